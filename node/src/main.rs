@@ -1,0 +1,2 @@
+//! The `countersignd` command.
+fn main() {}
