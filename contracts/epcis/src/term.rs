@@ -1,0 +1,77 @@
+//! Term: a word of a controlled vocabulary (business step, disposition, kinds of documents and parties).
+//!
+//! Words of the Core Business Vocabulary 2.0 are held bare (`commissioning`), whichever of the published
+//! spellings was used; all others are held as written. The spelling is kept where it differs.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// A vocabulary word and how it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
+pub struct Term {
+    word: String,
+    written: Option<String>,
+}
+
+/// The vocabularies of the standard that an event draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// Business steps.
+    BizStep,
+    /// Dispositions.
+    Disposition,
+    /// Types of business transactions.
+    Transaction,
+    /// Types of sources and destinations.
+    Party,
+    /// Reasons of an error declaration.
+    ErrorReason,
+    /// Types of sensor reports.
+    Measurement,
+}
+
+impl Vocabulary {
+    /// The URI prefixes under which the standard publishes the words of this vocabulary.
+    fn prefixes(self) -> [&'static str; 3] {
+        match self {
+            Self::BizStep => ["urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-", "cbv:BizStep-"],
+            Self::Disposition => ["urn:epcglobal:cbv:disp:", "https://ref.gs1.org/cbv/Disp-", "cbv:Disp-"],
+            Self::Transaction => ["urn:epcglobal:cbv:btt:", "https://ref.gs1.org/cbv/BTT-", "cbv:BTT-"],
+            Self::Party => ["urn:epcglobal:cbv:sdt:", "https://ref.gs1.org/cbv/SDT-", "cbv:SDT-"],
+            Self::ErrorReason => ["urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "cbv:ER-"],
+            Self::Measurement => ["https://gs1.org/voc/", "https://ref.gs1.org/voc/", "gs1:"],
+        }
+    }
+}
+
+impl Term {
+    /// The term written as `text` in `vocabulary`.
+    #[must_use]
+    pub fn new(vocabulary: Vocabulary, text: &str) -> Self {
+        let bare = vocabulary.prefixes().into_iter().find_map(|prefix| text.strip_prefix(prefix));
+        match bare.filter(|bare| !bare.is_empty() && !bare.contains([':', '/'])) {
+            Some(bare) => Self { word: bare.to_owned(), written: Some(text.to_owned()) },
+            None => Self { word: text.to_owned(), written: None },
+        }
+    }
+
+    /// The bare word of the standard, or the term as written if it is not of the standard.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.word)
+    }
+
+    /// Whether the word is what its spelling makes in `vocabulary`.
+    #[must_use]
+    pub fn is_consistent(&self, vocabulary: Vocabulary) -> bool {
+        Self::new(vocabulary, self.written()) == *self
+    }
+}
