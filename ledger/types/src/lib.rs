@@ -1,1 +1,46 @@
-//! Placeholder while the workspace is laid out.
+//! The chain's nouns: what is signed, hashed, stored and proven.
+//!
+//! Everything here is pure: no I/O, clock, randomness, floats or iteration over hash maps, so that
+//! the same bytes mean the same on every validator, in the client and in a browser. Bytes are
+//! [borsh](https://borsh.io) without trailing bytes ([`codec`]); hashes are SHA-256 over a tag and
+//! the bytes ([`hash`]). `FORMAT.md` in the ledger crate lists the layouts that are stored or sent.
+#![no_std]
+extern crate alloc;
+
+pub mod account;
+pub mod block;
+pub mod certificate;
+pub mod codec;
+pub mod contract;
+pub mod genesis;
+pub mod hash;
+mod hex;
+pub mod key;
+pub mod limits;
+pub mod log;
+pub mod merkle;
+pub mod number;
+pub mod proof;
+pub mod range;
+pub mod receipt;
+pub mod result;
+pub mod state;
+pub mod state_key;
+pub mod transaction;
+pub mod validator;
+pub mod vote;
+
+pub use account::{Account, AccountId, KeyEntry, Organisation, Roles};
+pub use block::{Block, Header};
+pub use certificate::{Certificate, Certified};
+pub use codec::{DecodeError, decode, encode};
+pub use contract::{Address, ContractRecord};
+pub use genesis::{Genesis, Parameters};
+pub use hash::Hash;
+pub use key::{PublicKey, SecretKey, Signature};
+pub use number::{Epoch, Gas, Height, TimestampMs, View};
+pub use receipt::{Event, Outcome, Receipt, RejectCode};
+pub use result::ExecutionResult;
+pub use transaction::{NativeOperation, Payload, SignedTransaction, Transaction, VerifiedTransaction};
+pub use validator::{Validator, ValidatorSet};
+pub use vote::{Phase, Vote, VoteStatement};

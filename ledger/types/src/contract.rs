@@ -1,0 +1,43 @@
+//! Contracts: their names, addresses and records.
+
+use crate::account::{AccountId, is_name};
+use crate::hash::{Hash, Tag};
+use crate::hex::hex_bytes;
+use crate::number::Height;
+use alloc::string::String;
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+/// A contract's address: the hash of its full name `organisation/name`. Only a deployer of the
+/// organisation can deploy under it, so an address cannot be squatted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize)]
+pub struct Address(pub [u8; 32]);
+hex_bytes!(Address, 32, "a contract address");
+
+impl Address {
+    /// The address of `organisation/name`.
+    #[must_use]
+    pub fn of(full_name: &str) -> Self {
+        Self(Hash::of(Tag::CONTRACT, full_name.as_bytes()).0)
+    }
+}
+
+/// Whether text is `organisation/name`, both as in [`is_name`].
+#[must_use]
+pub fn is_full_name(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(organisation, name)| is_name(organisation) && is_name(name))
+}
+
+/// What the chain knows of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ContractRecord {
+    /// `organisation/name`.
+    pub name: String,
+    /// SHA-256 of its code.
+    pub code: Hash,
+    /// Who deployed it.
+    pub deployer: AccountId,
+    /// In which block.
+    pub deployed_at: Height,
+}

@@ -1,0 +1,81 @@
+//! SHA-256 with a tag in front, so that bytes of one kind never hash like bytes of another.
+
+use crate::hex::hex_bytes;
+use borsh::{BorshDeserialize, BorshSerialize};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize)]
+pub struct Hash(pub [u8; 32]);
+
+hex_bytes!(Hash, 32, "a hash");
+
+impl Hash {
+    /// All zeros: stands for "nothing".
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// Digest of `tag length u8 | tag | bytes`. Tags are constants of at most 255 bytes.
+    #[must_use]
+    pub fn of(tag: Tag, bytes: &[u8]) -> Self {
+        Self::of_parts(tag, &[bytes])
+    }
+
+    /// As [`Hash::of`] over the parts one after the other. The caller sees to it that the parts
+    /// cannot be cut elsewhere (fixed lengths).
+    #[must_use]
+    pub fn of_parts(tag: Tag, parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update([u8::try_from(tag.0.len()).unwrap_or(u8::MAX)]);
+        hasher.update(tag.0.as_bytes());
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+
+    /// Digest of the borsh encoding of a value.
+    #[must_use]
+    pub fn of_value<T: BorshSerialize + ?Sized>(tag: Tag, value: &T) -> Self {
+        Self::of(tag, &crate::codec::encode(value))
+    }
+}
+
+/// SHA-256 of the bytes alone, without a tag: names contract code.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// A domain of hashing. The constants below are all there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag(&'static str);
+
+macro_rules! tags {
+    ($($name:ident = $text:literal, $doc:literal;)*) => {
+        impl Tag {
+            $(#[doc = $doc] pub const $name: Self = Self($text);)*
+        }
+    };
+}
+tags! {
+    GENESIS = "cs/genesis", "The genesis; its hash is the chain's id.";
+    TRANSACTION = "cs/tx", "A transaction's body; its hash is the transaction's id and is what is signed.";
+    SIGNED = "cs/signed", "A signed transaction; its hash names it in blocks.";
+    BLOCK = "cs/block", "A header.";
+    VALIDATORS = "cs/validators", "A validator set.";
+    VOTE = "cs/vote", "A vote's statement.";
+    RESULT = "cs/result", "An execution result.";
+    RECEIPT = "cs/receipt", "A receipt.";
+    EVENT = "cs/event", "An event record.";
+    CONTRACT = "cs/contract", "A contract's name; its hash is the contract's address.";
+    LEAF = "cs/leaf", "A leaf of a Merkle tree.";
+    NODE = "cs/node", "An inner node of a Merkle tree.";
+    RANGE = "cs/range", "The root of a Merkle mountain range.";
+    STATE_PATH = "cs/path", "A state key; its hash is the key's path in the tree.";
+    STATE_VALUE = "cs/value", "A state value.";
+    STATE_LEAF = "s0", "A leaf of the state tree.";
+    STATE_NODE = "s1", "An inner node of the state tree.";
+    LOG_LEAF = "cs/log", "An entry of a contract's log.";
+    JOURNAL = "cs/journal", "A record of the vote journal.";
+    EPCIS_EVENT = "cs/epcis", "Canonical bytes of an EPCIS event.";
+}

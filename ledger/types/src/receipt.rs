@@ -1,0 +1,149 @@
+//! Receipts: what became of a transaction.
+
+use crate::contract::Address;
+use crate::hash::{Hash, Tag};
+use crate::number::{Gas, Height};
+use alloc::string::String;
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// How a transaction ended. Codes only: text of engines and libraries stays outside the root.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Outcome {
+    /// It took effect.
+    Succeeded {
+        /// What the method returned, in borsh.
+        output: Vec<u8>,
+    },
+    /// The contract ended the call with its own error. Nothing was written.
+    Failed {
+        /// The contract's code.
+        code: u32,
+        /// borsh of the contract's error.
+        error: Vec<u8>,
+    },
+    /// The contract trapped. Nothing was written.
+    Trapped {
+        /// A `trap` number of the guest interface.
+        cause: u32,
+    },
+    /// The chain refused to run it.
+    Rejected(RejectCode),
+}
+
+/// Why the chain did not run a transaction that a block names. The numbers never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum RejectCode {
+    /// The block's time is past its expiry.
+    Expired = 1,
+    /// Its expiry lies further ahead than the transaction window.
+    ExpiryTooFar = 2,
+    /// Its id was consumed before.
+    Duplicate = 3,
+    /// The signer's key belongs to no account, or not at this height.
+    UnknownSigner = 4,
+    /// The account lacks the role.
+    Forbidden = 5,
+    /// Its gas limit is above the largest allowed, or below what its bytes cost.
+    GasLimit = 6,
+    /// There is a contract of that name already.
+    NameTaken = 7,
+    /// The contract's name is malformed or of another organisation.
+    BadName = 8,
+    /// The code breaks a static limit.
+    BadCode = 9,
+    /// There is no contract at the address.
+    NoContract = 10,
+    /// A key it sets belongs to another account.
+    KeyTaken = 11,
+}
+
+impl RejectCode {
+    /// What it means and what to do.
+    #[must_use]
+    pub const fn explain(self) -> &'static str {
+        match self {
+            Self::Expired => "the transaction expired before it was included; sign and submit it again",
+            Self::ExpiryTooFar => {
+                "its expiry lies further ahead than the transaction window; sign it with a nearer one"
+            }
+            Self::Duplicate => "a transaction with this id was included before",
+            Self::UnknownSigner => {
+                "the signer's key belongs to no account at this height; ask an admin of your organisation to register it"
+            }
+            Self::Forbidden => "the account lacks the role for this; ask an admin of your organisation",
+            Self::GasLimit => "its gas limit is above the largest allowed or below the cost of its bytes",
+            Self::NameTaken => "a contract of this name exists; choose another name",
+            Self::BadName => "a contract's name is organisation/name, the organisation being the signer's",
+            Self::BadCode => "the module breaks a rule for contracts; `countersign contract build` says which",
+            Self::NoContract => "there is no contract at this address",
+            Self::KeyTaken => "a key in it belongs to another account",
+        }
+    }
+}
+
+/// What a contract announced.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Event {
+    /// The contract.
+    pub contract: Address,
+    /// The event's name.
+    pub name: String,
+    /// borsh of its fields.
+    pub data: Vec<u8>,
+    /// Attributes to find it by.
+    pub attributes: Vec<(String, Vec<u8>)>,
+}
+
+/// An event with its place, as it stands under the events root.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct EventRecord {
+    /// The block.
+    pub height: Height,
+    /// Position among the block's events.
+    pub index: u32,
+    /// Id of the transaction.
+    pub transaction: Hash,
+    /// The event.
+    pub event: Event,
+}
+
+impl EventRecord {
+    /// The hash that stands under the events root.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Hash::of_value(Tag::EVENT, self)
+    }
+}
+
+/// A transaction's receipt.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Receipt {
+    /// Id of the transaction.
+    pub transaction: Hash,
+    /// The block.
+    pub height: Height,
+    /// Position in the block.
+    pub index: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Gas used, at most the limit.
+    pub gas_used: Gas,
+    /// Events, in order; empty unless it succeeded.
+    pub events: Vec<Event>,
+}
+
+impl Receipt {
+    /// The hash that stands under the receipts root.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Hash::of_value(Tag::RECEIPT, self)
+    }
+    /// Whether it took effect.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        matches!(self.outcome, Outcome::Succeeded { .. })
+    }
+}

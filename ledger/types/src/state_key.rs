@@ -1,0 +1,95 @@
+//! Where everything stands in the state: the keys of the tree before hashing.
+//!
+//! `0 | kind | …` is the chain's own (native) state, `1 | contract 32 | 0 | key` a contract's
+//! storage, `1 | contract 32 | 1 | key` the [`crate::range::Range`] of a contract's log.
+
+use crate::contract::Address;
+use crate::hash::Hash;
+use crate::key::PublicKey;
+use crate::number::TimestampMs;
+use alloc::vec::Vec;
+
+const NATIVE: u8 = 0;
+const CONTRACT: u8 = 1;
+const STORAGE: u8 = 0;
+const LOG: u8 = 1;
+
+fn native(kind: u8, rest: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(2 + rest.len());
+    key.extend_from_slice(&[NATIVE, kind]);
+    key.extend_from_slice(rest);
+    key
+}
+
+fn of_contract(contract: &Address, space: u8, key: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(34 + key.len());
+    bytes.push(CONTRACT);
+    bytes.extend_from_slice(&contract.0);
+    bytes.push(space);
+    bytes.extend_from_slice(key);
+    bytes
+}
+
+/// [`crate::Parameters`].
+#[must_use]
+pub fn parameters() -> Vec<u8> {
+    native(b'p', &[])
+}
+/// [`crate::ValidatorSet`] of the next height.
+#[must_use]
+pub fn validators() -> Vec<u8> {
+    native(b'v', &[])
+}
+/// [`crate::Organisation`] by id.
+#[must_use]
+pub fn organisation(id: &str) -> Vec<u8> {
+    native(b'o', id.as_bytes())
+}
+/// [`crate::Account`] by `organisation/name`.
+#[must_use]
+pub fn account(id: &str) -> Vec<u8> {
+    native(b'a', id.as_bytes())
+}
+/// Id of the account (UTF-8) that a key belongs to.
+#[must_use]
+pub fn account_of_key(key: &PublicKey) -> Vec<u8> {
+    native(b'k', &key.0)
+}
+/// [`crate::ContractRecord`] by address.
+#[must_use]
+pub fn contract(address: &Address) -> Vec<u8> {
+    native(b'c', &address.0)
+}
+/// Prefix of all [`contract`] keys.
+#[must_use]
+pub fn contracts() -> Vec<u8> {
+    native(b'c', &[])
+}
+/// Contract code by its SHA-256.
+#[must_use]
+pub fn code(hash: &Hash) -> Vec<u8> {
+    native(b'w', &hash.0)
+}
+/// Mark of a consumed transaction id, ordered by expiry so that expired ones are found first.
+#[must_use]
+pub fn consumed(expires: TimestampMs, transaction: &Hash) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(40);
+    rest.extend_from_slice(&expires.0.to_be_bytes());
+    rest.extend_from_slice(&transaction.0);
+    native(b't', &rest)
+}
+/// Prefix of all [`consumed`] keys.
+#[must_use]
+pub fn consumed_all() -> Vec<u8> {
+    native(b't', &[])
+}
+/// A contract's own storage.
+#[must_use]
+pub fn storage(address: &Address, key: &[u8]) -> Vec<u8> {
+    of_contract(address, STORAGE, key)
+}
+/// The range of a contract's log.
+#[must_use]
+pub fn log(address: &Address, key: &[u8]) -> Vec<u8> {
+    of_contract(address, LOG, key)
+}

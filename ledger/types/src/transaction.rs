@@ -1,0 +1,234 @@
+//! Transactions: what a client signs.
+//!
+//! The id hashes the body without the signature, so nobody can make a second id of a signed
+//! transaction. Blocks name transactions by the hash of their signed bytes, so a block also fixes
+//! the signature.
+
+use crate::account::{Account, AccountId};
+use crate::codec::{self, DecodeError};
+use crate::contract::Address;
+use crate::hash::{Hash, Tag};
+use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature};
+use crate::limits::{NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TRANSACTION_BYTES_MAX};
+use crate::number::{Gas, TimestampMs};
+use alloc::string::String;
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// The body of a transaction. There are no sequence numbers: it is unique by its id within its
+/// expiry window, so one lost transaction blocks no other.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Transaction {
+    /// The chain's id.
+    pub chain: Hash,
+    /// The key that signs.
+    pub signer: PublicKey,
+    /// Makes equal calls different.
+    pub nonce: u64,
+    /// Block time after which it is not executed.
+    pub expires: TimestampMs,
+    /// Most gas it may use.
+    pub gas_limit: Gas,
+    /// What to do.
+    pub payload: Payload,
+}
+
+/// What a transaction does.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Payload {
+    /// Calls a method of a contract.
+    Call {
+        /// The contract.
+        contract: Address,
+        /// The method, an export of its module.
+        method: String,
+        /// borsh of the arguments, one after the other.
+        input: Vec<u8>,
+    },
+    /// Deploys a contract and runs its `init` method if it has one.
+    Deploy {
+        /// `organisation/name`, the organisation being the signer's.
+        name: String,
+        /// The WebAssembly module.
+        code: Vec<u8>,
+        /// Arguments of `init`.
+        input: Vec<u8>,
+    },
+    /// Changes the chain's own state.
+    Native(NativeOperation),
+}
+
+/// An operation of the chain itself.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum NativeOperation {
+    /// Creates or replaces an account of the signer's organisation. Needs the admin role.
+    PutAccount(Account),
+}
+
+impl Transaction {
+    /// The id, which is also what is signed.
+    #[must_use]
+    pub fn id(&self) -> Hash {
+        Hash::of_value(Tag::TRANSACTION, self)
+    }
+    /// Signs it. The key must be the one that `signer` names.
+    #[must_use]
+    pub fn sign(self, key: &SecretKey) -> SignedTransaction {
+        let signature = key.sign(&self.id().0);
+        SignedTransaction { body: self, signature }
+    }
+}
+
+/// A transaction with a signature that nobody has checked.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignedTransaction {
+    /// The body.
+    pub body: Transaction,
+    /// Signature of its id.
+    pub signature: Signature,
+}
+
+/// Why a transaction is refused before it is executed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadTransaction {
+    /// Its bytes are wrong.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+    /// It is meant for another chain.
+    #[error("it is for chain {given}, this is chain {expected}")]
+    Chain {
+        /// The chain it names.
+        given: Hash,
+        /// This chain.
+        expected: Hash,
+    },
+    /// Input or code is too long.
+    #[error("its payload has {bytes} bytes, at most {PAYLOAD_BYTES_MAX} are allowed")]
+    Payload {
+        /// Bytes given.
+        bytes: usize,
+    },
+    /// A method or contract name is empty or too long.
+    #[error("its method or contract name must have 1 to 64 bytes")]
+    Name,
+    /// An account it sets is not in order.
+    #[error("the account {0} is malformed: check its name, roles and keys")]
+    Account(AccountId),
+    /// The signature does not verify.
+    #[error("its signature is not valid for the signer's key")]
+    Signature(#[from] BadSignature),
+}
+
+impl SignedTransaction {
+    /// Decodes strictly, up to the largest transaction.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        codec::decode(bytes, TRANSACTION_BYTES_MAX)
+    }
+
+    /// Checks everything that does not need the state or the signature.
+    ///
+    /// # Errors
+    /// [`BadTransaction`].
+    pub fn check_shape(&self, chain: &Hash) -> Result<(), BadTransaction> {
+        let body = &self.body;
+        if body.chain != *chain {
+            return Err(BadTransaction::Chain { given: body.chain, expected: *chain });
+        }
+        let (name, bytes) = match &body.payload {
+            Payload::Call { method, input, .. } => (Some(method), input.len()),
+            Payload::Deploy { name, code, input } => (Some(name), code.len().saturating_add(input.len())),
+            Payload::Native(NativeOperation::PutAccount(account)) => {
+                if !account.is_valid() {
+                    return Err(BadTransaction::Account(account.id.clone()));
+                }
+                (None, 0)
+            }
+        };
+        if bytes > PAYLOAD_BYTES_MAX {
+            return Err(BadTransaction::Payload { bytes });
+        }
+        if name.is_some_and(|name| name.is_empty() || name.len() > 2 * NAME_BYTES_MAX + 1) {
+            return Err(BadTransaction::Name);
+        }
+        Ok(())
+    }
+
+    /// Checks shape and signature of one transaction.
+    ///
+    /// # Errors
+    /// [`BadTransaction`].
+    pub fn verify(self, chain: &Hash) -> Result<VerifiedTransaction, BadTransaction> {
+        self.check_shape(chain)?;
+        let id = self.body.id();
+        self.body.signer.verify(&id.0, &self.signature)?;
+        Ok(VerifiedTransaction::new(self, id))
+    }
+}
+
+/// A transaction of the right shape with a valid signature, with its names computed once. Only
+/// [`SignedTransaction::verify`] and [`verify_all`] make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedTransaction {
+    signed: SignedTransaction,
+    id: Hash,
+    hash: Hash,
+    bytes: Vec<u8>,
+}
+
+impl VerifiedTransaction {
+    fn new(signed: SignedTransaction, id: Hash) -> Self {
+        let bytes = codec::encode(&signed);
+        let hash = Hash::of(Tag::SIGNED, &bytes);
+        Self { signed, id, hash, bytes }
+    }
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &Transaction {
+        &self.signed.body
+    }
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> Hash {
+        self.id
+    }
+    /// Hash of the signed bytes, the name in blocks.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+    /// The signed bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Checks many transactions, their signatures in one batch. Each gets its own verdict.
+#[must_use]
+pub fn verify_all(
+    transactions: Vec<SignedTransaction>,
+    chain: &Hash,
+) -> Vec<Result<VerifiedTransaction, BadTransaction>> {
+    let ids: Vec<Hash> = transactions.iter().map(|signed| signed.body.id()).collect();
+    let claims: Vec<Claim<'_>> = transactions
+        .iter()
+        .zip(&ids)
+        .map(|(signed, id)| Claim { key: signed.body.signer, message: &id.0, signature: signed.signature })
+        .collect();
+    let verdicts = crate::key::verify_each(&claims);
+    transactions
+        .into_iter()
+        .zip(ids)
+        .zip(verdicts)
+        .map(|((signed, id), valid)| {
+            signed.check_shape(chain)?;
+            if !valid {
+                return Err(BadSignature.into());
+            }
+            Ok(VerifiedTransaction::new(signed, id))
+        })
+        .collect()
+}
