@@ -1,0 +1,49 @@
+//! What is asked of the machine.
+
+use crate::state::Address;
+
+/// One top-level call of a contract's method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The contract that is called.
+    pub contract: Address,
+    /// The exported function to run.
+    pub method: String,
+    /// Argument bytes, at most [`countersign_abi::limits::INPUT_BYTES_MAX`].
+    pub input: Vec<u8>,
+    /// The most gas the call and everything it calls may use. Over
+    /// [`crate::limits::GAS_LIMIT_MAX`] it is taken as that.
+    pub gas_limit: u64,
+    /// Whether it may write.
+    pub kind: CallKind,
+    /// Who calls, and when.
+    pub context: CallContext,
+}
+
+/// Whether a call may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// A transaction's call: may write, may not read log entries.
+    Call,
+    /// A view: may read everything and write nothing.
+    View,
+}
+
+/// Facts about the call that a contract can ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallContext {
+    /// Public key that signed; zeros in a view without a signer.
+    pub signer_key: [u8; 32],
+    /// Account that signed, `organisation/name`; empty in a view.
+    pub account: String,
+    /// Roles of that account, bits as in [`countersign_abi::role`].
+    pub roles: u8,
+    /// Id of the transaction; zeros in a view.
+    pub transaction: [u8; 32],
+    /// Height of the block.
+    pub height: u64,
+    /// Time of the block, milliseconds since 1970 UTC.
+    pub time_ms: u64,
+    /// Hash of the genesis.
+    pub chain: [u8; 32],
+}
