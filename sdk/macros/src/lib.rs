@@ -1,1 +1,67 @@
-//! Placeholder while the workspace is laid out.
+//! The macros of the Countersign guest SDK. Use them through `countersign-contract`, whose guide
+//! shows them at work.
+//!
+//! Besides Rust code each macro writes one or more lines of JSON into the custom section
+//! `countersign.abi` of the contract's Wasm module: the interface that the CLI, the explorer and the
+//! RPC server read. The lines describe types by their names as written; what a name cannot say (an
+//! alias) is refused at compile time.
+
+mod borsh;
+mod described;
+mod docs;
+mod error;
+mod event;
+mod method;
+mod methods;
+mod section;
+mod shape;
+mod state;
+
+use proc_macro::TokenStream;
+use syn::parse_macro_input;
+
+/// Makes a struct the stored state of a contract, and an impl block its methods.
+///
+/// On a struct each field is `Item`, `Map`, `Log` or `Logs`, stored under the field's name. The
+/// contract's name is the struct's in snake case, or that of `#[contract(name = "…")]`.
+///
+/// On the impl block, `#[call]` marks methods for transactions, `#[view]` those that only read,
+/// `#[init]` the one that deployment runs (its name must be `init`), `#[migrate]` the one that an
+/// upgrade runs (`migrate`). Other functions stay private. A method takes `&mut self` (views
+/// `&self`), then `ctx: &mut Context` (views `&Context`) if it needs it, then owned arguments.
+#[proc_macro_attribute]
+pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as syn::Item);
+    let expanded = match item {
+        syn::Item::Struct(item) => state::expand(arguments.into(), item),
+        syn::Item::Impl(item) => methods::expand(arguments.into(), item),
+        other => {
+            Err(syn::Error::new_spanned(other, "#[contract] belongs on the contract's struct and on its impl block"))
+        }
+    };
+    expanded.unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Makes a struct or enum a type of arguments, results and stored values: borsh's two traits and a
+/// line in the embedded interface.
+#[proc_macro_derive(ContractType)]
+pub fn contract_type(item: TokenStream) -> TokenStream {
+    derive(item, described::expand)
+}
+
+/// Makes an enum the error type of methods. A variant's code is its position, counted from 1.
+#[proc_macro_derive(ContractError)]
+pub fn contract_error(item: TokenStream) -> TokenStream {
+    derive(item, error::expand)
+}
+
+/// Makes a struct an event. `#[indexed]` fields (up to eight) are what queries may ask for.
+#[proc_macro_derive(ContractEvent, attributes(indexed))]
+pub fn contract_event(item: TokenStream) -> TokenStream {
+    derive(item, event::expand)
+}
+
+fn derive(item: TokenStream, expand: fn(&syn::DeriveInput) -> syn::Result<proc_macro2::TokenStream>) -> TokenStream {
+    let item = parse_macro_input!(item as syn::DeriveInput);
+    expand(&item).unwrap_or_else(|error| error.to_compile_error()).into()
+}

@@ -1,0 +1,23 @@
+//! Errors that reach the caller as data.
+
+use borsh::BorshSerialize;
+
+/// The error of a method. Derive it: `#[derive(ContractError)]` on an enum.
+///
+/// A method that returns `Err` fails: its writes, events and log entries are undone, and the
+/// receipt carries the code and the borsh encoding of the error.
+pub trait ContractError: BorshSerialize {
+    /// Name of the type, as in the embedded interface.
+    const NAME: &'static str;
+
+    /// The variant's position, counted from 1.
+    fn code(&self) -> u32;
+}
+
+/// Holds at compile time that the interface names the error by its own name.
+pub const fn assert_described<E: ContractError>(name: &str) {
+    assert!(
+        crate::described::same(E::NAME, name),
+        "name the error type itself in a method's signature, not an alias of it"
+    );
+}

@@ -1,0 +1,145 @@
+//! The harness that runs contracts on the test's own thread.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use borsh::BorshSerialize;
+use countersign_abi::trap;
+
+use super::run::{self, Deployed, Frame, World};
+use super::{Environment, Event, Failure, Harness};
+use crate::item::encode;
+use crate::{Address, Contract, Mode, sha256};
+
+/// Runs contracts natively, with the rules of the node: views write nothing, calls do not read
+/// logs, sizes are limited, and a call that does not return leaves nothing behind. It does not
+/// count gas.
+pub struct Host {
+    world: World,
+    contract: Address,
+}
+
+impl Host {
+    /// A host with `C` deployed, its `init` not run.
+    #[must_use]
+    pub fn new<C: Contract>() -> Self {
+        let mut host = Self { world: World::default(), contract: [0; 32] };
+        host.contract = host.deploy::<C>();
+        host
+    }
+
+    /// A host with `C` deployed as by a transaction: its `init` has run with `arguments`.
+    ///
+    /// # Errors
+    ///
+    /// If `init` fails or traps.
+    pub fn with_init<C: Contract>(arguments: &impl BorshSerialize) -> Result<Self, Failure> {
+        let mut host = Self::new::<C>();
+        host.run("init", &encode(arguments), false)?;
+        host.world.environment.advance();
+        Ok(host)
+    }
+
+    /// Deploys another contract, for calls between contracts, and answers its address. Its `init`
+    /// is not run.
+    pub fn deploy<C: Contract>(&mut self) -> Address {
+        let address = address(self.world.contracts.len());
+        self.world
+            .contracts
+            .insert(address, Deployed { methods: C::METHODS, storage: BTreeMap::new(), logs: BTreeMap::new() });
+        address
+    }
+
+    /// The contract that calls and views go to. At first the one that the host was made with.
+    pub fn select(&mut self, contract: Address) {
+        self.contract = contract;
+    }
+
+    /// Runs `body` as a call of the contract, for tests of its inner functions. If it panics, its
+    /// changes are taken back.
+    ///
+    /// # Errors
+    ///
+    /// If `body` panics or the host refuses something that it does.
+    pub fn within<R>(&mut self, body: impl FnOnce() -> R) -> Result<R, Failure> {
+        let frame = self.frame(&[], false);
+        let result = run::enter(&mut self.world, || run::body(frame, body));
+        result.map(|(value, _)| value)
+    }
+
+    /// Like [`Host::within`], as a view.
+    ///
+    /// # Errors
+    ///
+    /// If `body` panics or the host refuses something that it does.
+    pub fn within_view<R>(&mut self, body: impl FnOnce() -> R) -> Result<R, Failure> {
+        let frame = self.frame(&[], true);
+        let result = run::enter(&mut self.world, || run::body(frame, body));
+        result.map(|(value, _)| value)
+    }
+
+    /// All that the contract has stored.
+    ///
+    /// # Panics
+    ///
+    /// If [`Host::select`] was given the address of no contract.
+    #[must_use]
+    pub fn storage(&self) -> &BTreeMap<Vec<u8>, Vec<u8>> {
+        let deployed = self.world.contracts.get(&self.contract);
+        &deployed.expect("the selected contract is deployed").storage
+    }
+
+    fn frame(&self, input: &[u8], view: bool) -> Frame {
+        Frame { contract: self.contract, input: input.to_vec(), output: Vec::new(), view }
+    }
+
+    fn run(&mut self, method: &str, input: &[u8], view: bool) -> Result<Vec<u8>, Failure> {
+        let frame = self.frame(input, view);
+        let contract = self.contract;
+        run::enter(&mut self.world, || run::method(contract, method, frame))
+    }
+
+    /// `init` and `migrate` belong to deployment and upgrade.
+    fn is_callable(&self, method: &str) -> bool {
+        let deployed = self.world.contracts.get(&self.contract);
+        let methods = deployed.map_or(&[][..], |deployed| deployed.methods);
+        methods.iter().any(|m| m.name == method && matches!(m.mode, Mode::Call | Mode::View))
+    }
+}
+
+impl Harness for Host {
+    fn environment(&mut self) -> &mut Environment {
+        &mut self.world.environment
+    }
+
+    fn contract(&self) -> Address {
+        self.contract
+    }
+
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
+        let result = if self.is_callable(method) {
+            self.run(method, input, false)
+        } else {
+            Err(Failure::Trapped(trap::METHOD_NOT_FOUND))
+        };
+        self.world.environment.advance();
+        result
+    }
+
+    fn view(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
+        if self.is_callable(method) {
+            self.run(method, input, true)
+        } else {
+            Err(Failure::Trapped(trap::METHOD_NOT_FOUND))
+        }
+    }
+
+    fn events(&self) -> &[Event] {
+        &self.world.events
+    }
+}
+
+/// Address of the contract that was deployed as the `index`-th.
+fn address(index: usize) -> Address {
+    sha256(&encode(&alloc::format!("contract {index}")))
+}
