@@ -1,1 +1,5 @@
-//! Placeholder while the workspace is laid out.
+//! The node's shell: the parts of `countersignd` that touch the network, the disk, the clock and the
+//! operator. Decisions are made in `countersign-replica`.
+
+pub mod limits;
+pub mod network;

@@ -1,0 +1,147 @@
+//! Every bound of the node's shell, with its arithmetic. Nothing here is part of consensus: two nodes
+//! may differ in these numbers and still agree.
+//!
+//! # Memory that peers can make a node hold
+//!
+//! Per validator, at most (queues towards it, and messages from it that the node has not taken yet):
+//!
+//! ```text
+//! towards it   OUTBOX_CONSENSUS_BYTES_MAX + OUTBOX_SYNC_BYTES_MAX     8 + 16 MiB
+//! from it      INBOX_CONSENSUS_BYTES_MAX + INBOX_SYNC_BYTES_MAX
+//!                                        + INBOX_TRANSACTIONS_BYTES_MAX   8 + 16 + 8 MiB
+//! gossip       GOSSIP_QUEUE_MESSAGES_MAX × GOSSIP_TRANSMIT_BYTES_MAX      16 MiB
+//! ```
+//!
+//! 72 MiB, reached only by a validator that is hostile and stalled at once; f of them in a set of 16
+//! (f = 5) hold 360 MiB. Honest peers hold a few kilobytes.
+
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// Validators a node keeps connections to. Above it the set is refused at start.
+pub const PEERS_MAX: usize = 128;
+
+/// Addresses listed for one peer.
+pub const PEER_ADDRESSES_MAX: usize = 8;
+
+// ── Frames on direct streams ────────────────────────────────────────────────────────────────────
+
+/// A consensus message: a proposal naming 2 MiB of transactions, should it carry them inline, plus
+/// the certificates that justify it (128 signers × 66 bytes × 64 views = 528 KiB), rounded up.
+pub const CONSENSUS_FRAME_BYTES_MAX: usize = 4 * MIB;
+
+/// A sync message: a block (2 MiB) with receipts and certificates, or a snapshot chunk.
+pub const SYNC_FRAME_BYTES_MAX: usize = 8 * MIB;
+
+/// A batch of gossiped transactions: one transaction of the largest size (1 MiB) with its envelope.
+pub const TRANSACTIONS_BYTES_MAX: usize = MIB + 16 * KIB;
+
+/// Gossipsub's limit on one RPC: the batch, plus source, sequence number, topic, key and signature.
+pub const GOSSIP_TRANSMIT_BYTES_MAX: usize = TRANSACTIONS_BYTES_MAX + 4 * KIB;
+
+/// Peers named by one advert frame; two bytes each.
+pub const ADVERT_PEERS_MAX: usize = PEERS_MAX;
+
+// ── Queues towards a peer ───────────────────────────────────────────────────────────────────────
+
+/// Two consensus frames of the largest size.
+pub const OUTBOX_CONSENSUS_BYTES_MAX: usize = 2 * CONSENSUS_FRAME_BYTES_MAX;
+
+/// Two sync frames of the largest size.
+pub const OUTBOX_SYNC_BYTES_MAX: usize = 2 * SYNC_FRAME_BYTES_MAX;
+
+/// Messages in one queue, whatever their size: half a minute of votes at 128 a second.
+pub const OUTBOX_MESSAGES_MAX: usize = 4_096;
+
+/// Gossip messages waiting for one slow peer; 16 × 1 MiB, then the newest are dropped.
+pub const GOSSIP_QUEUE_MESSAGES_MAX: usize = 16;
+
+/// How long a gossip message may wait for a slow peer before it is dropped.
+pub const GOSSIP_QUEUE_TIME: Duration = Duration::from_secs(3);
+
+/// Commands (publish, report) waiting for the network task.
+pub const COMMANDS_MAX: usize = 4_096;
+
+/// Bytes of a sync frame written between two looks at the consensus queue.
+pub const SYNC_CHUNK_BYTES: usize = 64 * KIB;
+
+/// How long one sync chunk waits for the consensus queue to drain. 64 KiB every 20 ms keeps sync at
+/// 3 MiB/s even when consensus traffic never pauses.
+pub const SYNC_YIELD: Duration = Duration::from_millis(20);
+
+// ── Messages from a peer ────────────────────────────────────────────────────────────────────────
+
+/// Consensus bytes of one peer that the node has not taken yet.
+pub const INBOX_CONSENSUS_BYTES_MAX: usize = 2 * CONSENSUS_FRAME_BYTES_MAX;
+
+/// Sync bytes of one peer that the node has not taken yet.
+pub const INBOX_SYNC_BYTES_MAX: usize = 2 * SYNC_FRAME_BYTES_MAX;
+
+/// Transaction bytes of one peer that the node has not taken yet.
+pub const INBOX_TRANSACTIONS_BYTES_MAX: usize = 8 * MIB;
+
+/// What a message costs at least, in every byte budget and rate, however short it is. It bounds the
+/// messages that 8 MiB can hold at 4,096.
+pub const MESSAGE_COST_BYTES_MIN: usize = 2 * KIB;
+
+/// Messages waiting for the node in one class: every peer's whole budget in messages of the least cost.
+pub const INBOX_MESSAGES_MAX: usize = PEERS_MAX * INBOX_SYNC_BYTES_MAX / MESSAGE_COST_BYTES_MIN;
+
+/// Sustained consensus bytes per second and peer: 16,384 short messages or 8 of the largest.
+pub const CONSENSUS_BYTES_PER_SECOND: u64 = 32 * MIB as u64;
+/// Sustained sync bytes per second and peer.
+pub const SYNC_BYTES_PER_SECOND: u64 = 64 * MIB as u64;
+/// Sustained transaction bytes per second and peer: 12,000 transactions/s of 300 bytes are 3.6 MB/s.
+pub const TRANSACTIONS_BYTES_PER_SECOND: u64 = 16 * MIB as u64;
+/// What may come at once, in seconds of the sustained rate. In half a second the slowest class (transactions, 8 MiB)
+/// still passes a message of its largest size.
+pub const BURST: Duration = Duration::from_millis(500);
+
+/// Gossip messages dropped for rate within [`FLOOD_WINDOW`] before the peer is disconnected.
+pub const FLOOD_DROPS_MAX: u32 = 2_000;
+/// The window of [`FLOOD_DROPS_MAX`].
+pub const FLOOD_WINDOW: Duration = Duration::from_secs(10);
+
+// ── Connections ─────────────────────────────────────────────────────────────────────────────────
+
+/// Noise and Yamux must be done within this time.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Inbound connections in the handshake, in all.
+pub const PENDING_INBOUND_MAX: u32 = 128;
+/// Inbound connections in the handshake from one address.
+pub const PENDING_INBOUND_PER_ADDRESS_MAX: usize = 16;
+/// Connections to one peer: one that is used, one that replaces it, one for a crossing dial.
+pub const CONNECTIONS_PER_PEER_MAX: u32 = 3;
+/// Yamux streams per connection: two direct and one gossip stream each way, doubled while they are reopened.
+pub const STREAMS_PER_CONNECTION_MAX: usize = 16;
+/// Above this resident memory no new connection is accepted.
+pub const CONNECTION_MEMORY_BYTES_MAX: usize = 4 * 1024 * MIB;
+
+/// Two crossing dials within this time are settled by key; an older connection gives way to a newer one.
+pub const CROSSING_DIAL_WINDOW: Duration = Duration::from_secs(5);
+/// The side with the larger key waits this long before it dials, so that dials seldom cross.
+pub const DIAL_YIELD: Duration = Duration::from_millis(300);
+/// First pause before a peer is dialled again; doubles.
+pub const BACKOFF_MIN: Duration = Duration::from_millis(250);
+/// Longest pause before a peer is dialled again.
+pub const BACKOFF_MAX: Duration = Duration::from_secs(10);
+/// How often due dials are looked for.
+pub const DIAL_TICK: Duration = Duration::from_millis(100);
+/// Name resolution of one address.
+pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Each direct stream carries a frame at least this often.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(3);
+/// A direct stream without a frame for this long closes the connection: four keep-alives.
+pub const SILENCE_MAX: Duration = Duration::from_secs(12);
+/// A frame that has begun must arrive whole within this time: 8 MiB at 140 KiB/s.
+pub const FRAME_TIMEOUT: Duration = Duration::from_secs(60);
+/// The two direct streams must be open within this time after the handshake.
+pub const STREAM_OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+const _: () = assert!(GOSSIP_TRANSMIT_BYTES_MAX > MIB);
+const _: () = assert!(OUTBOX_CONSENSUS_BYTES_MAX >= CONSENSUS_FRAME_BYTES_MAX);
+const _: () = assert!(INBOX_SYNC_BYTES_MAX >= SYNC_FRAME_BYTES_MAX);
+const _: () = assert!(SYNC_FRAME_BYTES_MAX < 1 << 31);
