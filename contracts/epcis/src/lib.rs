@@ -3,11 +3,13 @@
 
 extern crate alloc;
 
+pub mod context;
 pub mod decimal;
 pub mod error;
 pub mod event;
 pub mod identifier;
 pub mod limits;
+pub mod rule;
 pub mod sensor;
 pub mod term;
 pub mod time;
