@@ -1,0 +1,40 @@
+# Everything a person or CI does. Each target installs what it needs and is missing.
+# Builds go to a place outside the checkout, so that a second clone does not compile RocksDB again.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/countersign/target
+BIN := $(CARGO_TARGET_DIR)/release
+PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
+COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
+
+.PHONY: demo test lint bench build contracts setup compose-test sim help
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+demo: build contracts ## Four validators, real EPCIS documents, a proof checked offline (KEEP=1 leaves them running, FILES="a.json b.json" captures yours)
+	$(BIN)/demo $(if $(KEEP),--keep) $(FILES)
+
+test: build contracts ## All tests that need no Docker
+	cargo test --release --workspace
+
+lint: setup ## Formatting, lints, dependency rules
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+
+bench: build contracts ## Load against a network of its own, then the benches of the crates
+	$(BIN)/bench $(BENCH)
+
+sim: setup ## More seeds of the simulation: make sim SEEDS=0..2000
+	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000)
+
+compose-test: build contracts ## docker compose: capture, trace, cut a validator off and heal it
+	tests/compose.sh
+
+build: setup
+	cargo build --release --workspace --bins
+
+contracts: build
+	$(BIN)/countersign contract build contracts/provenance
+	$(BIN)/countersign contract build contracts/counter
+
+setup:
+	@node/ops/setup.sh

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs what building Countersign needs and this machine lacks, and says so. Safe to run again.
+set -eu
+
+missing=""
+need() { missing="$missing $1"; }
+
+command -v g++ >/dev/null || need g++
+command -v ccache >/dev/null || need ccache
+ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || need libclang-dev
+
+if ! command -v cargo >/dev/null; then
+    echo "setup: cargo is missing; install Rust with rustup, then run this again" >&2
+    exit 1
+fi
+# Contracts are WebAssembly. rustup has the target where it can download; Debian packages a
+# compiler and sources to build it from where it cannot.
+if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ] && ! [ -d /usr/lib/rustlib/src/rust/library ]; then
+    echo "setup: adding the wasm32-unknown-unknown target"
+    if ! timeout 120 rustup target add wasm32-unknown-unknown 2>/dev/null; then
+        echo "setup: rustup cannot download it; using Debian's rustc-web instead"
+        need rustc-web
+        need rust-web-src
+    fi
+fi
+
+[ -n "$missing" ] || exit 0
+install="apt-get update && apt-get install -y$missing"
+if [ "$(id -u)" = 0 ]; then
+    echo "setup: installing$missing"
+    sh -c "$install" >/dev/null
+elif command -v sudo >/dev/null; then
+    echo "setup: installing$missing (sudo asks for your password)"
+    sudo sh -c "$install" >/dev/null
+else
+    echo "setup: these packages are missing:$missing" >&2
+    echo "setup: as root, run: $install" >&2
+    exit 1
+fi
