@@ -49,9 +49,8 @@ pub(crate) fn line(object: Object) -> TokenStream {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code)]
         const _: () = {
-            #[used]
             #[unsafe(link_section = "countersign.abi")]
-            static LINE: [u8; #len] = *#bytes;
+            pub static LINE: [u8; #len] = *#bytes;
         };
     }
 }

@@ -1,0 +1,113 @@
+//! What must hold of a compiled module before it is worth deploying, and what is taken off it.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+
+/// The only module that a contract imports from.
+const HOST: &str = "countersign";
+/// The export that the host reads arguments through.
+const MEMORY: &str = "memory";
+/// The custom section that stays.
+const INTERFACE: &str = "countersign.abi";
+/// Magic number and version.
+const HEADER_BYTES: usize = 8;
+
+/// A module that is a contract.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// The module without custom sections other than the interface.
+    pub(super) bytes: Vec<u8>,
+    pub(super) methods: Vec<String>,
+    pub(super) imports: Vec<String>,
+}
+
+/// Checks a module and strips it.
+pub(super) fn check(module: &[u8]) -> Result<Checked> {
+    let mut bytes = module.get(..HEADER_BYTES).context("the compiler wrote something else than a module")?.to_vec();
+    let mut interface = Vec::new();
+    let (mut methods, mut imports, mut has_memory) = (Vec::new(), Vec::new(), false);
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.context("the compiler wrote a malformed module")?;
+        let mut keep = true;
+        match &payload {
+            Payload::CustomSection(section) if section.name() == INTERFACE => {
+                interface.extend_from_slice(section.data());
+            }
+            Payload::CustomSection(_) => keep = false,
+            Payload::ImportSection(section) => {
+                for import in section.clone().into_imports() {
+                    let import = import.context("the compiler wrote a malformed import")?;
+                    let is_function = matches!(import.ty, TypeRef::Func(_));
+                    if import.module != HOST || !is_function {
+                        bail!(
+                            "the contract needs {}.{}, which no node offers; does a dependency \
+                             expect a browser or an operating system?",
+                            import.module,
+                            import.name
+                        );
+                    }
+                    imports.push(import.name.to_owned());
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.clone() {
+                    let export = export.context("the compiler wrote a malformed export")?;
+                    match export.kind {
+                        ExternalKind::Func => methods.push(export.name.to_owned()),
+                        ExternalKind::Memory => has_memory |= export.name == MEMORY,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        if let (true, Some((id, range))) = (keep, payload.as_section()) {
+            let contents = module.get(range).context("a section lies inside the module")?;
+            bytes.push(id);
+            push_leb128(&mut bytes, contents.len());
+            bytes.extend_from_slice(contents);
+        }
+    }
+    ensure!(has_memory, "the contract exports no memory");
+    check_interface(&interface, &methods)?;
+    Ok(Checked { bytes, methods, imports })
+}
+
+/// Every method that the interface describes is exported, and the other way round.
+fn check_interface(interface: &[u8], exported: &[String]) -> Result<()> {
+    let mut described = Vec::new();
+    for line in interface.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line: Value =
+            serde_json::from_slice(line).context("the embedded interface is not a JSON object per line")?;
+        if let (Some("method"), Some(name)) = (line["kind"].as_str(), line["name"].as_str()) {
+            described.push(name.to_owned());
+        }
+    }
+    ensure!(
+        !described.is_empty(),
+        "the module describes no methods; mark them with #[call] or #[view] in a #[contract] impl"
+    );
+    for name in &described {
+        ensure!(exported.contains(name), "method {name} is described but not exported");
+    }
+    for name in exported {
+        ensure!(described.contains(name), "function {name} is exported but not described");
+    }
+    Ok(())
+}
+
+fn push_leb128(bytes: &mut Vec<u8>, mut value: usize) {
+    loop {
+        let low = u8::try_from(value & 0x7f).unwrap_or_default();
+        value >>= 7;
+        if value == 0 {
+            bytes.push(low);
+            return;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+#[cfg(test)]
+mod tests;
