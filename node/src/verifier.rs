@@ -1,0 +1,115 @@
+//! The workers that check transactions: decoding, shape and signatures, in large batches, off the
+//! replica's thread. Code that is to be deployed is compiled here as well, ahead of its execution.
+
+use crate::limits::{VERIFIER_BATCH_MAX, VERIFIER_QUEUE_MAX};
+use countersign_replica::{Input, Source};
+use countersign_types::transaction::{BadTransaction, verify_all};
+use countersign_types::{Hash, Payload, SignedTransaction, VerifiedTransaction};
+use countersign_vm::Vm;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use tokio::sync::oneshot;
+
+/// Transactions to check.
+#[derive(Debug)]
+pub struct Job {
+    /// The transactions.
+    pub transactions: Vec<SignedTransaction>,
+    /// Where they came from.
+    pub source: Source,
+    /// Who wants to know the verdicts; the good ones go on to the replica either way.
+    pub verdicts: Option<oneshot::Sender<Vec<Result<Hash, BadTransaction>>>>,
+}
+
+/// Hands jobs to the workers.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    jobs: SyncSender<Job>,
+}
+
+/// Too many jobs wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many transactions wait to be checked; try again in a moment")]
+pub struct Busy;
+
+impl Verifier {
+    /// Starts the workers. They end when the last [`Verifier`] is dropped.
+    ///
+    /// # Errors
+    /// If threads cannot be started.
+    pub fn start(workers: usize, chain: Hash, vm: Arc<Vm>, replica: SyncSender<Input>) -> std::io::Result<Self> {
+        let (jobs, queue) = sync_channel(VERIFIER_QUEUE_MAX);
+        let queue = Arc::new(std::sync::Mutex::new(queue));
+        for index in 0..workers.max(1) {
+            let (queue, vm, replica) = (Arc::clone(&queue), Arc::clone(&vm), replica.clone());
+            std::thread::Builder::new()
+                .name(format!("verifier-{index}"))
+                .spawn(move || while let Some(batch) = take(&queue) {
+                    check(batch, &chain, &vm, &replica);
+                })?;
+        }
+        Ok(Self { jobs })
+    }
+
+    /// Queues a job.
+    ///
+    /// # Errors
+    /// [`Busy`] if the queue is full; nothing was taken.
+    pub fn submit(&self, job: Job) -> Result<(), Busy> {
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
+        })
+    }
+}
+
+/// Waits for a job and takes along what else is queued, up to a batch.
+fn take(queue: &std::sync::Mutex<Receiver<Job>>) -> Option<Vec<Job>> {
+    let queue = queue.lock().ok()?;
+    let mut jobs = vec![queue.recv().ok()?];
+    let mut count: usize = jobs.iter().map(|job| job.transactions.len()).sum();
+    while count < VERIFIER_BATCH_MAX {
+        let Ok(job) = queue.try_recv() else { break };
+        count += job.transactions.len();
+        jobs.push(job);
+    }
+    Some(jobs)
+}
+
+fn check(jobs: Vec<Job>, chain: &Hash, vm: &Vm, replica: &SyncSender<Input>) {
+    let mut all = Vec::new();
+    let mut parts = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        parts.push((job.transactions.len(), job.source, job.verdicts));
+        all.extend(job.transactions);
+    }
+    let mut checked = verify_all(all, chain).into_iter();
+    for (count, source, verdicts) in parts {
+        let mut good: Vec<Arc<VerifiedTransaction>> = Vec::with_capacity(count);
+        let mut answers = Vec::with_capacity(count);
+        for verdict in checked.by_ref().take(count) {
+            answers.push(verdict.map(|transaction| {
+                let id = transaction.id();
+                compile_ahead(vm, &transaction);
+                good.push(Arc::new(transaction));
+                id
+            }));
+        }
+        // Nobody waits any more, or the node is stopping: nothing is lost that was acknowledged.
+        if let Some(verdicts) = verdicts {
+            let _ = verdicts.send(answers);
+        }
+        if !good.is_empty() {
+            let _ = replica.send(Input::Transactions { transactions: good, source });
+        }
+    }
+}
+
+/// Compiling takes up to a second; doing it when the code is first seen keeps it off the voting path.
+fn compile_ahead(vm: &Vm, transaction: &VerifiedTransaction) {
+    if let Payload::Deploy { code, .. } = &transaction.body().payload
+        && vm.check(code).is_ok()
+        && let Err(fault) = vm.prepare(code)
+    {
+        tracing::warn!(%fault, "compiling a contract ahead of its deployment failed");
+    }
+}
