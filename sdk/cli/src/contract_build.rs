@@ -42,6 +42,8 @@ struct Package {
     library: String,
     workspace: PathBuf,
     target: PathBuf,
+    /// Directories of the crates that are sources on this machine, with their names.
+    local: Vec<(PathBuf, String)>,
 }
 
 /// Builds the contract crate in `dir`. The module goes to `out`, or to
@@ -99,7 +101,7 @@ impl Package {
         let manifest =
             manifest.canonicalize().with_context(|| format!("there is no crate: no {}", manifest.display()))?;
         let output = Command::new("cargo")
-            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .args(["metadata", "--format-version", "1"])
             .arg("--manifest-path")
             .arg(&manifest)
             .stderr(Stdio::inherit())
@@ -121,6 +123,7 @@ impl Package {
             library: library(package)?,
             workspace: path("workspace_root")?,
             target: path("target_directory")?,
+            local: packages.iter().filter_map(local).collect(),
             manifest,
         })
     }
@@ -149,15 +152,27 @@ impl Package {
     fn flags(&self) -> Result<String> {
         let home = env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+        let mut named = self.local.clone();
+        named.extend(home.map(|home| (home, "cargo".to_owned())));
+        // Of several that match, the compiler takes the last: the longest.
+        named.sort();
         let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}")];
-        for (path, name) in [(home.as_ref(), "cargo"), (Some(&self.workspace), "workspace")] {
-            if let Some(path) = path.and_then(|path| path.to_str()) {
+        for (path, name) in &named {
+            if let Some(path) = path.to_str() {
                 flags.push(format!("--remap-path-prefix={path}={name}"));
             }
         }
         let flags = serde_json::to_string(&flags).context("flags are strings")?;
         Ok(format!("target.{TARGET}.rustflags={flags}"))
     }
+}
+
+/// Directory and name of a package that no registry holds.
+fn local(package: &Value) -> Option<(PathBuf, String)> {
+    let manifest = Path::new(package["manifest_path"].as_str()?);
+    let is_local = package["source"].is_null();
+    let named = || Some((manifest.parent()?.to_owned(), package["name"].as_str()?.to_owned()));
+    is_local.then(named)?
 }
 
 /// The name of a package's library.

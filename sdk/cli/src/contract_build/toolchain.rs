@@ -38,7 +38,7 @@ impl Toolchain {
         }
         bail!(
             "this machine cannot compile for {TARGET}; run `rustup target add {TARGET}`, \
-             or on Debian `apt-get install rustc-web rust-web-src`"
+             or on Debian `apt-get install rustc-web cargo-web rust-web-src lld-22`"
         )
     }
 
@@ -99,7 +99,9 @@ fn debian_linker(dir: &Path) -> Option<PathBuf> {
         let libraries = printed(rustc, dir, &["--print", "target-libdir"])?;
         Some(PathBuf::from(libraries).parent()?.join("bin/rust-lld"))
     });
-    bundled.chain(["/usr/bin/rust-lld", "/usr/bin/wasm-ld"].map(PathBuf::from)).find(|linker| linker.exists())
+    bundled
+        .chain(["/usr/bin/rust-lld", "/usr/bin/wasm-ld-22", "/usr/bin/wasm-ld"].map(PathBuf::from))
+        .find(|linker| linker.exists())
 }
 
 /// What a compiler prints, as one line.
