@@ -1,1 +1,56 @@
-//! Placeholder while the workspace is laid out.
+//! The JSON-RPC interface, once for both sides.
+//!
+//! A method is a type that implements [`Method`]: its name, a summary, and the types of parameters
+//! and answer. Server and client use the same types, and the OpenRPC document is made of them, so
+//! none of the three can drift from the others.
+//!
+//! | what | where |
+//! |---|---|
+//! | all methods, by namespace | [`method`] |
+//! | the envelope of JSON-RPC 2.0, strict and bounded | [`envelope`] |
+//! | every error code | [`error`] |
+//! | a server's table of handlers: bytes in, bytes out | [`registry`] |
+//! | the OpenRPC document | [`openrpc`] |
+//!
+//! # Conventions
+//!
+//! Parameters are named. Hashes, keys and addresses are `0x` and hexadecimal, bytes are base64,
+//! heights are numbers, other integers above 2^53 are decimal strings ([`U64`]). Reads take `at`
+//! (`"final"`, a height or a block hash; see [`At`]) and answer [`Read`]; lists take `limit`,
+//! `cursor`, `order` and answer [`Page`]. Anything cut short says so.
+//!
+//! # A server
+//!
+//! ```
+//! use countersign_api::{Registry, NoParams, method::rpc::RpcDiscover};
+//!
+//! #[derive(Clone)]
+//! struct Node;
+//! let mut registry = Registry::<Node>::new("my node", "1.0");
+//! let document = registry.openrpc();
+//! registry.on::<RpcDiscover, _, _>(move |_node, _params: NoParams| {
+//!     let document = document.clone();
+//!     async move { Ok(document) }
+//! });
+//! ```
+//!
+//! [`Registry::respond`] takes the bytes of a request or batch and answers the bytes to send back,
+//! if any. It needs no runtime.
+
+pub mod bytes;
+pub mod envelope;
+pub mod error;
+pub mod limits;
+pub mod method;
+pub mod number;
+pub mod openrpc;
+pub mod read;
+pub mod registry;
+pub mod schema;
+
+pub use bytes::Bytes;
+pub use error::{Code, RpcError};
+pub use method::{Method, NoParams};
+pub use number::U64;
+pub use read::{At, Order, Page, Read};
+pub use registry::Registry;

@@ -1,0 +1,198 @@
+//! `contract_*`: contracts, their interfaces, views and events.
+
+use super::methods;
+use super::tx::{Attribute, Event};
+use crate::{At, Bytes, Order, Page, Read, U64, schema};
+use countersign_types::{AccountId, Address, Hash, Height};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+methods! {
+    ContractList = "contract_list", "The deployed contracts.": ListParams => Page<Contract>;
+    ContractGetAbi = "contract_getAbi", "A contract's interface: methods, types, events, errors.": GetAbiParams => Read<Interface>;
+    ContractView = "contract_view", "Runs a contract's view.": ViewParams => Read<Viewed>;
+    ContractListEvents = "contract_listEvents", "Events that contracts emitted, by contract, name, attribute and height.":
+        ListEventsParams => Page<EventRecord>;
+}
+
+/// A contract by address or by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ContractRef(pub String);
+
+impl ContractRef {
+    /// The address: the text itself if it is one, else the address of the name.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        if self.0.starts_with("0x") {
+            self.0.parse().ok()
+        } else {
+            countersign_types::contract::is_full_name(&self.0).then(|| Address::of(&self.0))
+        }
+    }
+}
+
+impl std::fmt::Display for ContractRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Address> for ContractRef {
+    fn from(address: Address) -> Self {
+        Self(address.to_string())
+    }
+}
+
+/// Parameters of `contract_list`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ListParams {
+    /// Items of a page.
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// By address.
+    pub order: Order,
+}
+
+/// A deployed contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Contract {
+    /// Its address.
+    #[schemars(with = "schema::Address")]
+    pub address: Address,
+    /// `organisation/name`.
+    pub name: String,
+    /// SHA-256 of its code.
+    #[schemars(with = "schema::Hash")]
+    pub code: Hash,
+    /// Who deployed it.
+    #[schemars(with = "schema::AccountId")]
+    pub deployer: AccountId,
+    /// In which block.
+    #[schemars(with = "schema::Height")]
+    pub deployed_at: Height,
+}
+
+impl Contract {
+    /// The JSON form of a record.
+    #[must_use]
+    pub fn of(record: countersign_types::ContractRecord) -> Self {
+        Self {
+            address: Address::of(&record.name),
+            name: record.name,
+            code: record.code,
+            deployer: record.deployer,
+            deployed_at: record.deployed_at,
+        }
+    }
+}
+
+/// Parameters of `contract_getAbi`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GetAbiParams {
+    /// Address, or `organisation/name`.
+    pub contract: ContractRef,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// A contract with its interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Interface {
+    /// The contract.
+    pub contract: Contract,
+    /// The lines of its interface section, one object each; [`crate::Abi::from_lines`] reads them.
+    pub abi: Vec<Value>,
+}
+
+/// Parameters of `contract_view`. Arguments come as JSON (`args`) or as borsh (`input`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ViewParams {
+    /// Address, or `organisation/name`.
+    pub contract: ContractRef,
+    /// The view.
+    pub method: String,
+    /// Arguments by name, or in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<Value>,
+    /// borsh of the arguments, one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Bytes>,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// What a view returned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Viewed {
+    /// borsh of the result.
+    pub output: Bytes,
+    /// The result as JSON, where the contract's interface says how to read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Gas it would have used.
+    pub gas_used: U64,
+}
+
+/// Parameters of `contract_listEvents`. What is absent does not restrict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ListEventsParams {
+    /// Address, or `organisation/name`.
+    pub contract: Option<ContractRef>,
+    /// Name of the event; needs `contract`.
+    pub name: Option<String>,
+    /// An attribute it must have; needs `contract` and `name`.
+    pub attribute: Option<Attribute>,
+    /// First height.
+    #[schemars(with = "Option<schema::Height>")]
+    pub from: Option<Height>,
+    /// Last height.
+    #[schemars(with = "Option<schema::Height>")]
+    pub to: Option<Height>,
+    /// Items of a page.
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// By place in the chain.
+    pub order: Order,
+}
+
+/// An event with its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventRecord {
+    /// Height of the block.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Position among the block's events.
+    pub index: u32,
+    /// Id of the transaction.
+    #[schemars(with = "schema::Hash")]
+    pub transaction: Hash,
+    /// The event.
+    pub event: Event,
+}
+
+impl EventRecord {
+    /// The JSON form of a record.
+    #[must_use]
+    pub fn of(record: &countersign_types::receipt::EventRecord) -> Self {
+        Self {
+            height: record.height,
+            index: record.index,
+            transaction: record.transaction,
+            event: Event::from(&record.event),
+        }
+    }
+}

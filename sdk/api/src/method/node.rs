@@ -1,0 +1,106 @@
+//! `node_*`: the node that answers.
+
+use super::{NoParams, methods};
+use crate::{Order, Page, schema};
+use countersign_types::{Hash, Height, PublicKey};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+methods! {
+    NodeStatus = "node_status", "What this node is and how far it has come.": NoParams => Status;
+    NodePeers = "node_peers", "The peers this node is connected to.": PeersParams => Page<Peer>;
+}
+
+/// What a node is and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// The network's name.
+    pub network: String,
+    /// The chain's id.
+    #[schemars(with = "schema::Hash")]
+    pub chain: Hash,
+    /// The organisation that runs the node.
+    pub organisation: Option<String>,
+    /// The key that signs its votes; `null` if it does not vote.
+    #[schemars(with = "Option<schema::Key>")]
+    pub key: Option<PublicKey>,
+    /// Its index among the validators, if it is one.
+    pub validator: Option<u16>,
+    /// What it does.
+    pub state: State,
+    /// Height of the last final block.
+    #[schemars(with = "schema::Height")]
+    pub final_height: Height,
+    /// Height of the last executed block.
+    #[schemars(with = "schema::Height")]
+    pub executed_height: Height,
+    /// Height of the newest block whose result a quorum has certified; reads at `final` read here.
+    #[schemars(with = "schema::Height")]
+    pub certified_height: Height,
+    /// Highest height that a peer has claimed.
+    #[schemars(with = "schema::Height")]
+    pub known_height: Height,
+    /// Connected peers.
+    pub peers: u32,
+    /// Transactions that wait for a block.
+    pub waiting_transactions: u64,
+    /// Their bytes.
+    pub waiting_bytes: u64,
+    /// Milliseconds since the node started.
+    pub uptime_ms: u64,
+}
+
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum State {
+    /// Votes.
+    Voting,
+    /// Follows without voting.
+    Following,
+    /// Fetches blocks it missed.
+    CatchingUp,
+    /// Lost its vote journal and waits until it may vote again.
+    Recovering,
+    /// Does not execute any more and says why in its log.
+    Halted,
+}
+
+/// Parameters of `node_peers`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct PeersParams {
+    /// Items of a page.
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// By network key.
+    pub order: Order,
+}
+
+/// A connected peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Peer {
+    /// Its libp2p identity.
+    pub id: String,
+    /// Its network key.
+    #[schemars(with = "schema::Key")]
+    pub key: PublicKey,
+    /// Its organisation, if the genesis names it.
+    pub organisation: Option<String>,
+    /// Its index among the validators, if it is one.
+    pub validator: Option<u16>,
+    /// Address of the connection.
+    pub address: String,
+    /// Whether this node dialled.
+    pub outbound: bool,
+    /// Height it last claimed.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Milliseconds since the connection was made.
+    pub connected_ms: u64,
+}
