@@ -1,1 +1,29 @@
-//! Placeholder while the workspace is laid out.
+//! How it is agreed: PBFT's messages with Simplex's rules, as a pure engine.
+//!
+//! [`Engine::handle`] takes the time and one [`Event`] and answers [`Action`]s. There is no input,
+//! output, clock or randomness inside. `PROTOCOL.md` beside this crate states the rules by line;
+//! comments such as `P3.1` name those lines.
+
+mod action;
+mod committee;
+mod config;
+mod engine;
+mod error;
+mod event;
+mod evidence;
+pub mod limits;
+mod message;
+mod record;
+mod status;
+pub mod vote_journal;
+
+pub use action::{Action, Propose, Stop, Target};
+pub use committee::Committee;
+pub use config::{Base, Config, Recent};
+pub use engine::Engine;
+pub use error::Error;
+pub use event::{Event, Synced, Verdict};
+pub use evidence::Evidence;
+pub use message::{Message, Proposal};
+pub use record::Record;
+pub use status::{Counters, Status};

@@ -1,0 +1,34 @@
+//! Bounds of everything the engine keeps or sends, with their arithmetic.
+
+use countersign_types::limits::{BLOCK_ENCODED_BYTES_MAX, VALIDATORS_MAX};
+
+/// A certificate: phase, epoch, number, digest and length are 53 bytes; each signature 66.
+pub const CERTIFICATE_BYTES_MAX: usize = 53 + VALIDATORS_MAX * 66;
+/// View-change certificates that travel inside one PRE-PREPARE; further ones are fetched by range.
+pub const GAP_CERTIFICATES_MAX: usize = 16;
+/// Largest message: a PRE-PREPARE with a full block, the parent's, the result's and the gap's
+/// certificates, and 256 bytes of signatures and lengths. About 473 KiB.
+pub const MESSAGE_BYTES_MAX: usize = BLOCK_ENCODED_BYTES_MAX + (GAP_CERTIFICATES_MAX + 2) * CERTIFICATE_BYTES_MAX + 256;
+/// Largest record of the vote journal that the engine writes: a block and 64 bytes.
+pub const RECORD_BYTES_MAX: usize = BLOCK_ENCODED_BYTES_MAX + 64;
+/// How many views ahead of the current one votes and proposals are kept. Views further ahead are
+/// reached by their certificates. With n = 128: 8 × (3 × 128 votes of about 110 bytes + one block) = 3 MiB.
+pub const VIEWS_AHEAD_MAX: u64 = 8;
+/// Most blocks kept, beyond which blocks of views that were given up are dropped. The run-ahead
+/// window (at most 64) and as many executed ones, for peers that ask, and as many siblings: 192 × 321 kB = 62 MB
+/// if every block is full.
+pub const BLOCKS_MAX: usize = 192;
+/// Most blocks asked for at the same time.
+pub const FETCHES_MAX: usize = 64;
+/// Times that a block is asked for before the replica is told to catch up instead.
+pub const FETCH_TRIES_MAX: u32 = 4;
+/// Certificates sent in answer to one request or query.
+pub const CERTIFICATES_SENT_MAX: usize = 32;
+/// Own COMMIT votes sent again when nothing moves: those of the newest views.
+pub const COMMITS_RESENT_MAX: usize = 16;
+/// Cases of equivocation remembered, so that each is reported once: 1,024 × 24 bytes.
+pub const EVIDENCE_MAX: usize = 1_024;
+/// Heights above the finalised one whose CHECKPOINT votes are kept, on top of the run-ahead window.
+pub const CHECKPOINTS_AHEAD_MAX: u64 = 16;
+/// Largest factor by which a timer or a time bound grows, as a power of two.
+pub const GROWTH_SHIFT_MAX: u32 = 10;
