@@ -148,9 +148,9 @@ pub mod trap {
     pub const BAD_INDIRECT_CALL: u32 = 6;
     /// Integer division by zero.
     pub const DIVISION_BY_ZERO: u32 = 7;
-    /// Integer overflow in a division.
+    /// Integer overflow in a division, or a float too large for the integer it is converted to.
     pub const INTEGER_OVERFLOW: u32 = 8;
-    /// A float that does not fit the integer it is converted to.
+    /// A NaN converted to an integer.
     pub const BAD_CONVERSION: u32 = 9;
     /// A host function was given a pointer and length outside the memory, or a length over its limit.
     pub const BAD_HOST_ARGUMENT: u32 = 10;

@@ -13,9 +13,21 @@
 //! into the code, never by the engine. `GAS.md` says what is charged, `DETERMINISM.md` how the
 //! engine is set.
 
+mod cache;
 mod call;
+mod chain;
+mod check;
+mod cost;
+mod engine;
 mod fault;
+mod frame;
+mod host;
+mod imports;
+mod lent;
+mod meter;
+mod module;
 mod outcome;
+mod overlay;
 mod reject;
 mod state;
 mod vm;
@@ -25,6 +37,6 @@ pub mod limits;
 pub use call::{Call, CallContext, CallKind};
 pub use fault::HostFault;
 pub use outcome::{Effects, Emitted, LogAppend, Outcome, Status};
-pub use reject::CodeRejected;
+pub use reject::{CodeLimit, CodeRejected, SegmentKind};
 pub use state::{Address, CodeHash, StateReader};
 pub use vm::{CheckedCode, CodeStats, OptLevel, Vm, VmConfig};

@@ -1,19 +1,38 @@
 //! The machine.
 
-use crate::{Call, CodeHash, CodeRejected, HostFault, Outcome, StateReader};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use countersign_abi::{limits as abi_limits, trap};
+use sha2::{Digest, Sha256};
+use wasmtime::{Engine, Linker};
+
+use crate::cache::Cache;
+use crate::chain::{Chain, End, Ended, Job, enter};
+use crate::check::check;
+use crate::cost::{Costs, V1};
+use crate::frame::Frame;
+use crate::lent::Lent;
+use crate::limits;
+use crate::module::Compiled;
+use crate::overlay::Overlay;
+use crate::{Call, CallKind, CodeHash, CodeRejected, Effects, HostFault, Outcome, StateReader, Status, engine, host};
 
 /// How the machine is built. Nothing here changes an outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VmConfig {
     /// How hard the compiler tries.
     pub opt_level: OptLevel,
-    /// Calls and views that run at the same time; more wait.
-    pub runs_max: u32,
+    /// Calls that run at the same time; more wait. Each reserves address space for
+    /// [`limits::CALL_DEPTH_MAX`] instances.
+    pub calls_max: u32,
+    /// Views that run at the same time; more wait. Apart from calls, so that views never hold up
+    /// a block.
+    pub views_max: u32,
 }
 
 impl Default for VmConfig {
     fn default() -> Self {
-        Self { opt_level: OptLevel::Speed, runs_max: 8 }
+        Self { opt_level: OptLevel::Speed, calls_max: 2, views_max: 4 }
     }
 }
 
@@ -65,27 +84,158 @@ pub struct CodeStats {
     pub instantiation_gas: u64,
 }
 
-/// Engine and compiled code. Shared by reference between threads.
-pub struct Vm {}
+/// Engine and compiled code. Shared by reference between threads; a clone shares both.
+#[derive(Clone)]
+pub struct Vm {
+    machine: Arc<Machine>,
+}
+
+/// What a machine holds.
+pub(crate) struct Machine {
+    pub engine: Engine,
+    pub cache: Cache,
+    pub costs: &'static Costs,
+    linker: Linker<Frame>,
+    calls: Gate,
+    views: Gate,
+}
+
+impl Machine {
+    /// Compiles deployed code and keeps it.
+    pub(crate) fn compile(&self, hash: CodeHash, code: &[u8]) -> Result<Arc<Compiled>, HostFault> {
+        if sha256(code) != hash {
+            return Err(HostFault::CodeDamaged(hash));
+        }
+        let metered = check(code, self.costs).map_err(|cause| HostFault::CodeRefused { hash, cause })?;
+        let compiled = Arc::new(Compiled::new(&self.engine, &self.linker, &metered)?);
+        self.cache.insert(hash, Arc::clone(&compiled));
+        Ok(compiled)
+    }
+}
 
 impl Vm {
     /// Builds the engine and reserves its memory.
-    pub fn new(_config: VmConfig) -> Result<Self, HostFault> {
-        Ok(Self {})
+    pub fn new(config: VmConfig) -> Result<Self, HostFault> {
+        let engine = engine::build(&config)?;
+        let linker = host::linker(&engine)?;
+        Ok(Self {
+            machine: Arc::new(Machine {
+                engine,
+                cache: Cache::default(),
+                costs: &V1,
+                linker,
+                calls: Gate::new(config.calls_max),
+                views: Gate::new(config.views_max),
+            }),
+        })
+    }
+
+    /// Version of the cost table in use.
+    #[must_use]
+    pub fn cost_version(&self) -> u32 {
+        self.machine.costs.version
     }
 
     /// Checks and instruments code. Pure: the same bytes draw the same verdict everywhere.
     pub fn check(&self, code: &[u8]) -> Result<CheckedCode, CodeRejected> {
-        Err(CodeRejected::TooLong { bytes: code.len(), max: 0 })
+        let metered = check(code, self.machine.costs)?;
+        Ok(CheckedCode {
+            hash: sha256(code),
+            methods: metered.methods,
+            interface: metered.interface,
+            stats: metered.stats,
+            deploy_gas: self.machine.costs.deploy.of(code.len()),
+        })
     }
 
-    /// Compiles deployed code ahead of its first use; slow, so it belongs off the voting path.
-    pub fn prepare(&self, _code: &[u8]) -> Result<(), HostFault> {
-        Err(HostFault::CodeMissing([0; 32]))
+    /// Compiles deployed code ahead of its first use; slow (some 2 ms for each KiB), so it belongs
+    /// off the voting path. Code that [`Vm::check`] refuses is a fault here.
+    pub fn prepare(&self, code: &[u8]) -> Result<(), HostFault> {
+        let hash = sha256(code);
+        if self.machine.cache.find(&hash).is_none() {
+            self.machine.compile(hash, code)?;
+        }
+        Ok(())
     }
 
-    /// Runs a call and everything it calls over `state`.
-    pub fn run(&self, _state: &mut dyn StateReader, call: &Call) -> Result<Outcome, HostFault> {
-        Err(HostFault::CodeMissing(call.contract))
+    /// Runs a call and everything it calls over `state`. Needs
+    /// [`limits::NATIVE_STACK_BYTES`] and half a MiB more of the thread's stack.
+    pub fn run(&self, state: &mut dyn StateReader, call: &Call) -> Result<Outcome, HostFault> {
+        let machine = &self.machine;
+        let gas_limit = call.gas_limit.min(limits::GAS_LIMIT_MAX);
+        let fixed = machine.costs.host.call.of(call.method.len().saturating_add(call.input.len()));
+        if call.input.len() > abi_limits::INPUT_BYTES_MAX {
+            return Ok(trapped(trap::BAD_HOST_ARGUMENT, fixed.min(gas_limit)));
+        }
+        let Some(gas) = gas_limit.checked_sub(fixed) else {
+            return Ok(trapped(trap::OUT_OF_GAS, gas_limit));
+        };
+        let _turn = match call.kind {
+            CallKind::Call => machine.calls.turn(),
+            CallKind::View => machine.views.turn(),
+        };
+        // SAFETY: the chain that holds the loan is dropped before this function returns, and
+        // `state` is not touched until then.
+        #[allow(unsafe_code)]
+        let lent = unsafe { Lent::new(state) };
+        let chain = Box::new(Chain::new(Arc::clone(machine), Overlay::new(lent), call.kind, call.context.clone()));
+        let job = Job {
+            contract: call.contract,
+            caller: None,
+            method: call.method.clone(),
+            input: call.input.clone(),
+            gas,
+            stack: i64::from(limits::STACK_SLOTS_MAX),
+        };
+        let (chain, ended) = enter(chain, job);
+        let Ended { end, gas_used } = ended?;
+        let gas_used = gas_used.saturating_add(fixed);
+        Ok(match end {
+            End::Returned(output) => {
+                Outcome { status: Status::Succeeded { output }, gas_used, effects: chain.overlay.into_effects() }
+            }
+            End::Failed { code, message } => {
+                Outcome { status: Status::Failed { code, message }, gas_used, effects: Effects::default() }
+            }
+            End::Trapped(cause) => trapped(cause, gas_used),
+        })
+    }
+}
+
+fn trapped(cause: u32, gas_used: u64) -> Outcome {
+    Outcome { status: Status::Trapped { cause }, gas_used, effects: Effects::default() }
+}
+
+fn sha256(bytes: &[u8]) -> CodeHash {
+    Sha256::digest(bytes).into()
+}
+
+/// Lets so many pass at a time and makes the rest wait, so that the engine's pool never runs dry.
+struct Gate {
+    free: Mutex<u32>,
+    freed: Condvar,
+}
+
+/// A turn within a [`Gate`]; ends when dropped.
+struct Turn<'g>(&'g Gate);
+
+impl Gate {
+    fn new(width: u32) -> Self {
+        Self { free: Mutex::new(width.max(1)), freed: Condvar::new() }
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free = free.saturating_sub(1);
+        Turn(self)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = free.saturating_add(1);
+        self.0.freed.notify_one();
     }
 }

@@ -1,0 +1,16 @@
+//! The machine from outside: contracts in text form, and exactly what comes of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
+)]
+
+mod calls;
+mod gas;
+mod hostile;
+mod random;
+mod refused;
+mod storage;
+mod world;
