@@ -8,6 +8,8 @@ pub mod decimal;
 pub mod error;
 pub mod event;
 pub mod identifier;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod limits;
 pub mod rule;
 pub mod sensor;

@@ -7,7 +7,7 @@
 //! A rule has a [`Level`]. A *fault* leaves no meaning to record and always rejects. A *conformance* rule
 //! is one that files in daily use, and examples published by GS1 itself, break without losing their
 //! meaning: [`Policy::Strict`] rejects it, [`Policy::Lenient`] records the event as written (a key with wrong
-//! digits then stays as written and is never converted) and [`findings`] still names it.
+//! digits then stays as written and is never converted). A *note* never rejects. [`findings`] names all.
 
 mod check;
 mod identity;
@@ -27,10 +27,10 @@ use crate::event::Event;
 /// How much a deployment lets pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub enum Policy {
-    /// Every rule rejects.
+    /// Faults and conformance rules reject.
     #[default]
     Strict,
-    /// Only faults reject; conformance findings are reported.
+    /// Only faults reject; the rest is reported.
     Lenient,
 }
 
@@ -39,8 +39,10 @@ pub enum Policy {
 pub enum Level {
     /// The event cannot be recorded.
     Fault,
-    /// The event breaks the standard and can be recorded as written.
+    /// The event breaks the standard and can be recorded as written, where the deployment allows it.
     Conformance,
+    /// The event departs from the standard's letter and is recorded as written.
+    Note,
 }
 
 /// A broken rule, where, and what to do about it.
@@ -71,7 +73,11 @@ impl Violation {
     /// Whether `policy` rejects an event for this.
     #[must_use]
     pub fn rejects(&self, policy: Policy) -> bool {
-        policy == Policy::Strict || self.rule.level() == Level::Fault
+        match self.rule.level() {
+            Level::Fault => true,
+            Level::Conformance => policy == Policy::Strict,
+            Level::Note => false,
+        }
     }
 }
 
@@ -152,7 +158,7 @@ rules! {
     /// Remote contexts are pinned.
     ContextUnknown = "context.unknown", Fault, "declare the namespaces inline; no context is ever fetched";
     /// Prefixes of names are declared.
-    ContextUndeclared = "context.undeclared", Conformance, "declare the prefix in @context";
+    ContextUndeclared = "context.undeclared", Note, "declare the prefix in @context";
     /// Required fields are there.
     FieldMissing = "field.missing", Fault, "add the field";
     /// Fields hold the JSON type they should.
@@ -162,7 +168,7 @@ rules! {
     /// Objects that take no extensions have none.
     FieldClosed = "field.closed", Fault, "remove the field; this object takes no extensions";
     /// Extensions have a namespace.
-    FieldUnknown = "field.unknown", Conformance, "put the field under a declared prefix";
+    FieldUnknown = "field.unknown", Note, "put the field under a declared prefix";
     /// The type is one of the five.
     EventType = "event.type", Fault, "use ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent or AssociationEvent";
     /// The action is one of the three.
@@ -176,13 +182,19 @@ rules! {
     /// Bare words are of the standard's vocabularies.
     VocabularyWord = "vocabulary.word", Fault, "use a word of CBV 2.0, or a URI of a vocabulary of your own";
     /// URIs of the standard's vocabularies name words that it has.
-    VocabularyUri = "vocabulary.uri", Conformance, "use a word of CBV 2.0, or a URI of a vocabulary of your own";
+    VocabularyUri = "vocabulary.uri", Note, "use a word of CBV 2.0, or a URI of a vocabulary of your own";
+    /// Bare types of measurements and persistent dispositions are of the standard's vocabularies.
+    VocabularyOther = "vocabulary.other", Note, "use a word of CBV 2.0 or the GS1 Web Vocabulary, or a URI of a vocabulary of your own";
     /// Canonical forms are what their spellings make.
     IdentifierCanonical = "identifier.canonical", Fault, "build events with this library's parser";
     /// Identifiers are URIs.
-    IdentifierUri = "identifier.uri", Fault, "use a URI: an EPC URN, a GS1 Digital Link or a URI of your own";
+    IdentifierUri = "identifier.uri", Note, "use a URI: an EPC URN, a GS1 Digital Link or a URI of your own";
+    /// Identifiers have 1 to 2,048 bytes.
+    IdentifierLength = "identifier.length", Fault, "name the thing, in at most 2,048 bytes";
     /// GS1 keys have the digits they should.
     IdentifierDigits = "identifier.digits", Conformance, "correct the key: company prefix and reference together have a fixed length";
+    /// EPC URNs are of a scheme of the Tag Data Standard.
+    IdentifierScheme = "identifier.scheme", Note, "use a scheme of the EPC Tag Data Standard, or a URN namespace of your own";
     /// GS1 keys end in their check digit.
     IdentifierCheckDigit = "identifier.check-digit", Conformance, "correct the key or its check digit";
     /// EPC URNs are formed as their scheme wants.

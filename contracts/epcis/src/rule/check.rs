@@ -192,7 +192,7 @@ fn why(event: &Event, found: &mut Findings) {
     for (terms, path) in [(&event.persistent_set, "set"), (&event.persistent_unset, "unset")] {
         for (at, term) in terms.iter().enumerate() {
             let path = format!("$.persistentDisposition.{path}[{at}]");
-            vocabulary::term(term, Vocabulary::Disposition, &path, found);
+            vocabulary::loose_term(term, Vocabulary::Disposition, &path, found);
         }
     }
     let both =

@@ -20,7 +20,10 @@ pub(super) fn check(id: &Identifier, path: &str, found: &mut Findings) {
 pub(super) fn fault(id: &Identifier) -> Option<Violation> {
     let written = id.written();
     let (rule, reason) = match Identifier::parse(written) {
-        _ if !is_uri(written) => (Rule::IdentifierUri, format!("{written:?} is not a URI")),
+        _ if written.is_empty() => (Rule::IdentifierLength, "an empty identifier".to_owned()),
+        _ if !is_uri(written) && id.canonical() == written => {
+            (Rule::IdentifierUri, format!("{written:?} is not a URI"))
+        }
         Ok(parsed) if parsed == *id => return None,
         Ok(_) => (Rule::IdentifierCanonical, format!("{written} is not written for {}", id.canonical())),
         // A key that the parser refuses may only be held as it was written.
@@ -36,7 +39,8 @@ fn rule_of(error: &Error) -> Rule {
     match error {
         Error::Digits { .. } => Rule::IdentifierDigits,
         Error::CheckDigit { .. } => Rule::IdentifierCheckDigit,
-        Error::Long { .. } => Rule::IdentifierUri,
+        Error::Long { .. } => Rule::IdentifierLength,
+        Error::Scheme => Rule::IdentifierScheme,
         _ => Rule::IdentifierForm,
     }
 }

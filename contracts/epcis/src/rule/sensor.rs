@@ -28,7 +28,7 @@ pub(super) fn check(element: &SensorElement, event_ms: i64, path: &str, found: &
         let path = format!("{path}.sensorReport[{at}]");
         moment(report.time.as_ref(), event_ms, &format!("{path}.time"), found);
         if let Some(kind) = &report.kind {
-            vocabulary::term(kind, Vocabulary::Measurement, &format!("{path}.type"), found);
+            vocabulary::loose_term(kind, Vocabulary::Measurement, &format!("{path}.type"), found);
         }
         attributes(&report.fields, &path, found);
         if let Some(metadata) = &element.metadata {

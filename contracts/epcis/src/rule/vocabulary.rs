@@ -12,22 +12,28 @@ use crate::value::Field;
 
 /// A word of the standard, or a URI of somebody's own vocabulary.
 pub(super) fn term(term: &Term, vocabulary: Vocabulary, path: &str, found: &mut Findings) {
+    word(term, vocabulary, Rule::VocabularyWord, path, found);
+}
+
+/// As [`term`], where other bare words are in use and take nothing away from the event's meaning.
+pub(super) fn loose_term(term: &Term, vocabulary: Vocabulary, path: &str, found: &mut Findings) {
+    word(term, vocabulary, Rule::VocabularyOther, path, found);
+}
+
+fn word(term: &Term, vocabulary: Vocabulary, bare: Rule, path: &str, found: &mut Findings) {
     let written = term.written();
-    if !term.is_consistent(vocabulary) {
-        let reason = format!("{written:?} is not written for {:?}", term.word());
-        found.add(path.to_owned(), Rule::IdentifierCanonical, reason);
+    let (rule, reason) = if !term.is_consistent(vocabulary) {
+        (Rule::IdentifierCanonical, format!("{written:?} is not written for {:?}", term.word()))
+    } else if term.is_standard(vocabulary) {
         return;
-    }
-    if term.is_standard(vocabulary) {
-        return;
-    }
-    if written.is_empty() {
-        found.add(path.to_owned(), Rule::VocabularyUri, "empty".to_owned());
     } else if term.word() != written {
-        found.add(path.to_owned(), Rule::VocabularyUri, format!("{written} is not a word of the standard"));
+        (Rule::VocabularyUri, format!("{written} is not a word of the standard"))
     } else if !is_uri(written) {
-        found.add(path.to_owned(), Rule::VocabularyWord, format!("{written:?} is not a word of the standard"));
-    }
+        (bare, format!("{written:?} is not a word of the standard"))
+    } else {
+        return;
+    };
+    found.add(path.to_owned(), rule, reason);
 }
 
 /// Extension fields stand under a prefix that the context declares.

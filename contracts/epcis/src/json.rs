@@ -1,0 +1,72 @@
+//! JSON-LD: EPCIS documents to events and back, without loss.
+//!
+//! [`parse`] reads an `EPCISDocument`, an `EPCISQueryDocument`, one event or a list of events. What is wrong
+//! with the whole document is one [`Violation`]; what is wrong with an event is that event's own, with
+//! the JSON path from the document's root. [`render`] and [`Document::render`] write the events back.
+//!
+//! The reader is our own: it keeps every number exactly as written, refuses repeated members, bounds
+//! nesting, and names the path of a fault. No bytes make it panic.
+//!
+//! A rendering equals what was parsed, apart from these normalisations:
+//!
+//! - members have a fixed order, extensions after the standard's, in theirs;
+//! - `recordTime` is dropped: the ledger says when;
+//! - empty lists, an empty `ilmd`, and an empty string for `eventID`, `bizStep`, `disposition`, `parentID` or
+//!   `transformationID` are left out: they name nothing;
+//! - a single `certificationInfo` is written as a string; `-00:00` as `+00:00`; exponents are expanded
+//!   (`1e2` as `100`) and `-0` is `0`;
+//! - an event's `@context` names the standard's context first and then only what the event uses.
+
+mod document;
+mod members;
+mod namespace;
+mod read;
+mod render;
+mod typed;
+mod write;
+
+use alloc::string::{String, ToString};
+
+pub use document::{Document, Shape, parse, parse_value};
+pub use read::read;
+pub use render::{render, render_within};
+pub use typed::event;
+pub use write::write;
+
+use crate::rule::{Rule, Violation};
+use crate::value::Value;
+
+/// The path step of member `name`: `$.name`, or `$["odd name"]`.
+fn step(name: &str) -> String {
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@:-".contains(&byte));
+    if plain { alloc::format!("$.{name}") } else { alloc::format!("$[{name:?}]") }
+}
+
+fn fault(rule: Rule, reason: String) -> Violation {
+    Violation { path: String::from("$"), rule, reason }
+}
+
+/// A value as `serde_json` holds it. Numbers past 64 bits or with decimal places become its floats, so
+/// text that must stay exact is made by [`write`].
+#[must_use]
+pub fn to_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(truth) => serde_json::Value::Bool(*truth),
+        Value::Number(number) => serde_json::from_str(&alloc::format!("{number}")).unwrap_or(serde_json::Value::Null),
+        Value::Text(text) => serde_json::Value::String(text.clone()),
+        Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect()),
+        Value::Map(fields) => {
+            serde_json::Value::Object(fields.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
+        }
+    }
+}
+
+/// The value that `serde_json` holds, with the numbers as it writes them.
+///
+/// # Errors
+///
+/// Nesting past the bound, and numbers past an exact decimal.
+pub fn from_json(json: &serde_json::Value) -> Result<Value, Violation> {
+    read(json.to_string().as_bytes())
+}

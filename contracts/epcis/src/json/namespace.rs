@@ -1,0 +1,133 @@
+//! Declared contexts: refused where unknown, reduced to what an event uses, and told apart from a document's.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{fault, step};
+use crate::context::{EXTENSIONS, STANDARD};
+use crate::rule::{Rule, Violation};
+use crate::value::{Field, Value};
+
+/// The entries of an `@context` beyond the standard's own.
+pub(super) fn declared(context: Value) -> Result<Vec<Value>, Violation> {
+    let entries = match context {
+        Value::List(entries) => entries,
+        single => vec![single],
+    };
+    let mut kept = Vec::with_capacity(entries.len());
+    for (at, entry) in entries.into_iter().enumerate() {
+        known(&entry).map_err(|fault| fault.below(&format!("$[{at}]")))?;
+        if !entry.as_text().is_some_and(|address| STANDARD.contains(&address)) {
+            kept.push(entry);
+        }
+    }
+    Ok(kept)
+}
+
+/// Checks that a context, and every context within it, is inline or pinned.
+fn known(context: &Value) -> Result<(), Violation> {
+    match context {
+        Value::Text(address) if STANDARD.contains(&address.as_str()) || EXTENSIONS.contains(&address.as_str()) => {
+            Ok(())
+        }
+        Value::Text(address) => Err(fault(Rule::ContextUnknown, format!("{address} is not a pinned context"))),
+        Value::Map(terms) => terms.iter().try_for_each(|(name, definition)| inner(name, definition)),
+        Value::List(entries) => entries.iter().try_for_each(known),
+        _ => Err(fault(Rule::FieldType, "a context is an address or an object".to_owned())),
+    }
+}
+
+/// Contexts that a term's definition brings along.
+fn inner(name: &str, definition: &Value) -> Result<(), Violation> {
+    let checked = match (name, definition) {
+        ("@import", _) => Err(fault(Rule::ContextUnknown, "@import fetches a context".to_owned())),
+        ("@context", Value::Null) => Ok(()),
+        ("@context", context) => known(context),
+        (_, Value::Map(members)) => members.iter().try_for_each(|(name, definition)| inner(name, definition)),
+        _ => Ok(()),
+    };
+    checked.map_err(|fault| fault.below(&step(name)))
+}
+
+/// What `event` uses of the declared entries: pinned addresses, and one map of the terms it names.
+pub(super) fn used(entries: &[Value], event: &Value) -> Vec<Value> {
+    let mut kept: Vec<Value> = Vec::new();
+    for entry in entries {
+        if matches!(entry, Value::Text(_)) && !kept.contains(entry) {
+            kept.push(entry.clone());
+        }
+    }
+    let terms = terms(entries);
+    let mut marked: Vec<bool> = terms.iter().map(|(name, _)| name.starts_with('@')).collect();
+    mark(event, &terms, &mut marked);
+    // A definition may name other prefixes; each round marks at least one more, or is the last.
+    loop {
+        let before = marked.clone();
+        for ((_, definition), _) in terms.iter().zip(&before).filter(|(_, used)| **used) {
+            mark(definition, &terms, &mut marked);
+        }
+        if before == marked {
+            break;
+        }
+    }
+    let used: Vec<Field> = terms.into_iter().zip(marked).filter(|(_, used)| *used).map(|(term, _)| term).collect();
+    if !used.is_empty() {
+        kept.push(Value::Map(used));
+    }
+    kept
+}
+
+/// All inline terms; a later definition replaces an earlier one.
+fn terms(entries: &[Value]) -> Vec<Field> {
+    let mut terms: Vec<Field> = Vec::new();
+    for (name, definition) in entries.iter().filter_map(Value::as_map).flatten() {
+        match terms.iter_mut().find(|(known, _)| known == name) {
+            Some(known) => known.1 = definition.clone(),
+            None => terms.push((name.clone(), definition.clone())),
+        }
+    }
+    terms
+}
+
+/// Marks the terms that the names and strings of `value` are, or begin with before a colon.
+fn mark(value: &Value, terms: &[Field], marked: &mut [bool]) {
+    let mut text = |text: &str| {
+        let prefix = text.split_once(':').map_or(text, |(prefix, _)| prefix);
+        if let Some(at) = terms.iter().position(|(name, _)| name == prefix || name == text)
+            && let Some(mark) = marked.get_mut(at)
+        {
+            *mark = true;
+        }
+    };
+    match value {
+        Value::Text(string) => text(string),
+        Value::List(items) => items.iter().for_each(|item| mark(item, terms, marked)),
+        Value::Map(fields) => {
+            fields.iter().for_each(|(name, _)| text(name));
+            fields.iter().filter(|(name, _)| name != "@context").for_each(|(_, value)| mark(value, terms, marked));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The entries of an event's context that its document's entries do not already give it.
+pub(super) fn uncovered(event: &[Value], document: &[Value]) -> Vec<Value> {
+    let given = terms(document);
+    let missing = |entry: &Value| match entry {
+        Value::Map(own) => {
+            let own: Vec<Field> = own.iter().filter(|term| !given.contains(term)).cloned().collect();
+            (!own.is_empty()).then_some(Value::Map(own))
+        }
+        other => (!document.contains(other)).then(|| other.clone()),
+    };
+    event.iter().filter_map(missing).collect()
+}
+
+/// The `@context` that names the standard's context and then `entries`.
+pub(super) fn rendered(entries: &[Value]) -> Value {
+    let standard = Value::Text(String::from(crate::context::RENDERED));
+    Value::List(core::iter::once(standard).chain(entries.iter().cloned()).collect())
+}

@@ -1,0 +1,239 @@
+//! The published corpus: what is marked valid is accepted and rendered back unchanged, what is marked
+//! invalid is rejected with a path and a reason. Where the shared data is absent, the small documents
+//! in `tests/data/epcis` of this repository are used alone.
+//!
+//! XML documents are not read yet; they are counted and left out.
+#![cfg(feature = "json")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use countersign_epcis::json::{Document, Shape, event, parse, read, render, write};
+use countersign_epcis::rule::{Level, Policy, findings};
+use countersign_epcis::{Event, Value};
+
+/// Valid documents that break conformance rules: the strict policy rejects an event of each for these rules
+/// and no others, the lenient one records all of them as written.
+const NOT_CONFORMANT: &[(&str, &[&str])] = &[
+    ("dpp-eudr-epcis/electronics_epcis_weee-disposal.jsonld", &["identifier.digits"]),
+    ("fastnt-v2/Request_ObjectEvent_WithMasterdata.json", &["sensor.later", "sensor.twice"]),
+    ("gdst-opentraceability/EPCISQUERYDOCUMENT_advanced_12.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/EPCISQUERYDOCUMENT_advanced_13.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/EPCISQUERYDOCUMENT_advanced_15.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/EPCISQUERYDOCUMENT_advanced_2.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/EPCISQUERYDOCUMENT_advanced_4.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/EPCISQUERYDOCUMENT_advanced_7.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/all_wholechain_events.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/cap_tool_events.jsonld", &["identifier.digits"]),
+    ("gdst-opentraceability/epcisquerydoc-example01.jsonld", &["identifier.digits"]),
+    (
+        "gs1-official/WithFullCombinationOfFields_aggregation_event_all_possible_fields.jsonld",
+        &["sensor.later", "sensor.twice"],
+    ),
+    ("gs1-official/WithFullCombinationOfFields_association_event_all_possible_fields.jsonld", &["sensor.twice"]),
+    ("openepcis-capture/AggregationEvent_all_possible_fields.json", &["sensor.later", "sensor.twice"]),
+    ("openepcis-capture/AssociationEvent_all_possible_fields.json", &["sensor.twice"]),
+    ("openepcis-capture/Combination_of_different_event.json", &["identifier.check-digit", "sensor.later"]),
+    ("openepcis-capture/CurieString_document.json", &["sensor.later"]),
+    ("openepcis-capture/Namespaces_at_different_level.json", &["sensor.later"]),
+    ("openepcis-capture/SensorData_with_combined_events.json", &["identifier.check-digit"]),
+    ("openepcis-generated/generated_events_design.json", &["identifier.check-digit"]),
+    ("openepcis-querydocs/Q_Combination_of_different_event.json", &["identifier.check-digit", "sensor.later"]),
+    ("openepcis-querydocs/Q_CurieString_document.json", &["sensor.later"]),
+    ("openepcis-querydocs/Q_SensorData_with_combined_events.json", &["identifier.check-digit"]),
+    ("openepcis-querydocs/Q_queryDocument.json", &["identifier.check-digit"]),
+    ("openepcis-sentry/ACME_ES_SCE_0dot1_InspectingEventDocument1.json", &["identifier.check-digit"]),
+    ("openepcis-sentry/ACME_ES_SCE_0dot1_ReplacementEventDocument1.json", &["identifier.check-digit"]),
+];
+
+struct Case {
+    name: String,
+    expect: String,
+    bytes: Vec<u8>,
+}
+
+fn own() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/epcis")
+}
+
+fn shared() -> Option<PathBuf> {
+    let root = std::env::var("COUNTERSIGN_DATA")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    let root = root.join("epcis");
+    root.join("MANIFEST.json").exists().then_some(root)
+}
+
+/// Every JSON document that holds events, or that must be rejected.
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for expect in ["valid", "invalid"] {
+        for entry in std::fs::read_dir(own().join(expect)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("own/{}", path.file_name().unwrap().to_str().unwrap());
+            cases.push(Case { name, expect: expect.into(), bytes: std::fs::read(&path).unwrap() });
+        }
+    }
+    let Some(root) = shared() else {
+        eprintln!("the shared corpus is absent: only our own documents are tested");
+        return cases;
+    };
+    let manifest = std::fs::read(root.join("MANIFEST.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let mut xml = 0;
+    for entry in manifest.as_array().unwrap() {
+        let text = |name: &str| entry[name].as_str().unwrap();
+        let (group, file, expect) = (text("group"), text("file"), text("expect"));
+        let holds_events = entry["events"].as_u64() != Some(0) || expect == "invalid";
+        // Query parameters are no documents; the query interface judges them.
+        if !matches!(expect, "valid" | "invalid" | "profile-dependent" | "profile-invalid")
+            || group == "openepcis-query-params"
+        {
+            continue;
+        }
+        if file.ends_with(".xml") {
+            xml += 1;
+        } else if holds_events {
+            let bytes = std::fs::read(root.join(group).join(file)).unwrap();
+            cases.push(Case { name: format!("{group}/{file}"), expect: expect.into(), bytes });
+        }
+    }
+    eprintln!("{xml} XML documents left out");
+    assert!(cases.len() > 130, "the corpus has shrunk to {}", cases.len());
+    cases
+}
+
+fn lenient(case: &Case) -> Document {
+    parse(&case.bytes, Policy::Lenient).unwrap_or_else(|fault| panic!("{}: {fault}", case.name))
+}
+
+#[test]
+fn valid_documents_are_accepted() {
+    let mut refused = Vec::new();
+    let mut accepted = 0;
+    for case in cases().iter().filter(|case| case.expect == "valid") {
+        match parse(&case.bytes, Policy::Lenient) {
+            Ok(document) => {
+                accepted += document.accepted().count();
+                refused.extend(document.rejected().map(|fault| format!("{}: {fault}", case.name)));
+            }
+            Err(fault) => refused.push(format!("{}: {fault}", case.name)),
+        }
+    }
+    assert!(refused.is_empty(), "{} refused:\n{}", refused.len(), refused.join("\n"));
+    eprintln!("{accepted} events accepted");
+}
+
+#[test]
+fn invalid_documents_are_rejected_with_path_and_reason() {
+    for case in cases().iter().filter(|case| matches!(case.expect.as_str(), "invalid" | "profile-invalid")) {
+        for policy in [Policy::Strict, Policy::Lenient] {
+            let faults = match parse(&case.bytes, policy) {
+                Ok(document) => document.rejected().cloned().collect(),
+                Err(fault) => vec![fault],
+            };
+            let first = faults.first().unwrap_or_else(|| panic!("{} is accepted", case.name));
+            assert!(first.path.starts_with('$') && !first.reason.is_empty() && !first.hint().is_empty(), "{first:?}");
+        }
+    }
+}
+
+#[test]
+fn documents_that_strictness_refuses_are_known() {
+    let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for case in cases().iter().filter(|case| case.expect == "valid") {
+        for finding in lenient(case).accepted().flat_map(findings) {
+            if finding.rule.level() == Level::Note {
+                continue;
+            }
+            let rules = found.entry(case.name.clone()).or_default();
+            if !rules.contains(&finding.rule.name()) {
+                rules.push(finding.rule.name());
+            }
+        }
+        let strict = parse(&case.bytes, Policy::Strict).unwrap();
+        assert_eq!(strict.rejected().count() > 0, found.contains_key(&case.name), "{}", case.name);
+    }
+    let known: BTreeMap<String, Vec<&str>> =
+        NOT_CONFORMANT.iter().map(|(name, rules)| ((*name).to_owned(), rules.to_vec())).collect();
+    if shared().is_some() {
+        assert_eq!(found, known, "{found:#?}");
+    }
+}
+
+#[test]
+fn events_are_rendered_back_unchanged() {
+    for case in cases().iter().filter(|case| case.expect == "valid") {
+        let document = lenient(case);
+        let original = read(&case.bytes).unwrap();
+        for (parsed, written) in document.accepted().zip(events(&original, document.shape)) {
+            let rendered = render(parsed);
+            assert_eq!(normal(&rendered), normal(written), "{}", case.name);
+            let again = event(rendered, &[]).unwrap_or_else(|fault| panic!("{}: {fault}", case.name));
+            assert_eq!(again, *parsed, "{}", case.name);
+            let bytes = parsed.canonical_bytes();
+            assert_eq!(borsh::from_slice::<Event>(&bytes).unwrap(), *parsed, "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn documents_are_rendered_back_unchanged() {
+    for case in cases().iter().filter(|case| case.expect == "valid") {
+        let document = lenient(case);
+        let text = write(&document.render());
+        let again = parse(text.as_bytes(), Policy::Lenient).unwrap_or_else(|fault| panic!("{}: {fault}", case.name));
+        assert_eq!(again, document, "{}", case.name);
+        let original = read(&case.bytes).unwrap();
+        if let (Shape::Document | Shape::QueryDocument, Value::Map(fields)) = (document.shape, &original) {
+            for (name, value) in fields.iter().filter(|(name, _)| name != "epcisBody") {
+                assert_eq!(document.envelope.member(name), Some(value), "{}", case.name);
+            }
+        }
+    }
+}
+
+/// The events of a document as they were written.
+fn events(document: &Value, shape: Shape) -> &[Value] {
+    let body = document.member("epcisBody");
+    let list = match shape {
+        Shape::Event => return std::slice::from_ref(document),
+        Shape::List => Some(document),
+        Shape::Document => body.and_then(|body| body.member("eventList")),
+        Shape::QueryDocument => {
+            body.and_then(|body| body.member("queryResults")?.member("resultsBody")?.member("eventList"))
+        }
+    };
+    list.and_then(Value::as_list).unwrap_or_default()
+}
+
+/// A JSON event without the normalisations that the rendering documents: members sorted by name, empty
+/// members and the record time gone, one certificate as a string, no context.
+fn normal(event: &Value) -> Value {
+    let Value::Map(fields) = event else { return event.clone() };
+    let kept = fields.iter().filter(|(name, _)| name != "@context" && name != "recordTime");
+    let mut fields: Vec<_> = kept
+        .filter(|(_, value)| !matches!(value, Value::List(items) if items.is_empty()))
+        .filter(|(_, value)| value.as_text() != Some(""))
+        .filter(|(name, value)| name != "ilmd" || !matches!(value, Value::Map(items) if items.is_empty()))
+        .map(|(name, value)| match value {
+            Value::List(items) if name == "certificationInfo" && items.len() == 1 => (name.clone(), items[0].clone()),
+            value if name == "errorDeclaration" => (name.clone(), normal(value)),
+            value => (name.clone(), sorted(value)),
+        })
+        .collect();
+    fields.sort_by(|(first, _), (second, _)| first.cmp(second));
+    Value::Map(fields)
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::List(items.iter().map(sorted).collect()),
+        Value::Map(fields) => {
+            let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            fields.sort_by(|(first, _), (second, _)| first.cmp(second));
+            Value::Map(fields)
+        }
+        other => other.clone(),
+    }
+}
