@@ -145,3 +145,44 @@ const _: () = assert!(GOSSIP_TRANSMIT_BYTES_MAX > MIB);
 const _: () = assert!(OUTBOX_CONSENSUS_BYTES_MAX >= CONSENSUS_FRAME_BYTES_MAX);
 const _: () = assert!(INBOX_SYNC_BYTES_MAX >= SYNC_FRAME_BYTES_MAX);
 const _: () = assert!(SYNC_FRAME_BYTES_MAX < 1 << 31);
+
+// ── HTTP ────────────────────────────────────────────────────────────────────────────────────────
+//
+// Memory that clients can make a node hold: HTTP_CONNECTIONS_MAX × (HTTP_HEADER_BYTES_MAX + about 8 KiB
+// of task and socket) = 24 MiB, and HTTP_BODIES_BYTES_MAX = 64 MiB of bodies being read.
+
+/// Open connections. The longest idle one gives way to a new one.
+pub const HTTP_CONNECTIONS_MAX: usize = 1_024;
+/// Open connections from one address (one /64 for IPv6); the same rule.
+pub const HTTP_CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
+/// Request line and headers.
+pub const HTTP_HEADER_BYTES_MAX: usize = 16 * KIB;
+/// Header lines.
+pub const HTTP_HEADERS_MAX: usize = 64;
+/// A request's body: the largest transaction (1 MiB) in base64 is 1.34 MiB.
+pub const HTTP_BODY_BYTES_MAX: usize = 2 * MIB;
+/// Bodies being read, of all clients together.
+pub const HTTP_BODIES_BYTES_MAX: usize = 64 * MIB;
+/// From accept, or a request's first byte, to the end of its headers.
+pub const HTTP_HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// From the end of the headers to the end of the body.
+pub const HTTP_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// From the end of the body to the answer.
+pub const HTTP_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Between requests on one connection.
+pub const HTTP_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Without progress while an answer is written.
+pub const HTTP_WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long open requests may take when the node stops.
+pub const HTTP_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Open WebSockets.
+pub const SOCKETS_MAX: usize = 100;
+/// Messages waiting for one WebSocket client; a client that lets more pile up is disconnected.
+pub const SOCKET_QUEUE_MESSAGES_MAX: usize = 256;
+/// Messages of one WebSocket client that wait for the node.
+pub const SOCKET_INBOX_MESSAGES_MAX: usize = 16;
+/// How often an open WebSocket is pinged.
+pub const SOCKET_PING_INTERVAL: Duration = Duration::from_secs(20);
+/// A WebSocket that answers nothing for this long is closed: three pings.
+pub const SOCKET_SILENCE_MAX: Duration = Duration::from_secs(60);

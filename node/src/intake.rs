@@ -1,0 +1,85 @@
+//! From the network to the replica: decoding within limits, and sending transactions through the
+//! verifiers first.
+
+use crate::network::{Class, MessageId, NetworkEvent, NetworkEvents, NetworkHandle, Verdict};
+use crate::verifier::{Job, Verifier};
+use countersign_replica::{Input, Source, wire};
+use countersign_types::{SignedTransaction, codec};
+use std::sync::mpsc::SyncSender;
+use tokio::sync::oneshot;
+
+/// Passes events on until the network or the replica ends. Runs on a thread of its own, so that a
+/// busy replica slows the network down instead of filling memory.
+pub fn run(
+    runtime: &tokio::runtime::Handle,
+    mut events: NetworkEvents,
+    network: &NetworkHandle,
+    verifier: &Verifier,
+    replica: &SyncSender<Input>,
+) {
+    while let Some(event) = runtime.block_on(events.recv()) {
+        match event {
+            NetworkEvent::Message { peer, class, bytes } => {
+                let class = match class {
+                    Class::Consensus => wire::Class::Consensus,
+                    Class::Sync => wire::Class::Sync,
+                };
+                match wire::Wire::from_bytes(&bytes, class) {
+                    Ok(message) => {
+                        if replica.send(Input::Received { from: peer, message }).is_err() {
+                            return;
+                        }
+                    }
+                    Err(cause) => tracing::warn!(peer, %cause, "a peer's message does not decode"),
+                }
+            }
+            NetworkEvent::Transactions { peer, message_id, bytes } => {
+                take_transactions(runtime, network, verifier, peer, message_id, &bytes);
+            }
+            NetworkEvent::Connected { peer } => tracing::info!(peer, "connected"),
+            NetworkEvent::Disconnected { peer } => tracing::info!(peer, "disconnected"),
+        }
+    }
+}
+
+fn take_transactions(
+    runtime: &tokio::runtime::Handle,
+    network: &NetworkHandle,
+    verifier: &Verifier,
+    peer: u16,
+    message_id: MessageId,
+    bytes: &[u8],
+) {
+    let decoded = codec::decode::<Vec<Vec<u8>>>(bytes, crate::limits::TRANSACTIONS_BYTES_MAX)
+        .and_then(|all| all.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>());
+    let report = |network: &NetworkHandle, verdict| {
+        if let Err(cause) = network.report(message_id, verdict) {
+            tracing::debug!(%cause, "a gossiped batch was not judged in time");
+        }
+    };
+    match decoded {
+        Err(cause) => {
+            tracing::warn!(peer, %cause, "a gossiped batch does not decode");
+            report(network, Verdict::Reject);
+        }
+        Ok(transactions) => {
+            let (verdicts, judged) = oneshot::channel();
+            let job = Job { transactions, source: Source::Gossip, verdicts: Some(verdicts) };
+            if verifier.submit(job).is_err() {
+                report(network, Verdict::Ignore);
+                return;
+            }
+            let network = network.clone();
+            runtime.spawn(async move {
+                let verdict = match judged.await {
+                    Ok(verdicts) if verdicts.iter().all(Result::is_ok) => Verdict::Accept,
+                    Ok(_) => Verdict::Reject,
+                    Err(_) => Verdict::Ignore,
+                };
+                if let Err(cause) = network.report(message_id, verdict) {
+                    tracing::debug!(%cause, "a gossiped batch was not judged in time");
+                }
+            });
+        }
+    }
+}

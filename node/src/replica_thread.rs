@@ -1,0 +1,210 @@
+//! The thread that drives the replica: it gives the replica facts and the time, and carries out its
+//! orders in the one order that is safe: append to the vote journal, sync, send.
+
+use crate::journal_file::{JournalFile, JournalFileError};
+use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, TURN_INPUTS_MAX};
+use crate::network::{Class, NetworkHandle};
+use crate::shared::Shared;
+use crate::verifier::{Job, Verifier};
+use countersign_consensus::Target;
+use countersign_consensus::vote_journal::Framer;
+use countersign_ledger::Store;
+use countersign_replica::{Input, Output, Replica, Source, wire};
+use countersign_types::{TimestampMs, codec};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Everything the thread owns.
+pub struct ReplicaThread<S: Store> {
+    /// The replica.
+    pub replica: Replica<S>,
+    /// Facts from the network, the verifiers and clients.
+    pub inputs: Receiver<Input>,
+    /// The vote journal's file.
+    pub journal: JournalFile,
+    /// Frames what is appended to it.
+    pub framer: Framer,
+    /// To peers.
+    pub network: NetworkHandle,
+    /// Checks fetched transactions.
+    pub verifier: Verifier,
+    /// What the rest of the node sees.
+    pub shared: Arc<Shared>,
+}
+
+/// Why the thread ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The replica ordered it.
+    #[error("{0}")]
+    Replica(#[from] countersign_replica::ReplicaError),
+    /// The vote journal cannot be written: nothing may be signed any more.
+    #[error("{0}; the node stops, since it could otherwise forget a vote")]
+    Journal(#[from] JournalFileError),
+    /// A record does not fit the journal.
+    #[error("{0}")]
+    Record(#[from] countersign_consensus::vote_journal::RecordTooLong),
+    /// Nobody sends inputs any more: the node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+/// Gossip that waits for company: one signature of the network covers the whole batch.
+#[derive(Default)]
+struct Outgoing {
+    batch: Vec<Vec<u8>>,
+    bytes: usize,
+    since: Option<Instant>,
+}
+
+impl<S: Store> ReplicaThread<S> {
+    /// Runs until the node stops.
+    pub fn run(mut self) -> Ended {
+        let mut gossip = Outgoing::default();
+        let mut wake = None;
+        let mut input = Some(Input::Tick);
+        loop {
+            let turn = input.take().into_iter().chain(self.inputs.try_iter().take(TURN_INPUTS_MAX)).collect();
+            if let Err(ended) = self.turn(turn, &mut gossip, &mut wake) {
+                return ended;
+            }
+            self.shared.publish(self.replica.status(), self.replica.counters());
+            let mut wait = wake.map_or(IDLE, until);
+            if let Some(since) = gossip.since {
+                wait = wait.min(GOSSIP_DELAY.saturating_sub(since.elapsed()));
+            }
+            input = match self.inputs.recv_timeout(wait) {
+                Ok(input) => Some(input),
+                Err(RecvTimeoutError::Timeout) => Some(Input::Tick),
+                Err(RecvTimeoutError::Disconnected) => return Ended::Stopping,
+            };
+            if matches!(input, Some(Input::Tick)) && wake.is_some_and(|wake| now() >= wake) {
+                wake = None;
+            }
+        }
+    }
+
+    fn turn(&mut self, inputs: Vec<Input>, gossip: &mut Outgoing, wake: &mut Option<TimestampMs>) -> Result<(), Ended> {
+        let mut outputs = Vec::new();
+        for input in inputs {
+            outputs.extend(self.replica.handle(now(), input));
+        }
+        loop {
+            let entry = self.write_journal(&outputs)?;
+            for output in outputs {
+                self.carry_out(output, gossip, wake)?;
+            }
+            let Some(entry) = entry else { break };
+            outputs = self.replica.handle(now(), Input::Persisted { entry });
+        }
+        self.flush(gossip);
+        Ok(())
+    }
+
+    /// Appends what must be durable and syncs it once; the last entry that is durable now.
+    fn write_journal(&mut self, outputs: &[Output]) -> Result<Option<u64>, Ended> {
+        let (mut last, mut dirty) = (None, false);
+        for output in outputs {
+            match output {
+                Output::Persist { entry, bytes } => {
+                    self.journal.append(&self.framer.frame(bytes)?)?;
+                    (last, dirty) = (entry.or(last), true);
+                }
+                Output::Rotate { records } => {
+                    self.framer = Framer::default();
+                    let mut segment = Vec::new();
+                    for record in records {
+                        segment.extend(self.framer.frame(record)?);
+                    }
+                    self.journal.replace(&segment)?;
+                    dirty = false;
+                }
+                _ => {}
+            }
+        }
+        if dirty {
+            let started = Instant::now();
+            self.journal.sync()?;
+            self.shared.synced(started.elapsed());
+        }
+        Ok(last)
+    }
+
+    fn carry_out(&mut self, output: Output, gossip: &mut Outgoing, wake: &mut Option<TimestampMs>) -> Result<(), Ended> {
+        match output {
+            Output::Persist { .. } | Output::Rotate { .. } => {}
+            Output::Send { to, message, after: _ } => self.send(to, &message),
+            Output::Gossip { transactions } => {
+                gossip.since.get_or_insert_with(Instant::now);
+                for transaction in transactions {
+                    gossip.bytes += transaction.bytes().len();
+                    gossip.batch.push(transaction.bytes().to_vec());
+                    if gossip.bytes >= GOSSIP_FLUSH_BYTES {
+                        self.publish(gossip);
+                    }
+                }
+            }
+            Output::Verify { transactions } => {
+                if self.verifier.submit(Job { transactions, source: Source::Fetched, verdicts: None }).is_err() {
+                    tracing::debug!("verifiers are busy; fetched transactions will be asked for again");
+                }
+            }
+            Output::Admitted { ticket, verdicts } => self.shared.admitted(ticket, verdicts),
+            Output::Committed { height, transactions } => self.shared.committed(height, transactions),
+            Output::Certified { height } => self.shared.certified(height),
+            Output::Expired { transactions } => self.shared.waiters.expired(&transactions),
+            Output::Equivocation { text } => tracing::error!(evidence = text, "a validator signed two statements that exclude each other"),
+            Output::WakeAt(time) => *wake = Some(wake.map_or(time, |wake| wake.min(time))),
+            Output::Stop(cause) => return Err(cause.into()),
+        }
+        Ok(())
+    }
+
+    /// Messages to peers that are away are dropped; the protocol repeats what matters.
+    fn send(&self, to: Target, message: &wire::Wire) {
+        let class = match message.class() {
+            wire::Class::Consensus => Class::Consensus,
+            wire::Class::Sync => Class::Sync,
+        };
+        let bytes = message.to_bytes();
+        let sent = match to {
+            Target::All => self.network.broadcast(class, bytes).map(|_| ()),
+            Target::One(peer) => self.network.send(peer, class, bytes),
+        };
+        if let Err(cause) = sent {
+            tracing::debug!(%cause, "a message was not sent");
+        }
+    }
+
+    fn flush(&self, gossip: &mut Outgoing) {
+        if gossip.since.is_some_and(|since| since.elapsed() >= GOSSIP_DELAY) {
+            self.publish(gossip);
+        }
+    }
+
+    fn publish(&self, gossip: &mut Outgoing) {
+        let Outgoing { batch, .. } = std::mem::take(gossip);
+        if batch.is_empty() {
+            return;
+        }
+        if let Err(cause) = self.network.broadcast_transactions(codec::encode(&batch)) {
+            tracing::debug!(%cause, "a batch was not gossiped");
+        }
+    }
+}
+
+/// Longest wait without any input.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The wall clock. Before 1970 it reads zero.
+#[must_use]
+pub fn now() -> TimestampMs {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    TimestampMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// How long to wait for `wake`, at least a millisecond so that no turn spins.
+fn until(wake: TimestampMs) -> Duration {
+    Duration::from_millis(wake.since(now()).max(1)).min(IDLE)
+}

@@ -1,0 +1,115 @@
+//! What the replica's thread and the rest of the node share.
+
+use crate::waiters::Waiters;
+use countersign_consensus::Status;
+use countersign_replica::Refused;
+use countersign_replica::counters::Counters;
+use countersign_types::{Hash, Height};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// How far the ledger has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Newest executed height.
+    pub committed: Height,
+    /// Newest height whose result is certified.
+    pub certified: Height,
+}
+
+/// What became of the transactions of one submission, in their order.
+pub type Verdicts = Vec<Result<Hash, Refused>>;
+
+/// The shared state.
+#[derive(Debug)]
+pub struct Shared {
+    /// Clients that wait for transactions.
+    pub waiters: Waiters,
+    progress: watch::Sender<Progress>,
+    standing: Mutex<Option<(Status, Counters)>>,
+    submissions: Mutex<BTreeMap<u64, oneshot::Sender<Verdicts>>>,
+    tickets: AtomicU64,
+    syncs: AtomicU64,
+    sync_micros: AtomicU64,
+}
+
+impl Shared {
+    /// For a node whose ledger stands at `progress`.
+    #[must_use]
+    pub fn new(progress: Progress) -> Self {
+        Self {
+            waiters: Waiters::default(),
+            progress: watch::Sender::new(progress),
+            standing: Mutex::default(),
+            submissions: Mutex::default(),
+            tickets: AtomicU64::new(1),
+            syncs: AtomicU64::new(0),
+            sync_micros: AtomicU64::new(0),
+        }
+    }
+
+    /// Follows the ledger.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Where consensus stands and the replica's counters, once the replica has run a turn.
+    #[must_use]
+    pub fn standing(&self) -> Option<(Status, Counters)> {
+        lock(&self.standing).clone()
+    }
+
+    /// Syncs of the vote journal and the microseconds they took.
+    #[must_use]
+    pub fn syncs(&self) -> (u64, u64) {
+        (self.syncs.load(Ordering::Relaxed), self.sync_micros.load(Ordering::Relaxed))
+    }
+
+    /// Opens a submission: the ticket to submit under, and where the verdicts arrive.
+    pub fn open_submission(&self) -> (u64, oneshot::Receiver<Verdicts>) {
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let (sender, verdicts) = oneshot::channel();
+        lock(&self.submissions).insert(ticket, sender);
+        (ticket, verdicts)
+    }
+
+    /// Forgets a submission that will get no verdicts.
+    pub fn drop_submission(&self, ticket: u64) {
+        lock(&self.submissions).remove(&ticket);
+    }
+
+    pub(crate) fn admitted(&self, ticket: u64, verdicts: Verdicts) {
+        if let Some(client) = lock(&self.submissions).remove(&ticket) {
+            // A client that went away needs no answer.
+            let _ = client.send(verdicts);
+        }
+    }
+
+    pub(crate) fn committed(&self, height: Height, transactions: Vec<Hash>) {
+        tracing::info!(height = height.0, transactions = transactions.len(), "block executed");
+        self.waiters.executed(height, transactions);
+        self.progress.send_modify(|progress| progress.committed = height);
+    }
+
+    pub(crate) fn certified(&self, height: Height) {
+        self.waiters.certified(height);
+        self.progress.send_modify(|progress| progress.certified = height);
+    }
+
+    pub(crate) fn publish(&self, status: Status, counters: Counters) {
+        *lock(&self.standing) = Some((status, counters));
+    }
+
+    pub(crate) fn synced(&self, took: Duration) {
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        self.sync_micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
