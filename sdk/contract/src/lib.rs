@@ -3,7 +3,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(feature = "std", not(target_arch = "wasm32")))]
+#[cfg(not(target_arch = "wasm32"))]
 extern crate std;
 
 mod call;
@@ -13,10 +13,14 @@ mod crypto;
 mod described;
 mod error;
 mod event;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod heap;
 mod host;
 mod item;
 pub mod log;
 mod map;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
@@ -55,11 +59,30 @@ pub mod prelude {
     pub use alloc::{format, vec};
 }
 
+/// Gives a `#![no_std]` contract its allocator and panic handler. Write it once, in `lib.rs`. Panics
+/// trap without composing their message, which keeps the module small.
+#[macro_export]
+macro_rules! no_std_runtime {
+    () => {
+        #[cfg(target_arch = "wasm32")]
+        #[global_allocator]
+        static ALLOCATOR: $crate::__private::Allocator = $crate::__private::Allocator::new();
+
+        #[cfg(target_arch = "wasm32")]
+        #[panic_handler]
+        fn panic(_: &::core::panic::PanicInfo<'_>) -> ! {
+            ::core::arch::wasm32::unreachable()
+        }
+    };
+}
+
 /// What the macros' output names. No part of the interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::contract::{Input, answer, refuse};
     pub use crate::described::{alias_is_bytes32, assert_described};
     pub use crate::error::assert_described as assert_error_described;
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::runtime::Allocator;
     pub use alloc::vec::Vec;
 }
