@@ -7,6 +7,7 @@
 //!
 //! URN → link needs no table, link → URN would need that of company prefixes, so links are what is stored.
 
+mod compact;
 mod key;
 mod link;
 mod text;
@@ -21,8 +22,6 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-use borsh::{BorshDeserialize, BorshSerialize};
-
 use crate::error::Error;
 use crate::limits::IDENTIFIER_BYTES_MAX;
 
@@ -30,7 +29,7 @@ use crate::limits::IDENTIFIER_BYTES_MAX;
 pub const HOST: &str = "https://id.gs1.org/";
 
 /// A canonical identifier and, where it differs, its spelling.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identifier {
     canonical: String,
     written: Option<String>,

@@ -119,6 +119,8 @@ proptest! {
                 let id = Identifier::parse(&urn).unwrap();
                 prop_assert_eq!(id.written(), &urn);
                 prop_assert_eq!(id.verify(), Ok(true));
+                let bytes = borsh::to_vec(&id).unwrap();
+                prop_assert_eq!(borsh::from_slice::<Identifier>(&bytes).unwrap(), id);
             }
         }
     }
@@ -140,6 +142,13 @@ proptest! {
             let _ = Identifier::parse(&format!("{prefix}{text}"));
             let _ = Identifier::parse(&format!("{prefix}{tail}"));
         }
+    }
+
+    #[test]
+    fn any_bytes_decode_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        let _ = borsh::from_slice::<Identifier>(&bytes);
+        let _ = borsh::from_slice::<countersign_epcis::Event>(&bytes);
+        let _ = borsh::from_slice::<countersign_epcis::Value>(&bytes);
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
             rest.bytes().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = rest.get(..end).unwrap_or_default();
         let digits = text.strip_prefix('-').unwrap_or(text);
-        if digits.starts_with('0') && digits.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit()) {
+        if digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
             return Err(self.unexpected("a number without leading zero"));
         }
         let number =

@@ -1,7 +1,7 @@
 //! The typed event to one JSON event.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::namespace;
@@ -95,7 +95,7 @@ fn body(event: &Event, mut object: Object) -> Object {
     object.map("ilmd", event.ilmd.clone());
     match event.certification.as_slice() {
         [single] => object.text("certificationInfo", Some(single)),
-        several => object.list("certificationInfo", several, string),
+        several => object.list("certificationInfo", several, |text| Value::Text(text.clone())),
     }
     object.map("errorDeclaration", event.error.as_ref().map(error_declaration).unwrap_or_default());
     object.0.extend(event.extensions.iter().cloned());
@@ -115,10 +115,6 @@ fn what(what: &What, object: &mut Object) {
             object.identifier("transformationID", id.as_ref());
         }
     }
-}
-
-fn string(text: &String) -> Value {
-    Value::Text(text.clone())
 }
 
 fn word(term: &Term) -> Value {
@@ -151,7 +147,7 @@ fn error_declaration(error: &ErrorDeclaration) -> Vec<Field> {
     let mut object = Object::default();
     object.time("declarationTime", Some(&error.time));
     object.term("reason", error.reason.as_ref());
-    object.list("correctiveEventIDs", &error.corrective_event_ids, string);
+    object.list("correctiveEventIDs", &error.corrective_event_ids, |id| Value::Text(id.clone()));
     object.0.extend(error.extensions.iter().cloned());
     object.0
 }
