@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod answer;
 pub mod context;
 pub mod decimal;
 pub mod error;
@@ -11,11 +12,13 @@ pub mod identifier;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod limits;
+pub mod register;
 pub mod rule;
 pub mod sensor;
 pub mod term;
 pub mod time;
 pub mod value;
+pub mod walk;
 
 pub use decimal::Decimal;
 pub use error::Error;

@@ -14,3 +14,32 @@ pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Bytes of one identifier: a 30-character serial, each escaped as `%XX`, on a long custom domain.
 pub const IDENTIFIER_BYTES_MAX: usize = 2048;
+
+/// Bytes of an identifier that stand in a register's key as they are; the host allows 512 for all of it.
+pub const KEY_TEXT_BYTES_MAX: usize = 480;
+
+/// Canonical bytes of an event that stand in its record; the things of a larger one stand apart.
+pub const RECORD_EVENT_BYTES_MAX: usize = 4096;
+
+/// Containers in containers above one that is filled. Item, case, pallet, container, ship is 4.
+pub const CONTAINERS_ABOVE_MAX: usize = 64;
+
+/// Persistent dispositions of one object; the vocabulary has 12.
+pub const PERSISTENT_MAX: usize = 32;
+
+/// Error declarations of one event.
+pub const DECLARATIONS_MAX: usize = 16;
+
+/// Lots that one instance may be said to belong to; more than one is already a mistake of somebody.
+pub const LOTS_MAX: usize = 4;
+
+/// Time after which a logistic unit's number may be given again (GS1 General Specifications §2.2.1), in
+/// milliseconds: a year.
+pub const UNIT_REUSE_MS: i64 = 365 * 24 * 3600 * 1000;
+
+/// State and log entries that a walk reads unless asked for fewer: a recall of 100,000 serials reads about
+/// three for each.
+pub const WALK_READS_MAX: u64 = 1_000_000;
+
+/// Events, products or containers that a walk lists unless asked for fewer.
+pub const WALK_ITEMS_MAX: usize = 200_000;

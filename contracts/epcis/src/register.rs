@@ -1,0 +1,46 @@
+//! Registers: what the provenance contract keeps, and how an event changes it.
+//!
+//! The whole state is written through [`Writer`] and read through [`Reader`], over raw bytes, so that the
+//! same code runs in the contract, natively, and over the proven entries of a proof file.
+//!
+//! | key | holds |
+//! |---|---|
+//! | `n` | number of records, which is the next sequence number |
+//! | `e` sequence | [`Record`]: the event, who submitted it and when, and what voided it |
+//! | `b` sequence | canonical bytes of an event too large to stand in its record |
+//! | `i` identity | [`Known`]: the records under one event identity: original and error declarations |
+//! | `o` identifier | [`Object`]: what calls need to know of an instance, container or asset |
+//! | `x` identifier | log of [`Entry`]: every event that names the identifier, in which role |
+//! | `t` transformation | log of [`Entry`]: the events joined by a transformation identifier |
+//! | `d` type, document | log of [`Entry`]: the events that name a business document |
+//! | `a` | log of [`Anomaly`]: what a lenient policy let pass |
+//!
+//! What must be listed and proven whole is a log, and its entries are small, since a proof carries all of
+//! it: the events they point at are state entries of their own. Entries hold the time of the event, so
+//! intervals are found by sorting them and never depend on the order of capture.
+
+pub mod anomaly;
+pub mod audit;
+mod capture;
+mod draft;
+mod entry;
+pub mod key;
+mod known;
+mod lot;
+mod object;
+mod record;
+mod refusal;
+mod store;
+mod stored;
+
+pub use anomaly::Anomaly;
+pub use audit::{Audit, audit, position_at};
+pub use capture::{Captured, capture};
+pub use entry::{Entry, Pos, Relation, Role};
+pub use known::Known;
+pub use lot::{lot_of, lots};
+pub use object::{Object, Persistent, Stay};
+pub use record::{Record, Submission};
+pub use refusal::Refusal;
+pub use store::{LogEntry, Reader, Writer};
+pub use stored::{Damaged, Stored};

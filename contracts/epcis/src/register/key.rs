@@ -1,0 +1,88 @@
+//! Keys of the registers: a letter, then what the value is about.
+//!
+//! Identifiers on `https://id.gs1.org/` are cut to `/` and their path, others stand after `:`, and those
+//! too long for a key stand after `#` as their SHA-256.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::identifier::{HOST, Identifier};
+use crate::limits::KEY_TEXT_BYTES_MAX;
+use crate::term::Term;
+
+/// The number of records.
+pub const COUNT: &[u8] = b"n";
+/// The log of anomalies.
+pub const ANOMALIES: &[u8] = b"a";
+
+/// A [`super::Record`].
+#[must_use]
+pub fn record(sequence: u64) -> Vec<u8> {
+    numbered(b'e', sequence)
+}
+
+/// The canonical bytes of a large event.
+#[must_use]
+pub fn body(sequence: u64) -> Vec<u8> {
+    numbered(b'b', sequence)
+}
+
+/// A [`super::Known`], by eventID.
+pub fn event_id(id: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b'i', id, digest)
+}
+
+/// A [`super::Known`], by the hash of an event that has no eventID.
+#[must_use]
+pub fn unnamed(hash: &[u8; 32]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(34);
+    key.extend_from_slice(b"i=");
+    key.extend_from_slice(hash);
+    key
+}
+
+/// An [`super::Object`].
+pub fn object(canonical: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b'o', canonical, digest)
+}
+
+/// The log of an identifier.
+pub fn naming(canonical: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b'x', canonical, digest)
+}
+
+/// The log of a transformation.
+pub fn transformation(id: &Identifier, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b't', id.canonical(), digest)
+}
+
+/// The log of a business document.
+pub fn document(kind: Option<&Term>, id: &Identifier, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    let name: String = format!("{} {}", kind.map_or("", Term::word), id.canonical());
+    text(b'd', &name, digest)
+}
+
+fn numbered(tag: u8, sequence: u64) -> Vec<u8> {
+    let mut key = Vec::with_capacity(9);
+    key.push(tag);
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key
+}
+
+fn text(tag: u8, text: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    let (mark, rest) = match text.strip_prefix(HOST) {
+        Some(path) => (b'/', path),
+        None => (b':', text),
+    };
+    let mut key = Vec::with_capacity(2 + rest.len().min(KEY_TEXT_BYTES_MAX));
+    key.push(tag);
+    if rest.len() <= KEY_TEXT_BYTES_MAX {
+        key.push(mark);
+        key.extend_from_slice(rest.as_bytes());
+    } else {
+        key.push(b'#');
+        key.extend_from_slice(&digest(text.as_bytes()));
+    }
+    key
+}

@@ -1,0 +1,63 @@
+//! Store: what the registers are written to and read from.
+
+use alloc::vec::Vec;
+
+/// State and logs to be read: a contract's in a view, or the proven entries of a proof file.
+pub trait Reader {
+    /// Why a key cannot be read (it is not covered by the proof, …).
+    type Error;
+
+    /// The value at `key`, `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the key cannot be read.
+    fn read(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Self::Error>;
+
+    /// The number of entries of the log at `key`, 0 if there is no such log.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    fn log_len(&mut self, key: &[u8]) -> Result<u64, Self::Error>;
+
+    /// An entry of the log at `key`, `None` past its end.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    fn log_entry(&mut self, key: &[u8], index: u64) -> Result<Option<LogEntry>, Self::Error>;
+
+    /// SHA-256.
+    fn digest(&mut self, bytes: &[u8]) -> [u8; 32];
+}
+
+/// State and logs to be written, as in a contract's call: what is in a log cannot be read.
+pub trait Writer {
+    /// The value at `key`, `None` if there is none.
+    fn read(&mut self, key: &[u8]) -> Option<Vec<u8>>;
+
+    /// Sets the value at `key`.
+    fn write(&mut self, key: &[u8], value: &[u8]);
+
+    /// Appends to the log at `key`.
+    fn log_append(&mut self, key: &[u8], entry: &[u8]);
+
+    /// SHA-256.
+    fn digest(&mut self, bytes: &[u8]) -> [u8; 32];
+}
+
+/// A log's entry, and what the ledger says of its origin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Height of the block that appended it.
+    pub height: u64,
+    /// Time of that block, milliseconds since 1970 UTC.
+    pub time_ms: u64,
+    /// Id of the transaction.
+    pub transaction: [u8; 32],
+    /// Key that signed the transaction.
+    pub signer: [u8; 32],
+    /// The entry.
+    pub entry: Vec<u8>,
+}

@@ -1,0 +1,246 @@
+//! Walk: traces over the registers, the same in the contract, natively and over a proof's entries.
+//!
+//! Containment is temporal: something is in a container from the event that put it in until, by time of
+//! event, the one that took it out, or out of which everything was taken. Event order is that of [`Pos`].
+//! Windows of time only shrink on the way up or down, and what was seen in a window is not seen again in a
+//! part of it, so every walk ends, through circles too. A void event counts for nothing.
+//!
+//! A walk as of position `p` sees the records before `p` and the error declarations among them, so it
+//! answers the same for ever.
+
+mod contents;
+mod history;
+mod lineage;
+mod recall;
+mod stay;
+mod window;
+
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use borsh::BorshDeserialize;
+use thiserror::Error;
+
+use crate::answer::{Contents, History, Lineage, Recall, Truncated};
+use crate::event::Event;
+use crate::identifier::Identifier;
+use crate::limits::{WALK_ITEMS_MAX, WALK_READS_MAX};
+use crate::register::{Damaged, Entry, Reader, Record, Stored, audit, key};
+
+/// How far a walk may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// State entries and log entries read.
+    pub reads: u64,
+    /// Events, products and containers listed.
+    pub items: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { reads: WALK_READS_MAX, items: WALK_ITEMS_MAX }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unanswered<E> {
+    /// A key or log could not be read.
+    #[error("{0}")]
+    Read(E),
+    /// What was read is not what capture writes.
+    #[error("{0}")]
+    Damaged(#[from] Damaged),
+}
+
+/// What happened to `item`, as of the records before `position`.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn history<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<History, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    history::history(&mut walk, item)
+}
+
+/// What `item` comes from: its lot, what it was made of, what is in it, and so on back.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn back<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Lineage, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    lineage::lineage(&mut walk, item, lineage::Direction::Back)
+}
+
+/// What `item` went into: instances of the lot, what was made of it or of the container it was in, what is
+/// in it, and so on forward.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn forward<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Lineage, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    lineage::lineage(&mut walk, item, lineage::Direction::Forward)
+}
+
+/// What is in `item` after everything that happened up to `at_ms`.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn contents<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    at_ms: i64,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Contents, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    contents::contents(&mut walk, item, at_ms)
+}
+
+/// What has to be recalled because of `item`: all it went into, every container of these, and where they
+/// were last.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn recall<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Recall, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    recall::recall(&mut walk, item)
+}
+
+/// A walk under way: what it has read, and how far it may go.
+struct Walk<'a, R: Reader> {
+    reader: &'a mut R,
+    position: u64,
+    limits: Limits,
+    reads: u64,
+    truncated: Option<Truncated>,
+    records: BTreeMap<u64, Rc<Record>>,
+    logs: BTreeMap<String, Rc<Vec<Entry>>>,
+}
+
+type Step<T, R> = Result<T, Unanswered<<R as Reader>::Error>>;
+
+impl<'a, R: Reader> Walk<'a, R> {
+    fn new(reader: &'a mut R, position: Option<u64>, limits: Limits) -> Step<Self, R> {
+        let count = audit::count(reader)?;
+        let position = position.map_or(count, |position| position.min(count));
+        Ok(Self {
+            reader,
+            position,
+            limits,
+            reads: 0,
+            truncated: None,
+            records: BTreeMap::new(),
+            logs: BTreeMap::new(),
+        })
+    }
+
+    /// Accounts for `count` reads; false once there have been too many.
+    fn afford(&mut self, count: u64) -> bool {
+        self.reads = self.reads.saturating_add(count);
+        let within = self.reads <= self.limits.reads;
+        if !within {
+            self.truncated.get_or_insert(Truncated::Reads);
+        }
+        within
+    }
+
+    /// Whether one more than `listed` may be listed.
+    fn room(&mut self, listed: usize) -> bool {
+        let within = listed < self.limits.items;
+        if !within {
+            self.truncated.get_or_insert(Truncated::Items);
+        }
+        within
+    }
+
+    /// The record `sequence`, unless it is void; `None` too where no more may be read.
+    fn valid(&mut self, sequence: u64) -> Step<Option<Rc<Record>>, R> {
+        let record = match self.records.get(&sequence).map(Rc::clone) {
+            Some(record) => record,
+            None if !self.afford(1) => return Ok(None),
+            None => {
+                let record = audit::record(self.reader, sequence)?.ok_or(Damaged(Record::NAME))?;
+                let record = Rc::new(record);
+                self.records.insert(sequence, Rc::clone(&record));
+                record
+            }
+        };
+        // A declaration before `position` voids the event for this walk.
+        let void = record.voided.is_some_and(|by| by < self.position);
+        Ok((!void).then_some(record))
+    }
+
+    /// The event of `sequence` with all things it names, unless it is void.
+    fn event(&mut self, sequence: u64) -> Step<Option<Rc<Record>>, R> {
+        let Some(record) = self.valid(sequence)? else { return Ok(None) };
+        if !record.head_only {
+            return Ok(Some(record));
+        }
+        if !self.afford(1) {
+            return Ok(None);
+        }
+        let body = self.reader.read(&key::body(sequence)).map_err(Unanswered::Read)?;
+        let event = body.and_then(|bytes| Event::try_from_slice(&bytes).ok()).ok_or(Damaged("event"))?;
+        let whole = Rc::new(Record { event, head_only: false, ..Record::clone(&record) });
+        self.records.insert(sequence, Rc::clone(&whole));
+        Ok(Some(whole))
+    }
+
+    /// The log of an identifier up to the position, in the order of events.
+    fn log(&mut self, canonical: &str) -> Step<Rc<Vec<Entry>>, R> {
+        if let Some(log) = self.logs.get(canonical) {
+            return Ok(Rc::clone(log));
+        }
+        let key = key::naming(canonical, |bytes| self.reader.digest(bytes));
+        let log = Rc::new(self.entries(&key)?);
+        self.logs.insert(canonical.into(), Rc::clone(&log));
+        Ok(log)
+    }
+
+    /// The entries of the log at `key` up to the position, in the order of events.
+    fn entries(&mut self, key: &[u8]) -> Step<Vec<Entry>, R> {
+        let mut entries = Vec::new();
+        for index in 0..self.reader.log_len(key).map_err(Unanswered::Read)? {
+            if !self.afford(1) {
+                break;
+            }
+            let line = self.reader.log_entry(key, index).map_err(Unanswered::Read)?;
+            let line = line.ok_or(Damaged(Entry::NAME))?;
+            let entry = Entry::from_bytes(&line.entry)?;
+            // Sequence numbers only rise along a log.
+            if entry.pos.sequence >= self.position {
+                break;
+            }
+            entries.push(entry);
+        }
+        entries.sort_by_key(|entry| entry.pos);
+        Ok(entries)
+    }
+}
