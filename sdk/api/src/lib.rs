@@ -10,6 +10,7 @@
 //! | the envelope of JSON-RPC 2.0, strict and bounded | [`envelope`] |
 //! | every error code | [`error`] |
 //! | a server's table of handlers: bytes in, bytes out | [`registry`] |
+//! | a contract's interface, JSON to borsh and back | [`abi`] |
 //! | the OpenRPC document | [`openrpc`] |
 //!
 //! # Conventions
@@ -37,6 +38,7 @@
 //! [`Registry::respond`] takes the bytes of a request or batch and answers the bytes to send back,
 //! if any. It needs no runtime.
 
+pub mod abi;
 pub mod bytes;
 pub mod envelope;
 pub mod error;
@@ -48,6 +50,7 @@ pub mod read;
 pub mod registry;
 pub mod schema;
 
+pub use abi::Abi;
 pub use bytes::Bytes;
 pub use error::{Code, RpcError};
 pub use method::{Method, NoParams};

@@ -7,6 +7,7 @@ use countersign_types::{AccountId, Hash, Height, TimestampMs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 methods! {
     EpcisValidate = "epcis_validate", "Checks an EPCIS document by the rules of capture; nothing is written.":
@@ -15,11 +16,12 @@ methods! {
 }
 
 /// Parameters of `epcis_validate`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ValidateParams {
     /// An EPCIS 2.0 document in JSON-LD, or one event.
-    pub document: Value,
+    #[schemars(with = "Value")]
+    pub document: Box<RawValue>,
 }
 
 /// What capture would say of a document, as far as the document alone tells.
@@ -28,7 +30,7 @@ pub struct ValidateParams {
 pub struct Checked {
     /// Whether everything is valid.
     pub valid: bool,
-    /// Faults of the document outside its events.
+    /// Faults of the document outside its events; with any, no events are listed.
     pub faults: Vec<Fault>,
     /// A verdict for each event, in the document's order.
     pub events: Vec<CheckedEvent>,
@@ -40,8 +42,12 @@ pub struct Checked {
 pub struct Fault {
     /// JSON path from the document's root.
     pub path: String,
-    /// What is wrong there.
+    /// Stable name of the rule that is broken.
+    pub rule: String,
+    /// What is wrong there, with the values found.
     pub reason: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// Verdict on one event of a document.
@@ -75,7 +81,7 @@ pub struct EventParams {
 }
 
 /// All records under one id: the event, and declarations that it was in error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventRecords {
     /// In the order in which they were captured.
@@ -83,7 +89,7 @@ pub struct EventRecords {
 }
 
 /// A captured event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventRecord {
     /// Its position among all events of the contract.
@@ -105,6 +111,7 @@ pub struct EventRecord {
     pub recorded: TimestampMs,
     /// Whether it declares the event before it to be in error.
     pub declares_error: bool,
-    /// The event as EPCIS 2.0 JSON-LD.
-    pub event: Value,
+    /// The event as EPCIS 2.0 JSON-LD, its numbers exact.
+    #[schemars(with = "Value")]
+    pub event: Box<RawValue>,
 }

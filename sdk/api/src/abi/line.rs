@@ -1,0 +1,71 @@
+//! The lines of the section as they are written. Members that are not known are left to later
+//! versions; kinds that are not known are an error, since a type might hide in them.
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum Line {
+    Contract {
+        name: String,
+        #[serde(default)]
+        version: String,
+        abi: u32,
+        #[serde(default)]
+        docs: String,
+    },
+    Method {
+        name: String,
+        mode: super::Mode,
+        #[serde(default)]
+        docs: String,
+        args: Vec<FieldLine>,
+        returns: String,
+        #[serde(default)]
+        error: String,
+    },
+    Struct {
+        name: String,
+        #[serde(default)]
+        docs: String,
+        fields: Vec<FieldLine>,
+    },
+    Enum {
+        name: String,
+        #[serde(default)]
+        docs: String,
+        variants: Vec<VariantLine>,
+    },
+    Event {
+        name: String,
+        #[serde(default)]
+        docs: String,
+        fields: Vec<FieldLine>,
+    },
+    Error {
+        name: String,
+        #[serde(default)]
+        docs: String,
+        variants: Vec<VariantLine>,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct FieldLine {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub docs: String,
+    #[serde(default)]
+    pub indexed: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct VariantLine {
+    pub name: String,
+    #[serde(default)]
+    pub docs: String,
+    #[serde(default)]
+    pub fields: Vec<FieldLine>,
+}
