@@ -26,6 +26,11 @@ pub trait Contract: State {
 
 /// A field of a contract's struct: [`Item`](crate::Item), [`Map`](crate::Map),
 /// [`Log`](crate::Log) or [`Logs`](crate::Logs).
+#[diagnostic::on_unimplemented(
+    message = "a contract's struct cannot hold `{Self}` itself",
+    label = "make it `Item<{Self}>`",
+    note = "the fields of a contract are `Item`, `Map`, `Log` and `Logs`"
+)]
 pub trait Slot {
     /// The handle whose keys begin with `name`. Reads nothing.
     fn at(name: &'static str) -> Self;

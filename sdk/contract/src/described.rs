@@ -18,6 +18,7 @@ pub trait ContractType: BorshSerialize + BorshDeserialize {
 }
 
 /// Holds at compile time that a type named in the interface is derived under that name.
+#[track_caller]
 pub const fn assert_described<T: ContractType>(name: &str) {
     assert!(same(T::NAME, name), "name the type itself in a contract's interface, not an alias of it");
 }

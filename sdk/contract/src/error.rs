@@ -6,6 +6,11 @@ use borsh::BorshSerialize;
 ///
 /// A method that returns `Err` fails: its writes, events and log entries are undone, and the
 /// receipt carries the code and the borsh encoding of the error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error of a contract",
+    label = "needs `#[derive(ContractError)]`",
+    note = "a method's error is an enum that derives ContractError"
+)]
 pub trait ContractError: BorshSerialize {
     /// Name of the type, as in the embedded interface.
     const NAME: &'static str;
@@ -15,6 +20,7 @@ pub trait ContractError: BorshSerialize {
 }
 
 /// Holds at compile time that the interface names the error by its own name.
+#[track_caller]
 pub const fn assert_described<E: ContractError>(name: &str) {
     assert!(
         crate::described::same(E::NAME, name),

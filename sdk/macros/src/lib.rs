@@ -16,6 +16,8 @@ mod methods;
 mod section;
 mod shape;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
