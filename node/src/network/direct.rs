@@ -197,12 +197,12 @@ impl ConnectionHandler for Handler {
 
     fn on_connection_event(&mut self, event: ConnectionEvent<Upgrade, Upgrade, (), Class>) {
         match event {
-            // A second stream of a class would evade the first one's budget: it is closed by the drop.
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol: (class, stream), .. }) => {
-                if !self.accepted.contains(&class) {
-                    self.accepted.push(class);
-                    self.reports.push_back(Report::Inbound(class, stream));
-                }
+            // A second stream of a class would evade the first one's budget; it is dropped below, and so closed.
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol: (class, stream), .. })
+                if !self.accepted.contains(&class) =>
+            {
+                self.accepted.push(class);
+                self.reports.push_back(Report::Inbound(class, stream));
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol: (class, stream), .. }) => {
                 self.reports.push_back(Report::Outbound(class, stream));
