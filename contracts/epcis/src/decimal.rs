@@ -4,6 +4,9 @@
 //! [`Decimal::order`] compares values. Exponents are expanded (`1e2` is `100`) and `-0` is `0`. No
 //! operation rounds: what does not fit is an error or `None`.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::string::String;
 use core::cmp::Ordering;
 use core::fmt;
@@ -15,19 +18,45 @@ use crate::error::Error;
 use crate::limits::DECIMAL_SCALE_MAX;
 
 /// An exact decimal number: `mantissa × 10^-scale`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, BorshSerialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
     mantissa: i128,
     scale: u8,
 }
 
+/// Scale, count, and that many bytes of the mantissa, least first and no more than its sign needs.
+impl BorshSerialize for Decimal {
+    fn serialize<W: borsh::io::Write>(&self, writer: &mut W) -> borsh::io::Result<()> {
+        let bytes = self.mantissa.to_le_bytes();
+        let count = significant(&bytes);
+        writer.write_all(&[self.scale, u8::try_from(count).unwrap_or(16)])?;
+        writer.write_all(bytes.get(..count).unwrap_or(&bytes))
+    }
+}
+
 impl BorshDeserialize for Decimal {
     fn deserialize_reader<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Self> {
-        let mantissa = i128::deserialize_reader(reader)?;
+        let invalid = || borsh::io::Error::new(borsh::io::ErrorKind::InvalidData, "decimal");
         let scale = u8::deserialize_reader(reader)?;
-        Self::new(mantissa, scale)
-            .ok_or_else(|| borsh::io::Error::new(borsh::io::ErrorKind::InvalidData, "decimal scale"))
+        let count = usize::from(u8::deserialize_reader(reader)?);
+        let mut bytes = [0u8; 16];
+        let given = bytes.get_mut(..count).ok_or_else(invalid)?;
+        reader.read_exact(given)?;
+        let negative = given.last().is_some_and(|last| *last >= 0x80);
+        bytes.iter_mut().skip(count).for_each(|byte| *byte = if negative { 0xff } else { 0 });
+        let shortest = significant(&bytes) == count;
+        Self::new(i128::from_le_bytes(bytes), scale).filter(|_| shortest).ok_or_else(invalid)
     }
+}
+
+/// How many of the bytes tell the number: those above repeat its sign.
+fn significant(bytes: &[u8; 16]) -> usize {
+    let negative = bytes.last().is_some_and(|last| *last >= 0x80);
+    let filler = if negative { 0xff } else { 0 };
+    let count = 16 - bytes.iter().rev().take_while(|byte| **byte == filler).count();
+    // The topmost kept bit must be the sign.
+    let top = count.checked_sub(1).and_then(|top| bytes.get(top)).is_some_and(|top| *top >= 0x80);
+    if top == negative { count } else { count + 1 }
 }
 
 impl Decimal {

@@ -33,6 +33,7 @@ pub use render::{render, render_within};
 pub use typed::event;
 pub use write::write;
 
+use crate::decimal::Decimal;
 use crate::rule::{Rule, Violation};
 use crate::value::Value;
 
@@ -53,13 +54,22 @@ pub fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
         Value::Bool(truth) => serde_json::Value::Bool(*truth),
-        Value::Number(number) => serde_json::from_str(&alloc::format!("{number}")).unwrap_or(serde_json::Value::Null),
+        Value::Number(number) => serde_json::Value::Number(to_number(*number)),
         Value::Text(text) => serde_json::Value::String(text.clone()),
         Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect()),
         Value::Map(fields) => {
             serde_json::Value::Object(fields.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
         }
     }
+}
+
+fn to_number(number: Decimal) -> serde_json::Number {
+    let whole = (number.scale() == 0).then(|| number.mantissa());
+    let unsigned = whole.and_then(|whole| u64::try_from(whole).ok()).map(serde_json::Number::from);
+    let signed = || whole.and_then(|whole| i64::try_from(whole).ok()).map(serde_json::Number::from);
+    // At most 39 digits: never infinite.
+    let float = || number.to_string().parse().ok().and_then(serde_json::Number::from_f64);
+    unsigned.or_else(signed).or_else(float).unwrap_or_else(|| serde_json::Number::from(0))
 }
 
 /// The value that `serde_json` holds, with the numbers as it writes them.

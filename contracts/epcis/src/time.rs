@@ -5,6 +5,9 @@
 //! the millisecond are cut from the instant and kept in the spelling. The date arithmetic is that of
 //! Hinnant, "chrono-compatible low-level date algorithms".
 
+#[cfg(test)]
+mod tests;
+
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;

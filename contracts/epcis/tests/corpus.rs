@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use countersign_epcis::json::{Document, Shape, event, parse, read, render, write};
+use countersign_epcis::json::{Document, Shape, event, parse, parse_value, read, render, write};
 use countersign_epcis::rule::{Level, Policy, findings};
 use countersign_epcis::{Event, Value};
 
@@ -236,4 +236,38 @@ fn sorted(value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Rules of scenario 11 that one event breaks by itself; the others need registers.
+const BROKEN_ALONE: [(&str, &str); 6] = [
+    ("AssociationEvent ADD needs parentID", "parent.missing"),
+    ("SSCC URN with a wrong number of digits", "identifier.digits"),
+    ("Digital Link SSCC with a wrong check digit", "identifier.check-digit"),
+    ("sensor time later than eventTime", "sensor.later"),
+    ("same attribute in sensorMetadata and sensorReport", "sensor.twice"),
+    ("negative or zero quantity", "quantity.positive"),
+];
+
+#[test]
+fn scenarios_parse_strictly_and_break_the_rules_they_say() {
+    let Some(root) = shared() else { return };
+    let mut documents = 0;
+    for entry in std::fs::read_dir(root.join("trace-scenarios")).unwrap() {
+        let scenario = read(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
+        if let Some(document) = scenario.member("document") {
+            documents += 1;
+            let document = parse_value(document.clone(), Policy::Strict).unwrap();
+            assert_eq!(document.rejected().next(), None, "{:?}", scenario.member("name"));
+        }
+        for case in scenario.member("cases").and_then(Value::as_list).unwrap_or_default() {
+            let rule = case.member("rule").and_then(Value::as_text).unwrap();
+            let given = parse_value(case.member("given").unwrap().clone(), Policy::Strict).unwrap();
+            assert_eq!(given.rejected().next(), None, "{rule}");
+            let capture = parse_value(case.member("capture").unwrap().clone(), Policy::Strict).unwrap();
+            let found = capture.rejected().next().map(|fault| fault.rule.name());
+            let expected = BROKEN_ALONE.iter().find(|(text, _)| rule.starts_with(text)).map(|(_, name)| *name);
+            assert_eq!(found, expected, "{rule}");
+        }
+    }
+    assert_eq!(documents, 10);
 }

@@ -155,6 +155,10 @@ proptest! {
     fn decimals_read_back_as_written(mantissa in any::<i64>(), scale in 0u8..=30) {
         let decimal = Decimal::new(i128::from(mantissa), scale).unwrap();
         prop_assert_eq!(decimal.to_string().parse::<Decimal>().unwrap(), decimal);
+        for mantissa in [decimal.mantissa(), decimal.mantissa() << 60, decimal.mantissa() >> 40, !decimal.mantissa()] {
+            let decimal = Decimal::new(mantissa, scale).unwrap();
+            prop_assert_eq!(borsh::from_slice::<Decimal>(&borsh::to_vec(&decimal).unwrap()).unwrap(), decimal);
+        }
     }
 
     #[test]
