@@ -1,1 +1,32 @@
-//! Placeholder while the workspace is laid out.
+//! What is recorded: blocks, authenticated state and proofs.
+//!
+//! [`Ledger`] is the only writer: one atomic synced batch for each block. [`Reader`]s work beside it.
+//! State lives in a binary tree of immutable pages ([`tree`]) whose leaves name stored values, so
+//! the last [`limits::STATE_HEIGHTS_RETAINED`] heights stay readable and provable at no extra cost.
+//! Everything is over a small [`Store`]; RocksDB is one, [`MemoryStore`] with its faults another.
+//! `FORMAT.md` lists every byte on disk, `PROOF.md` explains proof files.
+
+mod cache;
+mod error;
+mod event;
+mod genesis;
+mod ledger;
+pub mod limits;
+mod prove;
+mod reader;
+mod record;
+mod shared;
+pub mod store;
+mod tip;
+pub mod tree;
+
+pub use error::LedgerError;
+pub use event::{EventCursor, EventFilter, EventPage};
+pub use genesis::genesis_state;
+pub use ledger::{AppendedRecord, ExecutedBlock, Ledger, StoredTransaction};
+pub use prove::{Reads, prove};
+pub use reader::{Reader, StateRow};
+pub use store::memory::MemoryStore;
+pub use store::rocks::RocksStore;
+pub use store::{Direction, Store};
+pub use tip::Tip;

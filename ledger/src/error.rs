@@ -1,0 +1,117 @@
+//! What can go wrong with the ledger. Everything but [`LedgerError::Pruned`],
+//! [`LedgerError::Unknown`] and [`LedgerError::Genesis`] is ours or the disk's: the node stops.
+
+use crate::store::{Space, StoreError};
+use countersign_types::genesis::BadGenesis;
+use countersign_types::{Hash, Height};
+
+/// A failure of the ledger.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The store failed. Nothing may be written after a failed write.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stored bytes are missing or not what was written.
+    #[error("{what} is damaged or missing (space {space}, key 0x{})", hex(.key))]
+    Damaged {
+        /// What should be there.
+        what: &'static str,
+        /// Where.
+        space: Space,
+        /// Under which key.
+        key: Vec<u8>,
+    },
+    /// Parts of the database contradict each other.
+    #[error("the database contradicts itself at height {height}: {what}")]
+    Inconsistent {
+        /// Where.
+        height: Height,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// `create` on a store that holds something.
+    #[error("the store is not empty; it is not overwritten")]
+    NotEmpty,
+    /// `open` on a store that holds nothing.
+    #[error("the store is empty; a ledger is made from a genesis first")]
+    Empty,
+    /// The database was written by another version.
+    #[error("the database has format {found}, this program reads format {expected}")]
+    Format {
+        /// Format found.
+        found: u32,
+        /// Format expected.
+        expected: u32,
+    },
+    /// The database is of another chain.
+    #[error("the database is of chain {found}, the genesis is of chain {expected}")]
+    Foreign {
+        /// Chain found.
+        found: Hash,
+        /// Chain expected.
+        expected: Hash,
+    },
+    /// The genesis is not valid.
+    #[error("the genesis is refused: {0}")]
+    Genesis(#[from] BadGenesis),
+    /// A block does not follow the tip, or its parts do not belong together.
+    #[error("block {height} does not fit on height {tip}: {what}")]
+    Block {
+        /// Height of the block.
+        height: Height,
+        /// Height of the tip.
+        tip: Height,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// A certificate is for another result than ours: this node's state has diverged.
+    #[error("height {height} is certified with result {certified}, here it gave {own}")]
+    Diverged {
+        /// The height.
+        height: Height,
+        /// Hash of our result.
+        own: Hash,
+        /// Hash of the certified one.
+        certified: Hash,
+    },
+    /// The height lies beyond the tip, or nothing is kept for it.
+    #[error("nothing is known of height {height}, the tip is {tip}")]
+    Unknown {
+        /// Height asked for.
+        height: Height,
+        /// Our tip.
+        tip: Height,
+    },
+    /// The state at this height is no longer kept.
+    #[error("the state of height {height} was pruned, the oldest kept is {oldest}")]
+    Pruned {
+        /// Height asked for.
+        height: Height,
+        /// Oldest height kept.
+        oldest: Height,
+    },
+    /// A proof was asked for at a height whose result is not certified.
+    #[error("the result of height {height} is not certified, the last certified height is {certified}")]
+    NotCertified {
+        /// Height asked for.
+        height: Height,
+        /// Last certified height.
+        certified: Height,
+    },
+    /// An earlier write failed; the ledger takes no more.
+    #[error("an earlier write failed; the node must be restarted")]
+    Poisoned,
+}
+
+impl LedgerError {
+    /// Whether the caller asked for something that is not there, rather than the ledger failing.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Unknown { .. } | Self::Pruned { .. } | Self::NotCertified { .. })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,267 @@
+//! The writer. There is one for a store, and nothing else writes.
+//!
+//! A block's whole effect is one synced batch: block, finality certificate, transactions, receipts,
+//! state, log records and indexes stand together or not at all. After a failed write the ledger
+//! takes nothing more, since nobody knows what the disk holds.
+
+mod commit;
+
+use crate::error::LedgerError;
+use crate::genesis::genesis_state;
+use crate::reader::Reader;
+use crate::record::{
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
+};
+use crate::shared::{Shared, View};
+use crate::store::{Batch, Direction, KeyRange, Space, Store};
+use crate::tip::Tip;
+use crate::tree::{Node, Pages, decode_node};
+use commit::StateChange;
+use countersign_types::{
+    Address, Block, Certificate, ExecutionResult, Genesis, Hash, Height, Receipt, codec, log::LogRecord, vote::Phase,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A finalised block with everything that executing it gave.
+#[derive(Debug, Clone)]
+pub struct ExecutedBlock {
+    /// The block.
+    pub block: Block,
+    /// The COMMIT certificate that finalised it: its own or a later block's.
+    pub certificate: Certificate,
+    /// Its transactions in order.
+    pub transactions: Vec<StoredTransaction>,
+    /// Their receipts in order.
+    pub receipts: Vec<Receipt>,
+    /// New values of state keys (logs' ranges among them), `None` to remove.
+    pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Records appended to logs.
+    pub log_records: Vec<AppendedRecord>,
+}
+
+/// A transaction as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTransaction {
+    /// Its id.
+    pub id: Hash,
+    /// Hash of the signed bytes, its name in the block.
+    pub signed_hash: Hash,
+    /// The signed bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A record appended to a contract's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendedRecord {
+    /// The contract.
+    pub contract: Address,
+    /// The log's key.
+    pub key: Vec<u8>,
+    /// Its position in the log.
+    pub index: u64,
+    /// The record.
+    pub record: LogRecord,
+}
+
+/// The only writer of a store.
+#[derive(Debug)]
+pub struct Ledger<S> {
+    shared: Arc<Shared<S>>,
+    tip: Arc<Tip>,
+    next_page: u64,
+    next_value: u64,
+    oldest: Height,
+    poisoned: bool,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Makes a ledger in an empty store.
+    ///
+    /// # Errors
+    /// [`LedgerError::Genesis`], [`LedgerError::NotEmpty`], or the store's.
+    pub fn create(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
+        genesis.check()?;
+        for space in Space::ALL {
+            if !store.scan(space, &KeyRange::all(), Direction::Forward, 1)?.is_empty() {
+                return Err(LedgerError::NotEmpty);
+            }
+        }
+        let tip = Tip::of_genesis(genesis, Hash::ZERO);
+        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, roots: BTreeMap::new() };
+        let shared = Shared::new(store, genesis.chain(), view);
+        let entries = genesis_state(genesis);
+        let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;
+        let tip = Tip::of_genesis(genesis, state.root.hash());
+        let mut batch = Batch::default();
+        batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
+        batch.put(Space::Meta, META_CHAIN, genesis.chain().0);
+        batch.put(Space::Meta, META_CERTIFIED, Height::ZERO.0.to_le_bytes());
+        let mut ledger = Self {
+            shared: Arc::new(shared),
+            tip: Arc::new(tip.clone()),
+            next_page: 0,
+            next_value: 0,
+            oldest: Height::ZERO,
+            poisoned: false,
+        };
+        ledger.write_state(batch, tip, state)?;
+        Ok(ledger)
+    }
+
+    /// Opens the ledger of a chain and checks that its newest height is whole.
+    ///
+    /// # Errors
+    /// [`LedgerError::Empty`], [`LedgerError::Foreign`], [`LedgerError::Format`], or what is damaged.
+    pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
+        check_identity(&store, genesis)?;
+        let stored: StoredTip = meta(&store, META_TIP, "the tip")?;
+        let certified: Height = meta(&store, META_CERTIFIED, "the certified height")?;
+        let StoredTip { tip, next_page, next_value, oldest } = stored;
+        check_tip(&store, &tip, genesis)?;
+        let roots = roots(&store)?;
+        let tip = Arc::new(tip);
+        let root = roots.get(&tip.height).cloned();
+        let first = roots.first_key_value().map(|(height, _)| *height);
+        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, roots });
+        let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
+        match root {
+            Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
+            _ => return Err(inconsistent("the state tree has another root than the result")),
+        }
+        if first != Some(oldest) {
+            return Err(inconsistent("the retained roots do not begin where they should"));
+        }
+        if certified > tip.height {
+            return Err(inconsistent("the certified height is above the tip"));
+        }
+        Ok(Self { shared: Arc::new(shared), tip, next_page, next_value, oldest, poisoned: false })
+    }
+
+    /// Where the ledger stands.
+    #[must_use]
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// A reader; any number work beside the writer.
+    #[must_use]
+    pub fn reader(&self) -> Reader<S> {
+        Reader::new(self.shared.clone())
+    }
+
+    /// Keeps the certificate of a result. Not synced: it can be gathered again, and it is durable
+    /// with the next block at the latest.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unknown`] above the tip, [`LedgerError::Diverged`] if our result is another;
+    /// then this node must stop.
+    pub fn put_result_certificate(
+        &mut self,
+        result: &ExecutionResult,
+        certificate: &Certificate,
+    ) -> Result<(), LedgerError> {
+        self.refuse_if_poisoned()?;
+        let height = result.height;
+        let own = self.reader().result(height)?.ok_or(LedgerError::Unknown { height, tip: self.tip.height })?;
+        if own != *result || certificate.digest != result.hash() {
+            return Err(LedgerError::Diverged { height, own: own.hash(), certified: certificate.digest });
+        }
+        let is_checkpoint = certificate.phase == Phase::Checkpoint && certificate.number == height.0;
+        if !is_checkpoint || height == Height::ZERO {
+            return Err(LedgerError::Block {
+                height,
+                tip: self.tip.height,
+                what: "the certificate is not one of this height's result",
+            });
+        }
+        let certified = self.shared.view().certified.max(height);
+        let mut batch = Batch::default();
+        batch.put(Space::Certificates, height_key(height), codec::encode(certificate));
+        batch.put(Space::Meta, META_CERTIFIED, certified.0.to_le_bytes());
+        self.write(batch, false)?;
+        self.shared.view_mut().certified = certified;
+        Ok(())
+    }
+
+    fn refuse_if_poisoned(&self) -> Result<(), LedgerError> {
+        if self.poisoned { Err(LedgerError::Poisoned) } else { Ok(()) }
+    }
+
+    fn write(&mut self, batch: Batch, sync: bool) -> Result<(), LedgerError> {
+        self.shared.store.write(batch, sync).map_err(|cause| {
+            self.poisoned = true;
+            cause.into()
+        })
+    }
+}
+
+fn check_identity<S: Store>(store: &S, genesis: &Genesis) -> Result<(), LedgerError> {
+    let Some(format) = store.get(Space::Meta, META_FORMAT)? else {
+        for space in Space::ALL {
+            if !store.scan(space, &KeyRange::all(), Direction::Forward, 1)?.is_empty() {
+                return Err(Place { what: "the format", space: Space::Meta, key: META_FORMAT }.damaged());
+            }
+        }
+        return Err(LedgerError::Empty);
+    };
+    let found = Place { what: "the format", space: Space::Meta, key: META_FORMAT }.decode(&format)?;
+    if found != FORMAT {
+        return Err(LedgerError::Format { found, expected: FORMAT });
+    }
+    let (found, expected) = (meta::<S, Hash>(store, META_CHAIN, "the chain's id")?, genesis.chain());
+    if found == expected { Ok(()) } else { Err(LedgerError::Foreign { found, expected }) }
+}
+
+fn meta<S: Store, T: borsh::BorshDeserialize>(
+    store: &S,
+    key: &'static [u8],
+    what: &'static str,
+) -> Result<T, LedgerError> {
+    let place = Place { what, space: Space::Meta, key };
+    let bytes = store.get(Space::Meta, key)?.ok_or_else(|| place.damaged())?;
+    place.decode(&bytes)
+}
+
+/// Height, block and result of the tip must be those of the header record.
+fn check_tip<S: Store>(store: &S, tip: &Tip, genesis: &Genesis) -> Result<(), LedgerError> {
+    let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
+    if tip.range.count() != tip.height.0 || !tip.range.is_well_formed() {
+        return Err(inconsistent("the range of results has another length than the chain"));
+    }
+    if tip.height == Height::ZERO {
+        let expected = Tip::of_genesis(genesis, tip.state_root());
+        return if *tip == expected { Ok(()) } else { Err(inconsistent("height 0 is not that of the genesis")) };
+    }
+    let key = height_key(tip.height);
+    let place = Place { what: "the header of the tip", space: Space::Headers, key: &key };
+    let bytes = store.get(Space::Headers, &key)?.ok_or_else(|| place.damaged())?;
+    let StoredHeader { header, result, .. } = place.decode(&bytes)?;
+    let agrees = header.hash() == tip.block
+        && header.height == tip.height
+        && header.time == tip.time
+        && header.view == tip.view
+        && header.epoch == tip.epoch
+        && result == tip.result
+        && result.block == tip.block
+        && result.height == tip.height;
+    if agrees { Ok(()) } else { Err(inconsistent("the tip and its header record differ")) }
+}
+
+fn roots<S: Store>(store: &S) -> Result<BTreeMap<Height, Node>, LedgerError> {
+    let rows = store.scan(Space::Roots, &KeyRange::all(), Direction::Forward, usize::MAX)?;
+    rows.into_iter()
+        .map(|(key, value)| {
+            let place = Place { what: "the root of a height", space: Space::Roots, key: &key };
+            let height = key_number(&key).ok_or_else(|| place.damaged())?;
+            Ok((Height(height), decode_node(&value).ok_or_else(|| place.damaged())?))
+        })
+        .collect()
+}
+
+fn check_root<S: Store>(shared: &Shared<S>, root: &Node) -> Result<(), LedgerError> {
+    if let Node::Page { hash, id } = root {
+        shared.page(*id, hash)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Bounds of the ledger, with their arithmetic.
+
+/// Heights whose whole state stays readable and provable. Execution runs at most 64 blocks ahead of
+/// its certification (the largest `runAhead`), so twice that always reaches the certified state.
+pub const STATE_HEIGHTS_RETAINED: u64 = 128;
+/// Heights whose superseded tree pages and values are removed by one commit. One is retired for each
+/// commit, so two catch up with any backlog; the work is bounded by what two blocks can write.
+pub const PRUNED_HEIGHTS_PER_COMMIT: u64 = 2;
+/// Levels of the state tree in one stored page: up to 8 children, 7 inner nodes. Fewer levels mean
+/// more records for an update, more levels mean more bytes rewritten for it (`benches/tree.rs`).
+pub const PAGE_LEVELS: usize = 3;
+/// Bytes of one cached page in memory, at most: 7 inner nodes of 128 bytes, 8 leaves of 112.
+pub const PAGE_MEMORY_BYTES: usize = 7 * 128 + 8 * 112;
+/// Memory of the cache of tree pages, 48 MiB: all pages above level 15, and many below.
+pub const PAGE_CACHE_BYTES: usize = 48 << 20;
+/// Memory of the cache of state values.
+pub const VALUE_CACHE_BYTES: usize = 16 << 20;
+/// Values above this size are not cached: a thousand of the rest fit into the cache.
+pub const CACHED_VALUE_BYTES_MAX: usize = VALUE_CACHE_BYTES / 1024;
+/// Memory of RocksDB's block cache, which also holds indexes and filters.
+pub const BLOCK_CACHE_BYTES: usize = 32 << 20;
+/// Memory of RocksDB's memtables over all spaces.
+pub const MEMTABLES_BYTES: usize = 64 << 20;
+/// Memory of one space's memtable.
+pub const MEMTABLE_BYTES: usize = 8 << 20;
+/// Write-ahead log kept before memtables are flushed: bounds what is replayed at start.
+pub const WAL_BYTES_MAX: u64 = 128 << 20;
+/// Files RocksDB keeps open.
+pub const OPEN_FILES_MAX: i32 = 512;
+/// Most items of one page of an answer.
+pub const PAGE_ITEMS_MAX: usize = 1000;
+/// Most index entries or blocks that one search for events looks at before it answers with a cursor.
+pub const EVENT_SEARCH_STEPS_MAX: usize = 10_000;
+/// Largest stored record: a block's transactions (2 MiB and 68 bytes for each of 10,000) or its
+/// receipts with the events and outputs of 10,000 transactions.
+pub const RECORD_BYTES_MAX: usize = 256 << 20;
+/// Most faults that a check of the database lists; more are only counted.
+pub const FAULTS_LISTED_MAX: usize = 1000;

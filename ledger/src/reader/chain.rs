@@ -1,0 +1,162 @@
+//! Blocks, transactions, receipts, results and certificates.
+
+use super::Reader;
+use crate::error::LedgerError;
+use crate::ledger::StoredTransaction;
+use crate::record::{Place, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, height_key, split_names};
+use crate::store::{Space, Store};
+use countersign_types::proof::Anchor;
+use countersign_types::{Block, Certificate, ExecutionResult, Hash, Header, Height, Receipt};
+
+impl<S: Store> Reader<S> {
+    fn stored_header(&self, height: Height) -> Result<Option<StoredHeader>, LedgerError> {
+        let key = height_key(height);
+        let Some(bytes) = self.by_height(Space::Headers, "a header", height)? else { return Ok(None) };
+        Place { what: "a header", space: Space::Headers, key: &key }.decode(&bytes).map(Some)
+    }
+
+    /// The record at a height: `None` above the tip and at genesis; missing below is damage.
+    fn by_height(&self, space: Space, what: &'static str, height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
+        let key = height_key(height);
+        if height == Height::ZERO || height > self.tip().height {
+            return Ok(None);
+        }
+        let bytes = self.store().get(space, &key)?;
+        bytes.map(Some).ok_or_else(|| Place { what, space, key: &key }.damaged())
+    }
+
+    /// The header at a height.
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub fn header(&self, height: Height) -> Result<Option<Header>, LedgerError> {
+        Ok(self.stored_header(height)?.map(|stored| stored.header))
+    }
+
+    /// The COMMIT certificate that finalised a height: its own block's or a later one's.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn finality(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
+        Ok(self.stored_header(height)?.map(|stored| stored.certificate))
+    }
+
+    /// The result of executing a height. Height 0 has one only at the tip.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn result(&self, height: Height) -> Result<Option<ExecutionResult>, LedgerError> {
+        let tip = self.tip();
+        if height == tip.height {
+            return Ok(Some(tip.result.clone()));
+        }
+        Ok(self.stored_header(height)?.map(|stored| stored.result))
+    }
+
+    /// The quorum's certificate of a height's result, if it was gathered.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn result_certificate(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
+        let key = height_key(height);
+        let place = Place { what: "a result certificate", space: Space::Certificates, key: &key };
+        self.store().get(Space::Certificates, &key)?.map(|bytes| place.decode(&bytes)).transpose()
+    }
+
+    /// Header, result and its certificate, once there is one: what proofs at a height rest on.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn anchor(&self, height: Height) -> Result<Option<Anchor>, LedgerError> {
+        let Some(StoredHeader { header, result, .. }) = self.stored_header(height)? else { return Ok(None) };
+        let certificate = self.result_certificate(height)?;
+        Ok(certificate.map(|certificate| Anchor { header, result, certificate }))
+    }
+
+    /// The height of a block by its hash.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn height_of_block(&self, hash: &Hash) -> Result<Option<Height>, LedgerError> {
+        let place = Place { what: "a block's height", space: Space::Blocks, key: &hash.0 };
+        self.store().get(Space::Blocks, &hash.0)?.map(|bytes| place.decode(&bytes)).transpose()
+    }
+
+    /// The block at a height.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn block(&self, height: Height) -> Result<Option<Block>, LedgerError> {
+        let Some(header) = self.header(height)? else { return Ok(None) };
+        let transactions = self.transactions(height)?.into_iter().map(|stored| stored.signed_hash).collect();
+        Ok(Some(Block { header, transactions }))
+    }
+
+    /// The transactions of a block, in order; none if there is no such block.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn transactions(&self, height: Height) -> Result<Vec<StoredTransaction>, LedgerError> {
+        let key = height_key(height);
+        let place = Place { what: "a block's transactions", space: Space::Bodies, key: &key };
+        let Some(bytes) = self.by_height(place.space, place.what, height)? else { return Ok(Vec::new()) };
+        let items = Unpacked::<TRANSACTION_NAMES>::new(&bytes).and_then(|packed| packed.all());
+        Ok(items.ok_or_else(|| place.damaged())?.into_iter().map(stored_transaction).collect())
+    }
+
+    /// Where a transaction stands, by its id: block and position.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn locate(&self, id: &Hash) -> Result<Option<(Height, u32)>, LedgerError> {
+        let place = Place { what: "a transaction's place", space: Space::Places, key: &id.0 };
+        let bytes = self.store().get(Space::Places, &id.0)?;
+        bytes.map(|bytes| decode_place(&bytes).ok_or_else(|| place.damaged())).transpose()
+    }
+
+    /// A transaction by its id.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn transaction(&self, id: &Hash) -> Result<Option<StoredTransaction>, LedgerError> {
+        let Some((height, index)) = self.locate(id)? else { return Ok(None) };
+        let key = height_key(height);
+        let place = Place { what: "a block's transactions", space: Space::Bodies, key: &key };
+        let bytes = self.by_height(place.space, place.what, height)?.ok_or_else(|| place.damaged())?;
+        let item = Unpacked::<TRANSACTION_NAMES>::new(&bytes)
+            .and_then(|packed| packed.item(usize::try_from(index).ok()?))
+            .map(stored_transaction);
+        item.filter(|found| found.id == *id).map(Some).ok_or_else(|| place.damaged())
+    }
+
+    /// All receipts of a block, in order; none if there is no such block.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn receipts(&self, height: Height) -> Result<Vec<Receipt>, LedgerError> {
+        let key = height_key(height);
+        let place = Place { what: "a block's receipts", space: Space::Receipts, key: &key };
+        let Some(bytes) = self.by_height(place.space, place.what, height)? else { return Ok(Vec::new()) };
+        let items = Unpacked::<0>::new(&bytes).and_then(|packed| packed.all()).ok_or_else(|| place.damaged())?;
+        items.into_iter().map(|(_, receipt)| place.decode(receipt)).collect()
+    }
+
+    /// A transaction's receipt by its id.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn receipt(&self, id: &Hash) -> Result<Option<Receipt>, LedgerError> {
+        let Some((height, index)) = self.locate(id)? else { return Ok(None) };
+        let key = height_key(height);
+        let place = Place { what: "a block's receipts", space: Space::Receipts, key: &key };
+        let bytes = self.by_height(place.space, place.what, height)?.ok_or_else(|| place.damaged())?;
+        let item = Unpacked::<0>::new(&bytes).and_then(|packed| packed.item(usize::try_from(index).ok()?));
+        let receipt: Receipt = place.decode(item.ok_or_else(|| place.damaged())?.1)?;
+        if receipt.transaction == *id { Ok(Some(receipt)) } else { Err(place.damaged()) }
+    }
+}
+
+fn stored_transaction((names, bytes): (&[u8; TRANSACTION_NAMES], &[u8])) -> StoredTransaction {
+    let (id, signed_hash) = split_names(names);
+    StoredTransaction { id, signed_hash, bytes: bytes.to_vec() }
+}

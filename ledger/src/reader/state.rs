@@ -1,0 +1,152 @@
+//! State, logs and witnesses.
+
+use super::Reader;
+use crate::error::LedgerError;
+use crate::limits::PAGE_ITEMS_MAX;
+use crate::record::{Place, log_key, log_prefix};
+use crate::store::{Direction, KeyRange, Space, Store};
+use crate::tree;
+use countersign_types::log::LogRecord;
+use countersign_types::range::Range;
+use countersign_types::state::{Witness, path};
+use countersign_types::{Address, Hash, Height, codec, state_key};
+use std::ops::Bound;
+
+/// A state key and its value.
+pub type StateRow = (Vec<u8>, Vec<u8>);
+
+impl<S: Store> Reader<S> {
+    /// The value at a state key at the tip.
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        let height = self.tip().height;
+        self.read_at(key, height)
+    }
+
+    /// The value at a state key as it stood after a height.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unknown`] above the tip, [`LedgerError::Pruned`] below the oldest state kept.
+    pub fn read_at(&self, key: &[u8], height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
+        let root = self.shared().root(height)?;
+        self.shared().read(&root, key).map_err(|cause| self.shared().explain(height, cause))
+    }
+
+    /// State entries at the tip whose keys begin with `prefix` and lie after `after`, in order of
+    /// keys, at most `limit`. Only complete against the writer's own thread: a commit meanwhile may
+    /// show in some entries.
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<StateRow>, LedgerError> {
+        let mut range = KeyRange::prefix(prefix);
+        if let Some(after) = after.filter(|after| *after >= prefix) {
+            range.from = Bound::Excluded(after.to_vec());
+        }
+        let height = self.tip().height;
+        let rows = self.store().scan(Space::Keys, &range, Direction::Forward, limit.min(PAGE_ITEMS_MAX))?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for (key, _) in rows {
+            if let Some(value) = self.read_at(&key, height)? {
+                entries.push((key, value));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The range of a contract's log after a height; empty if there is no such log.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`].
+    pub fn log_range(&self, contract: &Address, key: &[u8], height: Height) -> Result<Range, LedgerError> {
+        let state_key = state_key::log(contract, key);
+        let Some(bytes) = self.read_at(&state_key, height)? else { return Ok(Range::default()) };
+        let place = Place { what: "the range of a log", space: Space::Values, key: &state_key };
+        let range: Range = place.decode(&bytes)?;
+        if range.is_well_formed() { Ok(range) } else { Err(place.damaged()) }
+    }
+
+    /// Number of records in a contract's log at the tip.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`].
+    pub fn log_len(&self, contract: &Address, key: &[u8]) -> Result<u64, LedgerError> {
+        let height = self.tip().height;
+        Ok(self.log_range(contract, key, height)?.count())
+    }
+
+    /// One record of a contract's log. Records never change, so no height is asked; a reader at an
+    /// older height keeps below that height's length itself.
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub fn log_record(&self, contract: &Address, key: &[u8], index: u64) -> Result<Option<LogRecord>, LedgerError> {
+        let row = log_key(log_prefix(contract, key), index);
+        let place = Place { what: "a log's record", space: Space::Logs, key: &row };
+        let bytes = self.store().get(Space::Logs, &row)?;
+        bytes.map(|bytes| LogRecord::from_bytes(&bytes).ok_or_else(|| place.damaged())).transpose()
+    }
+
+    /// Records of a contract's log from `start` on, at most `limit`.
+    ///
+    /// # Errors
+    /// What is damaged or missing, or the store's.
+    pub fn log_records(
+        &self,
+        contract: &Address,
+        key: &[u8],
+        start: u64,
+        limit: usize,
+    ) -> Result<Vec<LogRecord>, LedgerError> {
+        let prefix = log_prefix(contract, key);
+        let mut range = KeyRange::prefix(&prefix);
+        range.from = Bound::Included(log_key(prefix, start).to_vec());
+        let rows = self.store().scan(Space::Logs, &range, Direction::Forward, limit)?;
+        let numbered = rows.into_iter().zip(start..);
+        numbered
+            .map(|((row, bytes), index)| {
+                let place = Place { what: "a log's record", space: Space::Logs, key: &row };
+                let record = LogRecord::from_bytes(&bytes).filter(|_| row == log_key(prefix, index));
+                record.ok_or_else(|| place.damaged())
+            })
+            .collect()
+    }
+
+    /// The whole log of a contract as it stood after a height, checked against the state.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`].
+    pub fn log_at(&self, contract: &Address, key: &[u8], height: Height) -> Result<Vec<LogRecord>, LedgerError> {
+        let range = self.log_range(contract, key, height)?;
+        let count = usize::try_from(range.count()).unwrap_or(usize::MAX);
+        let records = self.log_records(contract, key, 0, count)?;
+        if countersign_types::log::range_of(contract, key, &records) == range {
+            return Ok(records);
+        }
+        let prefix = log_prefix(contract, key);
+        Err(Place { what: "a log", space: Space::Logs, key: &prefix }.damaged())
+    }
+
+    /// The witness that shows what stands at some keys, or that nothing does, after a height.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`].
+    pub fn witness(&self, height: Height, keys: &[&[u8]]) -> Result<Witness, LedgerError> {
+        let root = self.shared().root(height)?;
+        let mut paths: Vec<Hash> = keys.iter().map(|key| path(key)).collect();
+        paths.sort_unstable();
+        tree::witness(self.shared(), &root, &paths).map_err(|cause| self.shared().explain(height, cause))
+    }
+
+    /// A native state value at the tip, decoded.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`], or [`LedgerError::Damaged`] if it does not decode.
+    pub fn native<T: borsh::BorshDeserialize>(&self, key: &[u8], what: &'static str) -> Result<Option<T>, LedgerError> {
+        let place = Place { what, space: Space::Values, key };
+        let Some(bytes) = self.read(key)? else { return Ok(None) };
+        codec::decode(&bytes, bytes.len()).map(Some).map_err(|_| place.damaged())
+    }
+}
