@@ -3,7 +3,7 @@
 use super::contract::ContractRef;
 use super::methods;
 use crate::{At, Read, schema};
-use countersign_types::{Hash, TimestampMs};
+use countersign_types::{Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,17 +34,24 @@ pub struct TraceParams {
 pub struct Trace {
     /// The item's canonical identifier.
     pub canonical: String,
-    /// The events of the answer, by event time; of `history`, all of them, of the others none.
+    /// Records of the contract that were looked at: those before this sequence number.
+    pub position: u64,
+    /// Events of a `history`, by event time; `back` and `forward` list none.
     pub events: Vec<TraceEvent>,
-    /// Their eventIDs, in the same order; `sha256:…` of its canonical bytes for an event without.
+    /// Their eventIDs, in the same order; the hash of the canonical bytes for an event without.
     #[serde(rename = "eventIDs")]
     pub event_ids: Vec<String>,
-    /// Canonical identifiers that `back` or `forward` reached, sorted, the item itself left out.
-    pub products: Vec<String>,
-    /// Canonical identifiers of the places where the item was, in the order it came there.
+    /// Places of a `history`, in the order they were first visited.
     pub locations: Vec<String>,
-    /// Whether this is all. If not, a bound was reached and the answer is cut short.
+    /// What `back` or `forward` reached: instances, lots and classes, sorted, without the item.
+    pub products: Vec<String>,
+    /// What `back` or `forward` reached: logistic units and assets, sorted.
+    pub containers: Vec<String>,
+    /// Whether this is all.
     pub complete: bool,
+    /// Which bound cut it short, if it is not: `reads` or `items`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<String>,
 }
 
 /// An event of a history, in short; `epcis_event` has all of it.
@@ -59,16 +66,13 @@ pub struct TraceEvent {
     /// Hash of its canonical bytes.
     #[schemars(with = "schema::Hash")]
     pub hash: Hash,
+    /// When it happened, ISO 8601 in UTC.
+    pub event_time: String,
     /// `ObjectEvent` and so on.
     #[serde(rename = "type")]
     pub kind: String,
     /// `ADD`, `OBSERVE` or `DELETE`; a transformation has none.
     pub action: Option<String>,
-    /// Event time as written, with its offset.
-    pub event_time: String,
-    /// Time of the block that recorded it.
-    #[schemars(with = "schema::Time")]
-    pub recorded: TimestampMs,
     /// The business step's word.
     pub biz_step: Option<String>,
     /// The disposition's word.
@@ -77,6 +81,15 @@ pub struct TraceEvent {
     pub read_point: Option<String>,
     /// Where the things are afterwards, canonical.
     pub biz_location: Option<String>,
+    /// The container of the item that the event names, where it does not name the item itself.
+    pub through: Option<String>,
+    /// The account that submitted it, `organisation/name`.
+    pub submitter: String,
+    /// Height of the block that captured it.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Time of that block, ISO 8601 in UTC.
+    pub record_time: String,
 }
 
 /// Parameters of `trace_contents`.
@@ -102,8 +115,10 @@ pub struct ContentsParams {
 pub struct Contents {
     /// The container's canonical identifier.
     pub canonical: String,
-    /// Canonical identifiers of what it held, sorted.
+    /// Canonical identifiers of what was inside, sorted.
     pub contents: Vec<String>,
+    /// Canonical identifiers of what was fixed to it, sorted.
+    pub fixed: Vec<String>,
     /// Whether this is all.
     pub complete: bool,
 }
