@@ -9,11 +9,11 @@
 //! towards it   OUTBOX_CONSENSUS_BYTES_MAX + OUTBOX_SYNC_BYTES_MAX     8 + 16 MiB
 //! from it      INBOX_CONSENSUS_BYTES_MAX + INBOX_SYNC_BYTES_MAX
 //!                                        + INBOX_TRANSACTIONS_BYTES_MAX   8 + 16 + 8 MiB
-//! gossip       GOSSIP_QUEUE_MESSAGES_MAX × GOSSIP_TRANSMIT_BYTES_MAX      16 MiB
+//! gossip       GOSSIP_QUEUE_MESSAGES_MAX × GOSSIP_TRANSMIT_BYTES_MAX      32 MiB
 //! ```
 //!
-//! 72 MiB, reached only by a validator that is hostile and stalled at once; f of them in a set of 16
-//! (f = 5) hold 360 MiB. Honest peers hold a few kilobytes.
+//! 88 MiB, reached only by a validator that is hostile and stalled at once; f of them in a set of 16
+//! (f = 5) hold 440 MiB. Honest peers hold a few kilobytes.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub const PEERS_MAX: usize = 128;
 /// Addresses listed for one peer.
 pub const PEER_ADDRESSES_MAX: usize = 8;
 
-// ── Frames on direct streams ────────────────────────────────────────────────────────────────────
+// Frames on direct streams
 
 /// A consensus message: a proposal naming 2 MiB of transactions, should it carry them inline, plus
 /// the certificates that justify it (128 signers × 66 bytes × 64 views = 528 KiB), rounded up.
@@ -44,7 +44,7 @@ pub const GOSSIP_TRANSMIT_BYTES_MAX: usize = TRANSACTIONS_BYTES_MAX + 4 * KIB;
 /// Peers named by one advert frame; two bytes each.
 pub const ADVERT_PEERS_MAX: usize = PEERS_MAX;
 
-// ── Queues towards a peer ───────────────────────────────────────────────────────────────────────
+// Queues towards a peer
 
 /// Two consensus frames of the largest size.
 pub const OUTBOX_CONSENSUS_BYTES_MAX: usize = 2 * CONSENSUS_FRAME_BYTES_MAX;
@@ -55,8 +55,8 @@ pub const OUTBOX_SYNC_BYTES_MAX: usize = 2 * SYNC_FRAME_BYTES_MAX;
 /// Messages in one queue, whatever their size: half a minute of votes at 128 a second.
 pub const OUTBOX_MESSAGES_MAX: usize = 4_096;
 
-/// Gossip messages waiting for one slow peer; 16 × 1 MiB, then the newest are dropped.
-pub const GOSSIP_QUEUE_MESSAGES_MAX: usize = 16;
+/// Gossip messages waiting for one slow peer; 32 × 1 MiB at worst, then the newest are dropped.
+pub const GOSSIP_QUEUE_MESSAGES_MAX: usize = 32;
 
 /// How long a gossip message may wait for a slow peer before it is dropped.
 pub const GOSSIP_QUEUE_TIME: Duration = Duration::from_secs(3);
@@ -71,7 +71,7 @@ pub const SYNC_CHUNK_BYTES: usize = 64 * KIB;
 /// 3 MiB/s even when consensus traffic never pauses.
 pub const SYNC_YIELD: Duration = Duration::from_millis(20);
 
-// ── Messages from a peer ────────────────────────────────────────────────────────────────────────
+// Messages from a peer
 
 /// Consensus bytes of one peer that the node has not taken yet.
 pub const INBOX_CONSENSUS_BYTES_MAX: usize = 2 * CONSENSUS_FRAME_BYTES_MAX;
@@ -104,7 +104,7 @@ pub const FLOOD_DROPS_MAX: u32 = 2_000;
 /// The window of [`FLOOD_DROPS_MAX`].
 pub const FLOOD_WINDOW: Duration = Duration::from_secs(10);
 
-// ── Connections ─────────────────────────────────────────────────────────────────────────────────
+// Connections
 
 /// Noise and Yamux must be done within this time.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -146,7 +146,7 @@ const _: () = assert!(OUTBOX_CONSENSUS_BYTES_MAX >= CONSENSUS_FRAME_BYTES_MAX);
 const _: () = assert!(INBOX_SYNC_BYTES_MAX >= SYNC_FRAME_BYTES_MAX);
 const _: () = assert!(SYNC_FRAME_BYTES_MAX < 1 << 31);
 
-// ── HTTP ────────────────────────────────────────────────────────────────────────────────────────
+// HTTP
 //
 // Memory that clients can make a node hold: HTTP_CONNECTIONS_MAX × (HTTP_HEADER_BYTES_MAX + about 8 KiB
 // of task and socket) = 24 MiB, and HTTP_BODIES_BYTES_MAX = 64 MiB of bodies being read.

@@ -18,6 +18,7 @@ mod inbox;
 mod link;
 mod outbox;
 mod peers;
+mod swarm;
 #[cfg(test)]
 mod tests;
 
@@ -377,7 +378,7 @@ pub struct PeerStatus {
 /// # Errors
 /// Never for 32 bytes today; the error is libp2p's.
 pub fn public_key(seed: &Zeroizing<[u8; 32]>) -> Result<[u8; 32], NetworkError> {
-    driver::keypair(seed)?
+    swarm::keypair(seed)?
         .public()
         .try_into_ed25519()
         .map(|key| key.to_bytes())

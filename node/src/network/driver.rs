@@ -6,6 +6,8 @@
 //! still had it would not have dialled. The sides can only disagree about crossing dials if the window
 //! ends between their looks; then both connections close and the backoff brings a new one.
 
+mod batches;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -15,17 +17,13 @@ use std::{
 
 use futures::StreamExt;
 use libp2p::{
-    PeerId, Swarm, SwarmBuilder, allow_block_list, connection_limits,
-    connection_limits::ConnectionLimits,
+    PeerId, Swarm,
     core::ConnectedPoint,
-    gossipsub::{self, MessageAcceptance, PublishError, TopicHash},
-    identity::Keypair,
-    memory_connection_limits, noise,
+    gossipsub::TopicHash,
     swarm::{
-        ConnectionId, DialError, ListenError, NetworkBehaviour, SwarmEvent,
+        ConnectionId, DialError, ListenError, SwarmEvent,
         dial_opts::{DialOpts, PeerCondition},
     },
-    tcp, yamux,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -33,22 +31,17 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 use tracing::{debug, info, warn};
-use zeroize::Zeroizing;
 
 use super::{
-    Channel, Class, Drop, Incident, KnownPeer, MessageId, NetworkConfig, NetworkError, NetworkEvent, Verdict,
+    Class, Drop, Incident, KnownPeer, MessageId, NetworkConfig, NetworkError, NetworkEvent, Verdict,
     address::{multiaddr, socket_address},
-    direct::{self, DirectEvent, Protocols, Report},
-    gossip,
-    inbox::{Inbound, Inbox},
+    direct::{DirectEvent, Report},
+    inbox::Inbox,
     link::{self, End, Fault},
     peers::{Peer, Shared},
+    swarm::{self, Behaviour, BehaviourEvent},
 };
-use crate::limits::{
-    BACKOFF_MAX, BACKOFF_MIN, CONNECTION_MEMORY_BYTES_MAX, CONNECTIONS_PER_PEER_MAX, CROSSING_DIAL_WINDOW, DIAL_TICK,
-    DIAL_YIELD, FLOOD_DROPS_MAX, FLOOD_WINDOW, HANDSHAKE_TIMEOUT, MESSAGE_COST_BYTES_MIN, PEER_ADDRESSES_MAX,
-    PENDING_INBOUND_MAX, STREAMS_PER_CONNECTION_MAX, TRANSACTIONS_BYTES_MAX,
-};
+use crate::limits::{BACKOFF_MAX, BACKOFF_MIN, CROSSING_DIAL_WINDOW, DIAL_TICK, DIAL_YIELD, PEER_ADDRESSES_MAX};
 
 /// What handles ask for.
 #[derive(Debug)]
@@ -56,16 +49,6 @@ pub(super) enum Command {
     Publish(Vec<u8>),
     Report(MessageId, Verdict),
     Stop,
-}
-
-// Refusals come before the behaviours that keep state about a connection: a refused one reaches neither.
-#[derive(NetworkBehaviour)]
-struct Behaviour {
-    limits: connection_limits::Behaviour,
-    memory: memory_connection_limits::Behaviour,
-    allowed: allow_block_list::Behaviour<allow_block_list::AllowedPeers>,
-    direct: direct::Behaviour,
-    gossip: gossip::Behaviour,
 }
 
 pub(super) struct Driver {
@@ -118,34 +101,6 @@ struct Flood {
     drops: u32,
 }
 
-/// The libp2p key of a seed.
-pub(super) fn keypair(seed: &Zeroizing<[u8; 32]>) -> Result<Keypair, NetworkError> {
-    // libp2p zeroises the copy it is given.
-    Keypair::ed25519_from_bytes(**seed).map_err(|error| NetworkError::Setup(error.to_string()))
-}
-
-fn behaviour(key: &Keypair, prefix: &str) -> Result<(Behaviour, TopicHash), NetworkError> {
-    let limits = ConnectionLimits::default()
-        .with_max_pending_incoming(Some(PENDING_INBOUND_MAX))
-        .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER_MAX));
-    let protocols = Protocols::new(prefix).ok_or_else(|| NetworkError::Setup("a protocol name is invalid".into()))?;
-    let (gossip, topic) = gossip::behaviour(key, prefix)?;
-    let behaviour = Behaviour {
-        limits: connection_limits::Behaviour::new(limits),
-        memory: memory_connection_limits::Behaviour::with_max_bytes(CONNECTION_MEMORY_BYTES_MAX),
-        allowed: allow_block_list::Behaviour::default(),
-        direct: direct::Behaviour::new(protocols),
-        gossip,
-    };
-    Ok((behaviour, topic))
-}
-
-/// `/countersign/` and the first eight bytes of the genesis hash.
-fn protocol_prefix(chain: &[u8; 32]) -> String {
-    let hex: String = chain.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("/countersign/{hex}")
-}
-
 impl Driver {
     pub(super) fn new(
         config: NetworkConfig,
@@ -154,20 +109,7 @@ impl Driver {
         commands: mpsc::Receiver<Command>,
         members: watch::Receiver<Vec<KnownPeer>>,
     ) -> Result<Self, NetworkError> {
-        let key = keypair(&config.key)?;
-        let (behaviour, topic) = behaviour(&key, &protocol_prefix(&config.chain))?;
-        let setup = |error: &dyn std::error::Error| NetworkError::Setup(error.to_string());
-        let mut muxer = yamux::Config::default();
-        muxer.set_max_num_streams(STREAMS_PER_CONNECTION_MAX);
-        let mut swarm = SwarmBuilder::with_existing_identity(key)
-            .with_tokio()
-            .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, move || muxer.clone())
-            .map_err(|error| setup(&error))?
-            .with_behaviour(move |_| behaviour)
-            .map_err(|never| match never {})?
-            .with_swarm_config(std::convert::identity)
-            .with_connection_timeout(HANDSHAKE_TIMEOUT)
-            .build();
+        let (mut swarm, topic) = swarm::swarm(swarm::keypair(&config.key)?, &config.chain)?;
         for address in config.listen {
             swarm
                 .listen_on(multiaddr(address))
@@ -218,8 +160,6 @@ impl Driver {
         }
     }
 
-    // ── Members ─────────────────────────────────────────────────────────────────────────────────
-
     fn replace_members(&mut self, members: Vec<KnownPeer>) -> Result<(), NetworkError> {
         let own = *self.swarm.local_peer_id();
         let before = self.shared.peers();
@@ -242,8 +182,6 @@ impl Driver {
         }
         Ok(())
     }
-
-    // ── Dialling ────────────────────────────────────────────────────────────────────────────────
 
     /// The larger key waits a little longer, so that dials seldom cross.
     fn schedule_dial(&mut self, peer: &PeerId, backoff: Duration) {
@@ -309,8 +247,6 @@ impl Driver {
         debug!(peer = self.index(peer), %error, "dial failed");
         self.back_off(peer);
     }
-
-    // ── Connections ─────────────────────────────────────────────────────────────────────────────
 
     fn on_swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
@@ -402,8 +338,6 @@ impl Driver {
         }
     }
 
-    // ── Direct streams ──────────────────────────────────────────────────────────────────────────
-
     fn on_direct(&mut self, event: DirectEvent) {
         let DirectEvent { peer: id, connection, report } = event;
         let Some(link) = self.links.get_mut(&id).filter(|link| link.connection == connection) else { return };
@@ -434,9 +368,14 @@ impl Driver {
                 })
             }
             Report::Failed { class, foreign } => {
-                let incident = if foreign { Incident::ForeignChain } else { Incident::StreamFailed };
-                self.shared.counters.incident(incident);
-                warn!(peer = peer.index(), ?class, foreign, "peer does not speak this chain's protocol");
+                let index = peer.index();
+                if foreign {
+                    shared.counters.incident(Incident::ForeignChain);
+                    warn!(peer = index, "peer speaks for another chain, or another version of the protocol");
+                } else {
+                    shared.counters.incident(Incident::StreamFailed);
+                    debug!(peer = index, ?class, "stream not opened");
+                }
                 self.unlink(&id);
                 return;
             }
@@ -453,101 +392,6 @@ impl Driver {
                 _ => debug!(peer = self.index(&end.peer), ?class, %fault, "stream closed"),
             }
             self.unlink(&end.peer);
-        }
-    }
-
-    // ── Gossip ──────────────────────────────────────────────────────────────────────────────────
-
-    fn publish(&mut self, batch: Vec<u8>) {
-        let bytes = batch.len();
-        let (topic, counters) = (self.topic.clone(), &self.shared.counters);
-        match self.swarm.behaviour_mut().gossip.publish(topic, batch) {
-            Ok(_) => counters.sent(Channel::Transactions, bytes),
-            Err(PublishError::Duplicate) => counters.dropped(Channel::Transactions, Drop::Duplicate, 1),
-            Err(PublishError::AllQueuesFull(_)) => counters.dropped(Channel::Transactions, Drop::QueueFull, 1),
-            Err(PublishError::NoPeersSubscribedToTopic) => {
-                counters.dropped(Channel::Transactions, Drop::NotConnected, 1);
-            }
-            Err(error) => {
-                warn!(%error, "transactions not published");
-                counters.dropped(Channel::Transactions, Drop::Oversize, 1);
-            }
-        }
-    }
-
-    fn report(&mut self, id: &MessageId, verdict: Verdict) {
-        let acceptance = match verdict {
-            Verdict::Accept if self.is_relayed(id) => MessageAcceptance::Accept,
-            Verdict::Accept | Verdict::Ignore => MessageAcceptance::Ignore,
-            Verdict::Reject => {
-                self.shared.counters.dropped(Channel::Transactions, Drop::Rejected, 1);
-                MessageAcceptance::Reject
-            }
-        };
-        self.swarm.behaviour_mut().gossip.report_message_validation_result(&id.id, &id.source, acceptance);
-    }
-
-    /// In a full mesh everybody has the message from its author, and passing it on would multiply the
-    /// traffic by the number of members. It is passed on if it came by a detour, or if its author does not
-    /// reach somebody that we reach.
-    fn is_relayed(&self, id: &MessageId) -> bool {
-        match id.author.filter(|author| *author == id.source).and_then(|author| self.shared.by_id(&author)) {
-            Some(author) => !self.shared.reaches_all(&author),
-            None => true,
-        }
-    }
-
-    fn on_gossip(&mut self, event: gossipsub::Event) {
-        let gossipsub::Event::Message { propagation_source, message_id, message } = event else { return };
-        let id = MessageId { id: message_id, source: propagation_source, author: message.source };
-        let Some(peer) = self.shared.by_id(&propagation_source) else {
-            return self.report(&id, Verdict::Ignore);
-        };
-        let bytes = message.data.len();
-        let refusal = if bytes > TRANSACTIONS_BYTES_MAX {
-            Some(Drop::Oversize)
-        } else if !peer.transactions.bucket().admit(bytes, Instant::now()) {
-            Some(Drop::RateLimited)
-        } else {
-            let cost = u32::try_from(bytes.max(MESSAGE_COST_BYTES_MIN)).unwrap_or(u32::MAX);
-            match Arc::clone(&peer.transactions.budget).try_acquire_many_owned(cost) {
-                Ok(share) => {
-                    let inbound = Inbound::new(peer.index(), message.data, share);
-                    self.inbox.transactions.try_send((id.clone(), inbound)).err().map(|_| Drop::Backlog)
-                }
-                Err(_) => Some(Drop::Backlog),
-            }
-        };
-        match refusal {
-            None => self.shared.counters.received(Channel::Transactions, bytes),
-            Some(reason) => {
-                self.shared.counters.dropped(Channel::Transactions, reason, 1);
-                self.report(&id, Verdict::Ignore);
-                if reason == Drop::RateLimited {
-                    self.on_flood(&propagation_source);
-                }
-            }
-        }
-    }
-
-    /// Gossipsub has checked a signature before we see a message, so a flood costs us something even when it
-    /// is dropped: whoever goes on is shut out until the next dial is due.
-    fn on_flood(&mut self, id: &PeerId) {
-        let now = Instant::now();
-        let flood = self.floods.entry(*id).or_insert(Flood { since: now, drops: 0 });
-        if now.duration_since(flood.since) > FLOOD_WINDOW {
-            *flood = Flood { since: now, drops: 0 };
-        }
-        flood.drops += 1;
-        if flood.drops > FLOOD_DROPS_MAX {
-            self.floods.remove(id);
-            self.shared.counters.incident(Incident::Flooded);
-            warn!(peer = self.index(id), "peer floods transactions: disconnected");
-            self.swarm.behaviour_mut().allowed.disallow_peer(*id);
-            if let Some(link) = self.links.remove(id) {
-                self.lower(&link.peer);
-            }
-            self.schedule_dial(id, BACKOFF_MAX);
         }
     }
 

@@ -206,7 +206,7 @@ async fn a_foreign_key_is_closed_within_a_second_and_reaches_no_protocol() {
 }
 
 fn node_id(index: u16) -> PeerId {
-    driver::keypair(&seed(index)).unwrap().public().to_peer_id()
+    swarm::keypair(&seed(index)).unwrap().public().to_peer_id()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -399,7 +399,7 @@ async fn a_member_that_breaks_the_framing_is_disconnected() {
     let node = start_node(0, &ports, CHAIN);
     eventually(|| !node.handle.listening().is_empty()).await;
     let protocols = direct::Protocols::new("/countersign/0707070707070707").unwrap();
-    let mut hostile = SwarmBuilder::with_existing_identity(driver::keypair(&seed(1)).unwrap())
+    let mut hostile = SwarmBuilder::with_existing_identity(swarm::keypair(&seed(1)).unwrap())
         .with_tokio()
         .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
         .unwrap()
