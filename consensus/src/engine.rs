@@ -1,69 +1,237 @@
 //! The engine: `handle(now, event) → actions`.
+//!
+//! This file holds the state and branches; the files below it each carry out one part of
+//! `PROTOCOL.md`, whose line numbers stand in the comments. After every event the engine goes
+//! through everything that may have become possible ([`Engine::advance`]), so no step depends on
+//! the order in which facts arrive.
 
-use crate::action::Action;
+mod agree;
+mod checkpoint;
+mod due;
+mod fetch;
+mod finalise;
+mod help;
+mod propose;
+mod recover;
+mod sign;
+mod start;
+mod view;
+
+use crate::action::{Action, Stop, Target};
+use crate::chain::Chain;
 use crate::committee::Committee;
-use crate::config::{Base, Config};
-use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, Verdict};
+use crate::fetch::Fetch;
+use crate::message::Message;
+use crate::pacemaker::Pacemaker;
+use crate::peers::Peers;
 use crate::record::Record;
-use crate::status::Status;
-use countersign_types::TimestampMs;
+use crate::results::Results;
+use crate::round::Round;
+use crate::status::{Counters, Status};
+use countersign_types::{Certificate, Hash, Height, Parameters, Phase, SecretKey, TimestampMs, View, Vote};
+use recover::Recovery;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One validator's part in the protocol, without input or output.
 #[derive(Debug)]
 pub struct Engine {
     committee: Committee,
-    status: Status,
-    records: Vec<Record>,
+    own: Option<(u16, SecretKey)>,
+    parameters: Parameters,
+    now: TimestampMs,
+    started: bool,
+    stopped: bool,
+    out: Vec<Action>,
+    next_entry: u64,
+    /// Own votes that count once their entry is on disk.
+    unsynced: VecDeque<(u64, Vote)>,
+    view: View,
+    /// The certificate that allowed the current view.
+    entry: Option<Certificate>,
+    /// Nothing is signed in views up to this one.
+    sign_above: View,
+    recovery: Option<Recovery>,
+    /// Views above the last final one.
+    rounds: BTreeMap<View, Round>,
+    last_final: Final,
+    chain: Chain,
+    results: Results,
+    pacemaker: Pacemaker,
+    fetch: Fetch,
+    peers: Peers,
+    /// Cases of equivocation that were reported: number, signer, phase.
+    reported: BTreeSet<(u64, u16, Phase)>,
+    /// The replica has something to put in a block.
+    pending: bool,
+    /// The view for which a block was ordered from the replica.
+    asked: Option<View>,
+    /// When to send again what others may have missed; none while all is settled.
+    resend_at: Option<TimestampMs>,
+    /// When a range of certificates may be asked for again, and from whom.
+    range_at: TimestampMs,
+    range_peer: u16,
+    behind: Option<Lag>,
+    wake_at: Option<TimestampMs>,
+    counters: Counters,
+}
+
+/// The highest view whose block is known to be final, whether or not the block is here.
+#[derive(Debug, Clone)]
+struct Final {
+    view: View,
+    block: Hash,
+    /// Commit (or, after a restart, prepare) certificate of that view; none for genesis and after catch-up.
+    certificate: Option<Certificate>,
+}
+
+/// Agreed elsewhere, out of reach here.
+#[derive(Debug, Clone)]
+struct Lag {
+    height: Height,
+    peer: u16,
+    next_at: TimestampMs,
 }
 
 impl Engine {
-    /// Starts where ledger and journal stand. `records` is the replayed journal, `next_entry` the
-    /// number of the next entry, at least 1. A journal without a [`Record::Origin`] makes the
-    /// engine recover first.
-    ///
-    /// # Errors
-    /// [`Error`] if key, journal or base do not belong together.
-    pub fn new(config: Config, base: Base, records: Vec<Record>, _next_entry: u64) -> Result<Self, Error> {
-        let committee = Committee::new(config.chain, config.epoch, config.set);
-        let view = base.view.next();
-        let status = Status {
-            view,
-            leader: committee.leader(view),
-            due: false,
-            prepared: base.height,
-            finalised: base.height,
-            executed: base.height,
-            certified: base.height,
-            failures: 0,
-            recovering: records.is_empty(),
-            active: Vec::new(),
-            counters: crate::status::Counters::default(),
-        };
-        Ok(Self { committee, status, records })
-    }
-
     /// Takes in one fact and answers what to do, in order.
     #[must_use]
-    pub fn handle(&mut self, _now: TimestampMs, _event: Event) -> Vec<Action> {
-        Vec::new()
-    }
-
-    /// What a fresh journal segment must begin with so that older ones can be dropped.
-    #[must_use]
-    pub fn retained(&self) -> Vec<Record> {
-        self.records.clone()
+    pub fn handle(&mut self, now: TimestampMs, event: Event) -> Vec<Action> {
+        if self.stopped {
+            return Vec::new();
+        }
+        self.set_clock(now);
+        match event {
+            Event::Tick => {}
+            Event::Received { from, message } => self.receive(from, message),
+            Event::Proposed { view, block } => self.proposed(view, block),
+            Event::Validated { block, verdict } => self.validated(block, verdict == Verdict::Valid),
+            Event::Persisted { entry } => self.persisted(entry),
+            Event::Executed { result } => self.executed(result),
+            Event::Due(pending) => self.pending = pending,
+            Event::Synced(synced) => self.synced(synced),
+        }
+        self.advance();
+        std::mem::take(&mut self.out)
     }
 
     /// Where it stands.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.status.clone()
+        Status {
+            view: self.view,
+            leader: self.committee.leader(self.view),
+            due: self.pacemaker.due_since.is_some(),
+            prepared: self.tip().height,
+            finalised: self.chain.finalised().height,
+            executed: self.chain.executed(),
+            certified: self.results.certified(),
+            failures: self.pacemaker.failures,
+            recovering: self.recovery.is_some(),
+            active: self.peers.active(self.view),
+            counters: self.counters,
+        }
     }
 
     /// The epoch's validators.
     #[must_use]
     pub fn committee(&self) -> &Committee {
         &self.committee
+    }
+
+    /// Everything that may have become possible.
+    fn advance(&mut self) {
+        self.validate_waiting();
+        self.finalise();
+        self.update_due();
+        self.propose();
+        self.prepare();
+        self.give_up_view();
+        self.fetch_blocks();
+        self.report_lag();
+        self.send_again();
+        self.set_alarm();
+    }
+
+    fn receive(&mut self, from: u16, message: Message) {
+        if from >= self.committee.count() || Some(from) == self.own_index() {
+            return self.refuse();
+        }
+        self.peers.met(from);
+        match message {
+            Message::PrePrepare(proposal) => self.pre_prepare(from, *proposal),
+            Message::Vote { vote, reason } => self.vote(from, &vote, reason),
+            Message::Certificate(certificate) => {
+                self.certificate(from, certificate);
+            }
+            Message::BlockRequest { block } => self.block_request(from, &block),
+            Message::BlockResponse(block) => self.block_response(from, *block),
+            Message::CertificatesRequest { from: first, to: last } => self.certificates_request(from, first, last),
+            Message::Query { view, finalised, certified } => self.query(from, view, finalised, certified),
+            Message::Evidence(evidence) => self.evidence(evidence),
+            Message::RecoveryRequest { nonce } => self.recovery_request(from, nonce),
+            Message::RecoveryResponse { nonce, certificate } => self.recovery_response(from, nonce, certificate),
+        }
+    }
+
+    fn own_index(&self) -> Option<u16> {
+        self.own.as_ref().map(|(index, _)| *index)
+    }
+
+    /// How often things are sent again.
+    fn interval(&self) -> u64 {
+        self.parameters.view_timeout_ms
+    }
+
+    /// A message or a part of one that is dropped, alone.
+    fn refuse(&mut self) {
+        self.counters.refused = self.counters.refused.saturating_add(1);
+    }
+
+    fn order(&mut self, action: Action) {
+        if !self.stopped {
+            self.out.push(action);
+        }
+    }
+
+    fn send(&mut self, to: Target, message: Message, after: u64) {
+        self.order(Action::Send { to, message, after });
+    }
+
+    fn persist(&mut self, record: Record) -> u64 {
+        let entry = self.next_entry;
+        self.next_entry = entry.saturating_add(1);
+        self.order(Action::Persist { entry, record });
+        entry
+    }
+
+    fn stop(&mut self, why: Stop) {
+        self.order(Action::Stop(why));
+        self.stopped = true;
+    }
+
+    fn round(&mut self, view: View) -> &mut Round {
+        self.rounds.entry(view).or_insert_with(|| Round::new(view))
+    }
+
+    /// Sets the time. A clock that was set back must not leave anything waiting for long.
+    fn set_clock(&mut self, now: TimestampMs) {
+        if !self.started {
+            self.started = true;
+            self.pacemaker.enter(now);
+        } else if now < self.now {
+            let interval = self.interval();
+            self.pacemaker.clamp(now);
+            self.fetch.clamp(now, interval);
+            self.peers.clamp(now, interval);
+            let latest = now.plus(interval);
+            self.range_at = self.range_at.min(latest);
+            self.resend_at = self.resend_at.map(|at| at.min(latest));
+            self.wake_at = None;
+            if let Some(lag) = &mut self.behind {
+                lag.next_at = lag.next_at.min(latest);
+            }
+        }
+        self.now = now;
     }
 }

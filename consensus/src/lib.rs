@@ -5,16 +5,23 @@
 //! comments such as `P3.1` name those lines.
 
 mod action;
+mod chain;
 mod committee;
 mod config;
 mod engine;
 mod error;
 mod event;
 mod evidence;
+mod fetch;
 pub mod limits;
 mod message;
+mod pacemaker;
+mod peers;
 mod record;
+mod results;
+mod round;
 mod status;
+mod tally;
 pub mod vote_journal;
 
 pub use action::{Action, Propose, Stop, Target};

@@ -1,0 +1,109 @@
+//! P5.1, P5.2: when a block is due, and what the timers do then.
+
+use super::Engine;
+use crate::action::Action;
+use crate::chain::Place;
+use countersign_types::{Hash, Phase, TimestampMs};
+
+/// How long a non-empty block may stay without finality before another block is due for it, as a
+/// part of the first timeout: its COMMITs are probably on their way.
+const GRACE_PART: u64 = 4;
+
+impl Engine {
+    /// The highest certified block that is held, else the finalised one.
+    pub(super) fn tip(&self) -> Place {
+        let certified = self.rounds.range(..self.view).rev().filter_map(|(_, round)| round.prepared_block());
+        let mut held = certified.filter(|block| self.chain.is_held(block));
+        held.next().and_then(|block| self.chain.place(&block)).unwrap_or_else(|| self.chain.finalised())
+    }
+
+    pub(super) fn update_due(&mut self) {
+        let due = self.is_due();
+        self.pacemaker.set_due(due, self.now);
+    }
+
+    /// P5.1.
+    fn is_due(&self) -> bool {
+        if self.own.is_none() || self.recovery.is_some() {
+            return false;
+        }
+        let tip = self.tip();
+        if self.results.named_at(tip.height.next()).is_none() {
+            return false; // The run-ahead window is closed.
+        }
+        let round = self.rounds.get(&self.view);
+        self.pending
+            || round.is_some_and(|round| round.seen.is_some())
+            || round.is_some_and(|round| round.view_change.count(&Hash::ZERO) >= self.committee.one_correct())
+            || self.now >= self.heartbeat_at(&tip)
+            || (self.now >= self.grace_until() && self.has_open_payload(&tip))
+    }
+
+    fn heartbeat_at(&self, tip: &Place) -> TimestampMs {
+        tip.time.plus(self.parameters.heartbeat_ms)
+    }
+
+    fn grace_until(&self) -> TimestampMs {
+        self.pacemaker.entered_at.plus(self.parameters.view_timeout_ms / GRACE_PART)
+    }
+
+    /// Whether a block that is not final holds transactions.
+    fn has_open_payload(&self, tip: &Place) -> bool {
+        let line = self.chain.unfinalised_line(tip.block).unwrap_or_default();
+        line.iter().filter_map(|hash| self.chain.block(hash)).any(|block| !block.is_empty())
+    }
+
+    /// P5.8: a leader of whom nothing was heard in recent views, while a quorum was.
+    pub(super) fn leader_is_silent(&self) -> bool {
+        let leader = self.committee.leader(self.view);
+        self.own_index() != Some(leader) && self.peers.is_silent(leader, self.view, self.committee.quorum())
+    }
+
+    /// P5.2: VIEW-CHANGE when a timer has run out, or at once for a proposal that cannot be agreed.
+    pub(super) fn give_up_view(&mut self) {
+        let view = self.view;
+        let round = self.rounds.get(&view);
+        let voted = round.is_some_and(|round| round.own.view_change.is_some() || round.own.commit.is_some());
+        if voted || !self.can_sign(view) {
+            return;
+        }
+        let seen = round.is_some_and(|round| round.seen.is_some());
+        let passed = |deadline: Option<TimestampMs>| deadline.is_some_and(|deadline| deadline <= self.now);
+        let given_up = round.is_some_and(|round| round.refused)
+            || (!seen && passed(self.pacemaker.proposal_deadline()))
+            || passed(self.pacemaker.certificate_deadline())
+            || (!seen && self.pacemaker.due_since.is_some() && self.leader_is_silent());
+        if given_up {
+            self.sign_and_send(Phase::ViewChange, view.0, Hash::ZERO, None);
+        }
+    }
+
+    /// Asks to be woken when the next thing can happen by time alone.
+    pub(super) fn set_alarm(&mut self) {
+        let next = self.alarms().into_iter().flatten().filter(|at| *at > self.now).min();
+        if self.wake_at.is_some_and(|at| at <= self.now) {
+            self.wake_at = None;
+        }
+        if let Some(at) = next
+            && self.wake_at != Some(at)
+        {
+            self.wake_at = Some(at);
+            self.order(Action::WakeAt(at));
+        }
+    }
+
+    fn alarms(&self) -> [Option<TimestampMs>; 8] {
+        let tip = self.tip();
+        let votes = self.can_sign(self.view);
+        [
+            self.pacemaker.proposal_deadline().filter(|_| votes),
+            self.pacemaker.certificate_deadline().filter(|_| votes),
+            Some(self.heartbeat_at(&tip)).filter(|_| votes),
+            Some(self.grace_until()).filter(|_| votes && self.has_open_payload(&tip)),
+            self.resend_at,
+            self.fetch.next_at(),
+            self.behind.as_ref().map(|lag| lag.next_at),
+            self.parent_time().filter(|_| self.may_propose()).map(TimestampMs::next),
+        ]
+    }
+}

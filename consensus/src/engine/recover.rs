@@ -1,0 +1,100 @@
+//! P7: a validator that lost votes of its own stays silent until it cannot contradict them.
+
+use super::Engine;
+use crate::action::Target;
+use crate::message::Message;
+use crate::record::Record;
+use countersign_types::{Certificate, Phase, View};
+use std::collections::BTreeMap;
+
+/// What a recovering validator has been told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recovery {
+    /// Set when the first request is sent.
+    nonce: Option<u64>,
+    /// The view that each peer has proven to be in.
+    answers: BTreeMap<u16, View>,
+}
+
+impl Engine {
+    /// P7.2: asks everybody; called at every rebroadcast.
+    pub(super) fn ask_to_recover(&mut self) {
+        let now = self.now;
+        let Some(recovery) = &mut self.recovery else { return };
+        let nonce = *recovery.nonce.get_or_insert(now.0);
+        self.send(Target::All, Message::RecoveryRequest { nonce }, 0);
+        self.finish_recovery();
+    }
+
+    /// P7.2: tells the certificate that put this validator in its view. Who is recovering or
+    /// cannot prove its view says nothing.
+    pub(super) fn recovery_request(&mut self, from: u16, nonce: u64) {
+        let entry = self.entry.clone().filter(|entry| View(entry.number).next() == self.view);
+        let proven = entry.is_some() || self.view == View(1);
+        let interval = self.interval() / 4;
+        if self.own.is_none() || self.recovery.is_some() || !proven || !self.peers.may_answer(from, self.now, interval)
+        {
+            return;
+        }
+        let after = self.next_entry.saturating_sub(1);
+        self.send(Target::One(from), Message::RecoveryResponse { nonce, certificate: entry }, after);
+    }
+
+    /// P7.3: takes an answer.
+    pub(super) fn recovery_response(&mut self, from: u16, nonce: u64, certificate: Option<Certificate>) {
+        if self.recovery.as_ref().is_none_or(|recovery| recovery.nonce != Some(nonce)) {
+            return;
+        }
+        let view = match certificate {
+            None => View(1),
+            Some(certificate) => {
+                let view = View(certificate.number).next();
+                let votes = matches!(certificate.phase, Phase::Prepare | Phase::Commit | Phase::ViewChange);
+                if !votes || self.committee.certify(&certificate).is_err() {
+                    return self.refuse();
+                }
+                self.certificate(from, certificate);
+                view
+            }
+        };
+        if let Some(recovery) = &mut self.recovery {
+            recovery.answers.insert(from, view);
+        }
+        self.finish_recovery();
+    }
+
+    /// P7.3: with q − 1 answers nothing may be signed in views up to M + 1.
+    fn finish_recovery(&mut self) {
+        let Some(recovery) = &self.recovery else { return };
+        if recovery.answers.len() < self.committee.quorum().saturating_sub(1) {
+            return;
+        }
+        let highest = recovery.answers.values().copied().max().unwrap_or(self.view).max(self.view);
+        self.sign_above = self.sign_above.max(highest.next());
+        self.recovery = None;
+        let Some((_, key)) = &self.own else { return };
+        let record = Record::Origin { chain: self.committee.chain(), key: key.public(), above: self.sign_above };
+        self.persist(record);
+        self.vote_on_results();
+    }
+
+    /// P7.4: a certificate that holds a vote of this validator which its journal lacks.
+    pub(super) fn check_memory(&mut self, certificate: &Certificate) {
+        let view = View(certificate.number);
+        let Some(own) = self.own_index() else { return };
+        let signed = certificate.signatures.iter().any(|(signer, _)| *signer == own);
+        if !signed || self.recovery.is_some() || view <= self.sign_above || view <= self.last_final.view {
+            return;
+        }
+        let known = self
+            .round(view)
+            .own
+            .slot(certificate.phase)
+            .is_some_and(|vote| vote.as_ref().is_some_and(|vote| vote.digest == certificate.digest));
+        if !known {
+            self.persist(Record::Amnesia);
+            self.recovery = Some(Recovery::default());
+            self.ask_to_recover();
+        }
+    }
+}

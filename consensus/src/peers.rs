@@ -1,0 +1,100 @@
+//! What is remembered of each validator: when it was last heard, and how often it was helped.
+
+use countersign_types::{TimestampMs, View};
+
+/// Views that a validator may be silent before its turns to lead get no time: one round of turns,
+/// from 4 to 10.
+const SILENT_VIEWS_MIN: u64 = 4;
+const SILENT_VIEWS_MAX: u64 = 10;
+
+#[derive(Debug, Clone)]
+struct Peer {
+    heard: bool,
+    active: View,
+    answer_at: TimestampMs,
+    query_at: TimestampMs,
+}
+
+/// The validators by index.
+#[derive(Debug, Clone)]
+pub(crate) struct Peers {
+    own: Option<u16>,
+    peers: Vec<Peer>,
+}
+
+impl Peers {
+    /// Everybody counts as active in the view of the start.
+    pub(crate) fn new(count: u16, own: Option<u16>, view: View) -> Self {
+        let peer = Peer { heard: false, active: view, answer_at: TimestampMs::ZERO, query_at: TimestampMs::ZERO };
+        Self { own, peers: vec![peer; usize::from(count)] }
+    }
+
+    fn patience(&self) -> u64 {
+        (self.peers.len() as u64).clamp(SILENT_VIEWS_MIN, SILENT_VIEWS_MAX)
+    }
+
+    /// A peer spoke.
+    pub(crate) fn met(&mut self, from: u16) {
+        if let Some(peer) = self.peers.get_mut(usize::from(from)) {
+            peer.heard = true;
+        }
+    }
+
+    /// A peer spoke about a view; only recent ones show that it takes part.
+    pub(crate) fn heard(&mut self, from: u16, about: View, current: View) {
+        let patience = self.patience();
+        if let Some(peer) = self.peers.get_mut(usize::from(from))
+            && about.plus(patience) >= current
+        {
+            peer.active = peer.active.max(about.min(current));
+        }
+    }
+
+    /// Peers heard since the start.
+    pub(crate) fn heard_count(&self) -> usize {
+        self.peers.iter().filter(|peer| peer.heard).count()
+    }
+
+    /// Validators active in recent views, this one included.
+    pub(crate) fn active(&self, current: View) -> Vec<u16> {
+        let patience = self.patience();
+        self.peers
+            .iter()
+            .zip(0u16..)
+            .filter(|(peer, index)| Some(*index) == self.own || peer.active.plus(patience) >= current)
+            .map(|(_, index)| index)
+            .collect()
+    }
+
+    /// Whether a validator has been silent in recent views while a quorum was not.
+    pub(crate) fn is_silent(&self, index: u16, current: View, quorum: usize) -> bool {
+        let active = self.active(current);
+        !active.contains(&index) && active.len() >= quorum
+    }
+
+    /// Whether a peer may be sent certificates again, and if so not before `interval` has passed.
+    pub(crate) fn may_answer(&mut self, peer: u16, now: TimestampMs, interval: u64) -> bool {
+        self.peers.get_mut(usize::from(peer)).is_some_and(|peer| passes(&mut peer.answer_at, now, interval))
+    }
+
+    /// Whether a peer that is further may be asked again.
+    pub(crate) fn may_query(&mut self, peer: u16, now: TimestampMs, interval: u64) -> bool {
+        self.peers.get_mut(usize::from(peer)).is_some_and(|peer| passes(&mut peer.query_at, now, interval))
+    }
+
+    /// The clock was set back: nothing waits longer than one interval.
+    pub(crate) fn clamp(&mut self, now: TimestampMs, interval: u64) {
+        for peer in &mut self.peers {
+            peer.answer_at = peer.answer_at.min(now.plus(interval));
+            peer.query_at = peer.query_at.min(now.plus(interval));
+        }
+    }
+}
+
+fn passes(next_at: &mut TimestampMs, now: TimestampMs, interval: u64) -> bool {
+    let passes = now >= *next_at;
+    if passes {
+        *next_at = now.plus(interval);
+    }
+    passes
+}

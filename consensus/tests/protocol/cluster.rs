@@ -1,0 +1,209 @@
+//! Whole networks: agreement always, progress once the network heals.
+
+use crate::network::{Dice, Faults, Network};
+use crate::validators::hash;
+
+fn all(network: &Network) -> Vec<u16> {
+    (0..network.nodes.len() as u16).collect()
+}
+
+fn lowest(network: &Network) -> u64 {
+    all(network).iter().map(|index| network.height(*index)).min().unwrap()
+}
+
+/// Feeds a transaction every `every` milliseconds for `time`.
+fn feed(network: &mut Network, time: u64, every: u64, label: &str) {
+    for turn in 0..time / every {
+        let to = all(network);
+        network.submit(hash(&format!("{label} {turn}")), &to);
+        network.run(every);
+    }
+}
+
+#[test]
+fn a_faultless_network_orders_and_certifies() {
+    for count in [1, 2, 3, 4, 5, 7] {
+        let mut network = Network::new(count, 7);
+        feed(&mut network, 2_000, 20, "tx");
+        network.run(200);
+        network.check_agreement();
+        assert!(lowest(&network) > 40, "{count} validators: {} blocks", lowest(&network));
+        for index in all(&network) {
+            let status = network.status(index);
+            assert_eq!(status.failures, 0);
+            assert_eq!(status.counters.view_changes, 0);
+            assert_eq!(status.certified, status.finalised);
+            assert!(network.nodes[usize::from(index)].pending.is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_idle_network_is_silent_between_heartbeats() {
+    let mut network = Network::new(4, 3);
+    network.run(2_000);
+    let (sent, height) = (network.nodes[1].sent, network.height(1));
+    network.run(7_000);
+    assert_eq!((network.nodes[1].sent, network.height(1)), (sent, height), "nothing is due");
+    network.run(60_000);
+    let blocks = network.height(1) - height;
+    assert!((5..=7).contains(&blocks), "{blocks} heartbeats in 67 s");
+    network.check_agreement();
+}
+
+#[test]
+fn a_single_transaction_makes_a_single_block() {
+    let mut network = Network::new(4, 5);
+    network.run(1_000);
+    let height = network.height(0);
+    let to = all(&network);
+    network.submit(hash("one"), &to);
+    let took = network.run_until(1_000, |network| lowest(network) > height).unwrap();
+    assert!(took < 60, "{took} ms");
+    network.run(3_000);
+    let with_payload = network.nodes[0].ledger.iter().filter(|stored| !stored.block.is_empty()).count();
+    assert_eq!(with_payload, 1);
+    assert!(network.height(0) <= height + 2, "{} blocks for one transaction", network.height(0) - height);
+}
+
+#[test]
+fn a_dead_leader_costs_one_timeout_and_then_nothing() {
+    let mut network = Network::new(4, 11);
+    feed(&mut network, 500, 20, "before");
+    network.crash(2);
+    feed(&mut network, 4_000, 20, "learning");
+    let live = [0u16, 1, 3];
+    let height = network.height(0);
+    feed(&mut network, 2_000, 20, "after");
+    network.run(300);
+    let blocks = network.height(0) - height;
+    assert!(blocks > 40, "{blocks} blocks in 2 s with a dead validator");
+    for index in live {
+        assert!(network.nodes[usize::from(index)].pending.is_empty());
+    }
+    network.start(2);
+    network.run(3_000);
+    feed(&mut network, 1_000, 20, "again");
+    network.run(500);
+    network.check_agreement();
+    assert_eq!(network.height(2), network.height(0));
+    assert!(network.status(0).active.contains(&2));
+}
+
+#[test]
+fn a_node_that_was_away_long_catches_up() {
+    let mut network = Network::new(4, 13);
+    network.isolate(3);
+    feed(&mut network, 3_000, 20, "away");
+    assert!(network.height(0) > network.height(3) + 20);
+    network.cut.clear();
+    feed(&mut network, 3_000, 50, "back");
+    network.run(1_000);
+    network.check_agreement();
+    assert!(network.behind > 0);
+    assert!(network.height(3) + 2 >= network.height(0), "{} of {}", network.height(3), network.height(0));
+}
+
+#[test]
+fn all_lose_power_at_once() {
+    for seed in 0..20 {
+        let mut network = Network::new(4, seed);
+        feed(&mut network, 300 + seed * 7, 10, "before");
+        let height = network.height(0);
+        for index in all(&network) {
+            network.crash(index);
+        }
+        for index in all(&network) {
+            network.start(index);
+        }
+        feed(&mut network, 6_000, 50, "after");
+        network.run(1_000);
+        network.check_agreement();
+        assert!(lowest(&network) > height + 5, "seed {seed}: {} after {height}", lowest(&network));
+    }
+}
+
+#[test]
+fn a_lost_journal_recovers_without_contradiction() {
+    for seed in 0..20 {
+        let mut network = Network::new(4, seed);
+        feed(&mut network, 400 + seed * 3, 10, "before");
+        network.crash(1);
+        network.lose_journal(1);
+        network.start(1);
+        assert!(network.status(1).recovering);
+        feed(&mut network, 4_000, 20, "after");
+        network.run(1_000);
+        network.check_agreement();
+        assert!(!network.status(1).recovering, "seed {seed}");
+        assert_eq!(network.height(1), network.height(0), "seed {seed}");
+        assert_eq!(network.evidence, 0);
+    }
+}
+
+/// One run: faults of all kinds for a while, then a healed network that must move.
+fn storm(count: u8, seed: u64) {
+    let mut network = Network::new(count, seed);
+    let mut dice = Dice(seed ^ 0xabcd);
+    network.faults =
+        Faults { loss_percent: dice.roll(35), double_percent: dice.roll(20), delay_max: 5 + dice.roll(200) };
+    let faulty_max = (u64::from(count) - 1) / 3;
+    for step in 0..40 {
+        let to: Vec<u16> = all(&network).into_iter().filter(|_| dice.roll(3) > 0).collect();
+        network.submit(hash(&format!("{seed} {step}")), &to);
+        let victim = dice.roll(u64::from(count)) as u16;
+        let down = network.nodes.iter().filter(|node| node.engine.is_none()).count() as u64;
+        match dice.roll(8) {
+            0 if network.nodes[usize::from(victim)].engine.is_some() && down < faulty_max + 1 => network.crash(victim),
+            1 | 2 => {
+                for index in all(&network) {
+                    if network.nodes[usize::from(index)].engine.is_none() {
+                        network.start(index);
+                        break;
+                    }
+                }
+            }
+            3 => network.isolate(victim),
+            4 => network.cut.clear(),
+            5 => {
+                let other = dice.roll(u64::from(count)) as u16;
+                network.cut.insert((victim, other));
+            }
+            6 => network.rotate(victim),
+            _ => {}
+        }
+        network.run(100 + dice.roll(1_500));
+        network.check_agreement();
+    }
+    network.cut.clear();
+    network.faults = Faults::NONE;
+    for index in all(&network) {
+        if network.nodes[usize::from(index)].engine.is_none() {
+            network.start(index);
+        }
+    }
+    let height = network.nodes.iter().map(|node| node.ledger.len() as u64).max().unwrap();
+    let to = all(&network);
+    network.submit(hash(&format!("{seed} healed")), &to);
+    let healed = hash(&format!("{seed} healed"));
+    let took = network.run_until(45_000, |network| {
+        network
+            .nodes
+            .iter()
+            .all(|node| node.ledger.iter().rev().take(20).any(|stored| stored.block.transactions.contains(&healed)))
+    });
+    network.check_agreement();
+    let views: Vec<_> = all(&network).iter().map(|index| network.status(*index)).collect();
+    assert!(took.is_some(), "seed {seed}, {count} validators: no progress from {height}: {views:#?}");
+}
+
+#[test]
+fn four_validators_survive_storms() {
+    let seeds = std::env::var("SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    (0..seeds).for_each(|seed| storm(4, seed));
+}
+
+#[test]
+fn seven_validators_survive_storms() {
+    (0..20).for_each(|seed| storm(7, 1_000 + seed));
+}

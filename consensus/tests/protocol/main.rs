@@ -1,0 +1,12 @@
+//! The engine against its protocol: tables of single steps, and whole networks in virtual time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
+)]
+
+mod cluster;
+mod network;
+mod validators;
