@@ -80,3 +80,14 @@ fn to_number(number: Decimal) -> serde_json::Number {
 pub fn from_json(json: &serde_json::Value) -> Result<Value, Violation> {
     read(json.to_string().as_bytes())
 }
+
+/// The violation as RPC answers and the command line show it: `path`, `rule`, `reason`, `hint`.
+#[must_use]
+pub fn explain(violation: &Violation) -> serde_json::Value {
+    serde_json::json!({
+        "path": violation.path,
+        "rule": violation.rule.name(),
+        "reason": violation.reason,
+        "hint": violation.hint(),
+    })
+}

@@ -1,4 +1,42 @@
 //! EPCIS 2.0 as Countersign records it: identifiers, events, rules, registers and the trace walk.
+//!
+//! The truth on the chain is the typed [`Event`]; JSON-LD is read into it before signing and rendered from it
+//! without loss. The same crate runs in three places: in the client (feature `json`), which parses, validates
+//! and canonicalises; in the contract (no features, `no_std`), which checks again and keeps the registers;
+//! and beside a proof file, where the same walk runs over proven records.
+//!
+//! ```text
+//!            json::parse              borsh               rule::check
+//!  document ────────────▶ [Event] ───────────▶ contract ───────────────▶ register, walk
+//!            ◀────────────                                │
+//!            json::render                                 ▼ Violation { path, rule, reason }, hint
+//! ```
+//!
+//! | module | question |
+//! |---|---|
+//! | [`event`], [`sensor`], [`value`] | what does an event hold? |
+//! | [`identifier`], [`term`], [`time`], [`decimal`] | what is the one form of a key, a word, a time, a number, and how was it written? |
+//! | [`rule`] | which events are refused, where, why, under which policy? |
+//! | [`context`], `json` | what is JSON-LD to us? |
+//! | [`register`], [`walk`], [`answer`] | what is known of a thing, and where did it come from and go? |
+//!
+//! Not here yet: XML documents, the profile rules of GDST and others, the GS1 event hash, private fields
+//! (events have the place for them, and every rule refuses a filled one).
+//!
+//! ```
+//! # #[cfg(feature = "json")] {
+//! use countersign_epcis::{json, rule::Policy};
+//!
+//! let document = json::parse(
+//!     br#"{"type":"ObjectEvent","eventTime":"2026-05-01T08:00:00Z","eventTimeZoneOffset":"+00:00",
+//!          "action":"OBSERVE","epcList":["urn:epc:id:sscc:95213210000.00000000001"]}"#,
+//!     Policy::Strict,
+//! )
+//! .expect("a bare event is a document");
+//! let fault = document.rejected().next().expect("22 digits are no SSCC");
+//! assert_eq!((fault.path.as_str(), fault.rule.name()), ("$.epcList[0]", "identifier.digits"));
+//! # }
+//! ```
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;

@@ -66,7 +66,7 @@ fn faults_have_rule_and_path() {
         (
             &event(&format!(r#""action":"ADD",{things},"@context":[{{"a":{{"@id":"b","@context":"http://c"}}}}]"#)),
             Rule::ContextUnknown,
-            "$[\"@context\"][0].a.@context",
+            "$.@context[0].a.@context",
         ),
     ];
     for (text, rule, path) in table {
@@ -81,7 +81,7 @@ fn nesting_is_bounded() {
     assert!(read(nested(32).as_bytes()).is_ok());
     assert_eq!(read(nested(33).as_bytes()).unwrap_err().rule, Rule::JsonNesting);
     assert_eq!(read("[".repeat(1_000_000).as_bytes()).unwrap_err().rule, Rule::JsonNesting);
-    let mut bytes = vec![5, 1, 0, 0, 0].repeat(1_000_000);
+    let mut bytes = [5, 1, 0, 0, 0].repeat(1_000_000);
     bytes.push(0);
     assert!(borsh::from_slice::<Value>(&bytes).is_err());
 }

@@ -4,7 +4,8 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::{fault, namespace, read, render, typed};
+use super::namespace::{self, Declared};
+use super::{fault, read, render, typed};
 use crate::event::Event;
 use crate::rule::{self, Policy, Rule, Violation};
 use crate::time::Time;
@@ -66,7 +67,7 @@ pub fn parse_value(mut value: Value, policy: Policy) -> Result<Document, Violati
     let shape = shape(&value)?;
     let (list, base) = match shape {
         Shape::Event => {
-            let event = event(value, &[], "$", policy);
+            let event = checked(typed::event(value, &[]), "$", policy);
             return Ok(Document { shape, envelope: Value::Null, context: Vec::new(), events: alloc::vec![event] });
         }
         Shape::List => (core::mem::replace(&mut value, Value::Null), "$"),
@@ -76,13 +77,17 @@ pub fn parse_value(mut value: Value, policy: Policy) -> Result<Document, Violati
         }
     };
     let context = match value.member("@context").cloned() {
-        Some(context) => namespace::declared(context).map_err(|fault| fault.below("$[\"@context\"]"))?,
+        Some(context) => namespace::declared(context).map_err(|fault| fault.below("$.@context"))?,
         None => Vec::new(),
     };
     let Value::List(list) = list else {
         return Err(fault(Rule::FieldType, "the events are not an array".to_owned()).below(base));
     };
-    let event = |(at, item)| event(item, &context, &format!("{base}[{at}]"), policy);
+    let declared = Declared::of(context.iter());
+    let event = |(at, item)| {
+        let event = typed::event_within(item, &context, &declared);
+        checked(event, &format!("{base}[{at}]"), policy)
+    };
     let events = list.into_iter().enumerate().map(event).collect();
     Ok(Document { shape, envelope: value, context, events })
 }
@@ -136,8 +141,9 @@ fn events_of(value: &mut Value, path: &[&str]) -> Result<Value, Violation> {
     member.and_then(|member| events_of(member, rest)).map_err(|fault| fault.below(&super::step(name)))
 }
 
-fn event(value: Value, context: &[Value], base: &str, policy: Policy) -> Result<Event, Violation> {
-    let checked = typed::event(value, context).and_then(|event| rule::check(&event, policy).map(|()| event));
+/// The event, if its shape is right and `policy` lets it pass; otherwise its violation, below `base`.
+fn checked(event: Result<Event, Violation>, base: &str, policy: Policy) -> Result<Event, Violation> {
+    let checked = event.and_then(|event| rule::check(&event, policy).map(|()| event));
     checked.map_err(|violation| violation.below(base))
 }
 

@@ -52,44 +52,57 @@ fn inner(name: &str, definition: &Value) -> Result<(), Violation> {
     checked.map_err(|fault| fault.below(&step(name)))
 }
 
-/// What `event` uses of the declared entries: pinned addresses, and one map of the terms it names.
-pub(super) fn used(entries: &[Value], event: &Value) -> Vec<Value> {
-    let mut kept: Vec<Value> = Vec::new();
-    for entry in entries {
-        if matches!(entry, Value::Text(_)) && !kept.contains(entry) {
-            kept.push(entry.clone());
-        }
-    }
-    let terms = terms(entries);
-    let mut marked: Vec<bool> = terms.iter().map(|(name, _)| name.starts_with('@')).collect();
-    mark(event, &terms, &mut marked);
-    // A definition may name other prefixes; each round marks at least one more, or is the last.
-    loop {
-        let before = marked.clone();
-        for ((_, definition), _) in terms.iter().zip(&before).filter(|(_, used)| **used) {
-            mark(definition, &terms, &mut marked);
-        }
-        if before == marked {
-            break;
-        }
-    }
-    let used: Vec<Field> = terms.into_iter().zip(marked).filter(|(_, used)| *used).map(|(term, _)| term).collect();
-    if !used.is_empty() {
-        kept.push(Value::Map(used));
-    }
-    kept
+/// What a document declares, ready for its events.
+pub(super) struct Declared {
+    /// Addresses of pinned contexts.
+    pinned: Vec<Value>,
+    /// Inline terms; a later definition has replaced an earlier one.
+    terms: Vec<Field>,
 }
 
-/// All inline terms; a later definition replaces an earlier one.
-fn terms(entries: &[Value]) -> Vec<Field> {
-    let mut terms: Vec<Field> = Vec::new();
-    for (name, definition) in entries.iter().filter_map(Value::as_map).flatten() {
-        match terms.iter_mut().find(|(known, _)| known == name) {
+impl Declared {
+    /// The declaration made by `entries`, in their order.
+    pub(super) fn of<'a>(entries: impl Iterator<Item = &'a Value>) -> Self {
+        let mut declared = Self { pinned: Vec::new(), terms: Vec::new() };
+        for entry in entries {
+            match entry {
+                Value::Map(terms) => terms.iter().for_each(|term| declared.define(term)),
+                address if !declared.pinned.contains(address) => declared.pinned.push(address.clone()),
+                _ => {}
+            }
+        }
+        declared
+    }
+
+    fn define(&mut self, (name, definition): &Field) {
+        match self.terms.iter_mut().find(|(known, _)| known == name) {
             Some(known) => known.1 = definition.clone(),
-            None => terms.push((name.clone(), definition.clone())),
+            None => self.terms.push((name.clone(), definition.clone())),
         }
     }
-    terms
+
+    /// What `event` uses of it: pinned addresses, and one map of the terms it names.
+    pub(super) fn used(&self, event: &Value) -> Vec<Value> {
+        let terms = self.terms.as_slice();
+        let mut marked: Vec<bool> = terms.iter().map(|(name, _)| name.starts_with('@')).collect();
+        if !terms.is_empty() {
+            mark(event, terms, &mut marked);
+        }
+        // A definition may name other prefixes; each round marks at least one more, or is the last.
+        loop {
+            let before = marked.clone();
+            for ((_, definition), _) in terms.iter().zip(&before).filter(|(_, used)| **used) {
+                mark(definition, terms, &mut marked);
+            }
+            if before == marked {
+                break;
+            }
+        }
+        let used: Vec<Field> =
+            terms.iter().zip(marked).filter(|(_, used)| *used).map(|(term, _)| term.clone()).collect();
+        let map = (!used.is_empty()).then_some(Value::Map(used));
+        self.pinned.iter().cloned().chain(map).collect()
+    }
 }
 
 /// Marks the terms that the names and strings of `value` are, or begin with before a colon.
@@ -115,7 +128,7 @@ fn mark(value: &Value, terms: &[Field], marked: &mut [bool]) {
 
 /// The entries of an event's context that its document's entries do not already give it.
 pub(super) fn uncovered(event: &[Value], document: &[Value]) -> Vec<Value> {
-    let given = terms(document);
+    let given = Declared::of(document.iter()).terms;
     let missing = |entry: &Value| match entry {
         Value::Map(own) => {
             let own: Vec<Field> = own.iter().filter(|term| !given.contains(term)).cloned().collect();

@@ -5,8 +5,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::fault;
 use super::members::{Members, required, text};
-use super::{fault, namespace};
+use super::namespace::{self, Declared};
 use crate::decimal::Decimal;
 use crate::event::{Action, ErrorDeclaration, Event, Items, Place, Quantity, Reference, What};
 use crate::identifier::Identifier;
@@ -38,12 +39,26 @@ const TYPED: [&str; 12] = [
 ///
 /// The first fault of its shape, with the path within the event.
 pub fn event(value: Value, declared: &[Value]) -> Result<Event, Violation> {
-    let own = value.member("@context").cloned();
-    let mut entries = declared.to_vec();
-    if let Some(own) = own {
-        entries.extend(namespace::declared(own).map_err(|fault| fault.below("$[\"@context\"]"))?);
+    let context = match value.member("@context").cloned() {
+        Some(own) => {
+            let own = namespace::declared(own).map_err(|fault| fault.below("$.@context"))?;
+            Declared::of(declared.iter().chain(&own)).used(&value)
+        }
+        None => Declared::of(declared.iter()).used(&value),
+    };
+    typed(value, context)
+}
+
+/// As [`event`], where the document's declaration is at hand.
+pub(super) fn event_within(value: Value, entries: &[Value], declared: &Declared) -> Result<Event, Violation> {
+    if value.member("@context").is_some() {
+        return event(value, entries);
     }
-    let context = namespace::used(&entries, &value);
+    let context = declared.used(&value);
+    typed(value, context)
+}
+
+fn typed(value: Value, context: Vec<Value>) -> Result<Event, Violation> {
     let mut members = Members::of(value)?;
     members.take("@context");
     members.take("recordTime");

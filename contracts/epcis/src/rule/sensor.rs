@@ -2,6 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
+use core::fmt::Arguments;
 
 use super::check::{Findings, time};
 use super::{Rule, vocabulary};
@@ -11,47 +12,47 @@ use crate::time::Time;
 use crate::value::{Field, Value};
 
 /// Checks an element of an event that happened at `event_ms`.
-pub(super) fn check(element: &SensorElement, event_ms: i64, path: &str, found: &mut Findings) {
+pub(super) fn check(element: &SensorElement, event_ms: i64, path: Arguments<'_>, found: &mut Findings) {
     if element.reports.is_empty() {
-        found.add(format!("{path}.sensorReport"), Rule::SensorReport, "no report".to_owned());
+        found.add(format_args!("{path}.sensorReport"), Rule::SensorReport, "no report".to_owned());
     }
     if let Some(metadata) = &element.metadata {
-        let path = format!("{path}.sensorMetadata");
+        let path = format_args!("{path}.sensorMetadata");
         for (at, name) in
             [(&metadata.time, "time"), (&metadata.start_time, "startTime"), (&metadata.end_time, "endTime")]
         {
-            moment(at.as_ref(), event_ms, &format!("{path}.{name}"), found);
+            moment(at.as_ref(), event_ms, format_args!("{path}.{name}"), found);
         }
-        attributes(&metadata.fields, &path, found);
+        attributes(&metadata.fields, path, found);
     }
     for (at, report) in element.reports.iter().enumerate() {
-        let path = format!("{path}.sensorReport[{at}]");
-        moment(report.time.as_ref(), event_ms, &format!("{path}.time"), found);
+        let path = format_args!("{path}.sensorReport[{at}]");
+        moment(report.time.as_ref(), event_ms, format_args!("{path}.time"), found);
         if let Some(kind) = &report.kind {
-            vocabulary::loose_term(kind, Vocabulary::Measurement, &format!("{path}.type"), found);
+            vocabulary::loose_term(kind, Vocabulary::Measurement, format_args!("{path}.type"), found);
         }
-        attributes(&report.fields, &path, found);
+        attributes(&report.fields, path, found);
         if let Some(metadata) = &element.metadata {
-            twice(metadata, report, &path, found);
+            twice(metadata, report, path, found);
         }
     }
 }
 
 /// A time within the event: consistent, and not later than the event itself.
-fn moment(at: Option<&Time>, event_ms: i64, path: &str, found: &mut Findings) {
+fn moment(at: Option<&Time>, event_ms: i64, path: Arguments<'_>, found: &mut Findings) {
     let Some(at) = at else { return };
     time(at, path, found);
     if at.ms() > event_ms {
-        found.add(path.to_owned(), Rule::SensorLater, format!("{} is after the event", at.text()));
+        found.add(path, Rule::SensorLater, format!("{} is after the event", at.text()));
     }
 }
 
 /// TCR-53, set 3: an attribute that both may carry is in one of them.
-fn twice(metadata: &SensorMetadata, report: &SensorReport, path: &str, found: &mut Findings) {
+fn twice(metadata: &SensorMetadata, report: &SensorReport, path: Arguments<'_>, found: &mut Findings) {
     let named = |fields: &[Field], name: &str| fields.iter().any(|(key, _)| key == name);
     let mut add = |name: &str| {
         let reason = format!("{name} is in sensorMetadata and in sensorReport");
-        found.add(format!("{path}.{name}"), Rule::SensorTwice, reason);
+        found.add(format_args!("{path}.{name}"), Rule::SensorTwice, reason);
     };
     if metadata.time.is_some() && report.time.is_some() {
         add("time");
@@ -67,7 +68,7 @@ fn twice(metadata: &SensorMetadata, report: &SensorReport, path: &str, found: &m
 }
 
 /// The standard's attributes that are kept as values have the types of the schema.
-fn attributes(fields: &[Field], path: &str, found: &mut Findings) {
+fn attributes(fields: &[Field], path: Arguments<'_>, found: &mut Findings) {
     for (name, value) in fields {
         let (fits, wanted) = match name.as_str() {
             "deviceMetadata"
@@ -90,7 +91,7 @@ fn attributes(fields: &[Field], path: &str, found: &mut Findings) {
             _ => continue,
         };
         if !fits {
-            found.add(format!("{path}.{name}"), Rule::FieldType, format!("{name} is not {wanted}"));
+            found.add(format_args!("{path}.{name}"), Rule::FieldType, format!("{name} is not {wanted}"));
         }
     }
 }
