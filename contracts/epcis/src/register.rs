@@ -34,7 +34,7 @@ mod store;
 mod stored;
 
 pub use anomaly::Anomaly;
-pub use audit::{Audit, audit, position_at};
+pub use audit::{Audit, audit, count, document, object, position_at, record};
 pub use capture::{Captured, capture};
 pub use entry::{Entry, Pos, Relation, Role};
 pub use known::Known;

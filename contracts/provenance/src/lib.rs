@@ -1,1 +1,175 @@
-//! Placeholder while the workspace is laid out.
+//! The provenance contract: captures EPCIS events and answers traces.
+//!
+//! All of its logic and state layout is [`countersign_epcis::register`] and [`countersign_epcis::walk`]; this
+//! crate is the line to the ledger: who may capture, what a caller is answered, which events are emitted.
+#![no_std]
+
+extern crate alloc;
+
+mod answer;
+mod capture;
+mod limits;
+mod recorded;
+mod registers;
+
+pub use answer::{Contents, History, LastKnown, Lineage, Recall, Step, Truncated};
+pub use capture::{Captured, EventReceipt, Mode, Outcome};
+pub use recorded::{ObjectState, Recorded};
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use countersign_contract::{Context, ContractError, contract};
+use countersign_epcis::Identifier;
+use countersign_epcis::register::{self, Pos};
+use countersign_epcis::walk::{self, Unanswered};
+
+use registers::Registers;
+
+/// Captures EPCIS 2.0 events and answers where things come from, where they went and what happened to them.
+#[contract(name = "provenance")]
+#[derive(Debug)]
+pub struct Provenance;
+
+/// Why a method fails.
+#[derive(Clone, Debug, PartialEq, Eq, ContractError)]
+pub enum Error {
+    /// Capturing needs the role of submitter or device.
+    NotPermitted,
+    /// More events than one call takes.
+    TooMany {
+        /// How many there are.
+        count: u32,
+        /// How many there may be.
+        max: u32,
+    },
+    /// An event is refused, and with it, in mode rollback, all others.
+    Refused {
+        /// Its place among the events, from 0.
+        index: u32,
+        /// Name of the rule that it breaks.
+        rule: String,
+        /// Where in the event, as a JSON path.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An identifier that is none.
+    Identifier {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A register does not hold what this contract writes.
+    Damaged {
+        /// What cannot be read.
+        what: String,
+    },
+}
+
+#[contract]
+impl Provenance {
+    /// Captures events, each the borsh encoding of the typed event, in their order. In mode rollback one
+    /// refused event refuses all; in mode proceed each stands for itself. An event that stands on the ledger
+    /// already is a duplicate and no fault.
+    #[call]
+    pub fn capture(
+        &mut self,
+        ctx: &mut Context,
+        events: Vec<Vec<u8>>,
+        mode: Mode,
+    ) -> Result<Vec<EventReceipt>, Error> {
+        capture::capture(ctx, &events, mode)
+    }
+
+    /// Number of records. A record's sequence number is below it, and traces can be asked as of it.
+    #[view]
+    pub fn count(&self) -> Result<u64, Error> {
+        Ok(register::count(&mut Registers)?)
+    }
+
+    /// Number of records at the end of the block at `height`: what to give as `at` of a trace to have it as of
+    /// that block.
+    #[view]
+    pub fn position_at(&self, height: u64) -> Result<u64, Error> {
+        Ok(register::position_at(&mut Registers, height)?)
+    }
+
+    /// What happened to an item: the events that name it, or a container while it was in it. `at` is a number of
+    /// records; later ones are not looked at.
+    #[view]
+    pub fn history(&self, id: String, at: Option<u64>) -> Result<History, Error> {
+        Ok(walk::history(&mut Registers, &item(&id)?, at, limits::HISTORY)?.into())
+    }
+
+    /// What an item comes from: its lot, what it was made of, what is in it, and so on back.
+    #[view]
+    pub fn back(&self, id: String, at: Option<u64>) -> Result<Lineage, Error> {
+        Ok(walk::back(&mut Registers, &item(&id)?, at, limits::LINEAGE)?.into())
+    }
+
+    /// What an item went into: instances of the lot, what was made of it, what is in it, and so on forward.
+    #[view]
+    pub fn forward(&self, id: String, at: Option<u64>) -> Result<Lineage, Error> {
+        Ok(walk::forward(&mut Registers, &item(&id)?, at, limits::LINEAGE)?.into())
+    }
+
+    /// What is in a container after all that happened up to `time_ms` (milliseconds since 1970 UTC).
+    #[view]
+    pub fn contents(&self, id: String, time_ms: i64, at: Option<u64>) -> Result<Contents, Error> {
+        Ok(walk::contents(&mut Registers, &item(&id)?, time_ms, at, limits::LINEAGE)?.into())
+    }
+
+    /// All that an item went into, every container of these, and where they were last.
+    #[view]
+    pub fn recall(&self, id: String, at: Option<u64>) -> Result<Recall, Error> {
+        Ok(walk::recall(&mut Registers, &item(&id)?, at, limits::RECALL)?.into())
+    }
+
+    /// All records under an eventID: the event and its error declarations. Empty if it was never seen.
+    #[view]
+    pub fn event(&self, event_id: String) -> Result<Vec<Recorded>, Error> {
+        let audit = register::audit(&mut Registers, &event_id)?;
+        let records = audit.into_iter().flat_map(|audit| audit.records);
+        records.map(|(sequence, record)| Recorded::of(sequence, record)).collect()
+    }
+
+    /// The record of a sequence number.
+    #[view]
+    pub fn event_by_seq(&self, sequence: u64) -> Result<Option<Recorded>, Error> {
+        let record = register::record(&mut Registers, sequence)?;
+        record.map(|record| Recorded::of(sequence, record)).transpose()
+    }
+
+    /// What is known of an instance, container or asset.
+    #[view]
+    pub fn object(&self, id: String) -> Result<Option<ObjectState>, Error> {
+        Ok(register::object(&mut Registers, item(&id)?.canonical())?.map(Into::into))
+    }
+
+    /// Sequence numbers of the events that name a business document, its type in the standard's word (`po`) or
+    /// empty.
+    #[view]
+    pub fn document(&self, kind: String, id: String) -> Result<Vec<u64>, Error> {
+        let named = register::document(&mut Registers, &kind, &item(&id)?)?;
+        Ok(named.into_iter().map(|Pos { sequence, .. }| sequence).collect())
+    }
+}
+
+fn item(text: &str) -> Result<Identifier, Error> {
+    Identifier::parse(text).map_err(|fault| Error::Identifier { reason: alloc::format!("{fault}") })
+}
+
+impl From<Unanswered<core::convert::Infallible>> for Error {
+    fn from(unanswered: Unanswered<core::convert::Infallible>) -> Self {
+        match unanswered {
+            Unanswered::Damaged(damaged) => damaged.into(),
+            Unanswered::Read(never) => match never {},
+        }
+    }
+}
+
+impl From<register::Damaged> for Error {
+    fn from(damaged: register::Damaged) -> Self {
+        Self::Damaged { what: damaged.0.into() }
+    }
+}

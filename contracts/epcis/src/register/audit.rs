@@ -3,7 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Damaged, Known, Reader, Record, Stored, key};
+use super::{Damaged, Entry, Known, Object, Pos, Reader, Record, Stored, key};
+use crate::identifier::Identifier;
 use crate::walk::Unanswered;
 
 /// The records of one eventID.
@@ -62,6 +63,33 @@ pub fn count<R: Reader>(reader: &mut R) -> Result<u64, Unanswered<R::Error>> {
         Some(bytes) => Ok(u64::from_le_bytes(bytes.try_into().map_err(|_| Damaged("count"))?)),
         None => Ok(0),
     }
+}
+
+/// What is known of an object.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn object<R: Reader>(reader: &mut R, canonical: &str) -> Result<Option<Object>, Unanswered<R::Error>> {
+    let key = key::object(canonical, |bytes| reader.digest(bytes));
+    let bytes = reader.read(&key).map_err(Unanswered::Read)?;
+    bytes.map(|bytes| Object::from_bytes(&bytes).map_err(Unanswered::from)).transpose()
+}
+
+/// The events that name a business document of type `kind` (a word such as `po`, or empty), in the order
+/// of capture.
+///
+/// # Errors
+///
+/// If its log cannot be read.
+pub fn document<R: Reader>(reader: &mut R, kind: &str, id: &Identifier) -> Result<Vec<Pos>, Unanswered<R::Error>> {
+    let key = key::document(kind, id, |bytes| reader.digest(bytes));
+    let mut named = Vec::new();
+    for index in 0..reader.log_len(&key).map_err(Unanswered::Read)? {
+        let line = reader.log_entry(&key, index).map_err(Unanswered::Read)?;
+        named.push(Entry::from_bytes(&line.ok_or(Damaged(Entry::NAME))?.entry)?.pos);
+    }
+    Ok(named)
 }
 
 /// The number of records that stood at the end of block `height`: the position to ask as of.

@@ -15,6 +15,7 @@ use crate::event::{Action, Event, Items, What};
 use crate::identifier::{Identifier, Kind};
 use crate::limits::{CONTAINERS_ABOVE_MAX, LOTS_MAX, PERSISTENT_MAX, UNIT_REUSE_MS};
 use crate::rule::Policy;
+use crate::term::Term;
 
 /// The changes of one event.
 pub(super) struct Draft<'a, W> {
@@ -76,7 +77,9 @@ impl<'a, W: Writer> Draft<'a, W> {
             writer.log_append(&key, &reference);
         }
         for document in &event.transactions {
-            let key = key::document(document.kind.as_ref(), &document.id, |bytes| writer.digest(bytes));
+            let key = key::document(document.kind.as_ref().map_or("", Term::word), &document.id, |bytes| {
+                writer.digest(bytes)
+            });
             writer.log_append(&key, &reference);
         }
         for anomaly in anomalies {

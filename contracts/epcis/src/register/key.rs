@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 
 use crate::identifier::{HOST, Identifier};
 use crate::limits::KEY_TEXT_BYTES_MAX;
-use crate::term::Term;
 
 /// The number of records.
 pub const COUNT: &[u8] = b"n";
@@ -57,9 +56,9 @@ pub fn transformation(id: &Identifier, digest: impl FnOnce(&[u8]) -> [u8; 32]) -
     text(b't', id.canonical(), digest)
 }
 
-/// The log of a business document.
-pub fn document(kind: Option<&Term>, id: &Identifier, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
-    let name: String = format!("{} {}", kind.map_or("", Term::word), id.canonical());
+/// The log of a business document, by the word of its type (empty if it has none).
+pub fn document(kind: &str, id: &Identifier, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    let name: String = format!("{kind} {}", id.canonical());
     text(b'd', &name, digest)
 }
 

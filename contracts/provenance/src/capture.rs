@@ -1,0 +1,166 @@
+//! Capture: a call's events, their receipts, and what it emits.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use countersign_contract::borsh::BorshDeserialize;
+use countersign_contract::{Context, ContractEvent, ContractType, Hash, Role};
+use countersign_epcis::Event;
+use countersign_epcis::register::{Captured as Standing, Refusal, Submission, capture as record};
+use countersign_epcis::rule::Policy;
+
+use crate::Error;
+use crate::limits::{EVENTS_MAX, REASON_BYTES_MAX, REASONS_BYTES_MAX};
+use crate::registers::Registers;
+
+/// Bytes of an indexed field that the host takes.
+const INDEXED_BYTES_MAX: usize = countersign_contract::abi::attributes::VALUE_BYTES_MAX;
+
+/// What a refused event does to the others of its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ContractType)]
+pub enum Mode {
+    /// It refuses them all.
+    Rollback,
+    /// Nothing: each event stands for itself.
+    Proceed,
+}
+
+/// What became of one event of a call.
+#[derive(Clone, Debug, PartialEq, Eq, ContractType)]
+pub struct EventReceipt {
+    /// Its place among the events, from 0.
+    pub index: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq, ContractType)]
+pub enum Outcome {
+    /// It is recorded.
+    Accepted {
+        /// Number of its record.
+        sequence: u64,
+        /// SHA-256 of its canonical bytes: its identity on the chain.
+        hash: Hash,
+    },
+    /// It was recorded before, by this or an earlier call.
+    Duplicate {
+        /// Number of its record.
+        sequence: u64,
+    },
+    /// It is refused and left no trace.
+    Rejected {
+        /// Name of the rule that it breaks.
+        rule: String,
+        /// Where in the event, as a JSON path. Empty if the receipts had no more room.
+        path: String,
+        /// What is wrong. Empty if the receipts had no more room.
+        reason: String,
+    },
+}
+
+/// An event is recorded. Indexed fields too long for the index are empty.
+#[derive(Clone, Debug, PartialEq, Eq, ContractEvent)]
+pub struct Captured<'a> {
+    /// Number of its record.
+    pub sequence: u64,
+    /// SHA-256 of its canonical bytes.
+    pub hash: Hash,
+    /// When it happened, milliseconds since 1970 UTC.
+    pub time_ms: i64,
+    /// The submitter's name for it, empty if it has none.
+    #[indexed]
+    pub event_id: &'a str,
+    /// Type of the event, in the standard's words.
+    #[indexed]
+    pub kind: &'a str,
+    /// Business step, empty if there is none.
+    #[indexed]
+    pub step: &'a str,
+    /// Where the things are afterwards, empty if it does not say.
+    #[indexed]
+    pub location: &'a str,
+}
+
+/// Captures the events of a call.
+pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Result<Vec<EventReceipt>, Error> {
+    if !ctx.has_role(Role::Submitter) && !ctx.has_role(Role::Device) {
+        return Err(Error::NotPermitted);
+    }
+    if events.len() > EVENTS_MAX {
+        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        return Err(Error::TooMany { count, max: u32::try_from(EVENTS_MAX).unwrap_or(u32::MAX) });
+    }
+    let by = Submission {
+        account: ctx.account(),
+        height: ctx.height(),
+        time_ms: ctx.time_ms(),
+        transaction: ctx.transaction(),
+    };
+    let mut room = REASONS_BYTES_MAX;
+    let mut receipts = Vec::with_capacity(events.len());
+    for (index, bytes) in (0..).zip(events) {
+        let outcome = match one(ctx, bytes, &by) {
+            Ok(Standing { sequence, duplicate: true, .. }) => Outcome::Duplicate { sequence },
+            Ok(Standing { sequence, hash, .. }) => Outcome::Accepted { sequence, hash },
+            Err(refusal) => {
+                let Refusal { rule, path, reason } = refusal;
+                let (rule, path, reason) = (rule.to_string(), cut(path), cut(reason));
+                match mode {
+                    Mode::Rollback => return Err(Error::Refused { index, rule, path, reason }),
+                    Mode::Proceed => rejected(rule, path, reason, &mut room),
+                }
+            }
+        };
+        receipts.push(EventReceipt { index, outcome });
+    }
+    Ok(receipts)
+}
+
+/// Records one event and tells the outside world.
+fn one(ctx: &mut Context, bytes: &[u8], by: &Submission) -> Result<Standing, Refusal> {
+    let event = Event::try_from_slice(bytes).map_err(|error| Refusal {
+        rule: "event.encoding",
+        path: "$".to_string(),
+        reason: alloc::format!("not the borsh encoding of an event: {error}"),
+    })?;
+    let standing = record(&mut Registers, &event, by, Policy::Strict)?;
+    if !standing.duplicate {
+        ctx.emit(&Captured {
+            sequence: standing.sequence,
+            hash: standing.hash,
+            time_ms: event.time.ms(),
+            event_id: indexed(event.event_id.as_deref()),
+            kind: event.what.type_name(),
+            step: indexed(Some(event.step_word())),
+            location: indexed(event.location.as_ref().map(|place| place.id.canonical())),
+        });
+    }
+    Ok(standing)
+}
+
+fn indexed(text: Option<&str>) -> &str {
+    text.filter(|text| text.len() <= INDEXED_BYTES_MAX).unwrap_or_default()
+}
+
+/// A refusal as a receipt; what it says of path and reason must fit `room`.
+fn rejected(rule: String, path: String, reason: String, room: &mut usize) -> Outcome {
+    match room.checked_sub(path.len() + reason.len()) {
+        Some(left) => {
+            *room = left;
+            Outcome::Rejected { rule, path, reason }
+        }
+        None => Outcome::Rejected { rule, path: String::new(), reason: String::new() },
+    }
+}
+
+/// Text from a refusal, cut to a bounded length at a character's border.
+fn cut(mut text: String) -> String {
+    let mut end = REASON_BYTES_MAX.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}

@@ -1,0 +1,22 @@
+//! Bounds of a call's and a view's answer, with their arithmetic.
+
+use countersign_epcis::walk::Limits;
+
+/// Events in one call. A receipt takes 45 bytes or, with rule but without path and reason, at most 70, so
+/// that 800 fit the host's 64 KiB of output.
+pub(crate) const EVENTS_MAX: usize = 800;
+
+/// Bytes of paths and reasons in the receipts of one call; refusals past it name their rule alone.
+pub(crate) const REASONS_BYTES_MAX: usize = 8 << 10;
+
+/// Bytes of the path or reason of one refusal.
+pub(crate) const REASON_BYTES_MAX: usize = 512;
+
+/// A step of a history takes some 450 bytes of the 4 MiB that a view may answer.
+pub(crate) const HISTORY: Limits = Limits { reads: 1_000_000, items: 8_000 };
+
+/// An identifier takes some 60 bytes.
+pub(crate) const LINEAGE: Limits = Limits { reads: 1_000_000, items: 60_000 };
+
+/// A product takes some 200 bytes: in the list, and with its place.
+pub(crate) const RECALL: Limits = Limits { reads: 1_000_000, items: 20_000 };
