@@ -29,14 +29,26 @@ pub(crate) fn fail(code: u32, bytes: &[u8]) -> ! {
 }
 
 pub(crate) fn context(field: i32, into: &mut [u8]) -> usize {
-    let value = with(|world| {
+    let Some(value) = fact(field) else {
+        stop_by_trap(trap::BAD_HOST_ARGUMENT);
+    };
+    if let Some(room) = into.get_mut(..value.len()) {
+        room.copy_from_slice(&value);
+    }
+    value.len()
+}
+
+/// A field of the context.
+fn fact(field: i32) -> Option<Vec<u8>> {
+    with(|world| {
         let env = &world.environment;
         let view = world.frame().view;
-        match field {
+        Some(match field {
             field::SIGNER_KEY if !view => env.signer.to_vec(),
             field::TRANSACTION if !view => env.transaction.to_vec(),
             field::SIGNER_KEY | field::TRANSACTION => [0; 32].to_vec(),
             field::ACCOUNT if !view => env.account.as_bytes().to_vec(),
+            field::ACCOUNT => Vec::new(),
             field::ROLES => [if view { 0 } else { env.roles }].to_vec(),
             field::CONTRACT => world.frame().contract.to_vec(),
             field::CALLER_CONTRACT => match world.frames.as_slice() {
@@ -47,13 +59,9 @@ pub(crate) fn context(field: i32, into: &mut [u8]) -> usize {
             field::TIME_MS => env.time_ms.to_le_bytes().to_vec(),
             field::CHAIN => env.chain.to_vec(),
             field::IS_VIEW => [u8::from(view)].to_vec(),
-            _ => Vec::new(),
-        }
-    });
-    if let Some(room) = into.get_mut(..value.len()) {
-        room.copy_from_slice(&value);
-    }
-    value.len()
+            _ => return None,
+        })
+    })
 }
 
 pub(crate) fn storage_read(key: &[u8]) -> Option<Vec<u8>> {
@@ -124,7 +132,7 @@ pub(crate) fn emit(name: &str, data: &[u8], attributes: &[u8]) {
     limited(name.as_bytes(), limits::NAME_BYTES_MAX);
     limited(data, limits::EVENT_BYTES_MAX);
     writable();
-    let Some(attributes) = parsed(attributes) else {
+    let Some(attributes) = parsed(attributes).filter(|_| !name.is_empty()) else {
         stop_by_trap(trap::BAD_HOST_ARGUMENT);
     };
     with(|world| {
@@ -185,7 +193,8 @@ fn parsed(mut bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
         let (name, rest) = rest.split_at_checked(usize::from(*name_len))?;
         let (value_len, rest) = rest.split_first_chunk()?;
         let (value, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*value_len)))?;
-        if name.len() > attributes::NAME_BYTES_MAX || value.len() > attributes::VALUE_BYTES_MAX {
+        let name_fits = !name.is_empty() && name.len() <= attributes::NAME_BYTES_MAX;
+        if !name_fits || value.len() > attributes::VALUE_BYTES_MAX {
             return None;
         }
         parsed.push((core::str::from_utf8(name).ok()?.into(), value.to_vec()));

@@ -90,11 +90,11 @@ pub(crate) fn enter<R>(world: &mut World, body: impl FnOnce() -> R) -> R {
 /// as a call by the innermost.
 pub(crate) fn method(address: Address, name: &str, frame: Frame) -> Result<Vec<u8>, Failure> {
     let run = with(|world| {
-        if world.frames.len() >= CALL_DEPTH_MAX {
-            return Err(Failure::Trapped(trap::CALL_TOO_DEEP));
-        }
         if world.frames.iter().any(|frame| frame.contract == address) {
             return Err(Failure::Trapped(trap::REENTRANCE));
+        }
+        if world.frames.len() >= CALL_DEPTH_MAX {
+            return Err(Failure::Trapped(trap::CALL_TOO_DEEP));
         }
         let Some(deployed) = world.contracts.get(&address) else {
             return Err(Failure::Trapped(trap::CONTRACT_NOT_FOUND));
