@@ -24,7 +24,7 @@ pub use self::{
 use crate::{
     limits,
     listener::{ListenerConfig, SocketConfig},
-    network::PeerAddress,
+    network::{KnownPeer, PeerAddress},
     telemetry::{LogFormat, LogLevel, LogLevelError},
 };
 
@@ -65,6 +65,21 @@ pub struct NetworkSettings {
     pub advertise: Vec<PeerAddress>,
     /// Where to dial other validators, by their network key. The allow list is the chain's, not this.
     pub peers: BTreeMap<[u8; 32], Vec<PeerAddress>>,
+}
+
+impl NetworkSettings {
+    /// The members whose network keys these are, in the order of the validator set, with what is configured
+    /// of their addresses.
+    #[must_use]
+    pub fn members(&self, network_keys: impl IntoIterator<Item = [u8; 32]>) -> Vec<KnownPeer> {
+        (0..=u16::MAX)
+            .zip(network_keys)
+            .map(|(id, public_key)| {
+                let addresses = self.peers.get(&public_key).cloned().unwrap_or_default();
+                KnownPeer { id, public_key, addresses }
+            })
+            .collect()
+    }
 }
 
 /// How clients reach the node.

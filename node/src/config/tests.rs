@@ -1,5 +1,5 @@
 //! Files, flags and what becomes of them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use clap::Parser;
 
@@ -64,6 +64,9 @@ fn the_file_is_read() {
     assert_eq!(config.data_dir, Path::new("/var/lib/countersign"));
     assert_eq!(config.genesis, Path::new("/etc/cs/genesis.json"));
     assert_eq!(config.network.peers.get(&[0xab; 32]).unwrap().len(), 2);
+    let members = config.network.members([[1; 32], [0xab; 32]]);
+    assert_eq!((members[0].id, members[0].addresses.len()), (0, 0));
+    assert_eq!((members[1].id, members[1].addresses.len()), (1, 2));
     assert_eq!(config.rpc.listener.hosts, ["validator-0"]);
     assert_eq!(config.rpc.listener.connections_max, 10);
     assert_eq!(config.rpc.listener.connections_per_address_max, 10);

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     http::{
-        HeaderMap, HeaderValue, Request, Response, StatusCode,
+        HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
         header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, UPGRADE},
         uri::Authority,
     },
@@ -64,7 +64,7 @@ impl Front {
 
     async fn handle(&self, request: Request<Incoming>, progress: &Progress) -> Result<Response<Body>, Refusal> {
         self.check_host(request.headers(), request.uri().authority())?;
-        let request = if request.headers().contains_key(UPGRADE) {
+        let request = if is_socket(&request) {
             check_origin(request.headers())?;
             request.map(Body::new)
         } else {
@@ -128,6 +128,14 @@ impl Front {
 /// Keeps a body's bytes accounted for while its request lives.
 #[derive(Clone)]
 struct Shares(#[expect(dead_code, reason = "held for its drop")] Arc<Vec<OwnedSemaphorePermit>>);
+
+/// A WebSocket's opening request, which has no body. Whatever else asks for an upgrade is a plain request.
+fn is_socket(request: &Request<Incoming>) -> bool {
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    request.method() == Method::GET
+        && upgrade.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+        && request.body().is_end_stream()
+}
 
 /// A page of another site may open a WebSocket to us, and browsers ask nobody: the origin must be the host
 /// that was addressed. Programs send no origin.

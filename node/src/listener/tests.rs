@@ -228,7 +228,14 @@ async fn oversize_bodies_are_answered_413() {
     let chunked =
         format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n");
     assert_status(&server.exchange(&chunked).await, 413);
-    assert_eq!(server.counters.total(ListenerEvent::TooLarge), 2);
+    // An upgrade that is none does not get a body past the limit.
+    for upgrade in ["foo", "websocket"] {
+        let request = format!(
+            "POST /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: {upgrade}\r\nConnection: upgrade\r\nContent-Length: 1001\r\n\r\n"
+        );
+        assert_status(&server.exchange(&request).await, 413);
+    }
+    assert_eq!(server.counters.total(ListenerEvent::TooLarge), 4);
 }
 
 #[tokio::test]
