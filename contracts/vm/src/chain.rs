@@ -76,6 +76,9 @@ impl Chain {
         if !compiled.methods.contains_key(&job.method) {
             return Ok(Err(trap::METHOD_NOT_FOUND));
         }
+        if self.pages.saturating_add(compiled.pages) > limits::CHAIN_PAGES_MAX {
+            return Ok(Err(trap::MEMORY_LIMIT));
+        }
         if job.gas < compiled.instantiation_gas {
             return Ok(Err(trap::OUT_OF_GAS));
         }

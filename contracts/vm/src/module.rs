@@ -23,6 +23,8 @@ pub(crate) struct Compiled {
     pub memory: ModuleExport,
     /// Gas for each instantiation.
     pub instantiation_gas: u64,
+    /// Pages its memory starts with.
+    pub pages: u32,
     /// What it weighs in the cache.
     pub bytes: usize,
 }
@@ -43,6 +45,7 @@ impl Compiled {
             stack: export(&module, STACK_EXPORT)?,
             memory: export(&module, MEMORY)?,
             instantiation_gas: metered.stats.instantiation_gas,
+            pages: metered.stats.memory_pages,
             bytes: metered.wasm.len(),
             ready,
         })

@@ -48,6 +48,25 @@ fn cases() -> Vec<Case> {
             187_811,
         ),
         case(
+            "recursion with many parameters",
+            with(
+                &format!("(call $f {})", "(i64.const 1)".repeat(100)),
+                &format!(
+                    "(func $f (param {}) (call $f {}))",
+                    "i64 ".repeat(100),
+                    (0..100).rev().map(|i| format!("(local.get {i})")).collect::<String>(),
+                ),
+            ),
+            trapped(trap::STACK_OVERFLOW),
+            47_819,
+        ),
+        case(
+            "recursion with a few values kept alive",
+            with("(drop (call $f (i64.const 3)))", &kept_alive(20)),
+            trapped(trap::STACK_OVERFLOW),
+            138_222,
+        ),
+        case(
             "recursion through the table",
             with(
                 "(call_indirect (type $t) (i32.const 0))",
