@@ -134,14 +134,50 @@ impl From<answer::Truncated> for Truncated {
 impl From<answer::History> for History {
     fn from(from: answer::History) -> Self {
         let answer::History { item, position, events, locations, truncated } = from;
-        Self { item, position, events: events.into_iter().map(Into::into).collect(), locations, truncated: truncated.map(Into::into) }
+        Self {
+            item,
+            position,
+            events: events.into_iter().map(Into::into).collect(),
+            locations,
+            truncated: truncated.map(Into::into),
+        }
     }
 }
 
 impl From<answer::Step> for Step {
     fn from(from: answer::Step) -> Self {
-        let answer::Step { sequence, event_id, hash, time_ms, kind, action, step, disposition, read_point, location, through, submitter, height, recorded_ms } = from;
-        Self { sequence, event_id, hash, time_ms, kind, action, step, disposition, read_point, location, through, submitter, height, recorded_ms }
+        let answer::Step {
+            sequence,
+            event_id,
+            hash,
+            time_ms,
+            kind,
+            action,
+            step,
+            disposition,
+            read_point,
+            location,
+            through,
+            submitter,
+            height,
+            recorded_ms,
+        } = from;
+        Self {
+            sequence,
+            event_id,
+            hash,
+            time_ms,
+            kind,
+            action,
+            step,
+            disposition,
+            read_point,
+            location,
+            through,
+            submitter,
+            height,
+            recorded_ms,
+        }
     }
 }
 
@@ -162,7 +198,14 @@ impl From<answer::Contents> for Contents {
 impl From<answer::Recall> for Recall {
     fn from(from: answer::Recall) -> Self {
         let answer::Recall { item, position, products, containers_ever, last_known, truncated } = from;
-        Self { item, position, products, containers_ever, last_known: last_known.into_iter().map(Into::into).collect(), truncated: truncated.map(Into::into) }
+        Self {
+            item,
+            position,
+            products,
+            containers_ever,
+            last_known: last_known.into_iter().map(Into::into).collect(),
+            truncated: truncated.map(Into::into),
+        }
     }
 }
 

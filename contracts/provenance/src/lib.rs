@@ -26,6 +26,8 @@ use countersign_epcis::walk::{self, Unanswered};
 
 use registers::Registers;
 
+countersign_contract::no_std_runtime!();
+
 /// Captures EPCIS 2.0 events and answers where things come from, where they went and what happened to them.
 #[contract(name = "provenance")]
 #[derive(Debug)]
@@ -72,12 +74,7 @@ impl Provenance {
     /// refused event refuses all; in mode proceed each stands for itself. An event that stands on the ledger
     /// already is a duplicate and no fault.
     #[call]
-    pub fn capture(
-        &mut self,
-        ctx: &mut Context,
-        events: Vec<Vec<u8>>,
-        mode: Mode,
-    ) -> Result<Vec<EventReceipt>, Error> {
+    pub fn capture(&mut self, ctx: &mut Context, events: Vec<Vec<u8>>, mode: Mode) -> Result<Vec<EventReceipt>, Error> {
         capture::capture(ctx, &events, mode)
     }
 
