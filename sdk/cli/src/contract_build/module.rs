@@ -1,7 +1,7 @@
 //! What must hold of a compiled module before it is worth deploying, and what is taken off it.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde_json::Value;
+use serde::Deserialize;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 /// The only module that a contract imports from.
@@ -74,14 +74,21 @@ pub(super) fn check(module: &[u8]) -> Result<Checked> {
     Ok(Checked { bytes, methods, imports })
 }
 
+/// What every line of the interface has, and more that is not looked at here.
+#[derive(Deserialize)]
+struct Line {
+    kind: String,
+    name: String,
+}
+
 /// Every method that the interface describes is exported, and the other way round.
 fn check_interface(interface: &[u8], exported: &[String]) -> Result<()> {
     let mut described = Vec::new();
     for line in interface.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let line: Value =
+        let line: Line =
             serde_json::from_slice(line).context("the embedded interface is not a JSON object per line")?;
-        if let (Some("method"), Some(name)) = (line["kind"].as_str(), line["name"].as_str()) {
-            described.push(name.to_owned());
+        if line.kind == "method" {
+            described.push(line.name);
         }
     }
     ensure!(

@@ -1,0 +1,139 @@
+//! A contract's crate, as cargo sees it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use super::toolchain::TARGET;
+
+/// Bytes of stack that a module reserves below its data. The linker's default of 1 MiB would be
+/// part of every instance's memory.
+const STACK_BYTES: u32 = 128 << 10;
+
+/// A contract's crate.
+pub(super) struct Package {
+    pub(super) manifest: PathBuf,
+    /// Name of its library, as in file names.
+    pub(super) library: String,
+    /// The target directory of its workspace.
+    pub(super) target: PathBuf,
+    workspace: PathBuf,
+    /// Directories of the crates that are sources on this machine, with their names.
+    local: Vec<(PathBuf, String)>,
+}
+
+/// What `cargo metadata` answers.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Listed>,
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+/// A package among them.
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    manifest_path: PathBuf,
+    /// Where it was downloaded from, if it was.
+    source: Option<String>,
+    targets: Vec<ListedTarget>,
+}
+
+#[derive(Deserialize)]
+struct ListedTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+impl Package {
+    /// The crate in a directory.
+    pub(super) fn read(dir: &Path) -> Result<Self> {
+        let manifest = dir.join("Cargo.toml");
+        let manifest =
+            manifest.canonicalize().with_context(|| format!("there is no crate: no {}", manifest.display()))?;
+        let output = Command::new("cargo")
+            .args(["metadata", "--format-version", "1", "--manifest-path"])
+            .arg(&manifest)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start cargo; install Rust from https://rustup.rs")?;
+        ensure!(output.status.success(), "cargo cannot read {}", manifest.display());
+        let metadata: Metadata =
+            serde_json::from_slice(&output.stdout).context("cargo metadata answers in an unknown form")?;
+        let mut packages = metadata.packages.iter();
+        let listed = packages
+            .find(|listed| listed.manifest_path == manifest)
+            .with_context(|| format!("{} is a workspace, not a crate", manifest.display()))?;
+        Ok(Self {
+            library: listed.library()?,
+            target: metadata.target_directory,
+            workspace: metadata.workspace_root,
+            local: metadata.packages.iter().filter_map(Listed::local).collect(),
+            manifest,
+        })
+    }
+
+    /// The profile's settings as arguments, unless the workspace defines the profile itself.
+    pub(super) fn profile(&self) -> Result<Vec<&'static str>> {
+        let manifest = self.workspace.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+        if text.lines().any(|line| line.trim() == "[profile.contract]") {
+            return Ok(Vec::new());
+        }
+        let settings = [
+            "profile.contract.inherits='release'",
+            "profile.contract.opt-level='s'",
+            "profile.contract.lto=true",
+            "profile.contract.codegen-units=1",
+            "profile.contract.panic='abort'",
+            "profile.contract.strip=true",
+            "profile.contract.overflow-checks=true",
+        ];
+        Ok(settings.into_iter().flat_map(|setting| ["--config", setting]).collect())
+    }
+
+    /// Compiler flags as a cargo setting: a small stack, and no path of this machine in messages,
+    /// so that the same source gives the same module anywhere.
+    pub(super) fn flags(&self) -> Result<String> {
+        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+        let mut named = self.local.clone();
+        named.extend(home.map(|home| (home, "cargo".to_owned())));
+        // Of several that match, the compiler takes the last: the longest.
+        named.sort();
+        let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}")];
+        for (path, name) in &named {
+            if let Some(path) = path.to_str() {
+                flags.push(format!("--remap-path-prefix={path}={name}"));
+            }
+        }
+        let flags = serde_json::to_string(&flags).context("flags are strings")?;
+        Ok(format!("target.{TARGET}.rustflags={flags}"))
+    }
+}
+
+impl Listed {
+    /// The name of its library.
+    fn library(&self) -> Result<String> {
+        let is_library = |target: &&ListedTarget| {
+            let kinds = &target.kind;
+            kinds.iter().any(|kind| matches!(kind.as_str(), "lib" | "rlib" | "cdylib"))
+        };
+        let library = self
+            .targets
+            .iter()
+            .find(is_library)
+            .with_context(|| format!("{} has no library; a contract is written in src/lib.rs", self.name))?;
+        Ok(library.name.replace('-', "_"))
+    }
+
+    /// Its directory and name, if it is a source on this machine.
+    fn local(&self) -> Option<(PathBuf, String)> {
+        let dir = self.manifest_path.parent()?;
+        self.source.is_none().then(|| (dir.to_owned(), self.name.clone()))
+    }
+}
