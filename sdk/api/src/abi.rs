@@ -29,6 +29,9 @@ mod type_name;
 pub use interface::{Abi, EventType, Field, Fields, Method, Mode, Named, Shape, Variant};
 pub use type_name::Type;
 
+/// Name of the custom section of a module that holds the interface.
+pub const SECTION: &str = "countersign.abi";
+
 /// What is wrong with an interface or with a value, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AbiError {

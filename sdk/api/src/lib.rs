@@ -57,3 +57,10 @@ pub use method::{Method, NoParams};
 pub use number::U64;
 pub use read::{At, Order, Page, Read};
 pub use registry::Registry;
+
+/// Where a node answers HTTP POST.
+pub const HTTP_PATH: &str = "/";
+/// Where a node answers WebSocket upgrades.
+pub const WEBSOCKET_PATH: &str = "/ws";
+/// Where a node serves the OpenRPC document.
+pub const OPENRPC_PATH: &str = "/openrpc.json";

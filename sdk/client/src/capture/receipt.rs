@@ -1,0 +1,141 @@
+//! What became of a document and of each of its events.
+
+use countersign_api::method::epcis::Fault;
+use countersign_api::method::tx::Receipt;
+use countersign_types::{Hash, Height};
+use serde::Serialize;
+
+/// What became of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use]
+pub struct DocumentReceipt {
+    /// In one word.
+    pub verdict: Verdict,
+    /// Events recorded now.
+    pub accepted: usize,
+    /// Events that stood on the ledger before.
+    pub duplicate: usize,
+    /// Events refused, or withdrawn with a refused one.
+    pub rejected: usize,
+    /// Faults of the document outside its events; with any, nothing was sent.
+    pub faults: Vec<Fault>,
+    /// A receipt for each event, in the document's order.
+    pub events: Vec<EventReceipt>,
+    /// The transactions that recorded them.
+    pub transactions: Vec<Recorded>,
+}
+
+/// What became of a document, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// All events stand on the ledger.
+    Accepted,
+    /// Some do.
+    PartiallyAccepted,
+    /// None does.
+    Rejected,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventReceipt {
+    /// Its place in the document.
+    pub index: usize,
+    /// Its eventID, if it has one.
+    #[serde(rename = "eventID")]
+    pub event_id: Option<String>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub status: Status,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "status")]
+pub enum Status {
+    /// It is recorded.
+    Accepted {
+        /// Its position among all events of the contract.
+        sequence: u64,
+        /// Hash of its canonical bytes.
+        hash: Hash,
+    },
+    /// It was recorded before, with the same content.
+    Duplicate {
+        /// Its position among all events of the contract.
+        sequence: u64,
+        /// Hash of its canonical bytes.
+        hash: Hash,
+    },
+    /// It is refused and left no trace.
+    Rejected(Fault),
+    /// It is in order; another event of its document is not, and the mode is rollback.
+    Withdrawn,
+    /// It was not sent.
+    Unsent,
+}
+
+/// A transaction that captured events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recorded {
+    /// Its id.
+    pub transaction: Hash,
+    /// Height of its block.
+    pub height: Height,
+    /// Gas it used.
+    pub gas_used: u64,
+}
+
+impl From<&Receipt> for Recorded {
+    fn from(receipt: &Receipt) -> Self {
+        Self { transaction: receipt.transaction, height: receipt.height, gas_used: receipt.gas_used.0 }
+    }
+}
+
+impl DocumentReceipt {
+    pub(super) fn new(ids: Vec<Option<String>>) -> Self {
+        let event = |(index, event_id)| EventReceipt { index, event_id, status: Status::Unsent };
+        Self {
+            verdict: Verdict::Rejected,
+            accepted: 0,
+            duplicate: 0,
+            rejected: 0,
+            faults: Vec::new(),
+            events: ids.into_iter().enumerate().map(event).collect(),
+            transactions: Vec::new(),
+        }
+    }
+
+    /// Of a document that is wrong as a whole.
+    pub(super) fn refused(fault: Fault) -> Self {
+        Self { faults: vec![fault], ..Self::new(Vec::new()) }
+    }
+
+    pub(super) fn set(&mut self, index: usize, status: Status) {
+        if let Some(event) = self.events.get_mut(index) {
+            event.status = status;
+        }
+    }
+
+    /// Counts, and finds the one word.
+    pub(super) fn finish(mut self) -> Self {
+        for event in &self.events {
+            match event.status {
+                Status::Accepted { .. } => self.accepted += 1,
+                Status::Duplicate { .. } => self.duplicate += 1,
+                Status::Rejected(_) | Status::Withdrawn | Status::Unsent => self.rejected += 1,
+            }
+        }
+        let standing = self.accepted + self.duplicate;
+        self.verdict = match (standing, self.rejected) {
+            (_, 0) => Verdict::Accepted,
+            (0, _) => Verdict::Rejected,
+            _ => Verdict::PartiallyAccepted,
+        };
+        self
+    }
+}
