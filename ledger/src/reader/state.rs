@@ -56,6 +56,16 @@ impl<S: Store> Reader<S> {
         Ok(entries)
     }
 
+    /// State keys at the tip from `from` up to but without `to`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn keys_between(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let range = KeyRange { from: Bound::Included(from.to_vec()), to: Bound::Excluded(to.to_vec()) };
+        let rows = self.store().scan(Space::Keys, &range, Direction::Forward, limit)?;
+        Ok(rows.into_iter().map(|(key, _)| key).collect())
+    }
+
     /// The range of a contract's log after a height; empty if there is no such log.
     ///
     /// # Errors

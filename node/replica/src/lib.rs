@@ -1,1 +1,31 @@
-//! Placeholder while the workspace is laid out.
+//! A whole validator without I/O.
+//!
+//! [`Replica`] joins the consensus engine, the mempool, the contract machine and the ledger. Facts
+//! and the time go in ([`Input`]), orders come out ([`Output`]); sockets, files, threads and clocks
+//! are the shell's. The simulator runs this very crate in virtual time.
+//!
+//! Order of a turn, which the shell must keep: append every [`Output::Persist`] to the vote journal
+//! in order, sync it once, then send; a [`Output::Send`] names the journal entry that must be
+//! durable before it leaves.
+
+pub mod access;
+pub mod catch_up;
+pub mod counters;
+pub mod error;
+pub mod execute;
+pub mod govern;
+pub mod input;
+pub mod journal;
+pub mod limits;
+pub mod mempool;
+pub mod overlay;
+pub mod payload;
+pub mod query;
+pub mod replica;
+pub mod state_source;
+pub mod wire;
+
+pub use error::ReplicaError;
+pub use input::{Input, Output, Source};
+pub use mempool::Refused;
+pub use replica::{Replica, ReplicaConfig};

@@ -1,0 +1,28 @@
+//! Numbers that the replica keeps for the shell to publish.
+
+/// Counts since the start, and gauges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Blocks executed and committed.
+    pub blocks: u64,
+    /// Transactions in them.
+    pub transactions: u64,
+    /// Of these, those that took effect.
+    pub succeeded: u64,
+    /// Gas used.
+    pub gas: u64,
+    /// Transactions taken into the mempool.
+    pub admitted: u64,
+    /// Transactions refused by it.
+    pub refused: u64,
+    /// Transactions waiting.
+    pub waiting: u64,
+    /// Bytes of transactions waiting.
+    pub waiting_bytes: u64,
+    /// Transactions fetched from peers because gossip had not brought them.
+    pub fetched: u64,
+    /// Blocks taken over from peers while catching up.
+    pub synced: u64,
+    /// Bytes appended to the vote journal.
+    pub journal_bytes: u64,
+}

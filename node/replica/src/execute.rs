@@ -1,0 +1,248 @@
+//! Executing blocks: the same block over the same state gives the same receipts and writes on every
+//! validator.
+
+use crate::access::authorise;
+use crate::error::ReplicaError;
+use crate::govern;
+use crate::limits::{TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
+use crate::overlay::{Changes, MachineState, Overlay};
+use crate::state_source::StateSource;
+use countersign_types::codec::encode;
+use countersign_types::contract::is_full_name;
+use countersign_types::log::LogRecord;
+use countersign_types::{
+    Account, Address, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters, Payload, Receipt,
+    RejectCode, VerifiedTransaction, state_key,
+};
+use countersign_vm::{Call, CallContext, CallKind, Status, Vm};
+
+/// The parts of a chain that execution depends on beside the state.
+#[derive(Clone, Copy)]
+pub struct Executor<'a> {
+    /// The contract machine.
+    pub vm: &'a Vm,
+    /// The chain's id.
+    pub chain: Hash,
+    /// The chain's rules.
+    pub parameters: &'a Parameters,
+}
+
+/// What a block did.
+#[derive(Debug)]
+pub struct Executed {
+    /// One for each transaction, in order.
+    pub receipts: Vec<Receipt>,
+    /// What it changed.
+    pub changes: Changes,
+}
+
+/// How one transaction ended, before it is a receipt.
+struct Ended {
+    outcome: Outcome,
+    gas: u64,
+    events: Vec<Event>,
+}
+
+impl Ended {
+    fn rejected(code: RejectCode, gas: u64) -> Self {
+        Self { outcome: Outcome::Rejected(code), gas, events: Vec::new() }
+    }
+}
+
+impl Executor<'_> {
+    /// Runs a block's transactions in order and drops the ids that expired before it.
+    ///
+    /// # Errors
+    /// Only faults of this machine; what transactions do wrong is in their receipts.
+    pub fn execute<B: StateSource>(
+        &self,
+        base: &B,
+        header: &Header,
+        transactions: &[impl AsRef<VerifiedTransaction>],
+        expired: Vec<Vec<u8>>,
+    ) -> Result<Executed, ReplicaError> {
+        let mut overlay = Overlay::new(base);
+        let mut receipts = Vec::with_capacity(transactions.len());
+        for (index, transaction) in (0u32..).zip(transactions) {
+            let transaction = transaction.as_ref();
+            let Ended { outcome, gas, events } = self.run(&mut overlay, header, transaction)?;
+            receipts.push(Receipt {
+                transaction: transaction.id(),
+                height: header.height,
+                index,
+                outcome,
+                gas_used: Gas(gas.min(transaction.body().gas_limit.0)),
+                events,
+            });
+        }
+        for key in expired {
+            overlay.write(key, None);
+        }
+        Ok(Executed { receipts, changes: overlay.into_changes() })
+    }
+
+    fn run<B: StateSource>(
+        &self,
+        overlay: &mut Overlay<'_, B>,
+        header: &Header,
+        transaction: &VerifiedTransaction,
+    ) -> Result<Ended, ReplicaError> {
+        let body = transaction.body();
+        if header.time > body.expires {
+            return Ok(Ended::rejected(RejectCode::Expired, 0));
+        }
+        if body.expires > header.time.plus(self.parameters.transaction_window_ms) {
+            return Ok(Ended::rejected(RejectCode::ExpiryTooFar, 0));
+        }
+        let mark = state_key::consumed(body.expires, &transaction.id());
+        if overlay.read(&mark)?.is_some() {
+            return Ok(Ended::rejected(RejectCode::Duplicate, 0));
+        }
+        overlay.write(mark, Some(Vec::new()));
+
+        let intrinsic = intrinsic_gas(transaction.bytes().len());
+        if body.gas_limit.0 < intrinsic || body.gas_limit > self.parameters.transaction_gas_max {
+            return Ok(Ended::rejected(RejectCode::GasLimit, intrinsic));
+        }
+        let account = match authorise(overlay, &body.signer, &body.payload, header.height)? {
+            Ok(account) => account,
+            Err(code) => return Ok(Ended::rejected(code, intrinsic)),
+        };
+        match &body.payload {
+            Payload::Native(NativeOperation::PutAccount(new)) => {
+                Ok(match govern::put_account(overlay, &account, new)? {
+                    Ok(()) => Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() },
+                    Err(code) => Ended::rejected(code, intrinsic),
+                })
+            }
+            Payload::Call { contract, method, input } => {
+                if overlay.read(&state_key::contract(contract))?.is_none() {
+                    return Ok(Ended::rejected(RejectCode::NoContract, intrinsic));
+                }
+                let call = self.call(header, transaction, &account, contract, method, input, intrinsic);
+                self.run_call(overlay, header, transaction, &call, intrinsic)
+            }
+            Payload::Deploy { name, code, input } => {
+                self.deploy(overlay, header, transaction, &account, (name, code, input), intrinsic)
+            }
+        }
+    }
+
+    fn deploy<B: StateSource>(
+        &self,
+        overlay: &mut Overlay<'_, B>,
+        header: &Header,
+        transaction: &VerifiedTransaction,
+        account: &Account,
+        (name, code, input): (&str, &[u8], &[u8]),
+        intrinsic: u64,
+    ) -> Result<Ended, ReplicaError> {
+        let own = name.split_once('/').is_some_and(|(organisation, _)| organisation == account.id.organisation());
+        if !own || !is_full_name(name) {
+            return Ok(Ended::rejected(RejectCode::BadName, intrinsic));
+        }
+        let address = Address::of(name);
+        if overlay.read(&state_key::contract(&address))?.is_some() {
+            return Ok(Ended::rejected(RejectCode::NameTaken, intrinsic));
+        }
+        let Ok(checked) = self.vm.check(code) else { return Ok(Ended::rejected(RejectCode::BadCode, intrinsic)) };
+        let gas = intrinsic.saturating_add(checked.deploy_gas);
+        if gas > transaction.body().gas_limit.0 {
+            let cause = countersign_abi::trap::OUT_OF_GAS;
+            return Ok(Ended { outcome: Outcome::Trapped { cause }, gas, events: Vec::new() });
+        }
+        let hash = Hash(checked.hash);
+        let record =
+            ContractRecord { name: name.into(), code: hash, deployer: account.id.clone(), deployed_at: header.height };
+        let mut trial = Overlay::new(&*overlay);
+        trial.write(state_key::contract(&address), Some(encode(&record)));
+        trial.write(state_key::code(&hash), Some(code.to_vec()));
+        let ended = if checked.methods.iter().any(|method| method == INIT) {
+            let call = self.call(header, transaction, account, &address, INIT, input, gas);
+            self.run_call(&mut trial, header, transaction, &call, gas)?
+        } else {
+            Ended { outcome: Outcome::Succeeded { output: address.0.to_vec() }, gas, events: Vec::new() }
+        };
+        let changes = trial.into_changes();
+        if matches!(ended.outcome, Outcome::Succeeded { .. }) {
+            overlay.apply(changes);
+        }
+        Ok(ended)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn call(
+        &self,
+        header: &Header,
+        transaction: &VerifiedTransaction,
+        account: &Account,
+        contract: &Address,
+        method: &str,
+        input: &[u8],
+        spent: u64,
+    ) -> Call {
+        Call {
+            contract: contract.0,
+            method: method.into(),
+            input: input.to_vec(),
+            gas_limit: transaction.body().gas_limit.0.saturating_sub(spent),
+            kind: CallKind::Call,
+            context: CallContext {
+                signer_key: transaction.body().signer.0,
+                account: account.id.as_str().into(),
+                roles: account.roles.0,
+                transaction: transaction.id().0,
+                height: header.height.0,
+                time_ms: header.time.0,
+                chain: self.chain.0,
+            },
+        }
+    }
+
+    fn run_call<B: StateSource>(
+        &self,
+        overlay: &mut Overlay<'_, B>,
+        header: &Header,
+        transaction: &VerifiedTransaction,
+        call: &Call,
+        spent: u64,
+    ) -> Result<Ended, ReplicaError> {
+        let ran = self.vm.run(&mut MachineState(&*overlay), call)?;
+        let gas = spent.saturating_add(ran.gas_used);
+        let outcome = match ran.status {
+            Status::Succeeded { output } => Outcome::Succeeded { output },
+            Status::Failed { code, message } => Outcome::Failed { code, error: message },
+            Status::Trapped { cause } => Outcome::Trapped { cause },
+        };
+        for ((contract, key), value) in ran.effects.writes {
+            overlay.write(state_key::storage(&Address(contract), &key), value);
+        }
+        for append in ran.effects.appends {
+            let record = LogRecord {
+                height: header.height,
+                time: header.time,
+                transaction: transaction.id(),
+                signer: transaction.body().signer,
+                entry: append.entry,
+            };
+            overlay.append(Address(append.contract), append.key, record)?;
+        }
+        let events = ran.effects.events.into_iter().map(|emitted| Event {
+            contract: Address(emitted.contract),
+            name: emitted.name,
+            data: emitted.data,
+            attributes: emitted.attributes,
+        });
+        Ok(Ended { outcome, gas, events: events.collect() })
+    }
+}
+
+/// The method that deployment runs.
+const INIT: &str = "init";
+
+/// What a transaction of this many bytes costs before it does anything.
+#[must_use]
+pub fn intrinsic_gas(bytes: usize) -> u64 {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    TRANSACTION_GAS.saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(bytes))
+}

@@ -1,0 +1,117 @@
+//! What goes into a replica and what comes out.
+
+use crate::mempool::Refused;
+use crate::wire::Wire;
+use countersign_consensus::Target;
+use countersign_types::{Hash, Height, SignedTransaction, TimestampMs, VerifiedTransaction};
+use std::sync::Arc;
+
+/// A fact for the replica.
+#[derive(Debug)]
+pub enum Input {
+    /// Time has passed.
+    Tick,
+    /// A validator's message, decoded within its limits.
+    Received {
+        /// Index of the validator that the stream belongs to.
+        from: u16,
+        /// The message.
+        message: Wire,
+    },
+    /// Transactions whose shape and signatures were checked.
+    Transactions {
+        /// The transactions.
+        transactions: Vec<Arc<VerifiedTransaction>>,
+        /// Where they came from.
+        source: Source,
+    },
+    /// Every journal entry up to this one is durable.
+    Persisted {
+        /// Its number.
+        entry: u64,
+    },
+}
+
+/// Where transactions came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A client of this node; the ticket comes back in [`Output::Admitted`].
+    Client {
+        /// Names the request.
+        ticket: u64,
+    },
+    /// Gossip.
+    Gossip,
+    /// A peer that was asked for them.
+    Fetched,
+}
+
+/// An order of the replica.
+#[derive(Debug)]
+pub enum Output {
+    /// Append these bytes to the vote journal, and sync it before anything below is sent.
+    Persist {
+        /// The engine's number, none for a payload.
+        entry: Option<u64>,
+        /// The record.
+        bytes: Vec<u8>,
+    },
+    /// Replace the whole journal by these records, atomically and durably.
+    Rotate {
+        /// The records.
+        records: Vec<Vec<u8>>,
+    },
+    /// Send a message once journal entry `after` is durable.
+    Send {
+        /// To whom.
+        to: Target,
+        /// What.
+        message: Wire,
+        /// The entry; 0 for none.
+        after: u64,
+    },
+    /// Gossip transactions of clients to all validators.
+    Gossip {
+        /// Their signed bytes.
+        transactions: Vec<Arc<VerifiedTransaction>>,
+    },
+    /// Check shape and signatures of transactions that were asked for, and hand them back as
+    /// [`Source::Fetched`].
+    Verify {
+        /// The transactions.
+        transactions: Vec<SignedTransaction>,
+    },
+    /// What became of a client's transactions, in their order.
+    Admitted {
+        /// The request.
+        ticket: u64,
+        /// For each: its id, or why it was refused.
+        verdicts: Vec<Result<Hash, Refused>>,
+    },
+    /// A block was executed and is durable.
+    Committed {
+        /// Its height.
+        height: Height,
+        /// Ids of its transactions.
+        transactions: Vec<Hash>,
+    },
+    /// Its result is certified: receipts up to here are final and provable.
+    Certified {
+        /// Its height.
+        height: Height,
+    },
+    /// Transactions that expired without being included.
+    Expired {
+        /// Their ids.
+        transactions: Vec<Hash>,
+    },
+    /// Validators signed two statements that exclude each other.
+    Equivocation {
+        /// What they signed, for people.
+        text: String,
+    },
+    /// Call again with [`Input::Tick`] at this time at the latest.
+    WakeAt(TimestampMs),
+    /// Stop this node: it can no longer be sure of being right. Nothing may be sent afterwards.
+    Stop(crate::ReplicaError),
+}

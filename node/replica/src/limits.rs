@@ -1,0 +1,39 @@
+//! Bounds of a replica, with their arithmetic.
+
+/// Gas of any transaction before it does anything: a batched signature check (about 25 µs at one
+/// gas a nanosecond), two account reads and the record of its id.
+pub const TRANSACTION_GAS: u64 = 40_000;
+/// Gas for each byte of a transaction: hashing twice, storing, sending to three peers.
+pub const TRANSACTION_BYTE_GAS: u64 = 20;
+/// Expired transaction ids removed by one block: more than a full block adds, so the backlog
+/// shrinks.
+pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;
+/// Transactions waiting: two full blocks.
+pub const MEMPOOL_TRANSACTIONS_MAX: usize = 20_000;
+/// Bytes of transactions waiting: 32 full blocks of 2 MiB.
+pub const MEMPOOL_BYTES_MAX: usize = 64 << 20;
+/// Of these, the share that one organisation may hold while others wait, in percent.
+pub const MEMPOOL_ORGANISATION_PERCENT: usize = 50;
+/// Blocks that are not finalised and whose transactions are held: the run-ahead window is at most
+/// 64, and each of its views may see one proposal that fails.
+pub const PAYLOADS_MAX: usize = 256;
+/// Transactions asked for in one message: 1,000 names are 32 KB.
+pub const FETCH_TRANSACTIONS_MAX: usize = 1_000;
+/// Bytes of transactions sent in one answer.
+pub const FETCH_BYTES_MAX: usize = 2 << 20;
+/// Milliseconds before missing transactions are asked for again, from another peer.
+pub const FETCH_RETRY_MS: u64 = 300;
+/// Blocks in one answer of a catching-up peer.
+pub const SYNC_BLOCKS_MAX: usize = 64;
+/// Bytes in one such answer. One block always fits: 2 MiB of transactions, 320 KB of names.
+pub const SYNC_BYTES_MAX: usize = 4 << 20;
+/// Largest message of the sync class: an answer and its envelope.
+pub const SYNC_MESSAGE_BYTES_MAX: usize = SYNC_BYTES_MAX + (4 << 20);
+/// Milliseconds before a catch-up request is sent to another peer.
+pub const SYNC_RETRY_MS: u64 = 2_000;
+/// Bytes appended to the vote journal before it is written anew without what is decided.
+pub const JOURNAL_ROTATE_BYTES: usize = 64 << 20;
+/// Transactions in one gossiped batch; their bytes stay below the transmit limit of the network.
+pub const GOSSIP_BATCH_BYTES_MAX: usize = 256 << 10;
+/// Largest journal record: a block's transactions.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 8 << 20;

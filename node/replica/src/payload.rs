@@ -1,0 +1,165 @@
+//! Transactions of blocks that are proposed but not yet committed.
+//!
+//! A block names its transactions; here they are gathered until all are held. Only then may the
+//! block be voted for.
+
+use crate::limits::{FETCH_RETRY_MS, FETCH_TRANSACTIONS_MAX, PAYLOADS_MAX};
+use countersign_types::{Block, Hash, Height, Parameters, TimestampMs, VerifiedTransaction};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A proposed block and what is held of its transactions.
+#[derive(Debug)]
+pub struct Gathering {
+    /// The block.
+    pub block: Block,
+    /// Its unfinalised ancestors.
+    pub ancestors: Vec<Hash>,
+    held: BTreeMap<Hash, Arc<VerifiedTransaction>>,
+    missing: BTreeSet<Hash>,
+    asked: Option<TimestampMs>,
+    tries: u16,
+}
+
+/// The gathered payloads by block.
+#[derive(Debug, Default)]
+pub struct Payloads {
+    blocks: BTreeMap<Hash, Gathering>,
+}
+
+/// What is wrong with a block's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadPayload {
+    /// Over a limit of the chain.
+    Limits,
+    /// An id stands twice, or in an unfinalised ancestor as well.
+    Repeated,
+}
+
+impl Payloads {
+    /// Begins to gather a block's transactions with those that `find` knows.
+    pub fn begin(&mut self, block: Block, ancestors: Vec<Hash>, find: impl Fn(&Hash) -> Option<Arc<VerifiedTransaction>>) {
+        if self.blocks.len() >= PAYLOADS_MAX
+            && let Some(lowest) = self.blocks.iter().min_by_key(|(_, gathering)| gathering.block.header.height)
+        {
+            let lowest = *lowest.0;
+            self.blocks.remove(&lowest);
+        }
+        let hash = block.hash();
+        let held: BTreeMap<_, _> = block.transactions.iter().filter_map(|name| Some((*name, find(name)?))).collect();
+        let missing = block.transactions.iter().filter(|name| !held.contains_key(name)).copied().collect();
+        self.blocks.entry(hash).or_insert(Gathering { block, ancestors, held, missing, asked: None, tries: 0 });
+    }
+
+    /// A gathering by its block.
+    #[must_use]
+    pub fn find(&self, block: &Hash) -> Option<&Gathering> {
+        self.blocks.get(block)
+    }
+
+    /// Adds a transaction to every block that lacks it; answers the blocks that are now whole.
+    pub fn supply(&mut self, transaction: &Arc<VerifiedTransaction>) -> Vec<Hash> {
+        let name = transaction.hash();
+        let mut whole = Vec::new();
+        for (hash, gathering) in &mut self.blocks {
+            if gathering.missing.remove(&name) {
+                gathering.held.insert(name, Arc::clone(transaction));
+                if gathering.is_whole() {
+                    whole.push(*hash);
+                }
+            }
+        }
+        whole
+    }
+
+    /// A transaction of any gathered block.
+    #[must_use]
+    pub fn transaction(&self, name: &Hash) -> Option<Arc<VerifiedTransaction>> {
+        self.blocks.values().find_map(|gathering| gathering.held.get(name)).map(Arc::clone)
+    }
+
+    /// What to ask for now: the block's proposer and the names, and how often it was asked before.
+    pub fn due(&mut self, now: TimestampMs) -> Vec<(u16, u16, Vec<Hash>)> {
+        let mut requests = Vec::new();
+        for gathering in self.blocks.values_mut() {
+            let due = gathering.asked.is_none_or(|asked| now.since(asked) >= FETCH_RETRY_MS);
+            if gathering.is_whole() || !due {
+                continue;
+            }
+            let missing = gathering.missing.iter();
+            requests.push((
+                gathering.block.header.proposer,
+                gathering.tries,
+                missing.take(FETCH_TRANSACTIONS_MAX).copied().collect(),
+            ));
+            gathering.asked = Some(now);
+            gathering.tries = gathering.tries.saturating_add(1);
+        }
+        requests
+    }
+
+    /// Whether any block lacks transactions.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.blocks.values().any(|gathering| !gathering.is_whole())
+    }
+
+    /// Names of all transactions in the given blocks.
+    #[must_use]
+    pub fn names_in(&self, blocks: &[Hash]) -> BTreeSet<Hash> {
+        blocks.iter().filter_map(|hash| self.blocks.get(hash)).flat_map(|gathering| gathering.block.transactions.iter().copied()).collect()
+    }
+
+    /// Checks a whole payload against the chain's limits and its ancestors.
+    ///
+    /// # Errors
+    /// [`BadPayload`].
+    pub fn check(&self, gathering: &Gathering, rules: &Parameters) -> Result<(), BadPayload> {
+        let transactions = gathering.in_order();
+        let bytes: usize = transactions.iter().map(|transaction| transaction.bytes().len()).sum();
+        let gas = transactions.iter().fold(0u64, |sum, transaction| sum.saturating_add(transaction.body().gas_limit.0));
+        if transactions.len() > usize::try_from(rules.block_transactions_max).unwrap_or(usize::MAX)
+            || bytes > usize::try_from(rules.block_bytes_max).unwrap_or(usize::MAX)
+            || gas > rules.block_gas_max.0
+        {
+            return Err(BadPayload::Limits);
+        }
+        let mut ids: BTreeSet<Hash> = gathering
+            .ancestors
+            .iter()
+            .filter_map(|hash| self.blocks.get(hash))
+            .flat_map(|ancestor| ancestor.held.values().map(|transaction| transaction.id()))
+            .collect();
+        if transactions.iter().all(|transaction| ids.insert(transaction.id())) { Ok(()) } else { Err(BadPayload::Repeated) }
+    }
+
+    /// Takes a finalised block's transactions out, in order; `None` if they are not all held.
+    pub fn take(&mut self, block: &Hash) -> Option<Vec<Arc<VerifiedTransaction>>> {
+        self.blocks.get(block).filter(|gathering| gathering.is_whole())?;
+        self.blocks.remove(block).map(|gathering| gathering.in_order())
+    }
+
+    /// Drops blocks at or below a committed height.
+    pub fn prune(&mut self, committed: Height) {
+        self.blocks.retain(|_, gathering| gathering.block.header.height > committed);
+    }
+
+    /// All whole payloads.
+    pub fn whole(&self) -> impl Iterator<Item = &Gathering> {
+        self.blocks.values().filter(|gathering| gathering.is_whole())
+    }
+}
+
+impl Gathering {
+    /// Whether all transactions are held.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    /// The held transactions in the block's order.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<Arc<VerifiedTransaction>> {
+        self.block.transactions.iter().filter_map(|name| self.held.get(name)).map(Arc::clone).collect()
+    }
+}

@@ -1,0 +1,289 @@
+//! The replica: one place where consensus, mempool, execution and ledger meet.
+
+use crate::catch_up::CatchUp;
+use crate::counters::Counters;
+use crate::error::ReplicaError;
+use crate::input::{Input, Output};
+use crate::journal::JournalRecord;
+use crate::limits::{FETCH_RETRY_MS, JOURNAL_ROTATE_BYTES, SYNC_RETRY_MS};
+use crate::mempool::Mempool;
+use crate::payload::Payloads;
+use crate::wire::Wire;
+use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
+use countersign_ledger::{Ledger, Reader, Store};
+use countersign_types::{
+    Block, Certificate, ExecutionResult, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs,
+    ValidatorSet, VerifiedTransaction, merkle,
+};
+use countersign_vm::Vm;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+mod admit;
+mod finalise;
+mod open;
+mod sync;
+
+/// What a replica is started with.
+#[derive(Debug)]
+pub struct ReplicaConfig {
+    /// The genesis, checked.
+    pub genesis: Genesis,
+    /// The validator's key, none for an observer.
+    pub key: Option<SecretKey>,
+    /// Payloads of the vote journal, in order.
+    pub journal: Vec<Vec<u8>>,
+}
+
+/// A validator, or an observer that follows without voting.
+pub struct Replica<S: Store> {
+    chain: Hash,
+    rules: Parameters,
+    set: ValidatorSet,
+    own: Option<u16>,
+    vm: Arc<Vm>,
+    engine: Engine,
+    ledger: Ledger<S>,
+    reader: Reader<S>,
+    mempool: Mempool,
+    payloads: Payloads,
+    catch_up: CatchUp,
+    finalised: VecDeque<(Block, Certificate)>,
+    /// Result certificates that came before the block was executed here.
+    early: BTreeMap<Height, (ExecutionResult, Certificate)>,
+    certified: Height,
+    pending: bool,
+    journal_bytes: usize,
+    counters: Counters,
+    now: TimestampMs,
+    events: VecDeque<Event>,
+    outputs: Vec<Output>,
+}
+
+impl<S: Store> Replica<S> {
+    /// Takes a fact, answers orders. After an [`Output::Stop`] it must not be called again.
+    #[must_use]
+    pub fn handle(&mut self, now: TimestampMs, input: Input) -> Vec<Output> {
+        self.now = now;
+        if let Err(fault) = self.take(input).and_then(|()| self.settle()) {
+            self.outputs.push(Output::Stop(fault));
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// A handle for reading the ledger, also from other threads.
+    #[must_use]
+    pub fn reader(&self) -> Reader<S> {
+        self.reader.clone()
+    }
+
+    /// Where consensus stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.engine.status()
+    }
+
+    /// Numbers since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            waiting: u64::try_from(self.mempool.len()).unwrap_or(u64::MAX),
+            waiting_bytes: u64::try_from(self.mempool.bytes()).unwrap_or(u64::MAX),
+            ..self.counters
+        }
+    }
+
+    /// Newest height whose result is certified here.
+    #[must_use]
+    pub fn certified(&self) -> Height {
+        self.certified
+    }
+
+    fn take(&mut self, input: Input) -> Result<(), ReplicaError> {
+        match input {
+            Input::Tick => {
+                self.expire();
+                self.events.push_back(Event::Tick);
+            }
+            Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
+            Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
+            Input::Received { from, message } => match message {
+                Wire::Consensus(message) => self.events.push_back(Event::Received { from, message }),
+                Wire::TransactionsWanted(names) => self.serve_transactions(from, &names),
+                Wire::Transactions(bytes) => self.verify_fetched(&bytes),
+                Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
+                Wire::Blocks { certified, blocks } => self.take_blocks(from, certified, blocks)?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Runs the engine until it has nothing more to say, and does what follows from it.
+    fn settle(&mut self) -> Result<(), ReplicaError> {
+        loop {
+            while let Some(event) = self.events.pop_front() {
+                for action in self.engine.handle(self.now, event) {
+                    self.act(action)?;
+                }
+            }
+            let pending = !self.mempool.is_empty();
+            if pending != self.pending {
+                self.pending = pending;
+                self.events.push_back(Event::Due(pending));
+                continue;
+            }
+            if !self.execute_finalised()? {
+                break;
+            }
+        }
+        self.ask();
+        self.rotate();
+        Ok(())
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), ReplicaError> {
+        match action {
+            Action::Persist { entry, record } => self.persist_engine(entry, record),
+            Action::Send { to, message, after } => {
+                self.outputs.push(Output::Send { to, message: Wire::Consensus(message), after });
+            }
+            Action::Propose(order) => self.propose(order),
+            Action::Validate { block, ancestors } => self.validate(block, ancestors),
+            Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
+            Action::Certify { result, certificate } => self.certify(result, certificate)?,
+            Action::Evidence(evidence) => self.outputs.push(Output::Equivocation { text: format!("{evidence:?}") }),
+            Action::Behind { height, peer } => self.catch_up.want(height, peer),
+            Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
+            Action::WakeAt(time) => self.outputs.push(Output::WakeAt(time)),
+        }
+        Ok(())
+    }
+
+    fn persist_engine(&mut self, entry: u64, record: Record) {
+        let bytes = JournalRecord::Engine(record).to_bytes();
+        self.persist(Some(entry), bytes);
+    }
+
+    fn persist(&mut self, entry: Option<u64>, bytes: Vec<u8>) {
+        self.journal_bytes += bytes.len();
+        self.counters.journal_bytes += u64::try_from(bytes.len()).unwrap_or(0);
+        self.outputs.push(Output::Persist { entry, bytes });
+    }
+
+    fn persist_payload(&mut self, hash: &Hash) {
+        if let Some(gathering) = self.payloads.find(hash) {
+            let transactions = gathering.in_order().iter().map(|transaction| transaction.bytes().to_vec()).collect();
+            let record = JournalRecord::Payload {
+                block: gathering.block.clone(),
+                ancestors: gathering.ancestors.clone(),
+                transactions,
+            };
+            let bytes = record.to_bytes();
+            self.persist(None, bytes);
+        }
+    }
+
+    /// Builds this leader's block.
+    fn propose(&mut self, order: Propose) {
+        let Propose { view, parent, parent_height, time_after, ancestors, result } = order;
+        let Some(proposer) = self.own else { return };
+        let time = self.now.max(time_after.next());
+        let taken = self.payloads.names_in(&ancestors);
+        let drawn = self.mempool.draw(&self.rules, time, &taken);
+        let transactions: Vec<Hash> = drawn.iter().map(|transaction| transaction.hash()).collect();
+        let header = Header {
+            chain: self.chain,
+            height: parent_height.next(),
+            epoch: countersign_types::Epoch::ZERO,
+            view,
+            parent,
+            time,
+            proposer,
+            validators: self.set.hash(),
+            transactions_root: merkle::root(&transactions),
+            transactions: u32::try_from(transactions.len()).unwrap_or(u32::MAX),
+            result,
+        };
+        let block = Block { header, transactions };
+        let hash = block.hash();
+        let mempool = &self.mempool;
+        self.payloads.begin(block.clone(), ancestors, |name| mempool.find(name));
+        self.persist_payload(&hash);
+        self.events.push_back(Event::Proposed { view, block });
+    }
+
+    /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.
+    fn validate(&mut self, block: Block, ancestors: Vec<Hash>) {
+        let hash = block.hash();
+        if !block.is_consistent() || block.header.transactions > self.rules.block_transactions_max {
+            self.events.push_back(Event::Validated { block: hash, verdict: Verdict::Invalid });
+            return;
+        }
+        let (mempool, payloads) = (&self.mempool, &self.payloads);
+        let held: BTreeMap<Hash, Arc<VerifiedTransaction>> = block
+            .transactions
+            .iter()
+            .filter_map(|name| Some((*name, mempool.find(name).or_else(|| payloads.transaction(name))?)))
+            .collect();
+        self.payloads.begin(block, ancestors, |name| held.get(name).cloned());
+        self.judge(&hash);
+    }
+
+    /// Gives the verdict on a gathered block, if all its transactions are held.
+    fn judge(&mut self, hash: &Hash) {
+        let Some(gathering) = self.payloads.find(hash).filter(|gathering| gathering.is_whole()) else { return };
+        let verdict = match self.payloads.check(gathering, &self.rules) {
+            Ok(()) => Verdict::Valid,
+            Err(_) => Verdict::Invalid,
+        };
+        if verdict == Verdict::Valid {
+            self.persist_payload(hash);
+        }
+        self.events.push_back(Event::Validated { block: *hash, verdict });
+    }
+
+    /// Asks peers for what is missing: transactions of proposals, certified blocks.
+    fn ask(&mut self) {
+        for (proposer, tries, names) in self.payloads.due(self.now) {
+            let to = self.other_than_own(proposer.wrapping_add(tries) % self.set.count());
+            self.outputs.push(Output::Send { to: Target::One(to), message: Wire::TransactionsWanted(names), after: 0 });
+        }
+        if self.payloads.is_waiting() {
+            self.outputs.push(Output::WakeAt(self.now.plus(FETCH_RETRY_MS)));
+        }
+        let tip = self.ledger.tip().height;
+        if let Some((peer, from)) = self.catch_up.due(self.now, tip, self.set.count(), self.own) {
+            self.outputs.push(Output::Send { to: Target::One(peer), message: Wire::BlocksWanted { from }, after: 0 });
+        }
+        if self.catch_up.is_active() {
+            self.outputs.push(Output::WakeAt(self.now.plus(SYNC_RETRY_MS)));
+        }
+    }
+
+    fn other_than_own(&self, peer: u16) -> u16 {
+        if Some(peer) == self.own { peer.wrapping_add(1) % self.set.count() } else { peer }
+    }
+
+    /// Writes the journal anew once enough of it is about decided blocks.
+    fn rotate(&mut self) {
+        if self.journal_bytes < JOURNAL_ROTATE_BYTES {
+            return;
+        }
+        let payloads: Vec<Hash> = self.payloads.whole().map(|gathering| gathering.block.hash()).collect();
+        let mut records = Vec::new();
+        for hash in payloads {
+            let before = self.outputs.len();
+            self.persist_payload(&hash);
+            for output in self.outputs.drain(before..) {
+                if let Output::Persist { bytes, .. } = output {
+                    records.push(bytes);
+                }
+            }
+        }
+        for record in self.engine.retained() {
+            records.push(JournalRecord::Engine(record).to_bytes());
+        }
+        self.journal_bytes = 0;
+        self.outputs.push(Output::Rotate { records });
+    }
+}

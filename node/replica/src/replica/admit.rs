@@ -1,0 +1,122 @@
+//! Transactions coming in: from clients, by gossip, and from peers that were asked for them.
+
+use super::Replica;
+use crate::access::authorise;
+use crate::error::ReplicaError;
+use crate::execute::intrinsic_gas;
+use crate::input::{Output, Source};
+use crate::limits::{FETCH_BYTES_MAX, FETCH_TRANSACTIONS_MAX};
+use crate::mempool::Refused;
+use crate::state_source::{Latest, StateSource};
+use crate::wire::Wire;
+use countersign_consensus::Target;
+use countersign_ledger::Store;
+use countersign_types::{Hash, RejectCode, SignedTransaction, VerifiedTransaction, state_key};
+use std::sync::Arc;
+
+impl<S: Store> Replica<S> {
+    pub(super) fn admit_all(
+        &mut self,
+        transactions: Vec<Arc<VerifiedTransaction>>,
+        source: Source,
+    ) -> Result<(), ReplicaError> {
+        let mut verdicts = Vec::with_capacity(transactions.len());
+        let mut fresh = Vec::new();
+        for transaction in transactions {
+            if source == Source::Fetched {
+                self.counters.fetched += 1;
+                self.supply(&transaction);
+                continue;
+            }
+            if self.payloads.is_waiting() {
+                self.supply(&transaction);
+            }
+            let verdict = self.admit(&transaction)?;
+            match verdict {
+                Ok(()) => {
+                    self.counters.admitted += 1;
+                    fresh.push(Arc::clone(&transaction));
+                }
+                Err(_) => self.counters.refused += 1,
+            }
+            verdicts.push(verdict.map(|()| transaction.id()));
+        }
+        if let Source::Client { ticket } = source {
+            if !fresh.is_empty() {
+                self.outputs.push(Output::Gossip { transactions: fresh });
+            }
+            self.outputs.push(Output::Admitted { ticket, verdicts });
+        }
+        Ok(())
+    }
+
+    /// Takes a transaction in if it could succeed in the next block.
+    fn admit(&mut self, transaction: &Arc<VerifiedTransaction>) -> Result<Result<(), Refused>, ReplicaError> {
+        if self.mempool.holds_id(&transaction.id()) {
+            return Ok(Err(Refused::Known));
+        }
+        let body = transaction.body();
+        let tip = self.ledger.tip();
+        let (height, time) = (tip.height.next(), tip.time.max(self.now));
+        let refused = |code| Ok(Err(Refused::Rejected(code)));
+        if body.expires < time {
+            return refused(RejectCode::Expired);
+        }
+        if body.expires > time.plus(self.rules.transaction_window_ms) {
+            return refused(RejectCode::ExpiryTooFar);
+        }
+        if body.gas_limit > self.rules.transaction_gas_max || body.gas_limit.0 < intrinsic_gas(transaction.bytes().len()) {
+            return refused(RejectCode::GasLimit);
+        }
+        let state = Latest(&self.reader);
+        if state.read(&state_key::consumed(body.expires, &transaction.id()))?.is_some() {
+            return refused(RejectCode::Duplicate);
+        }
+        match authorise(&state, &body.signer, &body.payload, height)? {
+            Ok(account) => Ok(self.mempool.admit(Arc::clone(transaction), account.id.organisation())),
+            Err(code) => refused(code),
+        }
+    }
+
+    fn supply(&mut self, transaction: &Arc<VerifiedTransaction>) {
+        for block in self.payloads.supply(transaction) {
+            self.judge(&block);
+        }
+    }
+
+    pub(super) fn expire(&mut self) {
+        let transactions = self.mempool.expire(self.ledger.tip().time.max(self.now));
+        if !transactions.is_empty() {
+            self.outputs.push(Output::Expired { transactions });
+        }
+    }
+
+    /// Sends a peer the transactions it asks for, as far as they are held.
+    pub(super) fn serve_transactions(&mut self, to: u16, names: &[Hash]) {
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        for name in names.iter().take(FETCH_TRANSACTIONS_MAX) {
+            let Some(transaction) = self.mempool.find(name).or_else(|| self.payloads.transaction(name)) else { continue };
+            bytes += transaction.bytes().len();
+            if bytes > FETCH_BYTES_MAX && !found.is_empty() {
+                break;
+            }
+            found.push(transaction.bytes().to_vec());
+        }
+        if !found.is_empty() {
+            self.outputs.push(Output::Send { to: Target::One(to), message: Wire::Transactions(found), after: 0 });
+        }
+    }
+
+    /// Hands transactions that a peer sent to the verifiers, if they were asked for.
+    pub(super) fn verify_fetched(&mut self, all: &[Vec<u8>]) {
+        if !self.payloads.is_waiting() {
+            return;
+        }
+        let transactions: Vec<SignedTransaction> =
+            all.iter().filter_map(|bytes| SignedTransaction::from_bytes(bytes).ok()).collect();
+        if !transactions.is_empty() {
+            self.outputs.push(Output::Verify { transactions });
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Catching up from peers, and helping them to.
+
+use super::Replica;
+use crate::error::ReplicaError;
+use crate::input::Output;
+use crate::limits::{SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
+use crate::wire::{CertifiedBlock, Wire};
+use countersign_consensus::{Event, Synced, Target};
+use countersign_ledger::Store;
+use countersign_types::transaction::verify_all;
+use countersign_types::{Height, Phase, SignedTransaction, VerifiedTransaction};
+use std::sync::Arc;
+
+impl<S: Store> Replica<S> {
+    /// Sends a peer certified blocks from a height on.
+    pub(super) fn serve_blocks(&mut self, to: u16, first: Height) -> Result<(), ReplicaError> {
+        let mut blocks = Vec::new();
+        let mut bytes = 0;
+        let mut height = first;
+        while height <= self.certified && blocks.len() < SYNC_BLOCKS_MAX && height > Height::ZERO {
+            let Some(block) = self.certified_block(height)? else { break };
+            bytes += block.transactions.iter().map(Vec::len).sum::<usize>() + block.block.transactions.len() * 32;
+            if bytes > SYNC_BYTES_MAX && !blocks.is_empty() {
+                break;
+            }
+            blocks.push(block);
+            height = height.next();
+        }
+        let message = Wire::Blocks { certified: self.certified, blocks };
+        self.outputs.push(Output::Send { to: Target::One(to), message, after: 0 });
+        Ok(())
+    }
+
+    fn certified_block(&self, height: Height) -> Result<Option<CertifiedBlock>, ReplicaError> {
+        let (Some(block), Some(result), Some(certificate)) =
+            (self.reader.block(height)?, self.reader.result(height)?, self.reader.result_certificate(height)?)
+        else {
+            return Ok(None);
+        };
+        let transactions = self.reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
+        Ok(Some(CertifiedBlock { block, transactions, result, certificate }))
+    }
+
+    /// Takes over blocks that a peer sent, as far as they prove themselves.
+    pub(super) fn take_blocks(
+        &mut self,
+        from: u16,
+        certified: Height,
+        blocks: Vec<CertifiedBlock>,
+    ) -> Result<(), ReplicaError> {
+        if !self.catch_up.awaits(from) {
+            return Ok(());
+        }
+        let before = self.ledger.tip().height;
+        for block in blocks.into_iter().take(SYNC_BLOCKS_MAX) {
+            if !self.take_block(block)? {
+                break;
+            }
+        }
+        let useful = self.ledger.tip().height > before;
+        if useful {
+            self.catch_up.want(certified, from);
+        }
+        self.catch_up.answered(useful, self.set.count(), self.own);
+        Ok(())
+    }
+
+    /// Takes one block over; `false` if it is not the next one or does not prove itself.
+    fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
+        let CertifiedBlock { block, transactions, result, certificate } = certified;
+        let tip = self.ledger.tip();
+        let header = block.header.clone();
+        if header.height <= tip.height {
+            return Ok(true);
+        }
+        let follows = header.height == tip.height.next() && header.parent == tip.block && header.chain == self.chain;
+        let belongs = result.height == header.height
+            && result.block == block.hash()
+            && certificate.phase == Phase::Checkpoint
+            && certificate.number == header.height.0
+            && certificate.digest == result.hash();
+        if !follows || !belongs || !block.is_consistent() || certificate.verify(self.chain, &self.set).is_err() {
+            return Ok(false);
+        }
+        let Some(transactions) = self.named_by(&block.transactions, &transactions) else { return Ok(false) };
+        let own = self.execute(block, certificate.clone(), &transactions)?;
+        if own != result {
+            return Err(ReplicaError::Diverged { height: header.height });
+        }
+        self.counters.synced += 1;
+        self.certify(result.clone(), certificate.clone())?;
+        self.outputs.push(Output::WakeAt(self.now));
+        self.events.push_back(Event::Synced(Synced {
+            height: header.height,
+            block: own.block,
+            time: header.time,
+            view: header.view,
+            result,
+            certificate: Some(certificate),
+        }));
+        Ok(true)
+    }
+
+    /// The transactions, if they are the ones a block names.
+    fn named_by(&self, names: &[countersign_types::Hash], bytes: &[Vec<u8>]) -> Option<Vec<Arc<VerifiedTransaction>>> {
+        let signed = bytes.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>().ok()?;
+        let verified: Vec<_> = verify_all(signed, &self.chain).into_iter().collect::<Result<_, _>>().ok()?;
+        let same = verified.len() == names.len()
+            && verified.iter().zip(names).all(|(transaction, name)| transaction.hash() == *name);
+        same.then(|| verified.into_iter().map(Arc::new).collect())
+    }
+}

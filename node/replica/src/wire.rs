@@ -1,0 +1,89 @@
+//! Messages between replicas, as they travel on direct streams. One borsh enum for each class.
+
+use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
+use borsh::{BorshDeserialize, BorshSerialize};
+use countersign_consensus::Message;
+use countersign_types::codec::{self, DecodeError};
+use countersign_types::{Block, Certificate, ExecutionResult, Hash, Height};
+
+/// Where a message queues. Consensus goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Agreement, and the transactions that a vote waits for.
+    Consensus,
+    /// Catching up.
+    Sync,
+}
+
+/// What replicas say to each other.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Wire {
+    /// A message of the consensus engine.
+    Consensus(Message),
+    /// "Send me these transactions", by the hashes of their signed bytes.
+    TransactionsWanted(Vec<Hash>),
+    /// Signed bytes of transactions.
+    Transactions(Vec<Vec<u8>>),
+    /// "Send me certified blocks from this height on."
+    BlocksWanted {
+        /// The first height.
+        from: Height,
+    },
+    /// Certified blocks in order; empty if there are none.
+    Blocks {
+        /// Newest height the sender has a result certificate for.
+        certified: Height,
+        /// The blocks.
+        blocks: Vec<CertifiedBlock>,
+    },
+}
+
+/// A block that proves itself by its result certificate.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CertifiedBlock {
+    /// The block.
+    pub block: Block,
+    /// Signed bytes of its transactions, in order.
+    pub transactions: Vec<Vec<u8>>,
+    /// What executing it gives.
+    pub result: ExecutionResult,
+    /// The quorum under the result.
+    pub certificate: Certificate,
+}
+
+impl Wire {
+    /// The class it travels in.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Consensus(_) | Self::TransactionsWanted(_) | Self::Transactions(_) => Class::Consensus,
+            Self::BlocksWanted { .. } | Self::Blocks { .. } => Class::Sync,
+        }
+    }
+    /// The bytes that travel.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+    /// Decodes strictly, within the limit of the class it came in.
+    ///
+    /// # Errors
+    /// [`DecodeError`], also for a message of another class.
+    pub fn from_bytes(bytes: &[u8], class: Class) -> Result<Self, DecodeError> {
+        let max = class.bytes_max();
+        let wire: Self = codec::decode(bytes, max)?;
+        if wire.class() == class { Ok(wire) } else { Err(DecodeError::Malformed { what: "a message of this class" }) }
+    }
+}
+
+impl Class {
+    /// Largest message.
+    #[must_use]
+    pub fn bytes_max(self) -> usize {
+        match self {
+            // Transactions that a vote waits for are the largest; names of a block are 320 KB.
+            Self::Consensus => FETCH_BYTES_MAX + (2 << 20),
+            Self::Sync => SYNC_MESSAGE_BYTES_MAX,
+        }
+    }
+}
