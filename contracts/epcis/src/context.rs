@@ -4,6 +4,10 @@
 //! contexts below; their terms are taken on trust, since their content is pinned by their publishers'
 //! addresses and no rule here depends on it. Namespaces and terms declared inline are kept as they are.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+
+use crate::rule::{Rule, Violation, fault, step};
 use crate::value::Value;
 
 /// Addresses of the standard's own context. It is implied, and written first, in every rendering.
@@ -58,4 +62,33 @@ impl<'a> Context<'a> {
                 _ => true,
             })
     }
+}
+
+/// Checks that a context entry, and every context within it, is inline or pinned.
+///
+/// # Errors
+///
+/// The first address that is not pinned, with its path within the entry.
+pub fn known(entry: &Value) -> Result<(), Violation> {
+    match entry {
+        Value::Text(address) if STANDARD.contains(&address.as_str()) || EXTENSIONS.contains(&address.as_str()) => {
+            Ok(())
+        }
+        Value::Text(address) => Err(fault(Rule::ContextUnknown, format!("{address} is not a pinned context"))),
+        Value::Map(terms) => terms.iter().try_for_each(|(name, definition)| brought(name, definition)),
+        Value::List(entries) => entries.iter().try_for_each(known),
+        _ => Err(fault(Rule::FieldType, "a context is an address or an object".to_owned())),
+    }
+}
+
+/// Contexts that a term's definition brings along.
+fn brought(name: &str, definition: &Value) -> Result<(), Violation> {
+    let checked = match (name, definition) {
+        ("@import", _) => Err(fault(Rule::ContextUnknown, "@import fetches a context".to_owned())),
+        ("@context", Value::Null) => Ok(()),
+        ("@context", context) => known(context),
+        (_, Value::Map(members)) => members.iter().try_for_each(|(name, definition)| brought(name, definition)),
+        _ => Ok(()),
+    };
+    checked.map_err(|fault| fault.below(&step(name)))
 }

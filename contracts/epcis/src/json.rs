@@ -25,7 +25,7 @@ mod render;
 mod typed;
 mod write;
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 pub use document::{Document, Shape, parse, parse_value};
 pub use read::read;
@@ -34,21 +34,11 @@ pub use typed::event;
 pub use write::write;
 
 use crate::decimal::Decimal;
-use crate::rule::{Rule, Violation};
+use crate::rule::Violation;
 use crate::value::Value;
 
-/// The path step of member `name`: `$.name`, or `$["odd name"]`.
-fn step(name: &str) -> String {
-    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@:-".contains(&byte));
-    if plain { alloc::format!("$.{name}") } else { alloc::format!("$[{name:?}]") }
-}
-
-fn fault(rule: Rule, reason: String) -> Violation {
-    Violation { path: String::from("$"), rule, reason }
-}
-
 /// A value as `serde_json` holds it. Numbers past 64 bits or with decimal places become its floats, so
-/// text that must stay exact is made by [`write`].
+/// text that must stay exact is made by [`write()`].
 #[must_use]
 pub fn to_json(value: &Value) -> serde_json::Value {
     match value {

@@ -12,6 +12,9 @@ pub const RESERVE_MAX: usize = 64;
 /// Bytes of a document's text: one transaction is 1 MiB and a client splits a document into several.
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of a violation's reason and of each step of its path, so that a receipt never repeats a document.
+pub const VIOLATION_TEXT_BYTES_MAX: usize = 240;
+
 /// Bytes of one identifier: a 30-character serial, each escaped as `%XX`, on a long custom domain.
 pub const IDENTIFIER_BYTES_MAX: usize = 2048;
 

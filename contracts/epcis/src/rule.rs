@@ -11,6 +11,7 @@
 
 mod check;
 mod identity;
+mod name;
 mod sensor;
 mod vocabulary;
 
@@ -23,6 +24,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::event::Event;
+use crate::limits::VIOLATION_TEXT_BYTES_MAX;
 
 /// How much a deployment lets pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -88,6 +90,27 @@ impl fmt::Display for Violation {
 }
 
 impl core::error::Error for Violation {}
+
+/// The path step of member `name`: `$.name`, or `$["odd name"]`.
+pub(crate) fn step(name: &str) -> String {
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@:-".contains(&byte));
+    short(if plain { format!("$.{name}") } else { format!("$[{name:?}]") })
+}
+
+/// A violation at path `$`, to be taken below where it is found.
+pub(crate) fn fault(rule: Rule, reason: String) -> Violation {
+    Violation { path: String::from("$"), rule, reason: short(reason) }
+}
+
+/// The text, cut where a document quoted in it makes it long.
+fn short(mut text: String) -> String {
+    if text.len() > VIOLATION_TEXT_BYTES_MAX {
+        let cut = (0..=VIOLATION_TEXT_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
 
 /// Checks every rule and rejects with the first that `policy` does not let pass.
 ///
@@ -157,6 +180,8 @@ rules! {
     DocumentVersion = "document.version", Fault, "convert the document to EPCIS 2.0";
     /// Remote contexts are pinned.
     ContextUnknown = "context.unknown", Fault, "declare the namespaces inline; no context is ever fetched";
+    /// A context leaves the standard's own terms alone.
+    ContextProtected = "context.protected", Fault, "give the term another name";
     /// Prefixes of names are declared.
     ContextUndeclared = "context.undeclared", Note, "declare the prefix in @context";
     /// Required fields are there.
@@ -165,6 +190,8 @@ rules! {
     FieldType = "field.type", Fault, "see the EPCIS 2.0 JSON schema";
     /// A field of the standard stands in an event that has it.
     FieldMisplaced = "field.misplaced", Fault, "remove the field, or use the event type that has it";
+    /// An extension does not take the name of a field of the standard, or of another extension.
+    FieldTwice = "field.twice", Fault, "give the extension a name of its own";
     /// Objects that take no extensions have none.
     FieldClosed = "field.closed", Fault, "remove the field; this object takes no extensions";
     /// Extensions have a namespace.

@@ -5,9 +5,9 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::namespace::{self, Declared};
-use super::{fault, read, render, typed};
+use super::{read, render, typed};
 use crate::event::Event;
-use crate::rule::{self, Policy, Rule, Violation};
+use crate::rule::{self, Policy, Rule, Violation, fault};
 use crate::time::Time;
 use crate::value::Value;
 
@@ -114,8 +114,8 @@ fn shape(value: &Value) -> Result<Shape, Violation> {
 fn header(value: &Value) -> Result<(), Violation> {
     let text = |name: &str| match value.member(name) {
         Some(Value::Text(text)) => Ok(text),
-        Some(_) => Err(fault(Rule::FieldType, format!("{name} is not a string")).below(&super::step(name))),
-        None => Err(fault(Rule::FieldMissing, format!("{name} is missing")).below(&super::step(name))),
+        Some(_) => Err(fault(Rule::FieldType, format!("{name} is not a string")).below(&crate::rule::step(name))),
+        None => Err(fault(Rule::FieldMissing, format!("{name} is missing")).below(&crate::rule::step(name))),
     };
     let version = text("schemaVersion")?;
     if version != "2" && !version.starts_with("2.") {
@@ -138,7 +138,7 @@ fn events_of(value: &mut Value, path: &[&str]) -> Result<Value, Violation> {
         _ => return Err(fault(Rule::FieldType, "not an object".to_owned())),
     };
     let member = member.ok_or_else(|| fault(Rule::FieldMissing, format!("{name} is missing")));
-    member.and_then(|member| events_of(member, rest)).map_err(|fault| fault.below(&super::step(name)))
+    member.and_then(|member| events_of(member, rest)).map_err(|fault| fault.below(&crate::rule::step(name)))
 }
 
 /// The event, if its shape is right and `policy` lets it pass; otherwise its violation, below `base`.

@@ -6,8 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
-use super::{fault, step};
-use crate::rule::{Rule, Violation};
+use crate::rule::{Rule, Violation, fault, step};
 use crate::value::{Field, Value};
 
 /// The members of an object that are not taken yet.

@@ -1,14 +1,12 @@
 //! Declared contexts: refused where unknown, reduced to what an event uses, and told apart from a document's.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{fault, step};
-use crate::context::{EXTENSIONS, STANDARD};
-use crate::rule::{Rule, Violation};
+use crate::context::{STANDARD, known};
+use crate::rule::Violation;
 use crate::value::{Field, Value};
 
 /// The entries of an `@context` beyond the standard's own.
@@ -25,31 +23,6 @@ pub(super) fn declared(context: Value) -> Result<Vec<Value>, Violation> {
         }
     }
     Ok(kept)
-}
-
-/// Checks that a context, and every context within it, is inline or pinned.
-fn known(context: &Value) -> Result<(), Violation> {
-    match context {
-        Value::Text(address) if STANDARD.contains(&address.as_str()) || EXTENSIONS.contains(&address.as_str()) => {
-            Ok(())
-        }
-        Value::Text(address) => Err(fault(Rule::ContextUnknown, format!("{address} is not a pinned context"))),
-        Value::Map(terms) => terms.iter().try_for_each(|(name, definition)| inner(name, definition)),
-        Value::List(entries) => entries.iter().try_for_each(known),
-        _ => Err(fault(Rule::FieldType, "a context is an address or an object".to_owned())),
-    }
-}
-
-/// Contexts that a term's definition brings along.
-fn inner(name: &str, definition: &Value) -> Result<(), Violation> {
-    let checked = match (name, definition) {
-        ("@import", _) => Err(fault(Rule::ContextUnknown, "@import fetches a context".to_owned())),
-        ("@context", Value::Null) => Ok(()),
-        ("@context", context) => known(context),
-        (_, Value::Map(members)) => members.iter().try_for_each(|(name, definition)| inner(name, definition)),
-        _ => Ok(()),
-    };
-    checked.map_err(|fault| fault.below(&step(name)))
 }
 
 /// What a document declares, ready for its events.

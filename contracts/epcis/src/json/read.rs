@@ -5,9 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{fault, step};
 use crate::limits::{DOCUMENT_BYTES_MAX, NESTING_MAX};
-use crate::rule::{Rule, Violation};
+use crate::rule::{Rule, Violation, fault, step};
 use crate::value::{Field, Value};
 
 /// Reads one JSON value; a byte order mark before it is skipped.

@@ -5,13 +5,12 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::fault;
 use super::members::{Members, required, text};
 use super::namespace::{self, Declared};
 use crate::decimal::Decimal;
 use crate::event::{Action, ErrorDeclaration, Event, Items, Place, Quantity, Reference, What};
 use crate::identifier::Identifier;
-use crate::rule::{Rule, Violation};
+use crate::rule::{Rule, Violation, fault};
 use crate::sensor::{SensorElement, SensorMetadata, SensorReport};
 use crate::term::{Term, Vocabulary};
 use crate::value::{Field, Value};
@@ -86,7 +85,9 @@ fn typed(value: Value, context: Vec<Value>) -> Result<Event, Violation> {
     event.error = members.take_as("errorDeclaration", error_declaration)?;
     event.extensions = members.rest();
     match event.extensions.iter().find(|(name, _)| TYPED.contains(&name.as_str())) {
-        Some((name, _)) => Err(fault(Rule::FieldMisplaced, format!("{kind} has no {name}")).below(&super::step(name))),
+        Some((name, _)) => {
+            Err(fault(Rule::FieldMisplaced, format!("{kind} has no {name}")).below(&crate::rule::step(name)))
+        }
         None => Ok(event),
     }
 }

@@ -6,9 +6,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Arguments;
 
-use super::{Rule, Violation, identity, sensor, vocabulary};
+use super::{Rule, Violation, identity, name, sensor, short, vocabulary};
 use crate::event::{Action, Event, Items, Quantity, Reference, What};
 use crate::identifier::Identifier;
+use crate::limits::IDENTIFIER_BYTES_MAX;
 use crate::term::Vocabulary;
 use crate::time::Time;
 
@@ -19,7 +20,7 @@ pub(super) struct Findings(Vec<Violation>);
 impl Findings {
     /// Records a broken rule. The path is written out only here, since most checks find nothing.
     pub(super) fn add(&mut self, path: Arguments<'_>, rule: Rule, reason: String) {
-        self.0.push(Violation { path: path.to_string(), rule, reason });
+        self.0.push(Violation { path: short(path.to_string()), rule, reason: short(reason) });
     }
 }
 
@@ -35,7 +36,7 @@ pub(super) fn all(event: &Event) -> Vec<Violation> {
     if !event.ilmd.is_empty() && !is_birth(&event.what) {
         found.add(format_args!("$.ilmd"), Rule::IlmdPlace, format!("ilmd on {}", action_of(&event.what)));
     }
-    vocabulary::names(event, &mut found);
+    name::check(event, &mut found);
     found.0
 }
 
@@ -50,8 +51,15 @@ fn action_of(what: &What) -> String {
 
 /// The fields of every event.
 fn whole(event: &Event, found: &mut Findings) {
-    if event.event_id.as_deref().is_some_and(|id| !is_uri(id)) {
-        found.add(format_args!("$.eventID"), Rule::EventId, format!("{:?} is not a URI", event.event_id));
+    if event.event_id.as_deref().is_some_and(|id| !is_uri(id) || id.len() > IDENTIFIER_BYTES_MAX) {
+        found.add(
+            format_args!("$.eventID"),
+            Rule::EventId,
+            format!(
+                "{:?} is not a URI of at most {IDENTIFIER_BYTES_MAX} bytes",
+                event.event_id.as_deref().unwrap_or_default()
+            ),
+        );
     }
     time(&event.time, format_args!("$.eventTime"), found);
     if !event.sealed.is_empty() {

@@ -152,3 +152,39 @@ fn rules_have_distinct_names() {
     names.dedup();
     assert_eq!(names.len(), Rule::ALL.len());
 }
+
+#[test]
+fn extensions_take_no_name_that_is_taken() {
+    let text = || Value::Text("x".into());
+    let table = [
+        (vec![("eventTime".into(), text())], Rule::FieldTwice),
+        (vec![("cbv:a".into(), text()), ("cbv:a".into(), text())], Rule::FieldTwice),
+        (vec![("cbv:a".into(), Value::Map(vec![("b".into(), text()), ("b".into(), text())]))], Rule::FieldTwice),
+        (vec![("mine:a".into(), text())], Rule::ContextUndeclared),
+        (vec![("a".into(), text())], Rule::FieldUnknown),
+    ];
+    for (extensions, rule) in table {
+        let mut event = object(Action::Observe);
+        event.extensions = extensions;
+        assert_eq!(first(&event).map(|(rule, _)| rule), Some(rule), "{:?}", event.extensions);
+    }
+}
+
+#[test]
+fn contexts_are_pinned_in_the_typed_event_too() {
+    let mut event = object(Action::Observe);
+    event.context = vec![Value::Text("https://attacker.example/context.jsonld".into())];
+    assert_eq!(check(&event, Policy::Lenient).unwrap_err().rule, Rule::ContextUnknown);
+    event.context = vec![Value::Map(vec![("epcList".into(), Value::Text("urn:else".into()))])];
+    assert_eq!(check(&event, Policy::Lenient).unwrap_err().rule, Rule::ContextProtected);
+}
+
+#[test]
+fn violations_are_short_whatever_they_quote() {
+    let mut event = object(Action::Observe);
+    event.step = Some(Term::new(Vocabulary::BizStep, &"ö ".repeat(10_000)));
+    event.extensions.push(("é".repeat(10_000), Value::Null));
+    let found = findings(&event);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|found| found.path.len() < 250 && found.reason.len() < 250), "{found:?}");
+}
