@@ -330,7 +330,10 @@ async fn gossip_above_the_rate_is_dropped_and_a_flooder_is_shut_out() {
     let flooder = nodes[0].handle.clone();
     let flood = tokio::spawn(async move {
         for number in 0_u64.. {
-            let _ = flooder.broadcast_transactions(number.to_be_bytes().to_vec());
+            // Large enough that a slow machine exceeds the rate as well.
+            let mut batch = vec![0; 16 * 1024];
+            batch[..8].copy_from_slice(&number.to_be_bytes());
+            let _ = flooder.broadcast_transactions(batch);
             if number % 8 == 0 {
                 tokio::task::yield_now().await;
             }
