@@ -139,6 +139,13 @@ impl Engine {
         &self.committee
     }
 
+    /// Blocks that a proposal would extend now and that are not executed, nearest first: what they
+    /// name is taken, so it is not a reason for [`Event::Due`].
+    #[must_use]
+    pub fn open_blocks(&self) -> Vec<Hash> {
+        self.chain.unexecuted_line(self.tip().block)
+    }
+
     /// Everything that may have become possible.
     fn advance(&mut self) {
         self.validate_waiting();
@@ -147,6 +154,7 @@ impl Engine {
         self.propose();
         self.prepare();
         self.give_up_view();
+        self.ask_to_recover();
         self.fetch_blocks();
         self.report_lag();
         self.send_again();
@@ -230,6 +238,9 @@ impl Engine {
             self.wake_at = None;
             if let Some(lag) = &mut self.behind {
                 lag.next_at = lag.next_at.min(latest);
+            }
+            if let Some(recovery) = &mut self.recovery {
+                recovery.clamp(latest);
             }
         }
         self.now = now;

@@ -13,6 +13,7 @@ struct Peer {
     active: View,
     answer_at: TimestampMs,
     query_at: TimestampMs,
+    vouch_at: TimestampMs,
 }
 
 /// The validators by index.
@@ -25,7 +26,8 @@ pub(crate) struct Peers {
 impl Peers {
     /// Everybody counts as active in the view of the start.
     pub(crate) fn new(count: u16, own: Option<u16>, view: View) -> Self {
-        let peer = Peer { heard: false, active: view, answer_at: TimestampMs::ZERO, query_at: TimestampMs::ZERO };
+        let never = TimestampMs::ZERO;
+        let peer = Peer { heard: false, active: view, answer_at: never, query_at: never, vouch_at: never };
         Self { own, peers: vec![peer; usize::from(count)] }
     }
 
@@ -82,11 +84,17 @@ impl Peers {
         self.peers.get_mut(usize::from(peer)).is_some_and(|peer| passes(&mut peer.query_at, now, interval))
     }
 
+    /// Whether a recovering peer may be answered again.
+    pub(crate) fn may_vouch(&mut self, peer: u16, now: TimestampMs, interval: u64) -> bool {
+        self.peers.get_mut(usize::from(peer)).is_some_and(|peer| passes(&mut peer.vouch_at, now, interval))
+    }
+
     /// The clock was set back: nothing waits longer than one interval.
     pub(crate) fn clamp(&mut self, now: TimestampMs, interval: u64) {
         for peer in &mut self.peers {
             peer.answer_at = peer.answer_at.min(now.plus(interval));
             peer.query_at = peer.query_at.min(now.plus(interval));
+            peer.vouch_at = peer.vouch_at.min(now.plus(interval));
         }
     }
 }

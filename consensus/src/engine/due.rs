@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    fn alarms(&self) -> [Option<TimestampMs>; 8] {
+    fn alarms(&self) -> [Option<TimestampMs>; 9] {
         let tip = self.tip();
         let votes = self.can_sign(self.view);
         [
@@ -102,6 +102,7 @@ impl Engine {
             Some(self.grace_until()).filter(|_| votes && self.has_open_payload(&tip)),
             self.resend_at,
             self.fetch.next_at(),
+            self.recovery_at(),
             self.behind.as_ref().map(|lag| lag.next_at),
             self.parent_time().filter(|_| self.may_propose()).map(TimestampMs::next),
         ]

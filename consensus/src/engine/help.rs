@@ -72,7 +72,6 @@ impl Engine {
         self.counters.rebroadcasts = self.counters.rebroadcasts.saturating_add(1);
         let query = self.own_query();
         self.send(Target::All, query, 0);
-        self.ask_to_recover();
         let after = self.next_entry.saturating_sub(1);
         let certificates = [self.last_final.certificate.clone(), self.entry.clone()];
         if self.pacemaker.due_since.is_some() {

@@ -4,7 +4,7 @@ use super::Engine;
 use crate::action::Target;
 use crate::message::Message;
 use crate::record::Record;
-use countersign_types::{Certificate, Phase, View};
+use countersign_types::{Certificate, Phase, TimestampMs, View};
 use std::collections::BTreeMap;
 
 /// What a recovering validator has been told.
@@ -12,18 +12,33 @@ use std::collections::BTreeMap;
 pub(super) struct Recovery {
     /// Set when the first request is sent.
     nonce: Option<u64>,
+    /// When to ask (again).
+    next_at: TimestampMs,
     /// The view that each peer has proven to be in.
     answers: BTreeMap<u16, View>,
 }
 
+impl Recovery {
+    /// The clock was set back.
+    pub(super) fn clamp(&mut self, latest: TimestampMs) {
+        self.next_at = self.next_at.min(latest);
+    }
+}
+
 impl Engine {
-    /// P7.2: asks everybody; called at every rebroadcast.
+    /// P7.2: asks everybody, again and again.
     pub(super) fn ask_to_recover(&mut self) {
-        let now = self.now;
-        let Some(recovery) = &mut self.recovery else { return };
+        let (now, interval) = (self.now, self.interval());
+        let Some(recovery) = self.recovery.as_mut().filter(|recovery| recovery.next_at <= now) else { return };
+        recovery.next_at = now.plus(interval);
         let nonce = *recovery.nonce.get_or_insert(now.0);
         self.send(Target::All, Message::RecoveryRequest { nonce }, 0);
         self.finish_recovery();
+    }
+
+    /// When [`Engine::ask_to_recover`] is next to be called.
+    pub(super) fn recovery_at(&self) -> Option<TimestampMs> {
+        self.recovery.as_ref().map(|recovery| recovery.next_at)
     }
 
     /// P7.2: tells the certificate that put this validator in its view. Who is recovering or
@@ -94,7 +109,6 @@ impl Engine {
         if !known {
             self.persist(Record::Amnesia);
             self.recovery = Some(Recovery::default());
-            self.ask_to_recover();
         }
     }
 }

@@ -135,7 +135,7 @@ fn a_lost_journal_recovers_without_contradiction() {
         feed(&mut network, 4_000, 20, "after");
         network.run(1_000);
         network.check_agreement();
-        assert!(!network.status(1).recovering, "seed {seed}");
+        assert!(!network.status(1).recovering, "seed {seed}: {:#?}", (network.status(0), network.status(1)));
         assert_eq!(network.height(1), network.height(0), "seed {seed}");
         assert_eq!(network.evidence, 0);
     }

@@ -8,5 +8,7 @@
 )]
 
 mod cluster;
+mod journal;
 mod network;
+mod quorum;
 mod validators;

@@ -250,6 +250,7 @@ impl Network {
         for action in actions {
             self.carry_out(index, action);
         }
+        self.tell_due(index);
         self.begin_sync(index);
     }
 
@@ -423,8 +424,10 @@ impl Network {
 
     fn tell_due(&mut self, index: u16) {
         let node = &mut self.nodes[usize::from(index)];
-        let due = !node.pending.is_empty();
-        if node.told_due != due && node.engine.is_some() {
+        let Some(engine) = &node.engine else { return };
+        let open: Vec<&Block> = engine.open_blocks().iter().filter_map(|hash| node.bodies.get(hash)).collect();
+        let due = node.pending.iter().any(|tx| !open.iter().any(|block| block.transactions.contains(tx)));
+        if node.told_due != due {
             node.told_due = due;
             self.after(index, 0, Happening::Event(Box::new(Event::Due(due))));
         }
