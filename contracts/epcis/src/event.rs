@@ -3,7 +3,7 @@
 //! Invariants, held by [`crate::rule::check`] and again by the contract: identifiers and vocabulary words
 //! are canonical with their spelling beside them, numbers are exact, nothing here depends on where the
 //! event stood in its document. Record time is not part of an event: the ledger says when.
-//! Source: EPCIS 2.0 §7.4, with the fields of `quality.md` that may turn private kept as [`Sealed`].
+//! Source: EPCIS 2.0 §7.4. Fields that are to stay private have their place in [`Sealed`].
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,6 +1,6 @@
 //! Bounds of the model, with their arithmetic.
 
-/// JSON values nested one in another, document and event levels included. Published documents reach 11.
+/// JSON values nested one in another, document and event levels included. Published documents reach 12.
 pub const NESTING_MAX: usize = 32;
 
 /// Decimal places. 10^30 < 2^127, so a fraction at this scale fits the mantissa.
