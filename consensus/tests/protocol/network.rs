@@ -531,7 +531,8 @@ impl Node {
                 "COMMIT and VIEW-CHANGE of view {}",
                 vote.number
             );
-            let durable = self.durable.iter().any(|(_, record)| *record == Record::Vote(vote.clone()));
+            let durable =
+                self.durable.iter().rev().any(|(_, record)| matches!(record, Record::Vote(known) if *known == vote));
             let view = View(vote.number);
             let finalised = self.ledger.last().is_some_and(|stored| stored.block.header.view >= view);
             assert!(durable || finalised, "said before durable");
