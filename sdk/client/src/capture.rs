@@ -24,6 +24,8 @@ use countersign_types::hash::sha256;
 use countersign_types::{Address, Hash, Payload};
 use plan::{Batch, Ready};
 
+/// The contract's method.
+const METHOD: &str = "capture";
 /// Number of the trap that says that the gas limit was reached.
 const OUT_OF_GAS: u32 = 1;
 /// Gas limit to begin with: for each event, and for each of its bytes. About ten times what the
@@ -86,6 +88,12 @@ pub async fn capture(
     Ok(receipt.finish())
 }
 
+/// The call that captures events, given by their canonical bytes.
+#[must_use]
+pub fn call_payload(contract: Address, events: Vec<Vec<u8>>, mode: Mode) -> Payload {
+    Payload::Call { contract, method: METHOD.to_owned(), input: borsh_of_call(events, mode) }
+}
+
 /// The events that can be sent; the others get their verdict.
 fn sort(document: &Document, receipt: &mut DocumentReceipt) -> Vec<Ready> {
     let mut ready = Vec::new();
@@ -111,11 +119,10 @@ async fn run(
     let hashes: Vec<Hash> = batch.events.iter().map(|event| Hash(sha256(&event.bytes))).collect();
     let indexes: Vec<usize> = batch.events.iter().map(|event| event.index).collect();
     let (count, bytes) = (batch.events.len(), batch.bytes);
-    let input = borsh_of_call(batch.events.into_iter().map(|event| event.bytes).collect(), mode);
+    let payload = call_payload(contract, batch.events.into_iter().map(|event| event.bytes).collect(), mode);
     let mut limit = gas.limit(count, bytes).min(most);
     let done: Receipt = loop {
-        let payload = Payload::Call { contract, method: "capture".to_owned(), input: input.clone() };
-        let signed = signer.sign(payload, Some(limit))?;
+        let signed = signer.sign(payload.clone(), Some(limit))?;
         signer.submit(&signed).await?;
         let done = signer.wait(&signed).await?;
         match done.outcome {

@@ -6,10 +6,12 @@ use countersign_api::error::Code;
 use countersign_api::method::chain::{ChainInfo, Info};
 use countersign_api::method::tx::{Outcome, Receipt, State, SubmitParams, TxSubmit, TxWait, WaitParams};
 use countersign_api::{Bytes, NoParams, Read};
+use countersign_types::hash::sha256;
 use countersign_types::{
     Gas, Hash, Parameters, Payload, PublicKey, SecretKey, SignedTransaction, TimestampMs, Transaction, encode,
 };
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 /// A key, and the chain it signs for.
 #[derive(Debug, Clone)]
@@ -68,6 +70,13 @@ impl Signer {
     #[must_use]
     pub fn public(&self) -> PublicKey {
         self.key.public()
+    }
+    /// 32 secret bytes that follow from the key and a purpose.
+    #[must_use]
+    pub fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut bytes = Zeroizing::new(self.key.seed().to_vec());
+        bytes.extend_from_slice(purpose);
+        Zeroizing::new(sha256(&bytes))
     }
     /// The chain's id.
     #[must_use]

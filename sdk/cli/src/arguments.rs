@@ -1,0 +1,286 @@
+//! The command line.
+
+use crate::bench::Options as BenchOptions;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use countersign_api::At;
+use countersign_api::method::contract::ContractRef;
+use countersign_api::method::proof::Query;
+use countersign_types::{AccountId, Height, PublicKey};
+use std::path::PathBuf;
+
+/// Countersign: supply-chain provenance that companies agree on and anybody can check.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for all commands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct Settings {
+    /// Address of a node.
+    #[arg(long, global = true, env = "COUNTERSIGN_RPC", value_name = "URL", default_value = "http://127.0.0.1:8645")]
+    pub rpc: String,
+    /// Your account's key file [default: countersign/account.key in your configuration directory]
+    #[arg(long, global = true, env = "COUNTERSIGN_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// The provenance contract, by organisation/name or address [default: the only one there is]
+    #[arg(long, global = true, env = "COUNTERSIGN_CONTRACT", value_name = "CONTRACT", value_parser = contract)]
+    pub contract: Option<ContractRef>,
+    /// Print JSON instead of tables.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make and look at account keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Build, deploy and use contracts.
+    #[command(subcommand)]
+    Contract(Contract),
+    /// Check and capture EPCIS documents.
+    #[command(subcommand)]
+    Epcis(Epcis),
+    /// Ask where things come from and where they went.
+    #[command(subcommand)]
+    Trace(Trace),
+    /// Export proof files and verify them without a network.
+    #[command(subcommand)]
+    Proof(Proof),
+    /// Show how the node and the network are.
+    Status,
+    /// Look at accounts and set those of your organisation.
+    #[command(subcommand)]
+    Account(Account),
+    /// Measure a running network.
+    Bench(BenchOptions),
+    /// Print a completion script for your shell.
+    Completion {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a new key; an existing file is never overwritten.
+    New {
+        /// Where to [default: the key of --key]
+        file: Option<PathBuf>,
+    },
+    /// Show the public key.
+    Show {
+        /// Which file [default: the key of --key]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Contract {
+    /// Build a contract's crate to the module that is deployed.
+    Build {
+        /// Directory of the crate.
+        #[arg(default_value = ".")]
+        directory: PathBuf,
+        /// Where to [default: target/contracts/NAME.wasm]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Deploy a module.
+    Deploy {
+        /// The module.
+        module: PathBuf,
+        /// The contract's name: organisation/name, the organisation being yours.
+        #[arg(long, value_name = "ORGANISATION/NAME")]
+        name: String,
+        /// Arguments of `init`, as JSON or @FILE.
+        #[arg(long, value_name = "JSON")]
+        args: Option<String>,
+        /// Most gas it may use [default: the largest limit]
+        #[arg(long)]
+        gas: Option<u64>,
+    },
+    /// Call a method by a transaction.
+    Call {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+        /// The method.
+        method: String,
+        /// Its arguments as a JSON object or array, or @FILE.
+        #[arg(value_name = "ARGUMENTS")]
+        args: Option<String>,
+        /// Most gas it may use.
+        #[arg(long)]
+        gas: Option<u64>,
+    },
+    /// Run a view; nothing is written.
+    View {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+        /// The view.
+        method: String,
+        /// Its arguments as a JSON object or array, or @FILE.
+        #[arg(value_name = "ARGUMENTS")]
+        args: Option<String>,
+        /// Where to read: `final`, a height or a block hash.
+        #[arg(long, default_value = "final", value_parser = at)]
+        at: At,
+    },
+    /// List the deployed contracts.
+    List,
+    /// Show a contract's interface.
+    Show {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+    },
+    /// List events that contracts emitted.
+    Events(Events),
+}
+
+#[derive(Debug, Args)]
+pub struct Events {
+    /// Only of this contract.
+    #[arg(value_parser = contract)]
+    pub contract: Option<ContractRef>,
+    /// Only of this name.
+    #[arg(long, requires = "contract")]
+    pub name: Option<String>,
+    /// Only with this indexed field.
+    #[arg(long, requires = "name", value_name = "FIELD=VALUE")]
+    pub field: Option<String>,
+    /// First height.
+    #[arg(long, value_parser = height)]
+    pub from: Option<Height>,
+    /// Last height.
+    #[arg(long, value_parser = height)]
+    pub to: Option<Height>,
+    /// Most events to list.
+    #[arg(long, default_value_t = 100)]
+    pub limit: u32,
+    /// Newest first.
+    #[arg(long)]
+    pub newest: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Epcis {
+    /// Check documents by the rules of capture; works without a network.
+    Validate {
+        /// EPCIS 2.0 documents in JSON; `-` reads standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Record documents' events, with a receipt for each.
+    Capture {
+        /// EPCIS 2.0 documents in JSON; `-` reads standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What a refused event does to the others of its document.
+        #[arg(long, value_enum, default_value_t = CaptureMode::Rollback)]
+        mode: CaptureMode,
+    },
+}
+
+/// What a refused event does to the others of its document.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CaptureMode {
+    /// It refuses them all.
+    Rollback,
+    /// Nothing: each event stands for itself.
+    Proceed,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Trace {
+    /// What happened to an item, in containers too.
+    History(Item),
+    /// What an item was made of and what it holds.
+    Back(Item),
+    /// What was made of an item and what became of its instances.
+    Forward(Item),
+}
+
+#[derive(Debug, Args)]
+pub struct Item {
+    /// The item, in any spelling: EPC URN, GS1 Digital Link, or another URI.
+    pub id: String,
+    /// Where to read: `final`, a height or a block hash.
+    #[arg(long, default_value = "final", value_parser = at)]
+    pub at: At,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Proof {
+    /// Write an item's trace as a proof file.
+    Export {
+        /// The item, in any spelling.
+        id: String,
+        /// The question that the file answers.
+        #[arg(long, default_value = "history", value_parser = query)]
+        query: Query,
+        /// Where to.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Verify a proof file against a genesis; no network is used.
+    Verify {
+        /// The proof file.
+        file: PathBuf,
+        /// The network's genesis, from a source that you trust.
+        #[arg(long, value_name = "FILE")]
+        genesis: PathBuf,
+        /// Refuse a proof older than this many seconds.
+        #[arg(long, value_name = "SECONDS")]
+        max_age: Option<u64>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Show an account.
+    Show {
+        /// organisation/name [default: the account of --key]
+        account: Option<AccountId>,
+    },
+    /// Create or replace an account of your organisation; needs the admin role.
+    Put {
+        /// organisation/name.
+        account: AccountId,
+        /// What it may do: admin, deployer, submitter, device, auditor.
+        #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
+        roles: Vec<String>,
+        /// A public key of it. Keys that it has keep their times; those not named cease to sign.
+        #[arg(long = "public", value_name = "KEY", required = true)]
+        keys: Vec<PublicKey>,
+    },
+}
+
+fn contract(text: &str) -> Result<ContractRef, String> {
+    let contract = ContractRef(text.to_owned());
+    match contract.address() {
+        Some(_) => Ok(contract),
+        None => Err("a contract is organisation/name or a 0x address".to_owned()),
+    }
+}
+
+fn at(text: &str) -> Result<At, String> {
+    text.parse().map_err(|()| "must be `final`, a height or a block hash".to_owned())
+}
+
+fn height(text: &str) -> Result<Height, String> {
+    text.parse().map(Height).map_err(|_| "must be a height".to_owned())
+}
+
+fn query(text: &str) -> Result<Query, String> {
+    Query::of(text).ok_or_else(|| "must be history, back or forward".to_owned())
+}

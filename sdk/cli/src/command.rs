@@ -1,0 +1,9 @@
+//! The commands, one file each.
+
+pub mod account;
+pub mod contract;
+pub mod epcis;
+pub mod key;
+pub mod proof;
+pub mod status;
+pub mod trace;

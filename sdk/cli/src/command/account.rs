@@ -1,0 +1,114 @@
+//! `countersign account`.
+
+use crate::arguments::Account as Command;
+use crate::failure::Usage;
+use crate::output::{Output, facts, table};
+use crate::session::Session;
+use countersign_api::Read;
+use countersign_api::error::Code;
+use countersign_api::method::identity::{GetAccountParams, Identity, IdentityGetAccount};
+use countersign_client::Error;
+use countersign_types::{Account, AccountId, Height, KeyEntry, NativeOperation, Payload, PublicKey, Roles};
+use serde_json::json;
+use std::process::ExitCode;
+
+pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Show { account } => show(account, session, output).await,
+        Command::Put { account, roles, keys } => put(account, roles, keys, session, output).await,
+    }
+}
+
+async fn show(account: Option<AccountId>, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    let key = if account.is_none() { Some(session.key()?.public()) } else { None };
+    let params = GetAccountParams { account, key, ..GetAccountParams::default() };
+    let read = session.client()?.call_again::<IdentityGetAccount>(&params).await?;
+    output.show(&read, human)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn put(
+    id: AccountId,
+    roles: Vec<String>,
+    keys: Vec<PublicKey>,
+    session: &Session,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
+    let roles: Roles = serde_json::from_value(json!(roles)).map_err(|error| Usage(error.to_string()))?;
+    let signer = session.signer().await?;
+    let params = GetAccountParams { account: Some(id.clone()), ..GetAccountParams::default() };
+    let (known, height) = match signer.client().call_again::<IdentityGetAccount>(&params).await {
+        Ok(Read { data, height, .. }) => (data.account.keys, height),
+        Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
+        Err(error) => return Err(error.into()),
+    };
+    let account = Account { id, roles, keys: merged(known, &keys, height) };
+    let done = signer.execute(Payload::Native(NativeOperation::PutAccount(account.clone())), None).await?;
+    let told = json!({ "account": account, "transaction": done.receipt.transaction, "height": done.receipt.height });
+    output.show(&told, |_| {
+        facts([
+            ("account", account.id.to_string()),
+            ("roles", account.roles.names().collect::<Vec<_>>().join(", ")),
+            ("keys", account.keys.len().to_string()),
+            ("transaction", format!("{} in block {}", done.receipt.transaction, done.receipt.height)),
+        ])
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Keys that stay keep their times, keys not named end at `height`, new ones begin there.
+fn merged(known: Vec<KeyEntry>, named: &[PublicKey], height: Height) -> Vec<KeyEntry> {
+    let fresh: Vec<PublicKey> =
+        named.iter().filter(|key| known.iter().all(|entry| entry.key != **key)).copied().collect();
+    let kept = known.into_iter().map(|entry| {
+        let open = entry.valid_to.is_none_or(|end| end > height);
+        match (named.contains(&entry.key), open) {
+            (true, _) => KeyEntry { valid_to: None, ..entry },
+            (false, true) => KeyEntry { valid_to: Some(height.next()), ..entry },
+            (false, false) => entry,
+        }
+    });
+    kept.chain(fresh.into_iter().map(|key| KeyEntry { key, valid_from: height, valid_to: None })).collect()
+}
+
+fn human(read: &Read<Identity>) -> String {
+    let Identity { account, organisation } = &read.data;
+    let until = |end: Option<Height>| end.map_or("–".to_owned(), |end| end.to_string());
+    let rows = account
+        .keys
+        .iter()
+        .map(|entry| vec![entry.key.to_string(), entry.valid_from.to_string(), until(entry.valid_to)]);
+    let gln = organisation.gln.as_ref().map(|gln| format!(", GLN {gln}")).unwrap_or_default();
+    let about = facts([
+        ("account", account.id.to_string()),
+        ("organisation", format!("{}{gln}", organisation.name)),
+        ("roles", account.roles.names().collect::<Vec<_>>().join(", ")),
+    ]);
+    format!("{about}\n{}", table(&["key", "from height", "to height"], rows))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn entry(key: u8, from: u64, to: Option<u64>) -> KeyEntry {
+        KeyEntry { key: PublicKey([key; 32]), valid_from: Height(from), valid_to: to.map(Height) }
+    }
+
+    #[test]
+    fn keys_named_stay_others_end_and_new_ones_begin() {
+        let known = vec![entry(1, 0, None), entry(2, 0, None), entry(3, 0, Some(5)), entry(4, 1, Some(90))];
+        let named = [PublicKey([1; 32]), PublicKey([4; 32]), PublicKey([9; 32])];
+        let expected =
+            vec![entry(1, 0, None), entry(2, 0, Some(51)), entry(3, 0, Some(5)), entry(4, 1, None), entry(9, 50, None)];
+        assert_eq!(merged(known, &named, Height(50)), expected);
+    }
+
+    #[test]
+    fn roles_are_words() {
+        let roles: Roles = serde_json::from_value(json!(["admin", "device"])).unwrap();
+        assert_eq!(roles, Roles::ADMIN.with(Roles::DEVICE));
+        assert!(serde_json::from_value::<Roles>(json!(["owner"])).is_err());
+    }
+}

@@ -1,0 +1,229 @@
+//! `countersign contract`.
+
+use crate::arguments::{Contract as Command, Events};
+use crate::contract_build;
+use crate::failure::Usage;
+use crate::output::{Output, facts, or_dash, say, table};
+use crate::session::{Session, read_file};
+use countersign_api::abi::Mode;
+use countersign_api::method::contract::{
+    ContractList, ContractListEvents, ContractRef, EventRecord, ListEventsParams, ListParams,
+};
+use countersign_api::method::tx::Attribute;
+use countersign_api::{Abi, Bytes, Order};
+use countersign_client::contract::{self, Contract};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+
+pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Build { directory, output: file } => build(&directory, file.as_deref(), output)?,
+        Command::Deploy { module, name, args, gas } => deploy(&module, &name, args, gas, session, output).await?,
+        Command::Call { contract, method, args, gas } => call(&contract, &method, args, gas, session, output).await?,
+        Command::View { contract, method, args, at } => {
+            let read = contract::view(&session.client()?, &contract, &method, arguments(args)?, at).await?;
+            output.show(&read, |read| match &read.data.value {
+                Some(value) => pretty(value),
+                None => read.data.output.to_text(),
+            })?;
+        }
+        Command::List => list(session, output).await?,
+        Command::Show { contract } => show(&contract, session, output).await?,
+        Command::Events(filter) => events(filter, session, output).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(directory: &Path, file: Option<&Path>, output: Output) -> anyhow::Result<()> {
+    let built = contract_build::build(directory, file)?;
+    let told = json!({
+        "file": built.path, "bytes": built.bytes, "methods": built.methods, "imports": built.imports,
+        "toolchain": built.toolchain,
+    });
+    output.show(&told, |_| {
+        facts([
+            ("module", format!("{} ({} bytes)", built.path.display(), built.bytes)),
+            ("methods", built.methods.join(", ")),
+            ("toolchain", built.toolchain.to_owned()),
+        ])
+    })?;
+    say(&format!("Deploy it with `countersign contract deploy {} --name ORGANISATION/NAME`.", built.path.display()));
+    Ok(())
+}
+
+async fn deploy(
+    module: &Path,
+    name: &str,
+    args: Option<String>,
+    gas: Option<u64>,
+    session: &Session,
+    output: Output,
+) -> anyhow::Result<()> {
+    let code = read_file(module)?;
+    let args = arguments(args)?;
+    let signer = session.signer().await?;
+    let (address, done) = contract::deploy(&signer, name, code, &args, gas).await?;
+    let told = json!({ "name": name, "address": address, "receipt": done.receipt });
+    output.show(&told, |_| {
+        facts([
+            ("contract", name.to_owned()),
+            ("address", address.to_string()),
+            ("transaction", format!("{} in block {}", done.receipt.transaction, done.receipt.height)),
+            ("gas", done.receipt.gas_used.0.to_string()),
+        ])
+    })
+}
+
+async fn call(
+    reference: &ContractRef,
+    method: &str,
+    args: Option<String>,
+    gas: Option<u64>,
+    session: &Session,
+    output: Output,
+) -> anyhow::Result<()> {
+    let args = arguments(args)?;
+    let signer = session.signer().await?;
+    let contract = Contract::open(signer.client(), reference).await?;
+    if contract.abi.methods.get(method).is_some_and(|method| method.mode == Mode::View) {
+        return Err(Usage(format!("`{method}` is a view: use `countersign contract view {reference} {method}`")).into());
+    }
+    let called = contract.call(&signer, method, &args, gas).await?;
+    let receipt = &called.done.receipt;
+    output.show(&json!({ "value": called.value, "receipt": receipt }), |_| {
+        let events: Vec<Vec<String>> = receipt
+            .events
+            .iter()
+            .map(|event| {
+                let value = contract.abi.decode_event(&event.name, &event.data.0).ok();
+                vec![event.name.clone(), value.map_or_else(|| event.data.to_text(), |value| value.to_string())]
+            })
+            .collect();
+        let about = facts([
+            ("returned", called.value.to_string()),
+            ("transaction", format!("{} in block {}", receipt.transaction, receipt.height)),
+            ("gas", receipt.gas_used.0.to_string()),
+        ]);
+        if events.is_empty() { about } else { format!("{about}\n{}", table(&["event", "fields"], events)) }
+    })
+}
+
+async fn list(session: &Session, output: Output) -> anyhow::Result<()> {
+    let client = session.client()?;
+    let mut params = ListParams::default();
+    let mut contracts = Vec::new();
+    loop {
+        let page = client.call_again::<ContractList>(&params).await?;
+        contracts.extend(page.items);
+        params.cursor = page.next_cursor;
+        if params.cursor.is_none() {
+            break;
+        }
+    }
+    output.show(&contracts, |contracts| {
+        let rows = contracts.iter().map(|contract| {
+            vec![
+                contract.name.clone(),
+                contract.address.to_string(),
+                contract.deployer.to_string(),
+                contract.deployed_at.to_string(),
+            ]
+        });
+        table(&["name", "address", "deployed by", "in block"], rows)
+    })
+}
+
+async fn show(reference: &ContractRef, session: &Session, output: Output) -> anyhow::Result<()> {
+    let contract = Contract::open(&session.client()?, reference).await?;
+    let methods: Vec<Value> = contract
+        .abi
+        .methods
+        .iter()
+        .map(|(name, method)| json!({ "name": name, "mode": method.mode, "signature": signature(&contract.abi, name), "docs": method.docs }))
+        .collect();
+    let told = json!({ "address": contract.address, "name": contract.abi.name, "version": contract.abi.version,
+        "docs": contract.abi.docs, "methods": methods });
+    output.show(&told, |_| {
+        let rows = contract.abi.methods.iter().map(|(name, method)| {
+            let mode = match method.mode {
+                Mode::Call => "call",
+                Mode::View => "view",
+                Mode::Init => "init",
+                Mode::Migrate => "migrate",
+            };
+            vec![mode.to_owned(), signature(&contract.abi, name), method.docs.clone()]
+        });
+        let about = facts([
+            ("contract", format!("{reference} ({} {})", contract.abi.name, contract.abi.version)),
+            ("address", contract.address.to_string()),
+            ("about", contract.abi.docs.clone()),
+        ]);
+        format!("{about}\n{}", table(&["", "method", "what it does"], rows))
+    })
+}
+
+fn signature(abi: &Abi, name: &str) -> String {
+    let Some(method) = abi.methods.get(name) else { return name.to_owned() };
+    let args: Vec<String> = method.args.iter().map(|arg| format!("{}: {}", arg.name, arg.kind)).collect();
+    format!("{name}({}) -> {}", args.join(", "), method.returns)
+}
+
+async fn events(filter: Events, session: &Session, output: Output) -> anyhow::Result<()> {
+    let attribute = match filter.field.as_deref().map(|field| field.split_once('=')) {
+        None => None,
+        Some(Some((name, value))) => Some(Attribute { name: name.to_owned(), value: Bytes(value.as_bytes().to_vec()) }),
+        Some(None) => return Err(Usage("--field is FIELD=VALUE".to_owned()).into()),
+    };
+    let client = session.client()?;
+    let mut params = ListEventsParams {
+        contract: filter.contract,
+        name: filter.name,
+        attribute,
+        from: filter.from,
+        to: filter.to,
+        limit: None,
+        cursor: None,
+        order: if filter.newest { Order::Descending } else { Order::Ascending },
+    };
+    let wanted = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut records: Vec<EventRecord> = Vec::new();
+    loop {
+        params.limit = u32::try_from(wanted - records.len()).ok();
+        let page = client.call_again::<ContractListEvents>(&params).await?;
+        records.extend(page.items.into_iter().take(wanted - records.len()));
+        params.cursor = page.next_cursor;
+        if params.cursor.is_none() || records.len() >= wanted {
+            break;
+        }
+    }
+    if params.cursor.is_some() {
+        say("There are more; raise --limit or narrow the question.");
+    }
+    output.show(&records, |records| {
+        let rows = records.iter().map(|record| {
+            let value = record.event.value.as_ref().map_or_else(|| record.event.data.to_text(), Value::to_string);
+            vec![
+                format!("{}:{}", record.height, record.index),
+                or_dash(Some(&record.event.name)),
+                record.event.contract.to_string(),
+                value,
+            ]
+        });
+        table(&["block:index", "event", "contract", "fields"], rows)
+    })
+}
+
+/// JSON arguments as they were typed, or from `@FILE`.
+fn arguments(text: Option<String>) -> anyhow::Result<Value> {
+    let Some(text) = text else { return Ok(Value::Null) };
+    let bytes = match text.strip_prefix('@') {
+        Some(path) => read_file(Path::new(path))?,
+        None => text.into_bytes(),
+    };
+    serde_json::from_slice(&bytes).map_err(|error| Usage(format!("the arguments are not JSON: {error}")).into())
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}

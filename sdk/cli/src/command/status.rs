@@ -1,0 +1,67 @@
+//! `countersign status`.
+
+use crate::output::{Output, facts, moment, or_dash, table};
+use crate::session::Session;
+use countersign_api::NoParams;
+use countersign_api::method::chain::ChainInfo;
+use countersign_api::method::consensus::ConsensusStatus;
+use countersign_api::method::node::{NodePeers, NodeStatus, PeersParams, State};
+use serde_json::json;
+use std::process::ExitCode;
+
+pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    let client = session.client()?;
+    let node = client.call::<NodeStatus>(&NoParams {}).await?;
+    let chain = client.call::<ChainInfo>(&NoParams {}).await?;
+    let consensus = client.call::<ConsensusStatus>(&NoParams {}).await?;
+    let peers = client.call::<NodePeers>(&PeersParams::default()).await?;
+    let all = json!({ "node": node, "chain": chain, "consensus": consensus, "peers": peers.items });
+    output.show(&all, |_| {
+        let state = match node.state {
+            State::Voting => "voting",
+            State::Following => "following, does not vote",
+            State::CatchingUp => "catching up",
+            State::Recovering => "recovering: its vote journal was lost, it does not vote yet",
+            State::Halted => "halted: see its log",
+        };
+        let own = [
+            ("node", format!("{} {} ({})", or_dash(node.organisation.as_deref()), node.version, client.url())),
+            ("state", format!("{state}, up {} s", node.uptime_ms / 1000)),
+            ("network", format!("{}, chain {}", node.network, node.chain)),
+            (
+                "height",
+                format!(
+                    "{} final, {} executed, {} certified",
+                    node.final_height, node.executed_height, node.certified_height
+                ),
+            ),
+            ("last block", format!("{} at {}", chain.block_hash, moment(chain.data.time.0))),
+            (
+                "consensus",
+                format!(
+                    "epoch {}, view {}, leader {}, {} failed views",
+                    consensus.epoch, consensus.view, consensus.leader, consensus.failed_views
+                ),
+            ),
+            (
+                "validators",
+                format!(
+                    "{}, a quorum is {}, {} may be faulty",
+                    consensus.validators, consensus.quorum, consensus.faulty_max
+                ),
+            ),
+            ("waiting", format!("{} transactions, {} bytes", node.waiting_transactions, node.waiting_bytes)),
+        ];
+        let rows = peers.items.iter().map(|peer| {
+            vec![
+                peer.validator.map_or("–".to_owned(), |index| index.to_string()),
+                or_dash(peer.organisation.as_deref()),
+                peer.address.clone(),
+                peer.height.to_string(),
+                format!("{} s", peer.connected_ms / 1000),
+            ]
+        });
+        format!("{}\n\n{}", facts(own), table(&["validator", "organisation", "address", "height", "connected"], rows))
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,69 @@
+//! `countersign trace`.
+
+use crate::arguments::{Item, Trace as Command};
+use crate::output::{Output, facts, or_dash, say, table};
+use crate::session::Session;
+use countersign_api::method::trace::{Trace, TraceBack, TraceForward, TraceHistory, TraceParams};
+use countersign_api::{Method, Read};
+use std::process::ExitCode;
+
+pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    let read = match command {
+        Command::History(item) => ask::<TraceHistory>(item, session).await?,
+        Command::Back(item) => ask::<TraceBack>(item, session).await?,
+        Command::Forward(item) => ask::<TraceForward>(item, session).await?,
+    };
+    output.show(&read, |read| {
+        let block = facts([("as of", format!("block {} {}", read.height, read.block_hash))]);
+        format!("{}\n{block}", human(&read.data))
+    })?;
+    say("This is what the node says. `countersign proof export` makes a file that proves it.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn ask<M>(item: Item, session: &Session) -> anyhow::Result<Read<Trace>>
+where
+    M: Method<Params = TraceParams, Answer = Read<Trace>>,
+{
+    let client = session.client()?;
+    let contract = Some(session.provenance(&client).await?);
+    Ok(client.call_again::<M>(&TraceParams { epc: item.id, contract, at: item.at }).await?)
+}
+
+/// A trace for people.
+pub fn human(trace: &Trace) -> String {
+    let mut parts = vec![facts([("item", trace.canonical.clone())])];
+    if !trace.events.is_empty() {
+        let rows = trace.events.iter().map(|event| {
+            vec![
+                event.event_time.clone(),
+                [Some(event.kind.as_str()), event.action.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                or_dash(event.biz_step.as_deref()),
+                or_dash(event.biz_location.as_deref().or(event.read_point.as_deref())),
+                or_dash(event.through.as_deref()),
+                event.submitter.clone(),
+                event.event_id.clone().unwrap_or_else(|| event.hash.to_string()),
+            ]
+        });
+        parts.push(table(&["time", "event", "step", "where", "in", "submitted by", "event id"], rows));
+    }
+    for (title, list) in
+        [("places", &trace.locations), ("products", &trace.products), ("containers", &trace.containers)]
+    {
+        if !list.is_empty() {
+            parts.push(table(&[title], list.iter().map(|item| vec![item.clone()])));
+        }
+    }
+    if trace.events.is_empty() && trace.products.is_empty() && trace.containers.is_empty() {
+        parts.push("Nothing is recorded about it.".to_owned());
+    }
+    if !trace.complete {
+        let bound = trace.truncated.as_deref().unwrap_or("a bound");
+        parts.push(format!("CUT SHORT: there is more than this answer holds (bound: {bound})."));
+    }
+    parts.join("\n")
+}

@@ -1,0 +1,33 @@
+//! How the command ends when it cannot do what was asked.
+
+use countersign_client::Error;
+use std::process::ExitCode;
+
+/// Something was refused or is not as it should be.
+pub const REFUSED: u8 = 1;
+/// What was given cannot be used.
+pub const USAGE: u8 = 2;
+/// The network could not be used.
+pub const NETWORK: u8 = 3;
+
+/// A mistake in what was given, such as a file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Says on stderr what went wrong, and which exit code that is.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    anstream::eprintln!("error: {}", crate::output::clean(&format!("{error:#}")));
+    ExitCode::from(code(error))
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<Usage>().is_some() {
+        return USAGE;
+    }
+    match error.downcast_ref::<Error>() {
+        Some(Error::Address(_) | Error::Contract(_) | Error::Key(_) | Error::TooLarge { .. }) => USAGE,
+        Some(error) if error.is_network() => NETWORK,
+        _ => REFUSED,
+    }
+}
