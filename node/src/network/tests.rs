@@ -261,6 +261,8 @@ async fn a_removed_member_is_disconnected_and_can_be_admitted_again() {
     nodes[0].until(NetworkEvent::Disconnected { peer: 2 }).await;
     assert_eq!(nodes[0].handle.broadcast(Class::Consensus, vec![1]).unwrap(), 1);
     assert!(matches!(nodes[0].handle.send(2, Class::Sync, vec![]), Err(NetworkError::UnknownPeer(2))));
+    // It dials again, and gets no further than the handshake.
+    eventually(|| nodes[0].handle.stats().incident(Incident::InboundRefused) > 0).await;
     nodes[0].handle.set_allowed(all.clone()).unwrap();
     nodes[0].until(NetworkEvent::Connected { peer: 2 }).await;
     let twice = vec![all[1].clone(), all[1].clone()];
