@@ -66,14 +66,18 @@ impl Engine {
     /// P9.1: tells the replica, again and again while it holds.
     pub(super) fn report_lag(&mut self) {
         let (finalised, now, interval) = (self.chain.finalised().height, self.now, self.interval());
+        let (own, count) = (self.own_index(), self.committee.count());
         let Some(lag) = self.behind.as_mut().filter(|lag| lag.next_at <= now) else { return };
         if lag.height <= finalised {
             self.behind = None;
             return;
         }
         lag.next_at = now.plus(interval);
-        let (height, peer) = (lag.height, lag.peer);
-        lag.peer = following(peer, self.committee.count());
+        let (height, mut peer) = (lag.height, lag.peer);
+        if own == Some(peer) {
+            peer = following(peer, count);
+        }
+        lag.peer = following(peer, count);
         self.order(Action::Behind { height, peer });
     }
 

@@ -87,7 +87,7 @@ impl Engine {
         records
     }
 
-    /// P6.1: reads the journal back.
+    /// P7.1: reads the journal back.
     fn replay(&mut self, records: Vec<Record>) -> Result<(), Error> {
         let mut recovering = self.own.is_some();
         let (mut certificates, mut votes) = (Vec::new(), Vec::new());

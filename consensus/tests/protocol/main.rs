@@ -7,8 +7,13 @@
     clippy::cast_sign_loss
 )]
 
+mod agreeing;
+mod changing_view;
 mod cluster;
+mod encoding;
 mod journal;
 mod network;
 mod quorum;
+mod remembering;
+mod table;
 mod validators;
