@@ -1,1 +1,5 @@
-//! Placeholder while the workspace is laid out.
+//! Why it is believed: what the tests, the demo and the benches of the whole system share.
+
+pub mod cluster;
+pub mod ports;
+pub mod simulation;

@@ -1,0 +1,21 @@
+//! The shipped replica, four times, in virtual time.
+//!
+//! Consensus, mempool, execution with the real contract machine and the ledger run as they do in
+//! `countersignd`; network, clock and disks are the simulator's. A seed decides everything: delays,
+//! losses, duplicates, partitions, crashes with what the disk had synced, and what clients submit.
+//! First faults reign and only safety must hold; then the network heals and everything must come
+//! to rest: every client's transaction final everywhere, all ledgers equal.
+//!
+//! `checker` states what must hold in terms of what nodes sent and stored; it shares no code with
+//! the engine.
+
+mod checker;
+mod disk;
+mod network;
+mod node;
+mod random;
+mod world;
+
+pub use checker::Violation;
+pub use random::Random;
+pub use world::{Plan, Report, World};

@@ -1,0 +1,108 @@
+//! One simulated node: a replica with its disks.
+
+use super::disk::JournalDisk;
+use super::random::Random;
+use countersign_consensus::Record;
+use countersign_ledger::{Ledger, MemoryStore};
+use countersign_replica::journal::JournalRecord;
+use countersign_replica::{Input, Output, Replica, ReplicaConfig};
+use countersign_types::{Genesis, SecretKey, TimestampMs};
+use countersign_vm::Vm;
+use std::sync::Arc;
+
+/// A node, running or crashed.
+pub struct Node {
+    genesis: Genesis,
+    key: SecretKey,
+    vm: Arc<Vm>,
+    /// Its database.
+    pub store: MemoryStore,
+    journal: JournalDisk,
+    /// The replica, none while it is down.
+    pub replica: Option<Replica<MemoryStore>>,
+    /// How far its clock is off, milliseconds.
+    pub skew_ms: i64,
+    synced_entry: u64,
+}
+
+impl Node {
+    /// A new node, as `countersignd testnet` makes it.
+    ///
+    /// # Errors
+    /// If the ledger cannot be made.
+    pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>) -> Result<Self, String> {
+        let store = MemoryStore::new();
+        Ledger::create(store.clone(), genesis).map_err(|error| error.to_string())?;
+        let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
+        let journal = JournalDisk::new(&origin);
+        let mut node =
+            Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, synced_entry: 0 };
+        node.start()?;
+        Ok(node)
+    }
+
+    /// Starts from what the disks hold.
+    ///
+    /// # Errors
+    /// If the node refuses to.
+    pub fn start(&mut self) -> Result<(), String> {
+        let ledger = Ledger::open(self.store.clone(), &self.genesis).map_err(|error| error.to_string())?;
+        let journal = self.journal.restart()?;
+        let config = ReplicaConfig { genesis: self.genesis.clone(), key: Some(self.key.clone()), journal };
+        let replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
+        self.synced_entry = 0;
+        self.replica = Some(replica);
+        Ok(())
+    }
+
+    /// Power loss: what was not synced is partly gone.
+    pub fn crash(&mut self, random: &mut Random) {
+        self.replica = None;
+        let unsynced = self.store.unsynced();
+        self.store.crash(random.index(unsynced + 1));
+        self.journal.crash(random);
+    }
+
+    /// Gives the replica a fact and carries out what concerns the disk: append, sync, tell. Answers
+    /// what is to be sent, in order. With `cut` the power fails at that persist point: what was
+    /// ordered after it never leaves the node.
+    ///
+    /// # Errors
+    /// If a message is to be sent before what it rests on is durable.
+    pub fn handle(&mut self, now: u64, input: Input, cut: Option<usize>) -> Result<Vec<Output>, String> {
+        let clock = TimestampMs(now.saturating_add_signed(self.skew_ms));
+        let Some(replica) = &mut self.replica else { return Ok(Vec::new()) };
+        let mut sent = Vec::new();
+        let mut outputs = replica.handle(clock, input);
+        let mut persisted = 0;
+        loop {
+            let mut last = None;
+            for output in &outputs {
+                match output {
+                    Output::Persist { entry, bytes } => {
+                        if cut == Some(persisted) {
+                            return Ok(sent);
+                        }
+                        persisted += 1;
+                        self.journal.append(bytes);
+                        last = entry.or(last);
+                    }
+                    Output::Rotate { records } => self.journal.replace(records),
+                    _ => {}
+                }
+            }
+            self.journal.sync();
+            self.synced_entry = last.unwrap_or(self.synced_entry);
+            for output in outputs {
+                if let Output::Send { after, message, .. } = &output
+                    && *after > self.synced_entry
+                {
+                    return Err(format!("said before durable: entry {after} of {}, {message:?}", self.synced_entry));
+                }
+                sent.push(output);
+            }
+            let Some(entry) = last else { return Ok(sent) };
+            outputs = replica.handle(clock, Input::Persisted { entry });
+        }
+    }
+}

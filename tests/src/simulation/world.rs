@@ -1,0 +1,431 @@
+//! The simulated world: nodes, network, clients and misfortune, all decided by a seed.
+
+use super::checker::{Checker, Violation};
+use super::network::{Network, Parcel, Weather};
+use super::node::Node;
+use super::random::Random;
+use countersign_consensus::Target;
+use countersign_ledger::store::memory::Fault;
+use countersign_replica::wire::Wire;
+use countersign_replica::{Input, Output, Source};
+use countersign_types::{
+    Account, Gas, Genesis, Hash, Height, KeyEntry, NativeOperation, Organisation, Parameters, Payload, Roles, SecretKey,
+    TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, codec,
+};
+use countersign_types::contract::Address;
+use countersign_vm::Vm;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How long and how bad.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Decides everything.
+    pub seed: u64,
+    /// Number of validators.
+    pub validators: u16,
+    /// Milliseconds under faults.
+    pub faulty_ms: u64,
+    /// Milliseconds to come to rest afterwards.
+    pub healing_ms: u64,
+}
+
+/// What a run saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Digest of everything that was delivered, in order: the same for the same seed.
+    pub trace: Hash,
+    /// Deliveries.
+    pub steps: u64,
+    /// Height that all nodes reached.
+    pub height: Height,
+    /// Highest view.
+    pub view: u64,
+    /// Transactions that clients were told are final.
+    pub acknowledged: usize,
+    /// Crashes.
+    pub crashes: u64,
+    /// Partitions.
+    pub partitions: u64,
+    /// Blocks taken over by catching up.
+    pub synced: u64,
+}
+
+/// The world.
+pub struct World {
+    plan: Plan,
+    random: Random,
+    genesis: Genesis,
+    nodes: Vec<Node>,
+    network: Network,
+    checker: Checker,
+    now: u64,
+    healed: bool,
+    admins: Vec<SecretKey>,
+    counter: Option<Vec<u8>>,
+    /// Submitted transactions that are not yet acknowledged.
+    open: BTreeMap<Hash, Arc<VerifiedTransaction>>,
+    restarts: BTreeMap<u16, u64>,
+    trace: Sha256,
+    report: Report,
+}
+
+/// Where the story begins, so that clocks that are off do not reach below zero.
+const BEGIN_MS: u64 = 1_800_000_000_000;
+const CONTRACT: &str = "org0/counter";
+
+impl World {
+    /// A world at its beginning. `counter` is the counter contract's module.
+    ///
+    /// # Errors
+    /// If a node cannot start.
+    pub fn new(plan: Plan, vm: &Arc<Vm>, counter: Vec<u8>) -> Result<Self, Violation> {
+        let mut random = Random::new(plan.seed);
+        let keys: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
+        let admins: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
+        let genesis = genesis(&keys, &admins, &mut random)?;
+        let nodes = keys
+            .iter()
+            .map(|key| Node::new(&genesis, key.clone(), Arc::clone(vm)).map_err(Violation))
+            .collect::<Result<Vec<_>, _>>()?;
+        let weather =
+            Weather { loss: random.below(150), duplication: random.below(100), delay_max_ms: 2 + random.below(60) };
+        let network = Network::new(plan.validators, weather);
+        Ok(Self {
+            plan,
+            random,
+            genesis,
+            nodes,
+            network,
+            checker: Checker::default(),
+            now: BEGIN_MS,
+            healed: false,
+            admins,
+            counter: Some(counter),
+            open: BTreeMap::new(),
+            restarts: BTreeMap::new(),
+            trace: Sha256::new(),
+            report: Report::default(),
+        })
+    }
+
+    /// Runs the whole story.
+    ///
+    /// # Errors
+    /// The first rule that was broken.
+    pub fn run(mut self) -> Result<Report, Violation> {
+        for index in 0..self.plan.validators {
+            let skew = i64::try_from(self.random.below(1_000)).unwrap_or(0) - 500;
+            if let Some(node) = self.nodes.get_mut(usize::from(index)) {
+                node.skew_ms = skew;
+            }
+            self.network.schedule(self.now, index, Parcel::Wake);
+        }
+        let faults_end = BEGIN_MS + self.plan.faulty_ms;
+        while self.now < faults_end {
+            self.misfortune()?;
+            self.clients();
+            self.pass(20)?;
+        }
+        self.heal()?;
+        let deadline = self.now + self.plan.healing_ms;
+        while !self.at_rest() {
+            if self.now >= deadline {
+                return Err(Violation(format!(
+                    "not at rest {} ms after healing: {} transactions open, nodes at {}",
+                    self.plan.healing_ms,
+                    self.open.len(),
+                    self.standing()
+                )));
+            }
+            self.resubmit();
+            self.pass(100)?;
+        }
+        self.finish()
+    }
+
+    /// Lets time pass and delivers what arrives meanwhile.
+    fn pass(&mut self, milliseconds: u64) -> Result<(), Violation> {
+        let until = self.now + milliseconds;
+        while let Some((at, to, parcel)) = self.network.next(until) {
+            self.now = self.now.max(at);
+            self.deliver(to, parcel)?;
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    fn deliver(&mut self, to: u16, parcel: Parcel) -> Result<(), Violation> {
+        let Some(node) = self.nodes.get_mut(usize::from(to)).filter(|node| node.replica.is_some()) else { return Ok(()) };
+        self.report.steps += 1;
+        self.trace.update(self.now.to_le_bytes());
+        self.trace.update(to.to_le_bytes());
+        let input = match parcel {
+            Parcel::Wake => Input::Tick,
+            Parcel::Message { from, message } => {
+                let bytes = message.to_bytes();
+                self.trace.update(&bytes);
+                let message = Wire::from_bytes(&bytes, message.class()).map_err(|error| Violation(error.to_string()))?;
+                Input::Received { from, message }
+            }
+            Parcel::Gossip(transactions) => Input::Transactions { transactions, source: Source::Gossip },
+            Parcel::Fetched(transactions) => Input::Transactions { transactions, source: Source::Fetched },
+            Parcel::Submitted(transactions) => Input::Transactions { transactions, source: Source::Client { ticket: 0 } },
+        };
+        // Now and then the power fails between ordering and writing.
+        let cut = (!self.healed && self.random.chance(1)).then(|| self.random.index(3));
+        let outputs = node.handle(self.now, input, cut).map_err(Violation)?;
+        for output in outputs {
+            self.carry_out(to, output)?;
+        }
+        if cut.is_some() {
+            self.crash(to);
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, from: u16, output: Output) -> Result<(), Violation> {
+        match output {
+            Output::Persist { .. } | Output::Rotate { .. } | Output::Admitted { .. } | Output::Expired { .. } => {}
+            Output::Send { to, message, .. } => {
+                self.checker.sent(from, &message)?;
+                let parcel = Parcel::Message { from, message };
+                let receivers: Vec<u16> = match to {
+                    Target::All => (0..self.plan.validators).filter(|to| *to != from).collect(),
+                    Target::One(to) => vec![to],
+                };
+                for to in receivers {
+                    self.network.send(self.now, &mut self.random, from, to, &parcel);
+                }
+            }
+            Output::Gossip { transactions } => {
+                for to in (0..self.plan.validators).filter(|to| *to != from) {
+                    self.network.send(self.now, &mut self.random, from, to, &Parcel::Gossip(transactions.clone()));
+                }
+            }
+            Output::Verify { transactions } => {
+                let chain = self.genesis.chain();
+                let checked = transactions.into_iter().filter_map(|signed| signed.verify(&chain).ok()).map(Arc::new);
+                self.network.schedule(self.now + 1, from, Parcel::Fetched(checked.collect()));
+            }
+            Output::Committed { height, .. } => {
+                let Some(replica) = self.nodes.get(usize::from(from)).and_then(|node| node.replica.as_ref()) else { return Ok(()) };
+                self.checker.executed(from, &replica.reader(), height)?;
+            }
+            Output::Certified { height } => self.certified(from, height)?,
+            Output::Equivocation { text } => return Err(Violation(format!("v{from} accuses an honest validator: {text}"))),
+            Output::WakeAt(time) => {
+                let skew = self.nodes.get(usize::from(from)).map_or(0, |node| node.skew_ms);
+                let at = time.0.saturating_add_signed(-skew).max(self.now + 1);
+                self.network.schedule(at, from, Parcel::Wake);
+            }
+            Output::Stop(cause) => {
+                let injected = cause.to_string().contains("(injected)") || cause.to_string().contains("earlier write failed");
+                if !injected {
+                    return Err(Violation(format!("v{from} stopped itself: {cause}")));
+                }
+                self.crash(from);
+            }
+        }
+        Ok(())
+    }
+
+    /// A client at this node learns what is final.
+    fn certified(&mut self, node: u16, height: Height) -> Result<(), Violation> {
+        let Some(replica) = self.nodes.get(usize::from(node)).and_then(|node| node.replica.as_ref()) else { return Ok(()) };
+        let failed = |error: countersign_ledger::LedgerError| Violation(format!("v{node}: {error}"));
+        let reader = replica.reader();
+        if height > reader.tip().height {
+            return Ok(());
+        }
+        for receipt in reader.receipts(height).map_err(failed)? {
+            if self.open.remove(&receipt.transaction).is_some() {
+                self.checker.acknowledge(receipt.transaction, height);
+            }
+        }
+        Ok(())
+    }
+
+    fn misfortune(&mut self) -> Result<(), Violation> {
+        let due: Vec<u16> = self.restarts.iter().filter(|(_, at)| **at <= self.now).map(|(node, _)| *node).collect();
+        for node in due {
+            self.restart(node)?;
+        }
+        let victim = u16::try_from(self.random.below(u64::from(self.plan.validators))).unwrap_or(0);
+        if self.random.chance(4) {
+            self.crash(victim);
+        } else if self.random.chance(3) {
+            if let Some(node) = self.nodes.get(usize::from(victim)) {
+                let fault = if self.random.chance(500) { Fault::Lost } else { Fault::Kept };
+                node.store.fail_after(self.random.below(4), fault);
+            }
+        }
+        if self.random.chance(6) {
+            self.report.partitions += 1;
+            for group in &mut self.network.groups {
+                *group = u8::from(self.random.chance(400));
+            }
+        } else if self.random.chance(20) {
+            self.network.groups.fill(0);
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self, index: u16) {
+        if let Some(node) = self.nodes.get_mut(usize::from(index)).filter(|node| node.replica.is_some()) {
+            node.crash(&mut self.random);
+            self.report.crashes += 1;
+            self.restarts.insert(index, self.now + 50 + self.random.below(4_000));
+        }
+    }
+
+    fn restart(&mut self, index: u16) -> Result<(), Violation> {
+        self.restarts.remove(&index);
+        if let Some(node) = self.nodes.get_mut(usize::from(index)) {
+            node.start().map_err(|cause| Violation(format!("v{index} does not start again: {cause}")))?;
+            self.network.schedule(self.now, index, Parcel::Wake);
+        }
+        Ok(())
+    }
+
+    fn heal(&mut self) -> Result<(), Violation> {
+        self.healed = true;
+        self.network.weather = Weather::FAIR;
+        self.network.groups.fill(0);
+        let down: Vec<u16> = self.restarts.keys().copied().collect();
+        for index in 0..self.plan.validators {
+            if let Some(node) = self.nodes.get_mut(usize::from(index)) {
+                node.store.fail_after(u64::MAX, Fault::Kept);
+            }
+        }
+        for node in down {
+            self.restart(node)?;
+        }
+        Ok(())
+    }
+
+    /// Clients deploy, count and rename accounts, at random nodes.
+    fn clients(&mut self) {
+        if !self.random.chance(300) {
+            return;
+        }
+        let organisation = self.random.index(self.admins.len());
+        let payload = match self.counter.take() {
+            Some(code) => Payload::Deploy { name: CONTRACT.into(), code, input: Vec::new() },
+            None if self.random.chance(100) => self.new_account(organisation),
+            None => Payload::Call {
+                contract: Address::of(CONTRACT),
+                method: "add".into(),
+                input: codec::encode(&self.random.below(10)),
+            },
+        };
+        let organisation = if matches!(payload, Payload::Deploy { .. }) { 0 } else { organisation };
+        let Some(key) = self.admins.get(organisation).cloned() else { return };
+        let transaction = Transaction {
+            chain: self.genesis.chain(),
+            signer: key.public(),
+            nonce: self.random.next(),
+            expires: TimestampMs(self.now + self.plan.faulty_ms + self.plan.healing_ms + 10_000),
+            gas_limit: Gas(GAS),
+            payload,
+        };
+        let chain = self.genesis.chain();
+        let Ok(verified) = transaction.sign(&key).verify(&chain).map(Arc::new) else { return };
+        self.open.insert(verified.id(), Arc::clone(&verified));
+        let at = u16::try_from(self.random.below(u64::from(self.plan.validators))).unwrap_or(0);
+        self.network.schedule(self.now + 1, at, Parcel::Submitted(vec![verified]));
+    }
+
+    fn new_account(&mut self, organisation: usize) -> Payload {
+        let key = SecretKey::from_seed(&self.random.bytes()).public();
+        let id = format!("org{organisation}/a{}", self.random.below(50));
+        Payload::Native(NativeOperation::PutAccount(Account {
+            id: id.parse().expect("a valid account name"),
+            roles: Roles::SUBMITTER,
+            keys: vec![KeyEntry { key, valid_from: Height::ZERO, valid_to: None }],
+        }))
+    }
+
+    /// After healing, clients submit again what they have no receipt for.
+    fn resubmit(&mut self) {
+        let open: Vec<_> = self.open.values().cloned().collect();
+        if !open.is_empty() {
+            let at = u16::try_from(self.random.below(u64::from(self.plan.validators))).unwrap_or(0);
+            self.network.schedule(self.now + 1, at, Parcel::Submitted(open));
+        }
+    }
+
+    /// Everything final everywhere, all at the same height.
+    fn at_rest(&self) -> bool {
+        let heights: BTreeSet<(Height, Height)> = self
+            .nodes
+            .iter()
+            .map(|node| node.replica.as_ref().map_or((Height::ZERO, Height::ZERO), |replica| {
+                (replica.reader().tip().height, replica.certified())
+            }))
+            .collect();
+        let same = heights.len() == 1 && heights.iter().all(|(tip, certified)| tip == certified && *tip > Height::ZERO);
+        same && self.open.is_empty() && self.counter.is_none()
+    }
+
+    fn standing(&self) -> String {
+        let each = self.nodes.iter().map(|node| match &node.replica {
+            None => "down".to_owned(),
+            Some(replica) => {
+                let status = replica.status();
+                format!("{}/{} view {}", replica.reader().tip().height, replica.certified(), status.view)
+            }
+        });
+        each.collect::<Vec<_>>().join(", ")
+    }
+
+    fn finish(mut self) -> Result<Report, Violation> {
+        for (index, node) in (0u16..).zip(&self.nodes) {
+            let Some(replica) = &node.replica else { continue };
+            self.checker.finish(index, &replica.reader(), &self.genesis)?;
+            self.report.height = replica.certified();
+            self.report.view = self.report.view.max(replica.status().view.0);
+            self.report.synced += replica.counters().synced;
+        }
+        self.report.acknowledged = self.checker.acknowledged();
+        self.report.trace = Hash(self.trace.finalize().into());
+        Ok(self.report)
+    }
+}
+
+/// Enough for deploying the counter.
+const GAS: u64 = 5_000_000_000;
+
+fn genesis(keys: &[SecretKey], admins: &[SecretKey], random: &mut Random) -> Result<Genesis, Violation> {
+    let validators = (0..).zip(keys).map(|(index, key): (u16, _)| Validator {
+        organisation: format!("org{index}"),
+        key: key.public(),
+        network_key: SecretKey::from_seed(&random.bytes()).public(),
+    });
+    let validators = ValidatorSet::new(validators.collect()).map_err(|error| Violation(error.to_string()))?;
+    let organisations = (0..keys.len()).map(|index| Organisation {
+        id: format!("org{index}"),
+        name: format!("Organisation {index}"),
+        gln: None,
+    });
+    let accounts = (0..).zip(admins).map(|(index, key): (u16, _)| Account {
+        id: format!("org{index}/admin").parse().expect("a valid account name"),
+        roles: Roles::ADMIN.with(Roles::DEPLOYER).with(Roles::SUBMITTER),
+        keys: vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }],
+    });
+    Ok(Genesis {
+        network: "simulation".into(),
+        time: TimestampMs(BEGIN_MS - 1_000),
+        parameters: Parameters {
+            heartbeat_ms: 2_000,
+            view_timeout_ms: 400,
+            transaction_window_ms: 3_600_000,
+            run_ahead: 2 + random.below(7),
+            ..Parameters::default()
+        },
+        validators,
+        organisations: organisations.collect(),
+        accounts: accounts.collect(),
+    })
+}

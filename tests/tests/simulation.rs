@@ -1,0 +1,48 @@
+//! A share of the simulation's seeds; `make sim SEEDS=A..B` runs more.
+#![allow(clippy::unwrap_used)]
+
+use countersign_tests::cluster::contract_module;
+use countersign_tests::simulation::{Plan, Report, World};
+use countersign_vm::{Vm, VmConfig};
+use std::sync::Arc;
+
+fn plan(seed: u64) -> Plan {
+    let validators = if seed % 10 == 9 { 7 } else { 4 };
+    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000 }
+}
+
+fn run(seeds: impl Iterator<Item = u64>) -> Vec<Report> {
+    let vm = Arc::new(Vm::new(VmConfig::default()).unwrap());
+    let counter = contract_module("counter").unwrap();
+    seeds
+        .map(|seed| {
+            let report = World::new(plan(seed), &vm, counter.clone()).and_then(World::run);
+            report.unwrap_or_else(|violation| panic!("seed {seed}: {violation}\nreplay: make sim SEEDS={seed}..{}", seed + 1))
+        })
+        .collect()
+}
+
+/// Seeds of this run: 200, or as many as `COUNTERSIGN_SEEDS` says.
+fn seeds() -> u64 {
+    std::env::var("COUNTERSIGN_SEEDS").map_or(200, |text| text.parse().unwrap())
+}
+
+#[test]
+fn even_seeds_are_safe_and_come_to_rest() {
+    let reports = run((0..seeds()).step_by(2));
+    // The seeds exercise what they are for.
+    assert!(reports.iter().map(|report| report.crashes).sum::<u64>() > 0);
+    assert!(reports.iter().map(|report| report.partitions).sum::<u64>() > 0);
+    assert!(reports.iter().all(|report| report.acknowledged > 0));
+}
+
+#[test]
+fn odd_seeds_are_safe_and_come_to_rest() {
+    let reports = run((1..seeds()).step_by(2));
+    assert!(reports.iter().any(|report| report.synced > 0), "no seed made a node catch up");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace() {
+    assert_eq!(run([3, 14, 29].into_iter()), run([3, 14, 29].into_iter()));
+}
