@@ -72,6 +72,8 @@ pub struct Engine {
     range_at: TimestampMs,
     range_peer: u16,
     behind: Option<Lag>,
+    /// Since when a final block could not be handed to execution.
+    stuck_since: Option<TimestampMs>,
     wake_at: Option<TimestampMs>,
     counters: Counters,
 }
@@ -150,6 +152,7 @@ impl Engine {
     fn advance(&mut self) {
         self.validate_waiting();
         self.finalise();
+        self.check_stuck();
         self.update_due();
         self.propose();
         self.prepare();
@@ -236,6 +239,7 @@ impl Engine {
             self.range_at = self.range_at.min(latest);
             self.resend_at = self.resend_at.map(|at| at.min(latest));
             self.wake_at = None;
+            self.stuck_since = self.stuck_since.map(|since| since.min(now));
             if let Some(lag) = &mut self.behind {
                 lag.next_at = lag.next_at.min(latest);
             }

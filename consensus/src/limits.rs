@@ -22,6 +22,8 @@ pub const BLOCKS_MAX: usize = 192;
 pub const FETCHES_MAX: usize = 64;
 /// Times that a block is asked for before the replica is told to catch up instead.
 pub const FETCH_TRIES_MAX: u32 = 4;
+/// Intervals (first timeouts) after which a final block that cannot be executed here is got by catching up.
+pub const STUCK_INTERVALS: u64 = 4;
 /// Certificates sent in answer to one request or query.
 pub const CERTIFICATES_SENT_MAX: usize = 32;
 /// Own COMMIT votes sent again when nothing moves: those of the newest views.

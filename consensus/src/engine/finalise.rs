@@ -4,6 +4,7 @@ use super::{Engine, Final};
 use crate::action::{Action, Stop};
 use crate::chain::{Broken, Place, State};
 use crate::event::Synced;
+use crate::limits::STUCK_INTERVALS;
 use crate::record::Record;
 use countersign_types::{Hash, Header, Height};
 
@@ -91,10 +92,24 @@ impl Engine {
             let Some(block) = self.chain.finalise(hash) else { return };
             self.counters.blocks_finalised = self.counters.blocks_finalised.saturating_add(1);
             self.fetch.done(&hash);
+            self.stuck_since = None;
             self.progress();
             self.order(Action::Finalise { block, certificate: certificate.clone() });
             let rounds = &self.rounds;
             self.fetch.retain(|wanted| rounds.values().any(|round| round.prepared_block() == Some(*wanted)));
+        }
+    }
+
+    /// P9.1: a final block whose payload nobody gives any more is got by catching up.
+    pub(super) fn check_stuck(&mut self) {
+        if self.chain.finalised().block == self.last_final.block {
+            self.stuck_since = None;
+            return;
+        }
+        let since = *self.stuck_since.get_or_insert(self.now);
+        if self.now.since(since) >= self.interval().saturating_mul(STUCK_INTERVALS) {
+            let leader = self.committee.leader(self.last_final.view);
+            self.note_lag(self.chain.finalised().height.next(), leader);
         }
     }
 
@@ -124,6 +139,7 @@ impl Engine {
             self.begin_view();
         }
         self.fetch.clear();
+        self.stuck_since = None;
         let certified: Vec<_> =
             self.rounds.iter().filter_map(|(view, round)| Some((round.prepared_block()?, *view))).collect();
         for (block, view) in certified {

@@ -60,6 +60,7 @@ impl Engine {
             range_at: TimestampMs::ZERO,
             range_peer: 0,
             behind: None,
+            stuck_since: None,
             wake_at: None,
             counters: Counters::default(),
         };

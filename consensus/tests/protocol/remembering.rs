@@ -259,6 +259,20 @@ fn p9_1_what_is_out_of_reach_makes_the_replica_catch_up() {
 }
 
 #[test]
+fn p9_1_a_final_block_whose_payload_does_not_come_makes_the_replica_catch_up() {
+    let mut table = Table::new(3);
+    let block = first_block(&mut table);
+    table.hear(1, proposal(&table, &block, None, vec![]));
+    let certificate = table.validators.certificate(Phase::Commit, 1, block.hash(), &[0, 1, 2]);
+    table.hear(0, Message::Certificate(certificate));
+    for _ in 0..3 {
+        assert!(!table.wait(1_000).iter().any(|order| order.starts_with("behind")));
+    }
+    assert!(table.wait(1_000).contains(&"behind 1 says 1".to_string()));
+    assert!(table.wait(1_000).contains(&"behind 1 says 2".to_string()), "the next peer");
+}
+
+#[test]
 fn p0_wild_numbers_and_strangers_do_no_harm() {
     let mut table = Table::new(3);
     let block = first_block(&mut table);
