@@ -102,13 +102,10 @@ pub(crate) fn index_keys(record: &EventRecord) -> Vec<[u8; 28]> {
     keys
 }
 
-/// Adds a block's events to the index. A row's value is the position of the transaction, u32.
-pub(crate) fn index_events(batch: &mut Batch, receipts: &[Receipt], events: &[EventRecord]) {
-    let transactions = receipts.iter().flat_map(|receipt| receipt.events.iter().map(|_| receipt.index));
-    for (record, transaction) in events.iter().zip(transactions) {
-        for key in index_keys(record) {
-            batch.put(Space::Events, key, transaction.to_le_bytes());
-        }
+/// Adds a block's events to the index. The rows have no values.
+pub(crate) fn index_events(batch: &mut Batch, events: &[EventRecord]) {
+    for key in events.iter().flat_map(index_keys) {
+        batch.put(Space::Events, key, []);
     }
 }
 

@@ -123,14 +123,15 @@ impl<S: Store> Ledger<S> {
         let tip = Arc::new(tip);
         let root = roots.get(&tip.height).cloned();
         let first = roots.first_key_value().map(|(height, _)| *height);
+        let count = u64::try_from(roots.len()).ok();
         let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, roots });
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         match root {
             Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
             _ => return Err(inconsistent("the state tree has another root than the result")),
         }
-        if first != Some(oldest) {
-            return Err(inconsistent("the retained roots do not begin where they should"));
+        if first != Some(oldest) || count != tip.height.since(oldest).checked_add(1) {
+            return Err(inconsistent("the roots kept are not those of all heights from the oldest to the tip"));
         }
         if certified > tip.height {
             return Err(inconsistent("the certified height is above the tip"));

@@ -19,6 +19,7 @@ mod shared;
 pub mod store;
 mod tip;
 pub mod tree;
+pub mod verify;
 
 pub use error::LedgerError;
 pub use event::{EventCursor, EventFilter, EventPage};

@@ -25,7 +25,7 @@ pub enum Space {
     Blocks,
     /// Id of a transaction → height and position.
     Places,
-    /// Term and position of an event → where its receipt is.
+    /// Term and position of an event → nothing.
     Events,
     /// Log and index → record.
     Logs,

@@ -44,7 +44,10 @@ impl<'a> StateChange<'a> {
         Ok(Self { root, changes, writes })
     }
 
-    fn put(&self, height: Height, batch: &mut Batch) {
+    fn put(&mut self, height: Height, batch: &mut Batch) {
+        for (id, _, bytes) in &mut self.changes.pages {
+            batch.put(Space::Pages, number_key(*id), std::mem::take(bytes));
+        }
         let write = |source: &usize| self.writes.get(*source).copied().unwrap_or_default();
         for (at, source) in &self.changes.values {
             let (key, value) = write(source);
@@ -55,9 +58,6 @@ impl<'a> StateChange<'a> {
         }
         for source in &self.changes.removed {
             batch.remove(Space::Keys, write(source).0);
-        }
-        for (id, _, bytes) in &self.changes.pages {
-            batch.put(Space::Pages, number_key(*id), bytes.as_slice());
         }
         let stale = StoredStale { pages: self.changes.stale_pages.clone(), values: self.changes.stale_values.clone() };
         if height > Height::ZERO {
@@ -100,7 +100,7 @@ impl<S: Store> Ledger<S> {
         let mut batch = Batch::default();
         put_block(&mut batch, &block, &result);
         put_logs(&mut batch, &block);
-        index_events(&mut batch, &block.receipts, &events);
+        index_events(&mut batch, &events);
         self.write_state(batch, tip, state)?;
         Ok(result)
     }
@@ -173,7 +173,7 @@ impl<S: Store> Ledger<S> {
         &mut self,
         mut batch: Batch,
         tip: Tip,
-        state: StateChange<'_>,
+        mut state: StateChange<'_>,
     ) -> Result<(), LedgerError> {
         state.put(tip.height, &mut batch);
         let oldest = self.prune(tip.height, &mut batch)?;

@@ -1,0 +1,237 @@
+//! Blocks, certificates, transactions, receipts, results and their indexes.
+
+use super::{Progress, Report};
+use crate::event::{index_keys, records};
+use crate::ledger::StoredTransaction;
+use crate::reader::Reader;
+use crate::store::{Space, Store};
+use crate::tip::Tip;
+use crate::tree::{Node, Pages};
+use countersign_types::hash::Tag;
+use countersign_types::range::Range;
+use countersign_types::receipt::EventRecord;
+use countersign_types::{
+    Certificate, ExecutionResult, Genesis, Hash, Header, Height, Receipt, SignedTransaction, TimestampMs, merkle,
+    vote::Phase,
+};
+
+/// How many rows the indexes should have.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) events: u64,
+}
+
+/// What the blocks before lead one to expect of the next.
+struct Expected {
+    parent: Hash,
+    time: TimestampMs,
+    range: Range,
+    /// Hashes of all results so far.
+    results: Vec<Hash>,
+    /// A finality certificate named this block, which has not come yet.
+    awaited: Option<Hash>,
+}
+
+pub(super) fn check<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Rows {
+    let start = Tip::of_genesis(genesis, Hash::ZERO);
+    let mut expected =
+        Expected { parent: start.block, time: start.time, range: start.range, results: Vec::new(), awaited: None };
+    let mut rows = Rows::default();
+    let tip = reader.tip();
+    for number in 1..=tip.height.0 {
+        let height = Height(number);
+        check_height(reader, genesis, height, &mut expected, &mut rows, report);
+        report.blocks += 1;
+        progress(Progress { part: "blocks", done: number, total: tip.height.0 });
+    }
+    report.expect(tip.height, tip.height == Height::ZERO || tip.block == expected.parent, "the tip is another block");
+    report.expect(tip.height, tip.range == expected.range, "the stored range of results is another");
+    let certified = reader.certified();
+    if certified > Height::ZERO {
+        let certificate = report.taken(certified, reader.result_certificate(certified)).flatten();
+        report.expect(certified, certificate.is_some(), "the certificate of the certified height is missing");
+    }
+    rows
+}
+
+fn check_height<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    height: Height,
+    expected: &mut Expected,
+    rows: &mut Rows,
+    report: &mut Report,
+) {
+    let (header, finality, result) = (
+        report.taken(height, reader.header(height)).flatten(),
+        report.taken(height, reader.finality(height)).flatten(),
+        report.taken(height, reader.result(height)).flatten(),
+    );
+    let (Some(header), Some(finality), Some(result)) = (header, finality, result) else {
+        // What follows is judged from the next block that can be read.
+        expected.results.push(Hash::ZERO);
+        return;
+    };
+    check_header(reader, genesis, &header, expected, report);
+    check_finality(reader, genesis, height, header.hash(), &finality, expected, report);
+    let transactions = report.taken(height, reader.transactions(height)).unwrap_or_default();
+    check_transactions(reader, &header, &transactions, report);
+    let receipts = report.taken(height, reader.receipts(height)).unwrap_or_default();
+    let events = records(height, &receipts);
+    check_receipts(&transactions, &receipts, &events, &result, report);
+    check_events(reader, &events, rows, report);
+    check_result(reader, genesis, &header, &result, expected, report);
+    expected.parent = header.hash();
+    expected.time = header.time;
+    expected.range.append(&result.hash());
+    expected.results.push(result.hash());
+}
+
+fn check_header<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    header: &Header,
+    expected: &Expected,
+    report: &mut Report,
+) {
+    let height = header.height;
+    let hash = header.hash();
+    report.expect(height, header.chain == genesis.chain(), "the header is of another chain");
+    report.expect(height, header.parent == expected.parent, "the header's parent is another block");
+    report.expect(height, header.time > expected.time, "the header is not later than its parent");
+    report.expect(height, header.validators == genesis.validators.hash(), "the header names other validators");
+    let named = match usize::try_from(height.0.saturating_sub(genesis.parameters.run_ahead)) {
+        Ok(0) | Err(_) => Some(Hash::ZERO),
+        Ok(earlier) => expected.results.get(earlier - 1).copied(),
+    };
+    report.expect(height, named == Some(header.result), "the header names another earlier result");
+    let indexed = report.taken(height, reader.height_of_block(&hash)).flatten();
+    report.expect(height, indexed == Some(height), "the index of blocks does not lead to this one");
+}
+
+fn check_finality<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    height: Height,
+    block: Hash,
+    certificate: &Certificate,
+    expected: &mut Expected,
+    report: &mut Report,
+) {
+    report.expect(height, certificate.phase == Phase::Commit, "the finality certificate is not of COMMITs");
+    check_signatures(genesis, height, certificate, report);
+    if expected.awaited.is_some_and(|awaited| awaited != certificate.digest && awaited != block) {
+        report.fault(height, "an earlier finality certificate names a block that is not in the chain");
+    }
+    expected.awaited = None;
+    if certificate.digest == block {
+        return;
+    }
+    match report.taken(height, reader.height_of_block(&certificate.digest)).flatten() {
+        Some(later) if later > height => {}
+        Some(_) => report.fault(height, "the finality certificate is of an earlier block"),
+        // The later block may not have been committed before the node stopped.
+        None => expected.awaited = Some(certificate.digest),
+    }
+}
+
+fn check_signatures(genesis: &Genesis, height: Height, certificate: &Certificate, report: &mut Report) {
+    report.certificates += 1;
+    if let Err(cause) = certificate.verify(genesis.chain(), &genesis.validators) {
+        report.fault(height, format!("a certificate of phase {:?} is refused: {cause}", certificate.phase));
+    }
+}
+
+fn check_transactions<S: Store>(
+    reader: &Reader<S>,
+    header: &Header,
+    transactions: &[StoredTransaction],
+    report: &mut Report,
+) {
+    let height = header.height;
+    let hashes: Vec<Hash> = transactions.iter().map(|stored| Hash::of(Tag::SIGNED, &stored.bytes)).collect();
+    report.expect(
+        height,
+        u32::try_from(hashes.len()) == Ok(header.transactions) && merkle::root(&hashes) == header.transactions_root,
+        "the transactions do not hash to the header's root",
+    );
+    for (index, (stored, hash)) in (0..).zip(transactions.iter().zip(&hashes)) {
+        report.transactions += 1;
+        let id = SignedTransaction::from_bytes(&stored.bytes).map(|signed| signed.body.id());
+        if stored.signed_hash != *hash || id != Ok(stored.id) {
+            report.fault(height, format!("transaction {index} is stored under other names than its own"));
+        }
+        let place = report.taken(height, reader.locate(&stored.id)).flatten();
+        if place != Some((height, index)) {
+            report.fault(height, format!("the index of transactions does not lead to transaction {index}"));
+        }
+    }
+}
+
+fn check_receipts(
+    transactions: &[StoredTransaction],
+    receipts: &[Receipt],
+    events: &[EventRecord],
+    result: &ExecutionResult,
+    report: &mut Report,
+) {
+    let height = result.height;
+    let hashes: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
+    report.expect(
+        height,
+        merkle::root(&hashes) == result.receipts_root,
+        "the receipts do not hash to the result's root",
+    );
+    let belong = receipts.len() == transactions.len()
+        && (0u32..).zip(receipts.iter().zip(transactions)).all(|(index, (receipt, stored))| {
+            receipt.transaction == stored.id && receipt.height == height && receipt.index == index
+        });
+    report.expect(height, belong, "the receipts are not those of the block's transactions");
+    let hashes: Vec<Hash> = events.iter().map(EventRecord::hash).collect();
+    report.expect(height, merkle::root(&hashes) == result.events_root, "the events do not hash to the result's root");
+}
+
+fn check_events<S: Store>(reader: &Reader<S>, events: &[EventRecord], rows: &mut Rows, report: &mut Report) {
+    for event in events {
+        let keys: std::collections::BTreeSet<_> = index_keys(event).into_iter().collect();
+        for key in keys {
+            rows.events += 1;
+            let row = report.taken(event.height, reader.store().get(Space::Events, &key).map_err(Into::into)).flatten();
+            if row.is_none() {
+                report.fault(event.height, format!("event {} is missing in the index of events", event.index));
+            }
+        }
+    }
+}
+
+fn check_result<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    header: &Header,
+    result: &ExecutionResult,
+    expected: &Expected,
+    report: &mut Report,
+) {
+    let height = header.height;
+    report.expect(height, result.height == height && result.block == header.hash(), "the result is of another block");
+    report.expect(height, result.range_root == expected.range.root(), "the result has another root of earlier results");
+    report.expect(height, result.next_validators == genesis.validators.hash(), "the result names other validators");
+    if let Ok(root) = reader.shared().root(height) {
+        report.expect(height, root.hash() == result.state_root, "the stored root is not that of the result");
+        if let Node::Page { hash, id } = &root {
+            report.taken(height, reader.shared().page(*id, hash));
+        }
+    }
+    if let Some(certificate) = report.taken(height, reader.result_certificate(height)).flatten() {
+        let fits = certificate.phase == Phase::Checkpoint
+            && certificate.number == height.0
+            && certificate.digest == result.hash();
+        report.expect(height, fits, "the result certificate is for another result");
+        check_signatures(genesis, height, &certificate, report);
+    }
+}

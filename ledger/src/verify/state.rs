@@ -1,0 +1,105 @@
+//! The state at the tip, from its values upwards, and the logs below it.
+
+use super::{Progress, Report};
+use crate::genesis::genesis_state;
+use crate::reader::Reader;
+use crate::record::{Place, decode_value, number_key};
+use crate::store::{Space, Store};
+use crate::tree::{Leaf, Node, Pages};
+use countersign_types::state::{leaf_hash, node_hash, path, value_hash};
+use countersign_types::{Address, Genesis, Hash, Height, state_key};
+
+/// Checks state and logs; answers how many records the logs should have.
+pub(super) fn check<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> u64 {
+    let tip = reader.tip();
+    let height = tip.height;
+    check_genesis(reader, genesis, report);
+    let Some(root) = report.taken(height, reader.shared().root(height)) else { return 0 };
+    let total = report.taken(height, super::count(reader, Space::Keys)).unwrap_or_default();
+    let mut walk = Walk { reader, height, total, report, progress, log_records: 0 };
+    let hash = walk.hash(&root);
+    let log_records = walk.log_records;
+    report.expect(height, hash == tip.state_root(), "the state's values do not hash to the result's root");
+    log_records
+}
+
+/// While height 0 is kept, it must be what the genesis says.
+fn check_genesis<S: Store>(reader: &Reader<S>, genesis: &Genesis, report: &mut Report) {
+    if reader.oldest_state() > Height::ZERO {
+        return;
+    }
+    for (key, value) in genesis_state(genesis) {
+        let found = report.taken(Height::ZERO, reader.read_at(&key, Height::ZERO));
+        report.expect(Height::ZERO, found.is_none_or(|found| found == value), "the state is not that of the genesis");
+    }
+}
+
+struct Walk<'a, S, F> {
+    reader: &'a Reader<S>,
+    height: Height,
+    total: u64,
+    report: &'a mut Report,
+    progress: &'a mut F,
+    log_records: u64,
+}
+
+impl<S: Store, F: FnMut(Progress)> Walk<'_, S, F> {
+    /// The hash of a subtree by the values below it.
+    fn hash(&mut self, node: &Node) -> Hash {
+        match node {
+            Node::Empty => Hash::ZERO,
+            Node::Leaf(leaf) => self.leaf(leaf),
+            Node::Inner(inner) => {
+                let left = self.hash(&inner.left);
+                let right = self.hash(&inner.right);
+                node_hash(&left, &right)
+            }
+            Node::Page { hash, id } => match self.report.taken(self.height, self.reader.shared().page(*id, hash)) {
+                Some(page) => {
+                    let left = self.hash(&page.left);
+                    let right = self.hash(&page.right);
+                    node_hash(&left, &right)
+                }
+                None => Hash::ZERO,
+            },
+        }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf) -> Hash {
+        self.report.entries += 1;
+        (self.progress)(Progress { part: "state", done: self.report.entries, total: self.total });
+        let at = number_key(leaf.at);
+        let place = Place { what: "a state value", space: Space::Values, key: &at };
+        let bytes = self.reader.store().get(Space::Values, &at).map_err(Into::into);
+        let Some(bytes) = self.report.taken(self.height, bytes) else { return Hash::ZERO };
+        let Some((key, value)) = bytes.as_deref().and_then(decode_value) else {
+            self.report.fault(self.height, place.damaged().to_string());
+            return Hash::ZERO;
+        };
+        let indexed = self.reader.store().get(Space::Keys, key).map_err(Into::into);
+        if self.report.taken(self.height, indexed).flatten().is_none() {
+            self.report.fault(self.height, "a state key is missing in the index of keys");
+        }
+        if let Some((contract, log)) = log_of(key) {
+            let records = self.reader.log_at(&contract, log, self.height);
+            if let Some(records) = self.report.taken(self.height, records) {
+                let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
+                self.log_records = self.log_records.saturating_add(count);
+                self.report.log_records = self.log_records;
+            }
+        }
+        leaf_hash(&path(key), &value_hash(value))
+    }
+}
+
+/// Contract and key of the log whose range stands at this state key.
+fn log_of(key: &[u8]) -> Option<(Address, &[u8])> {
+    let (contract, log) = (key.get(1..33)?, key.get(34..)?);
+    let contract = Address(contract.try_into().ok()?);
+    (state_key::log(&contract, log) == key).then_some((contract, log))
+}

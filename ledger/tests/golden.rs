@@ -1,0 +1,259 @@
+//! Golden vectors: fixed inputs and the bytes or digests they must give for ever.
+//!
+//! `golden/vectors.txt` holds one `name = hex` a line, so that other implementations can use it. A
+//! change to it is a new version of the format, with a migration. `COUNTERSIGN_BLESS=1` writes it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
+
+#[path = "ledger/chain.rs"]
+#[allow(dead_code)]
+mod chain;
+
+use chain::{Chain, START, certify, contract, genesis, user, work};
+use countersign_ledger::store::{KeyRange, Space};
+use countersign_ledger::{Direction, MemoryStore, Reads, Store, prove};
+use countersign_types::account::KeyEntry;
+use countersign_types::hash::{Tag, sha256};
+use countersign_types::log::LogRecord;
+use countersign_types::proof::Subject;
+use countersign_types::range::Range;
+use countersign_types::receipt::EventRecord;
+use countersign_types::vote::{Phase, VoteStatement};
+use countersign_types::{
+    Account, Address, Block, ContractRecord, Epoch, Event, ExecutionResult, Gas, Hash, Header, Height, NativeOperation,
+    Outcome, Payload, Receipt, RejectCode, Roles, TimestampMs, Transaction, View, Vote, codec, merkle, state,
+    state_key,
+};
+use std::fmt::Write as _;
+
+struct Vectors(String);
+
+impl Vectors {
+    fn bytes(&mut self, name: &str, bytes: &[u8]) {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        writeln!(self.0, "{name} = {hex}").unwrap();
+    }
+    fn encoding<T: borsh::BorshSerialize>(&mut self, name: &str, value: &T) {
+        self.bytes(name, &codec::encode(value));
+    }
+    fn hash(&mut self, name: &str, hash: &Hash) {
+        self.bytes(name, &hash.0);
+    }
+}
+
+fn transaction(payload: Payload) -> Transaction {
+    Transaction {
+        chain: Hash([1; 32]),
+        signer: user().public(),
+        nonce: 7,
+        expires: TimestampMs(START.0 + 60_000),
+        gas_limit: Gas(1_000_000),
+        payload,
+    }
+}
+
+fn account() -> Account {
+    Account {
+        id: "farm/gate".parse().unwrap(),
+        roles: Roles::ADMIN.with(Roles::DEVICE),
+        keys: vec![KeyEntry { key: user().public(), valid_from: Height(3), valid_to: Some(Height(9)) }],
+    }
+}
+
+fn header() -> Header {
+    Header {
+        chain: Hash([1; 32]),
+        height: Height(5),
+        epoch: Epoch(1),
+        view: View(6),
+        parent: Hash([2; 32]),
+        time: START,
+        proposer: 3,
+        validators: Hash([4; 32]),
+        transactions_root: Hash([5; 32]),
+        transactions: 2,
+        result: Hash([6; 32]),
+    }
+}
+
+fn result() -> ExecutionResult {
+    ExecutionResult {
+        height: Height(5),
+        block: Hash([1; 32]),
+        state_root: Hash([2; 32]),
+        receipts_root: Hash([3; 32]),
+        events_root: Hash([4; 32]),
+        next_validators: Hash([5; 32]),
+        range_root: Hash([6; 32]),
+    }
+}
+
+fn event() -> Event {
+    Event {
+        contract: contract(),
+        name: "captured".into(),
+        data: vec![1, 2],
+        attributes: vec![("lot".into(), b"L-1".to_vec())],
+    }
+}
+
+fn transactions(vectors: &mut Vectors) {
+    let call = Payload::Call { contract: contract(), method: "capture".into(), input: vec![1, 2, 3] };
+    let deploy = Payload::Deploy { name: "farm/provenance".into(), code: b"\0asm".to_vec(), input: vec![] };
+    let native = Payload::Native(NativeOperation::PutAccount(account()));
+    for (name, payload) in [("call", call), ("deploy", deploy), ("put-account", native)] {
+        let body = transaction(payload);
+        let id = body.id();
+        let signed = body.sign(&user());
+        vectors.encoding(&format!("transaction.{name}"), &signed);
+        vectors.hash(&format!("transaction.{name}.id"), &id);
+        vectors.hash(&format!("transaction.{name}.signed-hash"), &Hash::of_value(Tag::SIGNED, &signed));
+    }
+}
+
+fn receipts(vectors: &mut Vectors) {
+    for (name, outcome) in [
+        ("succeeded", Outcome::Succeeded { output: vec![1] }),
+        ("failed", Outcome::Failed { code: 3, error: vec![2] }),
+        ("trapped", Outcome::Trapped { cause: 4 }),
+        ("rejected", Outcome::Rejected(RejectCode::Duplicate)),
+    ] {
+        let receipt = Receipt {
+            transaction: Hash([7; 32]),
+            height: Height(5),
+            index: 1,
+            outcome,
+            gas_used: Gas(900),
+            events: vec![event()],
+        };
+        vectors.encoding(&format!("receipt.{name}"), &receipt);
+        vectors.hash(&format!("receipt.{name}.hash"), &receipt.hash());
+    }
+    let record = EventRecord { height: Height(5), index: 2, transaction: Hash([7; 32]), event: event() };
+    vectors.encoding("event-record", &record);
+    vectors.hash("event-record.hash", &record.hash());
+}
+
+fn consensus(vectors: &mut Vectors) {
+    vectors.encoding("genesis", &genesis());
+    vectors.hash("genesis.chain", &genesis().chain());
+    vectors.encoding("parameters", &genesis().parameters);
+    vectors.encoding("validators", &genesis().validators);
+    vectors.hash("validators.hash", &genesis().validators.hash());
+    vectors.encoding("header", &header());
+    vectors.hash("header.hash", &header().hash());
+    vectors.encoding("block", &Block { header: header(), transactions: vec![Hash([8; 32]), Hash([9; 32])] });
+    vectors.encoding("result", &result());
+    vectors.hash("result.hash", &result().hash());
+    for phase in [Phase::PrePrepare, Phase::Prepare, Phase::Commit, Phase::ViewChange, Phase::Checkpoint] {
+        let statement = VoteStatement {
+            chain: Hash([1; 32]),
+            epoch: Epoch(2),
+            validators: Hash([2; 32]),
+            phase,
+            number: 3,
+            digest: Hash([3; 32]),
+        };
+        vectors.bytes(&format!("vote.{phase:?}.signing-bytes"), &statement.signing_bytes());
+        let vote = Vote {
+            phase,
+            epoch: Epoch(2),
+            number: 3,
+            digest: Hash([3; 32]),
+            signer: 1,
+            signature: statement.sign(&user()),
+        };
+        vectors.encoding(&format!("vote.{phase:?}"), &vote);
+    }
+    vectors.encoding("certificate", &certify(&genesis(), Phase::Checkpoint, 5, result().hash()));
+}
+
+fn state_and_logs(vectors: &mut Vectors) {
+    vectors.encoding("account", &account());
+    vectors.encoding("organisation", &genesis().organisations[0]);
+    let record = ContractRecord {
+        name: "farm/provenance".into(),
+        code: Hash([1; 32]),
+        deployer: "farm/erp".parse().unwrap(),
+        deployed_at: Height(4),
+    };
+    vectors.encoding("contract-record", &record);
+    vectors.bytes("contract.address", &contract().0);
+    for (name, key) in [
+        ("parameters", state_key::parameters()),
+        ("validators", state_key::validators()),
+        ("organisation", state_key::organisation("farm")),
+        ("account", state_key::account("farm/erp")),
+        ("account-of-key", state_key::account_of_key(&user().public())),
+        ("contract", state_key::contract(&contract())),
+        ("code", state_key::code(&Hash([1; 32]))),
+        ("consumed", state_key::consumed(TimestampMs(1), &Hash([2; 32]))),
+        ("storage", state_key::storage(&Address([3; 32]), b"key")),
+        ("log", state_key::log(&Address([3; 32]), b"key")),
+    ] {
+        vectors.bytes(&format!("state-key.{name}"), &key);
+        vectors.hash(&format!("state-key.{name}.path"), &state::path(&key));
+    }
+    vectors.hash("state.value-hash", &state::value_hash(b"value"));
+    vectors.hash("state.leaf", &state::leaf_hash(&Hash([1; 32]), &Hash([2; 32])));
+    vectors.hash("state.node", &state::node_hash(&Hash([1; 32]), &Hash([2; 32])));
+    let record = LogRecord {
+        height: Height(5),
+        time: START,
+        transaction: Hash([7; 32]),
+        signer: user().public(),
+        entry: b"entry".to_vec(),
+    };
+    vectors.bytes("log.record", &record.to_bytes());
+    vectors.hash("log.item", &record.item(&contract(), b"all", 3));
+    let items: Vec<Hash> = (0..7).map(|byte| Hash([byte; 32])).collect();
+    for count in 0..=items.len() {
+        vectors.hash(&format!("merkle.root.{count}"), &merkle::root(&items[..count]));
+        vectors.hash(&format!("range.root.{count}"), &Range::over(&items[..count]).root());
+    }
+    vectors.encoding("range.7", &Range::over(&items));
+}
+
+/// A chain of six blocks: every row on disk, and a proof.
+fn disk(vectors: &mut Vectors) {
+    let store = MemoryStore::new();
+    let mut chain = Chain::create(store.clone());
+    vectors.hash("chain.0.state-root", &chain.tip().state_root());
+    for height in 1..=6 {
+        let result = chain.commit_certified(&work(height));
+        vectors.hash(&format!("chain.{height}.result"), &result.hash());
+    }
+    for space in Space::ALL {
+        let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+        vectors.bytes(&format!("disk.{space}.rows-digest"), &sha256(&codec::encode(&rows)));
+        let (key, value) = rows.last().unwrap();
+        vectors.bytes(&format!("disk.{space}.last-key"), key);
+        vectors.bytes(&format!("disk.{space}.last-value"), value);
+    }
+    let reads = Reads {
+        entries: [state_key::storage(&contract(), &0u64.to_be_bytes()), b"absent".to_vec()].into(),
+        logs: [(contract(), b"all".to_vec())].into(),
+    };
+    let proof = prove(&chain.reader(), Height(6), Subject::State, &reads).unwrap();
+    assert!(proof.verify(&genesis()).is_ok());
+    vectors.encoding("proof.witness", &proof.witness);
+    vectors.bytes("proof.json.sha256", &sha256(serde_json::to_string(&proof).unwrap().as_bytes()));
+}
+
+#[test]
+fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
+    let mut vectors = Vectors(String::new());
+    transactions(&mut vectors);
+    receipts(&mut vectors);
+    consensus(&mut vectors);
+    state_and_logs(&mut vectors);
+    disk(&mut vectors);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/vectors.txt");
+    if std::env::var_os("COUNTERSIGN_BLESS").is_some() {
+        std::fs::write(path, &vectors.0).unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap();
+    for (found, expected) in vectors.0.lines().zip(expected.lines()) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(vectors.0.lines().count(), expected.lines().count());
+}

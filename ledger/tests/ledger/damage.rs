@@ -1,0 +1,94 @@
+//! Bit rot and lost records: noticed by reads and by the check of the whole database, never served.
+
+use crate::chain::{Chain, genesis, work};
+use countersign_ledger::store::{KeyRange, Space};
+use countersign_ledger::verify::verify;
+use countersign_ledger::{Direction, Ledger, MemoryStore, Store};
+use proptest::prelude::*;
+
+fn sound(heights: u64) -> MemoryStore {
+    let store = MemoryStore::new();
+    let mut chain = Chain::create(store.clone());
+    for height in 1..=heights {
+        chain.commit_certified(&work(height));
+    }
+    store
+}
+
+/// Either the ledger refuses to open, or the check finds something.
+fn is_noticed(store: MemoryStore) -> bool {
+    match Ledger::open(store, &genesis()) {
+        Err(_) => true,
+        Ok(ledger) => !verify(&ledger.reader(), &genesis(), |_| ()).is_sound(),
+    }
+}
+
+#[test]
+fn a_sound_database_is_found_sound() {
+    let store = sound(12);
+    let ledger = Ledger::open(store, &genesis()).unwrap();
+    let mut parts = std::collections::BTreeSet::new();
+    let report = verify(&ledger.reader(), &genesis(), |progress| {
+        assert!(progress.done <= progress.total);
+        parts.insert(progress.part);
+    });
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.blocks, 12);
+    assert_eq!(report.certificates, 24);
+    assert_eq!(report.log_records, 24);
+    assert_eq!(parts, ["blocks", "state"].into());
+}
+
+#[test]
+fn every_lost_record_of_the_tip_is_noticed() {
+    let store = sound(5);
+    for space in Space::ALL {
+        for (key, _) in store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap() {
+            let store = store.fork();
+            store.lose(space, &key);
+            // Old versions and old certificates may be missing without harm to the tip; reads of them say so.
+            let is_current = match space {
+                Space::Certificates => key == 5u64.to_be_bytes(),
+                Space::Values | Space::Pages => !is_stale(&store, space, &key),
+                Space::Stale => false,
+                _ => true,
+            };
+            assert!(!is_current || is_noticed(store), "{space} {key:?}");
+        }
+    }
+}
+
+fn is_stale(store: &MemoryStore, space: Space, key: &[u8]) -> bool {
+    let number = u64::from_be_bytes(key.try_into().unwrap());
+    let rows = store.scan(Space::Stale, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+    rows.into_iter().any(|(_, value)| {
+        let (pages, values): (Vec<u64>, Vec<u64>) = borsh::from_slice(&value).unwrap();
+        if space == Space::Pages { pages.contains(&number) } else { values.contains(&number) }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// No flipped bit makes a read answer something else than before: it answers the same or fails.
+    #[test]
+    fn flipped_bits_are_never_served(space in 0..Space::ALL.len(), row in any::<prop::sample::Index>(), bit in any::<prop::sample::Index>()) {
+        let space = Space::ALL[space];
+        let store = sound(5);
+        let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+        let (key, value) = row.get(&rows).clone();
+        prop_assume!(!value.is_empty());
+        let pristine = Ledger::open(store.fork(), &genesis()).unwrap().reader();
+        prop_assert!(store.rot(space, &key, bit.index(value.len() * 8)));
+        let Ok(ledger) = Ledger::open(store.clone(), &genesis()) else { return Ok(()) };
+        let reader = ledger.reader();
+        for (state_key, _) in store.scan(Space::Keys, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap() {
+            if let Ok(found) = reader.read(&state_key) {
+                prop_assert_eq!(found, pristine.read(&state_key).unwrap());
+            }
+        }
+        let is_unchecked = space == Space::Stale
+            || (matches!(space, Space::Values | Space::Pages) && is_stale(&store, space, &key));
+        prop_assert!(is_unchecked || !verify(&reader, &genesis(), |_| ()).is_sound(), "{} {:?}", space, key);
+    }
+}
