@@ -50,10 +50,10 @@ fn receipts_name_sequence_and_hash_and_duplicates() {
     let mut host = Host::new::<Provenance>();
     let events = [commissioning("urn:e:1", 2), packing("urn:e:2", 2)];
     let receipts = capture(&mut host, &events, Mode::Rollback).unwrap();
-    for (n, receipt) in receipts.iter().enumerate() {
-        let hash = countersign_contract::sha256(&events[n].canonical_bytes());
-        let sequence = n as u64;
-        assert_eq!(*receipt, EventReceipt { index: n as u32, outcome: Outcome::Accepted { sequence, hash } });
+    for (index, (receipt, event)) in (0u32..).zip(receipts.iter().zip(&events)) {
+        let hash = countersign_contract::sha256(&event.canonical_bytes());
+        let sequence = u64::from(index);
+        assert_eq!(*receipt, EventReceipt { index, outcome: Outcome::Accepted { sequence, hash } });
     }
     let again = capture(&mut host, &events, Mode::Rollback).unwrap();
     assert!(again.iter().all(
@@ -184,7 +184,7 @@ fn views_answer_as_the_walk_encodes() {
         assert_eq!(lineage.products, contents.inside, "{method}");
     }
     let recall: Recall = host.query("recall", &(&item, None::<u64>)).unwrap();
-    assert_eq!(recall.containers_ever, [case.clone()]);
+    assert_eq!(recall.containers_ever, std::slice::from_ref(&case));
 
     let object: Option<ObjectState> = host.query("object", &(&item,)).unwrap();
     let object = object.unwrap();
