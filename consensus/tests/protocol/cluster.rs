@@ -2,6 +2,7 @@
 
 use crate::network::{Dice, Faults, Network};
 use crate::validators::hash;
+use countersign_consensus::Message;
 
 fn all(network: &Network) -> Vec<u16> {
     (0..network.nodes.len() as u16).collect()
@@ -139,6 +140,82 @@ fn a_lost_journal_recovers_without_contradiction() {
         assert_eq!(network.height(1), network.height(0), "seed {seed}");
         assert_eq!(network.evidence, 0);
     }
+}
+
+#[test]
+fn a_leader_whose_proposals_never_arrive_costs_time_only() {
+    let mut network = Network::new(4, 17);
+    network.tamper = Some(|from, message| from == 1 && matches!(message, Message::PrePrepare(_)));
+    feed(&mut network, 8_000, 100, "withheld");
+    network.run(3_000);
+    network.check_agreement();
+    assert!(lowest(&network) > 6, "{} blocks", lowest(&network));
+    assert!([0, 2, 3].iter().all(|index: &usize| network.nodes[*index].pending.is_empty()));
+}
+
+#[test]
+fn proposals_that_reach_only_some_are_fetched_by_the_others() {
+    let mut network = Network::new(4, 19);
+    network.deaf = Some((3, |message| matches!(message, Message::PrePrepare(_))));
+    feed(&mut network, 3_000, 20, "partly");
+    network.run(1_000);
+    network.check_agreement();
+    assert!(network.height(0) > 50);
+    assert!(network.height(3) + 8 > network.height(0), "{} of {}", network.height(3), network.height(0));
+}
+
+/// One key at two nodes that vote apart, with changing cuts between the halves of the network.
+fn twins(count: u8, seed: u64) -> usize {
+    let mut network = Network::new(count, seed);
+    let mut dice = Dice(seed ^ 0x7717);
+    let twin = dice.roll(u64::from(count)) as u16;
+    network.add_twin(twin);
+    let nodes = network.nodes.len() as u16;
+    for step in 0..12 {
+        // Each half has one of the twins.
+        network.cut.clear();
+        let side: Vec<bool> = (0..nodes)
+            .map(|node| {
+                if node == twin {
+                    true
+                } else if node + 1 == nodes {
+                    false
+                } else {
+                    dice.roll(2) == 0
+                }
+            })
+            .collect();
+        for (from, to) in (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to))) {
+            if side[usize::from(from)] != side[usize::from(to)] && dice.roll(3) > 0 {
+                network.cut.insert((from, to));
+            }
+        }
+        let to = all(&network);
+        network.submit(hash(&format!("{seed} {step}")), &to);
+        network.run(200 + dice.roll(1_500));
+        network.check_agreement();
+    }
+    network.cut.clear();
+    let to = all(&network);
+    let healed = hash(&format!("{seed} healed"));
+    network.submit(healed, &to);
+    let honest = (0..nodes - 1).filter(|node| *node != twin);
+    let honest: Vec<usize> = honest.map(usize::from).collect();
+    let took = network.run_until(60_000, |network| {
+        honest.iter().all(|node| {
+            network.nodes[*node].ledger.iter().rev().take(20).any(|stored| stored.block.transactions.contains(&healed))
+        })
+    });
+    network.check_agreement();
+    assert!(took.is_some(), "twins of {count}, seed {seed}");
+    network.evidence
+}
+
+#[test]
+fn twins_do_not_break_agreement_and_are_found_out() {
+    let four: usize = (0..40).map(|seed| twins(4, seed)).sum();
+    let seven: usize = (0..4).map(|seed| twins(7, seed)).sum();
+    assert!(four > 0 && seven > 0, "no contradiction was seen");
 }
 
 /// One run: faults of all kinds for a while, then a healed network that must move.

@@ -58,6 +58,8 @@ pub struct Stored {
 
 pub struct Node {
     pub engine: Option<Engine>,
+    /// The validator whose key it holds; a twin shares it with another node.
+    identity: u16,
     life: u64,
     durable: Vec<(u64, Record)>,
     unsynced: Vec<(u64, Record)>,
@@ -86,6 +88,8 @@ pub struct Network {
     pub behind: usize,
     /// Messages that a test wants changed or dropped on their way.
     pub tamper: Option<fn(u16, &Message) -> bool>,
+    /// A node and the messages that never reach it.
+    pub deaf: Option<(u16, fn(&Message) -> bool)>,
     queue: BTreeMap<(TimestampMs, u64), (u16, u64, Happening)>,
     sequence: u64,
     finalised: BTreeMap<Height, Hash>,
@@ -105,6 +109,7 @@ impl Network {
             evidence: 0,
             behind: 0,
             tamper: None,
+            deaf: None,
             queue: BTreeMap::new(),
             sequence: 0,
             finalised: BTreeMap::new(),
@@ -115,12 +120,18 @@ impl Network {
         network
     }
 
+    /// Adds a second node with a validator's key, its own disk, and no knowledge of the first.
+    pub fn add_twin(&mut self, of: u16) {
+        self.nodes.push(Node::new(&self.validators, of));
+        self.start(self.nodes.len() as u16 - 1);
+    }
+
     /// Starts a node from its disk.
     pub fn start(&mut self, index: u16) {
         let node = &mut self.nodes[usize::from(index)];
         let records = node.durable.iter().map(|(_, record)| record.clone()).collect();
         let base = node.base(&self.validators);
-        let engine = Engine::new(self.validators.config(index), base, records, node.next_entry).unwrap();
+        let engine = Engine::new(self.validators.config(node.identity), base, records, node.next_entry).unwrap();
         node.engine = Some(engine);
         node.life += 1;
         node.told_due = false;
@@ -366,12 +377,14 @@ impl Network {
         let (ready, held): (Vec<_>, Vec<_>) = held.into_iter().partition(|(after, _, _)| *after <= durable);
         node.held_back = held;
         for (_, to, message) in ready {
-            self.nodes[usize::from(index)].check_said(index, &message);
+            let identity = self.nodes[usize::from(index)].identity;
+            self.nodes[usize::from(index)].check_said(identity, &message);
             self.nodes[usize::from(index)].sent += 1;
-            let targets: Vec<u16> = match to {
-                Target::All => (0..self.nodes.len() as u16).filter(|other| *other != index).collect(),
-                Target::One(other) => vec![other],
-            };
+            let others = self.nodes.iter().zip(0u16..).filter(|(node, at)| match to {
+                Target::All => node.identity != identity && *at != index,
+                Target::One(peer) => node.identity == peer,
+            });
+            let targets: Vec<u16> = others.map(|(_, at)| at).collect();
             for target in targets {
                 self.post(index, target, &message);
             }
@@ -382,13 +395,15 @@ impl Network {
     pub fn post(&mut self, from: u16, to: u16, message: &Message) {
         let lost = self.dice.roll(100) < self.faults.loss_percent;
         let tampered = self.tamper.is_some_and(|drops| drops(from, message));
-        if lost || tampered || self.cut.contains(&(from, to)) || usize::from(to) >= self.nodes.len() {
+        let deaf = self.deaf.is_some_and(|(node, misses)| node == to && misses(message));
+        if lost || tampered || deaf || self.cut.contains(&(from, to)) || usize::from(to) >= self.nodes.len() {
             return;
         }
         let copies = if self.dice.roll(100) < self.faults.double_percent { 2 } else { 1 };
+        let identity = self.nodes[usize::from(from)].identity;
         for _ in 0..copies {
             let delay = 1 + self.dice.roll(self.faults.delay_max);
-            self.after(to, delay, Happening::Deliver { from, bytes: message.encode() });
+            self.after(to, delay, Happening::Deliver { from: identity, bytes: message.encode() });
         }
     }
 
@@ -453,6 +468,7 @@ impl Node {
     fn new(validators: &Validators, index: u16) -> Self {
         Self {
             engine: None,
+            identity: index,
             life: 0,
             durable: vec![(0, validators.origin(index))],
             unsynced: Vec::new(),
