@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use countersign_vm::{
-    Address, Call, CallContext, CallKind, CodeHash, HostFault, StateReader, Status, Vm, VmConfig,
-};
+use countersign_vm::{Address, Call, CallContext, CallKind, CodeHash, HostFault, StateReader, Status, Vm, VmConfig};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 struct World {
@@ -36,12 +34,7 @@ impl StateReader for World {
         Ok(0)
     }
 
-    fn log_record(
-        &mut self,
-        _: &Address,
-        _: &[u8],
-        _: u64,
-    ) -> Result<Option<Vec<u8>>, HostFault> {
+    fn log_record(&mut self, _: &Address, _: &[u8], _: u64) -> Result<Option<Vec<u8>>, HostFault> {
         Ok(None)
     }
 }
@@ -75,10 +68,7 @@ const LOOP: &str = r#"(module (memory (export "memory") 1)
 
 fn calls(c: &mut Criterion) {
     let vm = Vm::new(VmConfig::default()).unwrap();
-    let mut world = World {
-        contracts: BTreeMap::new(),
-        codes: BTreeMap::new(),
-    };
+    let mut world = World { contracts: BTreeMap::new(), codes: BTreeMap::new() };
     for (number, text) in [(1, EMPTY), (2, STORE), (3, RELAY), (4, LOOP)] {
         let code = wat::parse_str(text).unwrap();
         let hash = vm.check(&code).unwrap().hash;

