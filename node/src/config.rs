@@ -33,7 +33,7 @@ pub const FILE_DEFAULT: &str = "countersign.toml";
 /// Peers connect here by default.
 pub const NETWORK_PORT: u16 = 26_600;
 /// JSON-RPC is served here by default.
-pub const RPC_PORT: u16 = 26_657;
+pub const RPC_PORT: u16 = 8_645;
 
 /// A node's settings, checked.
 #[derive(Debug, Clone)]

@@ -79,7 +79,7 @@ pub struct NetworkSection {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RpcSection {
-    /// Default `127.0.0.1:26657`.
+    /// Default `127.0.0.1:8645`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
     /// Names besides `localhost` and IP addresses by which clients may address the node.

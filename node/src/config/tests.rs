@@ -32,7 +32,7 @@ fn an_empty_file_means_safe_defaults() {
     assert_eq!(config.validator_key, Path::new("/etc/cs/data/validator.key"));
     assert_eq!(config.network_key, Path::new("/etc/cs/data/network.key"));
     assert_eq!(config.network.listen, ["0.0.0.0:26600".parse().unwrap()]);
-    assert_eq!(config.rpc.listener.address, "127.0.0.1:26657".parse().unwrap());
+    assert_eq!(config.rpc.listener.address, "127.0.0.1:8645".parse().unwrap());
     assert!(config.rpc.listener.hosts.is_empty());
     assert_eq!(config.log, LogSettings::default());
 }

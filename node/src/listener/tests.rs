@@ -268,7 +268,7 @@ async fn oversize_headers_are_refused() {
 async fn foreign_hosts_are_refused() {
     let server = serve(ListenerConfig { hosts: vec!["validator-0".into()], ..quick() }).await;
     let ask = |host: &str| format!("GET /hello HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
-    for host in ["Host: LOCALHOST:99\r\n", "Host: 10.1.2.3\r\n", "Host: [fe80::1]:1\r\n", "Host: Validator-0:26657\r\n"]
+    for host in ["Host: LOCALHOST:99\r\n", "Host: 10.1.2.3\r\n", "Host: [fe80::1]:1\r\n", "Host: Validator-0:8645\r\n"]
     {
         assert_status(&server.exchange(&ask(host)).await, 200);
     }
