@@ -53,3 +53,34 @@ pub struct Counters {
     /// Cases of equivocation proven.
     pub equivocations: u64,
 }
+
+impl Counters {
+    /// All of them with their names.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, u64); 10] {
+        let Self {
+            proposals_sent,
+            proposals_received,
+            votes_sent,
+            votes_received,
+            refused,
+            view_changes,
+            blocks_finalised,
+            signatures_checked,
+            rebroadcasts,
+            equivocations,
+        } = *self;
+        [
+            ("proposals_sent", proposals_sent),
+            ("proposals_received", proposals_received),
+            ("votes_sent", votes_sent),
+            ("votes_received", votes_received),
+            ("refused", refused),
+            ("view_changes", view_changes),
+            ("blocks_finalised", blocks_finalised),
+            ("signatures_checked", signatures_checked),
+            ("rebroadcasts", rebroadcasts),
+            ("equivocations", equivocations),
+        ]
+    }
+}

@@ -9,7 +9,7 @@ use countersign_types::{Certificate, Hash, Phase, View};
 
 /// How long after its certificate a block that has not come is asked for, as a part of the interval
 /// between rebroadcasts: it is probably on its way.
-const FETCH_DELAY_PART: u64 = 20;
+const FETCH_DELAY_PART: u64 = 8;
 
 impl Engine {
     /// P5.4: takes in a certificate from anybody. Answers false if it is none.

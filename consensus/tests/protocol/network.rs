@@ -25,6 +25,9 @@ impl Faults {
     pub const NONE: Self = Self { loss_percent: 0, double_percent: 0, delay_max: 5 };
 }
 
+/// Which messages a node never gets.
+pub type Misses = fn(&Message) -> bool;
+
 /// Pseudo-random numbers (splitmix64).
 #[derive(Debug, Clone)]
 pub struct Dice(pub u64);
@@ -89,7 +92,7 @@ pub struct Network {
     /// Messages that a test wants changed or dropped on their way.
     pub tamper: Option<fn(u16, &Message) -> bool>,
     /// A node and the messages that never reach it.
-    pub deaf: Option<(u16, fn(&Message) -> bool)>,
+    pub deaf: Option<(u16, Misses)>,
     queue: BTreeMap<(TimestampMs, u64), (u16, u64, Happening)>,
     sequence: u64,
     finalised: BTreeMap<Height, Hash>,

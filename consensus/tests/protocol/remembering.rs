@@ -221,7 +221,7 @@ fn p9_3_a_certified_block_that_did_not_come_is_fetched() {
     let certificate = table.validators.certificate(Phase::Commit, 1, block.hash(), &[0, 1, 2]);
     let orders = table.hear(0, Message::Certificate(certificate));
     assert!(!orders.iter().any(|order| order.contains("block-request")), "it may be on its way: {orders:?}");
-    assert!(table.wait(50).contains(&"send 1 block-request A after 0".to_string()));
+    assert!(table.wait(125).contains(&"send 1 block-request A after 0".to_string()));
     assert!(table.wait(500).contains(&"send 2 block-request A after 0".to_string()), "the next peer");
     let mut wrong = block.clone();
     wrong.transactions.push(hash("more"));
