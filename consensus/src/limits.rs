@@ -24,6 +24,8 @@ pub const FETCHES_MAX: usize = 64;
 pub const FETCH_TRIES_MAX: u32 = 4;
 /// Intervals (first timeouts) after which a final block that cannot be executed here is got by catching up.
 pub const STUCK_INTERVALS: u64 = 4;
+/// Blocks served to one peer in an interval: two default run-ahead windows, at most 16 × 321 kB = 5 MB.
+pub const BLOCKS_SERVED_MAX: u32 = 16;
 /// Certificates sent in answer to one request or query.
 pub const CERTIFICATES_SENT_MAX: usize = 32;
 /// Own COMMIT votes sent again when nothing moves: those of the newest views.

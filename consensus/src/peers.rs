@@ -1,5 +1,6 @@
 //! What is remembered of each validator: when it was last heard, and how often it was helped.
 
+use crate::limits::BLOCKS_SERVED_MAX;
 use countersign_types::{TimestampMs, View};
 
 /// Views that a validator may be silent before its turns to lead get no time: one round of turns,
@@ -14,6 +15,9 @@ struct Peer {
     answer_at: TimestampMs,
     query_at: TimestampMs,
     vouch_at: TimestampMs,
+    /// Blocks served since then.
+    served_since: TimestampMs,
+    served: u32,
 }
 
 /// The validators by index.
@@ -27,7 +31,15 @@ impl Peers {
     /// Everybody counts as active in the view of the start.
     pub(crate) fn new(count: u16, own: Option<u16>, view: View) -> Self {
         let never = TimestampMs::ZERO;
-        let peer = Peer { heard: false, active: view, answer_at: never, query_at: never, vouch_at: never };
+        let peer = Peer {
+            heard: false,
+            active: view,
+            answer_at: never,
+            query_at: never,
+            vouch_at: never,
+            served_since: never,
+            served: 0,
+        };
         Self { own, peers: vec![peer; usize::from(count)] }
     }
 
@@ -87,6 +99,17 @@ impl Peers {
     /// Whether a recovering peer may be answered again.
     pub(crate) fn may_vouch(&mut self, peer: u16, now: TimestampMs, interval: u64) -> bool {
         self.peers.get_mut(usize::from(peer)).is_some_and(|peer| passes(&mut peer.vouch_at, now, interval))
+    }
+
+    /// Whether a peer may be served one more block: a bounded number in each interval.
+    pub(crate) fn may_serve(&mut self, peer: u16, now: TimestampMs, interval: u64) -> bool {
+        let Some(peer) = self.peers.get_mut(usize::from(peer)) else { return false };
+        if now >= peer.served_since.plus(interval) || now < peer.served_since {
+            peer.served_since = now;
+            peer.served = 0;
+        }
+        peer.served = peer.served.saturating_add(1);
+        peer.served <= BLOCKS_SERVED_MAX
     }
 
     /// The clock was set back: nothing waits longer than one interval.

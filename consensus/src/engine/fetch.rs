@@ -26,7 +26,9 @@ impl Engine {
 
     /// P9.4: serves a block.
     pub(super) fn block_request(&mut self, from: u16, hash: &Hash) {
-        if let Some(block) = self.chain.block(hash).cloned() {
+        let Some(block) = self.chain.block(hash).cloned() else { return };
+        let interval = self.interval();
+        if self.peers.may_serve(from, self.now, interval) {
             self.send(Target::One(from), Message::BlockResponse(Box::new(block)), 0);
         }
     }

@@ -232,7 +232,38 @@ fn p9_3_a_certified_block_that_did_not_come_is_fetched() {
     assert!(orders.contains(&"finalise A with commit-certificate 1 A by 012".to_string()), "{orders:?}");
     // P9.4
     assert_eq!(table.hear(0, Message::BlockRequest { block: block.hash() }), ["send 0 block A after 0"]);
+    for served in 2..20 {
+        let orders = table.hear(0, Message::BlockRequest { block: block.hash() });
+        assert_eq!(orders.is_empty(), served > 16, "a peer is served a bounded number");
+    }
     assert_eq!(table.hear(0, Message::BlockResponse(Box::new(block))), Vec::<String>::new(), "not asked for");
+}
+
+#[test]
+fn p0_4_an_observer_follows_and_signs_nothing() {
+    let validators = crate::validators::Validators::new(4);
+    let mut config = validators.config(3);
+    config.own = None;
+    let mut table = Table::new(3);
+    table.engine = Engine::new(config, validators.base(), vec![], 1).unwrap();
+    let mut orders = table.tell(Event::Due(true));
+    let block = first_block(&mut table);
+    orders.extend(table.hear(1, proposal(&table, &block, None, vec![])));
+    orders.extend(table.valid(block.hash()));
+    let certificate = table.validators.certificate(Phase::Commit, 1, block.hash(), &[0, 1, 2]);
+    orders.extend(table.hear(3, Message::Certificate(certificate)));
+    orders.extend(table.tell(Event::Executed { result: execute(&block, None) }));
+    let certificate = table.validators.certificate(Phase::Checkpoint, 1, execute(&block, None).hash(), &[0, 1, 2]);
+    orders.extend(table.hear(2, Message::Certificate(certificate)));
+    orders.extend(table.wait(30_000));
+    assert!(orders.contains(&"finalise A with commit-certificate 1 A by 012".to_string()), "{orders:?}");
+    assert!(orders.contains(&"certify 1 by 3".to_string()), "{orders:?}");
+    let said = |order: &&String| {
+        ["prepare 1", "commit 1", "view-change 1", "checkpoint 1"].iter().any(|vote| order.contains(vote))
+    };
+    let signed: Vec<_> = orders.iter().filter(|order| order.starts_with("persist")).filter(said).collect();
+    assert!(signed.is_empty(), "{signed:?}");
+    assert_eq!(table.engine.status().counters.votes_sent, 0);
 }
 
 #[test]
