@@ -45,18 +45,18 @@ impl Committee {
     pub fn count(&self) -> u16 {
         self.set.count()
     }
-    /// q.
+    /// P0.1: q.
     #[must_use]
     pub fn quorum(&self) -> usize {
         usize::from(self.set.quorum())
     }
-    /// f + 1: at least one of so many is correct.
+    /// P0.1: f + 1: at least one of so many is correct.
     #[must_use]
     pub fn one_correct(&self) -> usize {
         usize::from(self.set.faulty_max()) + 1
     }
 
-    /// Who proposes in a view: all take turns. It depends on epoch and view alone.
+    /// P0.2: who proposes in a view: all take turns. It depends on epoch and view alone.
     #[must_use]
     pub fn leader(&self, view: View) -> u16 {
         let count = u64::from(self.count()).max(1);
@@ -64,7 +64,7 @@ impl Committee {
         u16::try_from(turn).unwrap_or(0)
     }
 
-    /// The statement of a step.
+    /// P0.3: the statement of a step.
     #[must_use]
     pub fn statement(&self, phase: Phase, number: u64, digest: Hash) -> VoteStatement {
         VoteStatement { chain: self.chain, epoch: self.epoch, validators: self.set_hash, phase, number, digest }

@@ -1,4 +1,4 @@
-//! The timers of a view: when to give up waiting for its leader, and when for its certificate.
+//! The timers of a view (P5.9): when to give up waiting for its leader, and when for its certificate.
 //!
 //! Both begin when a block becomes due. They are four times the smoothed measured delay, at least
 //! the chain's `view_timeout_ms`, doubled with every view that failed since the last final block,
