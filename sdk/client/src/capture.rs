@@ -11,15 +11,16 @@ mod plan;
 mod receipt;
 
 pub use answer::Mode;
+pub use countersign_api::check::check;
 pub use receipt::{DocumentReceipt, EventReceipt, Status, Verdict};
 
 use crate::signer::explain;
 use crate::{Error, Signer};
 use answer::{Refused, borsh_of_call};
-use countersign_api::method::epcis::{Checked, CheckedEvent, Fault};
+use countersign_api::check::{event_path, fault, written_ids};
 use countersign_api::method::tx::{Outcome, Receipt};
 use countersign_epcis::json::{Document, Shape, parse};
-use countersign_epcis::rule::{Policy, Violation};
+use countersign_epcis::rule::Policy;
 use countersign_types::hash::sha256;
 use countersign_types::{Address, Hash, Payload};
 use plan::{Batch, Ready};
@@ -32,26 +33,6 @@ const OUT_OF_GAS: u32 = 1;
 /// reference machine needs.
 const EVENT_GAS: u64 = 10_000_000;
 const BYTE_GAS: u64 = 5_000;
-
-/// Checks a document by itself; nothing is sent.
-#[must_use]
-pub fn check(bytes: &[u8]) -> Checked {
-    let document = match parse(bytes, Policy::Strict) {
-        Ok(document) => document,
-        Err(violation) => return Checked { valid: false, faults: vec![fault(&violation)], events: Vec::new() },
-    };
-    let ids = written_ids(bytes, &document);
-    let events: Vec<CheckedEvent> = (0..)
-        .zip(document.events.iter().zip(ids))
-        .map(|(index, (event, event_id))| match event {
-            Ok(event) => {
-                CheckedEvent { index, event_id, hash: Some(Hash(sha256(&event.canonical_bytes()))), faults: Vec::new() }
-            }
-            Err(violation) => CheckedEvent { index, event_id, hash: None, faults: vec![fault(violation)] },
-        })
-        .collect();
-    Checked { valid: events.iter().all(|event| event.faults.is_empty()), faults: Vec::new(), events }
-}
 
 /// Captures a document, and says of each event what became of it. The error is of the way there; a
 /// refused event is in the receipt.
@@ -182,51 +163,6 @@ impl GasRate {
 
 fn wide(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-/// The eventID of each event as it stands in the file, of rejected ones too.
-fn written_ids(bytes: &[u8], document: &Document) -> Vec<Option<String>> {
-    let value = countersign_epcis::json::read(bytes).ok();
-    let mut list = value.as_ref();
-    for name in members(document.shape) {
-        list = list.and_then(|value| value.member(name));
-    }
-    (0..document.events.len())
-        .map(|index| {
-            let event = match (document.shape, list) {
-                (Shape::Event, value) => value,
-                (_, Some(countersign_epcis::Value::List(items))) => items.get(index),
-                _ => None,
-            };
-            event?.member("eventID")?.as_text().map(str::to_owned)
-        })
-        .collect()
-}
-
-fn members(shape: Shape) -> &'static [&'static str] {
-    match shape {
-        Shape::Document => &["epcisBody", "eventList"],
-        Shape::QueryDocument => &["epcisBody", "queryResults", "resultsBody", "eventList"],
-        Shape::Event | Shape::List => &[],
-    }
-}
-
-/// The JSON path of an event in its document.
-fn event_path(shape: Shape, index: usize) -> String {
-    if shape == Shape::Event {
-        return "$".to_owned();
-    }
-    let members: String = members(shape).iter().map(|name| format!(".{name}")).collect();
-    format!("${members}[{index}]")
-}
-
-fn fault(violation: &Violation) -> Fault {
-    Fault {
-        path: violation.path.clone(),
-        rule: violation.rule.name().to_owned(),
-        reason: violation.reason.clone(),
-        hint: violation.hint().to_owned(),
-    }
 }
 
 fn no_effect(receipt: &Receipt) -> Error {

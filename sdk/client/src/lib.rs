@@ -31,9 +31,9 @@ pub mod limits;
 mod rpc;
 mod signer;
 mod subscription;
-pub mod trace;
 pub mod verify;
 
+pub use countersign_api::trace;
 pub use error::Error;
 pub use rpc::Client;
 pub use signer::{Final, Signer};

@@ -77,15 +77,12 @@ mod tests {
 
     #[test]
     fn every_latency_is_within_its_bucket() {
-        let mut previous = 0;
         for micros in (0..5_000).chain((12..36).flat_map(|bits| [(1 << bits) - 1, 1 << bits, (1 << bits) + 7])) {
             let bucket = bucket_of(micros);
             assert!(bucket < Latencies::default().buckets.len());
             assert!(upper_edge(bucket) >= micros, "{micros}");
             assert!(bucket == 0 || upper_edge(bucket - 1) < micros, "{micros}");
             assert!(upper_edge(bucket) - micros <= micros / 64 + 1, "{micros}");
-            assert!(bucket >= previous || micros < previous as u64);
-            previous = bucket;
         }
     }
 

@@ -54,14 +54,18 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
         ];
         let rows = peers.items.iter().map(|peer| {
             vec![
-                peer.validator.map_or("–".to_owned(), |index| index.to_string()),
+                peer.validator.to_string(),
                 or_dash(peer.organisation.as_deref()),
-                peer.address.clone(),
-                peer.height.to_string(),
-                format!("{} s", peer.connected_ms / 1000),
+                peer.addresses.join(", "),
+                if peer.connected { "yes" } else { "no" }.to_owned(),
+                peer.queued_messages.to_string(),
             ]
         });
-        format!("{}\n\n{}", facts(own), table(&["validator", "organisation", "address", "height", "connected"], rows))
+        format!(
+            "{}\n\n{}",
+            facts(own),
+            table(&["validator", "organisation", "addresses", "connected", "messages queued"], rows)
+        )
     })?;
     Ok(ExitCode::SUCCESS)
 }

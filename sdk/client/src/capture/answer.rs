@@ -108,3 +108,60 @@ fn hint(rule: &str) -> &'static str {
         _ => known.map_or("", |known| known.hint()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_call_has_these_bytes() {
+        let call = borsh_of_call(vec![vec![7], vec![]], Mode::Proceed);
+        assert_eq!(call, [2, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 1]);
+        assert_eq!(borsh_of_call(Vec::new(), Mode::Rollback), [0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn receipts_are_read_from_these_bytes() {
+        let mut bytes = vec![3, 0, 0, 0];
+        bytes.extend([0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
+        bytes.extend([5; 32]);
+        bytes.extend([1, 0, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0]);
+        bytes.extend([2, 0, 0, 0, 2, 1, 0, 0, 0, b'r', 2, 0, 0, 0, b'$', b'p', 0, 0, 0, 0]);
+        let hash = Hash([8; 32]);
+        let statuses: Vec<Status> = receipts(&bytes)
+            .unwrap()
+            .into_iter()
+            .map(|answer| Status::of(answer.outcome, hash, "$.epcisBody.eventList[1]"))
+            .collect();
+        let fault = Fault {
+            path: "$.epcisBody.eventList[1]p".into(),
+            rule: "r".into(),
+            reason: "it breaks the rule r".into(),
+            hint: String::new(),
+        };
+        let expected = vec![
+            Status::Accepted { sequence: 9, hash: Hash([5; 32]) },
+            Status::Duplicate { sequence: 4, hash },
+            Status::Rejected(fault),
+        ];
+        assert_eq!(statuses, expected);
+        bytes.push(0);
+        assert!(receipts(&bytes).is_none());
+    }
+
+    #[test]
+    fn only_the_error_that_names_an_event_is_one_of_an_event() {
+        assert!(Refused::read(&[0]).is_none());
+        assert!(Refused::read(&[1, 1, 0, 0, 0, 2, 0, 0, 0]).is_none());
+        assert!(Refused::read(&[9]).is_none());
+        let mut bytes = vec![2, 3, 0, 0, 0];
+        for text in ["object.commissioned", "$.epcList[0]", "again"] {
+            bytes.extend(countersign_types::encode(text));
+        }
+        let refused = Refused::read(&bytes).unwrap();
+        let Status::Rejected(fault) = refused.status("$[3]") else { panic!("it is a rejection") };
+        assert_eq!((refused.index, fault.path.as_str(), fault.reason.as_str()), (3, "$[3].epcList[0]", "again"));
+        assert!(fault.hint.contains("serial"));
+    }
+}

@@ -1,0 +1,197 @@
+//! The command without a network: what it prints, where, and with which exit code.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "../../client/tests/support/sample.rs"]
+mod sample;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Ran {
+    run_with(directory, arguments, "")
+}
+
+fn run_with(directory: &Path, arguments: &[&str], input: &str) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .env("HOME", directory)
+        .write_stdin(input)
+        .output()
+        .unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn a_new_key_is_shown_by_its_public_half_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = run(directory.path(), &["key", "new", "--json"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let path = directory.path().join(".config/countersign/account.key");
+    let file = fs::read_to_string(&path).unwrap();
+    let seed = file.lines().nth(1).unwrap();
+    assert!(!made.out.contains(seed) && !made.err.contains(seed));
+    let shown = run(directory.path(), &["key", "show", "--json"]);
+    assert_eq!(shown.json()["public"], made.json()["public"]);
+
+    let again = run(directory.path(), &["key", "new"]);
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    assert!(again.err.contains("exists and is not overwritten"), "{}", again.err);
+    assert_eq!(fs::read_to_string(&path).unwrap(), file);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(directory.path(), &["key", "new", "my.key"]).code, 0);
+    fs::set_permissions(directory.path().join("my.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let shown = run(directory.path(), &["--key", "my.key", "key", "show"]);
+    assert_eq!(shown.code, 2);
+    assert!(shown.err.contains("chmod 600 my.key"), "{}", shown.err);
+}
+
+#[test]
+fn documents_are_validated_event_by_event() {
+    let directory = tempfile::tempdir().unwrap();
+    let wrong = sample::DOCUMENT.replace("\"packing\"", "\"pakking\"");
+    fs::write(directory.path().join("good.json"), sample::DOCUMENT).unwrap();
+    fs::write(directory.path().join("wrong.json"), &wrong).unwrap();
+    fs::write(directory.path().join("none.json"), "{\"type\": \"Invoice\"}").unwrap();
+
+    let good = run(directory.path(), &["epcis", "validate", "good.json", "--json"]);
+    assert_eq!(good.code, 0, "{}", good.err);
+    assert_eq!(good.json()[0]["valid"], true);
+    assert_eq!(good.json()[0]["events"].as_array().unwrap().len(), 3);
+
+    let both = run(directory.path(), &["epcis", "validate", "good.json", "wrong.json", "none.json", "--json"]);
+    assert_eq!(both.code, 1);
+    let reports = both.json();
+    let event = &reports[1]["events"][1];
+    assert_eq!(event["faults"][0]["path"], "$.epcisBody.eventList[1].bizStep");
+    assert_eq!(event["eventID"], "urn:uuid:00000000-0000-4000-8000-000000000002");
+    assert!(event["hash"].is_null() && reports[1]["events"][0]["hash"].is_string());
+    assert_eq!(reports[2]["faults"][0]["rule"], "document.type");
+
+    let table = run(directory.path(), &["epcis", "validate", "wrong.json"]);
+    assert_eq!(table.code, 1);
+    assert!(table.out.contains("eventList[1]") && table.err.contains("1 files with faults"), "{}", table.out);
+
+    let piped = run_with(directory.path(), &["epcis", "validate", "-"], &wrong);
+    assert_eq!(piped.code, 1);
+    let missing = run(directory.path(), &["epcis", "validate", "good.json", "absent.json"]);
+    assert_eq!((missing.code, missing.out.as_str()), (2, ""));
+    assert!(missing.err.contains("cannot read absent.json"), "{}", missing.err);
+}
+
+#[test]
+fn a_proof_is_verified_without_a_network() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
+    let proof = serde_json::to_string(&sample::proof("history", sample::ITEM)).unwrap();
+    write("genesis.json", &serde_json::to_vec(&sample::genesis()).unwrap());
+    write("proof.json", proof.as_bytes());
+    let verify = |file: &str, more: &[&str]| {
+        let arguments = [&["proof", "verify", file, "--genesis", "genesis.json"], more].concat();
+        run(directory.path(), &arguments)
+    };
+    let good = verify("proof.json", &["--json"]);
+    assert_eq!(good.code, 0, "{}", good.err);
+    let answer = good.json();
+    assert_eq!(answer["verified"]["height"], 7);
+    assert_eq!(answer["verified"]["data"]["answer"]["eventIDs"].as_array().unwrap().len(), 3);
+    let human = verify("proof.json", &[]);
+    assert!(human.out.contains("VERIFIED") && human.out.contains("receiving"), "{}", human.out);
+
+    // The hexadecimal of an event's text, one letter changed.
+    let at = proof.find("7061636b696e67").expect("the word packing stands in a record");
+    let mut tampered = proof.clone().into_bytes();
+    tampered[at + 1] = b'1';
+    write("tampered.json", &tampered);
+    let refused = verify("tampered.json", &["--json"]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+    assert!(refused.err.contains("tampered.json") && refused.err.contains("does not hold"), "{}", refused.err);
+
+    write("garbage.json", b"{]");
+    let garbage = verify("garbage.json", &[]);
+    assert_eq!((garbage.code, garbage.out.as_str()), (1, ""));
+    assert!(garbage.err.contains("not a proof"), "{}", garbage.err);
+
+    let old = verify("proof.json", &["--max-age", "1"]);
+    assert_eq!((old.code, old.out.as_str()), (1, ""));
+    assert!(old.err.contains("s old"), "{}", old.err);
+
+    let other = countersign_types::Genesis { network: "other".into(), ..sample::genesis() };
+    write("genesis.json", &serde_json::to_vec(&other).unwrap());
+    let foreign = verify("proof.json", &[]);
+    assert_eq!(foreign.code, 1);
+    assert!(foreign.err.contains("it is about chain"), "{}", foreign.err);
+    write("genesis.json", b"{}");
+    assert_eq!(verify("proof.json", &[]).code, 2);
+}
+
+#[test]
+fn a_node_that_is_not_there_is_the_networks_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    // Nothing listens on port 1.
+    let status = run(directory.path(), &["status", "--rpc", "http://127.0.0.1:1"]);
+    assert_eq!((status.code, status.out.as_str()), (3, ""));
+    assert!(status.err.contains("is the node running there?"), "{}", status.err);
+    let address = run(directory.path(), &["status", "--rpc", "ftp://x"]);
+    assert_eq!(address.code, 2);
+    let keyless = run(directory.path(), &["epcis", "capture", "-"]);
+    assert_eq!(keyless.code, 2);
+    assert!(keyless.err.contains("countersign key new"), "{}", keyless.err);
+}
+
+#[test]
+fn wrong_usage_is_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["trade"][..],
+        &["trace", "sideways", "x"],
+        &["epcis", "validate"],
+        &["contract", "view", "Not/AName", "x"],
+        &["trace", "history", "x", "--at", "yesterday"],
+        &["bench", "--batch", "801"],
+        &["account", "put", "acme", "--role", "admin", "--public", "0x00"],
+    ] {
+        let ran = run(directory.path(), arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+    }
+    let help = run(directory.path(), &["--help"]);
+    assert_eq!(help.code, 0);
+    for command in ["key", "contract", "epcis", "trace", "proof", "status", "account", "bench", "completion"] {
+        assert!(help.out.contains(command), "{command}");
+    }
+}
+
+#[test]
+fn shells_complete_the_command() {
+    let directory = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(directory.path(), &["completion", shell]);
+        assert_eq!(script.code, 0);
+        assert!(script.out.contains("countersign") && script.out.contains("validate"), "{shell}");
+    }
+}
