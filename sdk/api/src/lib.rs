@@ -12,6 +12,7 @@
 //! | a server's table of handlers: bytes in, bytes out | [`registry`] |
 //! | a contract's interface, JSON to borsh and back | [`abi`] |
 //! | the OpenRPC document | [`openrpc`] |
+//! | answers of traces, verdicts on documents, alike on both sides | [`trace`], [`check`] |
 //!
 //! # Conventions
 //!
@@ -40,6 +41,7 @@
 
 pub mod abi;
 pub mod bytes;
+pub mod check;
 pub mod envelope;
 pub mod error;
 pub mod limits;
@@ -49,6 +51,7 @@ pub mod openrpc;
 pub mod read;
 pub mod registry;
 pub mod schema;
+pub mod trace;
 
 pub use abi::Abi;
 pub use bytes::Bytes;

@@ -47,7 +47,7 @@ pub async fn capture(
     mode: Mode,
     mut progress: impl FnMut(usize),
 ) -> Result<DocumentReceipt, Error> {
-    let document = match parse(bytes, Policy::Strict) {
+    let document = match parse(bytes, Policy::default()) {
         Ok(document) => document,
         Err(violation) => return Ok(DocumentReceipt::refused(fault(&violation))),
     };

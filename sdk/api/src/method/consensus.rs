@@ -32,9 +32,9 @@ pub struct Status {
     pub own: Option<u16>,
     /// Whether it votes now.
     pub voting: bool,
-    /// View of the highest prepare certificate it knows.
-    #[schemars(with = "schema::View")]
-    pub prepared_view: View,
+    /// Height of the highest certified proposal it holds.
+    #[schemars(with = "schema::Height")]
+    pub prepared_height: Height,
     /// Height of the last final block.
     #[schemars(with = "schema::Height")]
     pub final_height: Height,
@@ -46,10 +46,10 @@ pub struct Status {
     pub certified_height: Height,
     /// Whether a block is due, that is, whether the view's timer runs.
     pub block_due: bool,
-    /// The current timeout, milliseconds.
-    pub timeout_ms: u64,
     /// Views since the last final block that came to nothing.
     pub failed_views: u64,
+    /// Indexes of the validators heard of in recent views, this one included, rising.
+    pub active: Vec<u16>,
     /// Counters that the engine keeps, by name, since the start.
     pub counters: std::collections::BTreeMap<String, u64>,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 methods! {
     NodeStatus = "node_status", "What this node is and how far it has come.": NoParams => Status;
-    NodePeers = "node_peers", "The peers this node is connected to.": PeersParams => Page<Peer>;
+    NodePeers = "node_peers", "The other validators and whether they are connected.": PeersParams => Page<Peer>;
 }
 
 /// What a node is and how far it has come.
@@ -81,26 +81,23 @@ pub struct PeersParams {
     pub order: Order,
 }
 
-/// A connected peer.
+/// Another validator, as this node sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Peer {
-    /// Its libp2p identity.
-    pub id: String,
     /// Its network key.
     #[schemars(with = "schema::Key")]
     pub key: PublicKey,
-    /// Its organisation, if the genesis names it.
+    /// Its organisation.
     pub organisation: Option<String>,
-    /// Its index among the validators, if it is one.
-    pub validator: Option<u16>,
-    /// Address of the connection.
-    pub address: String,
-    /// Whether this node dialled.
-    pub outbound: bool,
-    /// Height it last claimed.
-    #[schemars(with = "schema::Height")]
-    pub height: Height,
-    /// Milliseconds since the connection was made.
-    pub connected_ms: u64,
+    /// Its index among the validators.
+    pub validator: u16,
+    /// Where it is dialled; none if only it dials.
+    pub addresses: Vec<String>,
+    /// Whether it is connected now.
+    pub connected: bool,
+    /// Messages waiting to be sent to it.
+    pub queued_messages: u64,
+    /// Their bytes.
+    pub queued_bytes: u64,
 }

@@ -1,0 +1,76 @@
+//! Answers of the walk in the interface's form: a node that asks a contract and a verifier that walks
+//! over a proof answer with the same words.
+
+use crate::method::trace::{Contents, Trace, TraceEvent};
+use countersign_epcis::answer::{self, History, Lineage, Step, Truncated};
+use countersign_epcis::time::utc;
+use countersign_types::{Hash, Height};
+
+/// A history in the interface's form.
+#[must_use]
+pub fn of_history(history: History) -> Trace {
+    let events: Vec<TraceEvent> = history.events.into_iter().map(event).collect();
+    let name = |event: &TraceEvent| event.event_id.clone().unwrap_or_else(|| event.hash.to_string());
+    Trace {
+        canonical: history.item,
+        position: history.position,
+        event_ids: events.iter().map(name).collect(),
+        events,
+        locations: history.locations,
+        complete: history.truncated.is_none(),
+        truncated: history.truncated.map(bound),
+        ..Trace::default()
+    }
+}
+
+/// A lineage in the interface's form.
+#[must_use]
+pub fn of_lineage(lineage: Lineage) -> Trace {
+    Trace {
+        canonical: lineage.item,
+        position: lineage.position,
+        products: lineage.products,
+        containers: lineage.containers,
+        complete: lineage.truncated.is_none(),
+        truncated: lineage.truncated.map(bound),
+        ..Trace::default()
+    }
+}
+
+/// A container's contents in the interface's form.
+#[must_use]
+pub fn of_contents(contents: answer::Contents) -> Contents {
+    Contents {
+        canonical: contents.item,
+        contents: contents.inside,
+        fixed: contents.fixed,
+        complete: contents.truncated.is_none(),
+    }
+}
+
+fn event(step: Step) -> TraceEvent {
+    let word = |text: String| (!text.is_empty()).then_some(text);
+    TraceEvent {
+        sequence: step.sequence,
+        event_id: step.event_id,
+        hash: Hash(step.hash),
+        event_time: utc(step.time_ms),
+        kind: step.kind,
+        action: word(step.action),
+        biz_step: word(step.step),
+        disposition: word(step.disposition),
+        read_point: step.read_point,
+        biz_location: step.location,
+        through: step.through,
+        submitter: step.submitter,
+        height: Height(step.height),
+        record_time: utc(i64::try_from(step.recorded_ms).unwrap_or(i64::MAX)),
+    }
+}
+
+fn bound(truncated: Truncated) -> String {
+    match truncated {
+        Truncated::Reads => "reads".to_owned(),
+        Truncated::Items => "items".to_owned(),
+    }
+}
