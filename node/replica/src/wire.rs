@@ -45,6 +45,8 @@ pub struct CertifiedBlock {
     pub block: Block,
     /// Signed bytes of its transactions, in order.
     pub transactions: Vec<Vec<u8>>,
+    /// The COMMIT certificate that finalised it: its own or a descendant's.
+    pub finality: Certificate,
     /// What executing it gives.
     pub result: ExecutionResult,
     /// The quorum under the result.

@@ -34,7 +34,7 @@ impl Node {
         let store = MemoryStore::new();
         Ledger::create(store.clone(), genesis).map_err(|error| error.to_string())?;
         let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
-        let journal = JournalDisk::new(&origin);
+        let journal = JournalDisk::new(genesis.chain(), &origin);
         let mut node =
             Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, synced_entry: 0 };
         node.start()?;

@@ -8,7 +8,7 @@ use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::{Event, Synced, Target};
 use countersign_ledger::Store;
 use countersign_types::transaction::verify_all;
-use countersign_types::{Height, Phase, SignedTransaction, VerifiedTransaction};
+use countersign_types::{Certificate, Height, Phase, SignedTransaction, VerifiedTransaction};
 use std::sync::Arc;
 
 impl<S: Store> Replica<S> {
@@ -32,13 +32,15 @@ impl<S: Store> Replica<S> {
     }
 
     fn certified_block(&self, height: Height) -> Result<Option<CertifiedBlock>, ReplicaError> {
-        let (Some(block), Some(result), Some(certificate)) =
-            (self.reader.block(height)?, self.reader.result(height)?, self.reader.result_certificate(height)?)
+        let (Some(block), Some(finality)) = (self.reader.block(height)?, self.reader.finality(height)?) else {
+            return Ok(None);
+        };
+        let (Some(result), Some(certificate)) = (self.reader.result(height)?, self.reader.result_certificate(height)?)
         else {
             return Ok(None);
         };
         let transactions = self.reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
-        Ok(Some(CertifiedBlock { block, transactions, result, certificate }))
+        Ok(Some(CertifiedBlock { block, transactions, finality, result, certificate }))
     }
 
     /// Takes over blocks that a peer sent, as far as they prove themselves.
@@ -67,7 +69,7 @@ impl<S: Store> Replica<S> {
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
     fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
-        let CertifiedBlock { block, transactions, result, certificate } = certified;
+        let CertifiedBlock { block, transactions, finality, result, certificate } = certified;
         let tip = self.ledger.tip();
         let header = block.header.clone();
         if header.height <= tip.height {
@@ -79,11 +81,16 @@ impl<S: Store> Replica<S> {
             && certificate.phase == Phase::Checkpoint
             && certificate.number == header.height.0
             && certificate.digest == result.hash();
-        if !follows || !belongs || !block.is_consistent() || certificate.verify(self.chain, &self.set).is_err() {
+        // A COMMIT certificate of its own view or a later one is the block's or a descendant's, by agreement.
+        let is_final = finality.phase == Phase::Commit
+            && (finality.number > header.view.0
+                || finality.number == header.view.0 && finality.digest == block.hash());
+        let proven = |certificate: &Certificate| certificate.verify(self.chain, &self.set).is_ok();
+        if !follows || !belongs || !is_final || !block.is_consistent() || !proven(&certificate) || !proven(&finality) {
             return Ok(false);
         }
         let Some(transactions) = self.named_by(&block.transactions, &transactions) else { return Ok(false) };
-        let own = self.execute(block, certificate.clone(), &transactions)?;
+        let own = self.execute(block, finality, &transactions)?;
         if own != result {
             return Err(ReplicaError::Diverged { height: header.height });
         }
