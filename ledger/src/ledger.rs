@@ -115,9 +115,10 @@ impl<S: Store> Ledger<S> {
     /// [`LedgerError::Empty`], [`LedgerError::Foreign`], [`LedgerError::Format`], or what is damaged.
     pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
         check_identity(&store, genesis)?;
-        let stored: StoredTip = meta(&store, META_TIP, "the tip")?;
+        let place = Place { what: "the tip", space: Space::Meta, key: META_TIP };
+        let stored = store.get(Space::Meta, META_TIP)?.and_then(|bytes| StoredTip::from_bytes(&bytes));
         let certified: Height = meta(&store, META_CERTIFIED, "the certified height")?;
-        let StoredTip { tip, next_page, next_value, oldest } = stored;
+        let StoredTip { tip, next_page, next_value, oldest } = stored.ok_or_else(|| place.damaged())?;
         check_tip(&store, &tip, genesis)?;
         let roots = roots(&store)?;
         let tip = Arc::new(tip);

@@ -9,10 +9,13 @@ pub const PRUNED_HEIGHTS_PER_COMMIT: u64 = 2;
 /// Levels of the state tree in one stored page: up to 8 children, 7 inner nodes. Fewer levels mean
 /// more records for an update, more levels mean more bytes rewritten for it (`benches/tree.rs`).
 pub const PAGE_LEVELS: usize = 3;
-/// Bytes of one cached page in memory, at most: 7 inner nodes of 128 bytes, 8 leaves of 112.
-pub const PAGE_MEMORY_BYTES: usize = 7 * 128 + 8 * 112;
-/// Memory of the cache of tree pages, 48 MiB: all pages above level 15, and many below.
-pub const PAGE_CACHE_BYTES: usize = 48 << 20;
+/// Memory of an inner node in a cached page: three hashes' worth of node, counts and the allocator's.
+pub const INNER_MEMORY_BYTES: usize = 160;
+/// Memory of a leaf in a cached page.
+pub const LEAF_MEMORY_BYTES: usize = 136;
+/// Memory of the cache of tree pages, 64 MiB: the whole tree of some 180,000 keys at 160 bytes for each of
+/// 1.44 inner nodes and 136 for the leaf, and the upper levels of any larger one.
+pub const PAGE_CACHE_BYTES: usize = 64 << 20;
 /// Memory of the cache of state values.
 pub const VALUE_CACHE_BYTES: usize = 16 << 20;
 /// Values above this size are not cached: a thousand of the rest fit into the cache.

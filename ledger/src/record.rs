@@ -28,6 +28,23 @@ pub(crate) struct StoredTip {
     pub(crate) oldest: Height,
 }
 
+impl StoredTip {
+    /// borsh, and the SHA-256 of that: nothing else would tell a damaged sequence number.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = codec::encode(self);
+        let digest = sha256(&bytes);
+        bytes.extend_from_slice(&digest);
+        bytes
+    }
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (bytes, digest) = bytes.split_last_chunk::<32>()?;
+        if sha256(bytes) != *digest {
+            return None;
+        }
+        codec::decode(bytes, RECORD_BYTES_MAX).ok()
+    }
+}
+
 /// Value in [`Space::Headers`].
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct StoredHeader {

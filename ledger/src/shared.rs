@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::error::LedgerError;
-use crate::limits::{CACHED_VALUE_BYTES_MAX, PAGE_CACHE_BYTES, PAGE_MEMORY_BYTES, VALUE_CACHE_BYTES};
+use crate::limits::{CACHED_VALUE_BYTES_MAX, PAGE_CACHE_BYTES, VALUE_CACHE_BYTES};
 use crate::record::{Place, decode_value, number_key};
 use crate::store::{Space, Store};
 use crate::tip::Tip;
@@ -59,7 +59,8 @@ impl<S: Store> Shared<S> {
     }
 
     pub(crate) fn keep_page(&self, id: u64, page: Arc<Inner>) {
-        self.pages.put(id, page, PAGE_MEMORY_BYTES);
+        let weight = page.memory_bytes();
+        self.pages.put(id, page, weight);
     }
 
     /// The tree's root at a height.

@@ -14,7 +14,7 @@ pub use prune::witness;
 pub use update::{Changes, Update, Write};
 
 use crate::error::LedgerError;
-use crate::limits::PAGE_LEVELS;
+use crate::limits::{INNER_MEMORY_BYTES, LEAF_MEMORY_BYTES, PAGE_LEVELS};
 use countersign_types::hash::Hash;
 use countersign_types::state::{bit, leaf_hash, node_hash};
 use std::sync::Arc;
@@ -70,6 +70,15 @@ impl Leaf {
 impl Inner {
     fn new(left: Node, right: Node) -> Self {
         Self { hash: node_hash(&left.hash(), &right.hash()), left, right }
+    }
+    /// Memory of the page that begins here, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let side = |node: &Node| match node {
+            Node::Empty | Node::Page { .. } => 0,
+            Node::Leaf(_) => LEAF_MEMORY_BYTES,
+            Node::Inner(inner) => inner.memory_bytes(),
+        };
+        INNER_MEMORY_BYTES + side(&self.left) + side(&self.right)
     }
     /// The side on which a path goes on.
     fn side(&self, path: &Hash, depth: usize) -> &Node {

@@ -181,7 +181,7 @@ impl<S: Store> Ledger<S> {
         let next_page = after(self.next_page, state.changes.pages.last().map(|(id, ..)| *id));
         let next_value = after(self.next_value, state.changes.values.last().map(|(at, _)| *at));
         let stored = StoredTip { tip, next_page, next_value, oldest };
-        batch.put(Space::Meta, META_TIP, codec::encode(&stored));
+        batch.put(Space::Meta, META_TIP, stored.to_bytes());
         self.write(batch, true)?;
 
         let tip = Arc::new(stored.tip);
