@@ -52,21 +52,16 @@ fn take_transactions(
 ) {
     let decoded = codec::decode::<Vec<Vec<u8>>>(bytes, crate::limits::TRANSACTIONS_BYTES_MAX)
         .and_then(|all| all.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>());
-    let report = |network: &NetworkHandle, verdict| {
-        if let Err(cause) = network.report(message_id, verdict) {
-            tracing::debug!(%cause, "a gossiped batch was not judged in time");
-        }
-    };
     match decoded {
         Err(cause) => {
             tracing::warn!(peer, %cause, "a gossiped batch does not decode");
-            report(network, Verdict::Reject);
+            report(network, message_id, Verdict::Reject);
         }
         Ok(transactions) => {
             let (verdicts, judged) = oneshot::channel();
             let job = Job { transactions, source: Source::Gossip, verdicts: Some(verdicts) };
             if verifier.submit(job).is_err() {
-                report(network, Verdict::Ignore);
+                report(network, message_id, Verdict::Ignore);
                 return;
             }
             let network = network.clone();
@@ -76,10 +71,14 @@ fn take_transactions(
                     Ok(_) => Verdict::Reject,
                     Err(_) => Verdict::Ignore,
                 };
-                if let Err(cause) = network.report(message_id, verdict) {
-                    tracing::debug!(%cause, "a gossiped batch was not judged in time");
-                }
+                report(&network, message_id, verdict);
             });
         }
+    }
+}
+
+fn report(network: &NetworkHandle, message_id: MessageId, verdict: Verdict) {
+    if let Err(cause) = network.report(message_id, verdict) {
+        tracing::debug!(%cause, "a gossiped batch was not judged in time");
     }
 }

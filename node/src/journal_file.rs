@@ -3,10 +3,18 @@
 //! A failed write or sync leaves the file's state unknown, so the caller stops the node and never
 //! tries again.
 
+use countersign_types::Hash;
+use countersign_types::hash::Tag;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+/// The secret that ties a journal to the key of its node.
+#[must_use]
+pub fn salt(seed: &[u8; 32]) -> Hash {
+    Hash::of_parts(Tag::JOURNAL, &[b"salt", seed])
+}
 
 /// An open journal file.
 #[derive(Debug)]
@@ -97,6 +105,7 @@ fn sync_directory(file: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

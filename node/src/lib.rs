@@ -1,10 +1,26 @@
 //! The node's shell: the parts of `countersignd` that touch the network, the disk, the clock and the
 //! operator. Decisions are made in `countersign-replica`.
+//!
+//! ```text
+//! network ─▶ intake ─▶ verifier ─▶ replica_thread ─▶ vote journal, ledger, network
+//! client  ─▶ listener ─▶ rpc ─▶ context ─▶ verifier, ledger, contract machine
+//! ```
 
+pub mod command;
 pub mod config;
+pub mod context;
+pub mod intake;
+pub mod journal_file;
 pub mod keystore;
 pub mod limits;
 pub mod listener;
 pub mod metrics;
 pub mod network;
+pub mod node;
+pub mod pending;
+pub mod replica_thread;
+pub mod rpc;
+pub mod shared;
 pub mod telemetry;
+pub mod verifier;
+pub mod waiters;

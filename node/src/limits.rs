@@ -178,11 +178,56 @@ pub const HTTP_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Open WebSockets.
 pub const SOCKETS_MAX: usize = 100;
-/// Messages waiting for one WebSocket client; a client that lets more pile up is disconnected.
-pub const SOCKET_QUEUE_MESSAGES_MAX: usize = 256;
+/// Messages waiting for one WebSocket client, each at most 16 MiB and mostly below 1 KiB. Subscriptions wait
+/// for room; a client that accepts nothing for [`HTTP_WRITE_TIMEOUT`] is disconnected.
+pub const SOCKET_QUEUE_MESSAGES_MAX: usize = 16;
 /// Messages of one WebSocket client that wait for the node.
 pub const SOCKET_INBOX_MESSAGES_MAX: usize = 16;
 /// How often an open WebSocket is pinged.
 pub const SOCKET_PING_INTERVAL: Duration = Duration::from_secs(20);
 /// A WebSocket that answers nothing for this long is closed: three pings.
 pub const SOCKET_SILENCE_MAX: Duration = Duration::from_secs(60);
+
+// The replica's thread and its verifiers
+
+/// Facts waiting for the replica's thread; more make the network and the verifiers wait. 8,192 votes
+/// of 16 validators are some 80 heights.
+pub const REPLICA_QUEUE_MAX: usize = 8_192;
+/// Facts the replica takes in one turn, that is, with one sync of the vote journal: 30 heights of
+/// votes of 16 validators.
+pub const TURN_INPUTS_MAX: usize = 512;
+/// Jobs waiting for the verifiers, each of one submission or gossiped batch (at most 1 MiB, most of
+/// them some kilobytes); more are refused as busy.
+pub const VERIFIER_QUEUE_MAX: usize = 4_096;
+/// Transactions whose signatures are checked in one batch: at 25 µs each, 26 ms.
+pub const VERIFIER_BATCH_MAX: usize = 1_024;
+/// How long a client's transaction may wait for company before it is gossiped. One signature and one
+/// round of gossip then serve all that arrived within 5 ms: 50 at 10,000 a second.
+pub const GOSSIP_DELAY: Duration = Duration::from_millis(5);
+/// Bytes of transactions that are gossiped at once, unless one alone is larger. 400 of 300 bytes.
+pub const GOSSIP_FLUSH_BYTES: usize = 128 * KIB;
+
+// JSON-RPC
+
+/// Calls of `tx_wait` under way: each 200 bytes, 13 MiB in all.
+pub const WAITERS_MAX: usize = 65_536;
+/// Transactions of this node's clients whose fate is remembered until a block takes them: as many as
+/// the mempool holds.
+pub const SUBMITTED_MAX: usize = 20_000;
+/// Expired transactions that are remembered, so that `tx_get` can say so.
+pub const EXPIRED_MAX: usize = 20_000;
+/// Reads of the ledger and views that run at once; more wait. Each may hold an answer of 16 MiB.
+pub const READS_MAX: usize = 8;
+/// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
+pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
+/// Interfaces of contracts that are kept decoded: at most 1 MiB of text each, most of them 10 KiB.
+pub const INTERFACES_MAX: usize = 64;
+/// Contracts looked at for one page in descending order, or to find the default provenance contract.
+pub const CONTRACTS_MAX: usize = 100_000;
+/// Calls of one WebSocket client that are answered at once; more wait.
+pub const SOCKET_CALLS_MAX: usize = 16;
+/// Subscriptions of one WebSocket client.
+pub const SUBSCRIPTIONS_MAX: usize = 4;
+/// Heights that a node may be behind what it knows to exist and still be ready: half a second at full
+/// speed.
+pub const READY_LAG_MAX: u64 = 10;

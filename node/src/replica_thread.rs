@@ -10,7 +10,7 @@ use countersign_consensus::Target;
 use countersign_consensus::vote_journal::Framer;
 use countersign_ledger::Store;
 use countersign_replica::{Input, Output, Replica, Source, wire};
-use countersign_types::{TimestampMs, codec};
+use countersign_types::{Hash, TimestampMs, codec};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
@@ -25,6 +25,8 @@ pub struct ReplicaThread<S: Store> {
     pub journal: JournalFile,
     /// Frames what is appended to it.
     pub framer: Framer,
+    /// The journal's secret.
+    pub salt: Hash,
     /// To peers.
     pub network: NetworkHandle,
     /// Checks fetched transactions.
@@ -45,7 +47,7 @@ pub enum Ended {
     /// A record does not fit the journal.
     #[error("{0}")]
     Record(#[from] countersign_consensus::vote_journal::RecordTooLong),
-    /// Nobody sends inputs any more: the node is stopping.
+    /// It was asked to, or nobody sends inputs any more.
     #[error("the node is stopping")]
     Stopping,
 }
@@ -79,6 +81,9 @@ impl<S: Store> ReplicaThread<S> {
                 Err(RecvTimeoutError::Timeout) => Some(Input::Tick),
                 Err(RecvTimeoutError::Disconnected) => return Ended::Stopping,
             };
+            if self.shared.is_stopping() {
+                return Ended::Stopping;
+            }
             if matches!(input, Some(Input::Tick)) && wake.is_some_and(|wake| now() >= wake) {
                 wake = None;
             }
@@ -112,7 +117,7 @@ impl<S: Store> ReplicaThread<S> {
                     (last, dirty) = (entry.or(last), true);
                 }
                 Output::Rotate { records } => {
-                    self.framer = Framer::default();
+                    self.framer = Framer::new(self.salt);
                     let mut segment = Vec::new();
                     for record in records {
                         segment.extend(self.framer.frame(record)?);
@@ -136,13 +141,14 @@ impl<S: Store> ReplicaThread<S> {
             Output::Persist { .. } | Output::Rotate { .. } => {}
             Output::Send { to, message, after: _ } => self.send(to, &message),
             Output::Gossip { transactions } => {
-                gossip.since.get_or_insert_with(Instant::now);
                 for transaction in transactions {
-                    gossip.bytes += transaction.bytes().len();
-                    gossip.batch.push(transaction.bytes().to_vec());
-                    if gossip.bytes >= GOSSIP_FLUSH_BYTES {
+                    // A large transaction travels alone.
+                    if gossip.bytes + transaction.bytes().len() > GOSSIP_FLUSH_BYTES {
                         self.publish(gossip);
                     }
+                    gossip.since.get_or_insert_with(Instant::now);
+                    gossip.bytes += transaction.bytes().len();
+                    gossip.batch.push(transaction.bytes().to_vec());
                 }
             }
             Output::Verify { transactions } => {
@@ -153,7 +159,7 @@ impl<S: Store> ReplicaThread<S> {
             Output::Admitted { ticket, verdicts } => self.shared.admitted(ticket, verdicts),
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
             Output::Certified { height } => self.shared.certified(height),
-            Output::Expired { transactions } => self.shared.waiters.expired(&transactions),
+            Output::Expired { transactions } => self.shared.expired(&transactions),
             Output::Equivocation { text } => tracing::error!(evidence = text, "a validator signed two statements that exclude each other"),
             Output::WakeAt(time) => *wake = Some(wake.map_or(time, |wake| wake.min(time))),
             Output::Stop(cause) => return Err(cause.into()),

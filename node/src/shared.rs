@@ -1,12 +1,13 @@
 //! What the replica's thread and the rest of the node share.
 
+use crate::pending::Pending;
 use crate::waiters::Waiters;
 use countersign_consensus::Status;
 use countersign_replica::Refused;
 use countersign_replica::counters::Counters;
 use countersign_types::{Hash, Height};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -28,6 +29,9 @@ pub type Verdicts = Vec<Result<Hash, Refused>>;
 pub struct Shared {
     /// Clients that wait for transactions.
     pub waiters: Waiters,
+    /// Clients' transactions that no block holds yet.
+    pub pending: Pending,
+    stopping: AtomicBool,
     progress: watch::Sender<Progress>,
     standing: Mutex<Option<(Status, Counters)>>,
     submissions: Mutex<BTreeMap<u64, oneshot::Sender<Verdicts>>>,
@@ -42,6 +46,8 @@ impl Shared {
     pub fn new(progress: Progress) -> Self {
         Self {
             waiters: Waiters::default(),
+            pending: Pending::default(),
+            stopping: AtomicBool::new(false),
             progress: watch::Sender::new(progress),
             standing: Mutex::default(),
             submissions: Mutex::default(),
@@ -82,7 +88,17 @@ impl Shared {
         lock(&self.submissions).remove(&ticket);
     }
 
+    /// Asks the replica's thread to end.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn admitted(&self, ticket: u64, verdicts: Verdicts) {
+        self.pending.admitted(verdicts.iter().filter_map(|verdict| verdict.as_ref().ok().copied()));
         if let Some(client) = lock(&self.submissions).remove(&ticket) {
             // A client that went away needs no answer.
             let _ = client.send(verdicts);
@@ -91,6 +107,7 @@ impl Shared {
 
     pub(crate) fn committed(&self, height: Height, transactions: Vec<Hash>) {
         tracing::info!(height = height.0, transactions = transactions.len(), "block executed");
+        self.pending.included(&transactions);
         self.waiters.executed(height, transactions);
         self.progress.send_modify(|progress| progress.committed = height);
     }
@@ -98,6 +115,11 @@ impl Shared {
     pub(crate) fn certified(&self, height: Height) {
         self.waiters.certified(height);
         self.progress.send_modify(|progress| progress.certified = height);
+    }
+
+    pub(crate) fn expired(&self, transactions: &[Hash]) {
+        self.pending.expired(transactions);
+        self.waiters.expired(transactions);
     }
 
     pub(crate) fn publish(&self, status: Status, counters: Counters) {

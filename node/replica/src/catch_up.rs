@@ -24,6 +24,12 @@ impl CatchUp {
         }
     }
 
+    /// The height to reach, if blocks are being fetched.
+    #[must_use]
+    pub fn target(&self) -> Option<Height> {
+        self.target
+    }
+
     /// Whether blocks are being fetched.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -23,6 +23,8 @@ pub struct Counters {
     pub fetched: u64,
     /// Blocks taken over from peers while catching up.
     pub synced: u64,
+    /// Height that is being caught up to, 0 if none.
+    pub wanted: u64,
     /// Bytes appended to the vote journal.
     pub journal_bytes: u64,
 }

@@ -32,6 +32,22 @@ pub struct Reads {
     pub logs: BTreeSet<(Address, Vec<u8>)>,
 }
 
+impl Reads {
+    /// What has to be proven: the entries, and every log that was touched, whole, since its length
+    /// alone says something.
+    #[must_use]
+    pub fn to_prove(self) -> countersign_ledger::Reads {
+        let mut whole = countersign_ledger::Reads { logs: self.logs, ..countersign_ledger::Reads::default() };
+        for key in self.entries.into_keys() {
+            match log_of(&key) {
+                Some(log) => whole.logs.insert(log),
+                None => whole.entries.insert(key),
+            };
+        }
+        whole
+    }
+}
+
 impl View {
     /// Runs the view over the state after `header`.
     ///
@@ -56,7 +72,7 @@ impl View {
         let outcome = self.run_over(vm, chain, header, &source)?;
         let mut reads = source.reads.into_inner();
         // What the machine itself reads to find the code says nothing about the answer.
-        reads.entries.retain(|key, _| key.starts_with(&state_key::storage(&self.contract, &[])) || is_log(key));
+        reads.entries.retain(|key, _| key.starts_with(&state_key::storage(&self.contract, &[])) || log_of(key).is_some());
         Ok((outcome, reads))
     }
 
@@ -78,8 +94,11 @@ impl View {
     }
 }
 
-fn is_log(key: &[u8]) -> bool {
-    matches!(key, [1, rest @ ..] if rest.get(32) == Some(&1))
+/// The log whose range stands under a state key, if one does.
+fn log_of(key: &[u8]) -> Option<(Address, Vec<u8>)> {
+    let contract = Address(key.get(1..33)?.try_into().ok()?);
+    let log = key.get(34..)?;
+    (state_key::log(&contract, log) == key).then(|| (contract, log.to_vec()))
 }
 
 struct Recording<B> {
@@ -96,5 +115,22 @@ impl<B: StateSource> StateSource for Recording<B> {
     fn log_record(&self, contract: &Address, log: &[u8], index: u64) -> Result<Option<LogRecord>, ReplicaError> {
         self.reads.borrow_mut().logs.insert((*contract, log.to_vec()));
         self.base.log_record(contract, log, index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_which_only_the_length_was_read_is_proven_whole() {
+        let contract = Address([7; 32]);
+        let mut reads = Reads::default();
+        reads.entries.insert(state_key::log(&contract, b"empty"), None);
+        reads.entries.insert(state_key::storage(&contract, b"key"), None);
+        reads.logs.insert((contract, b"read".to_vec()));
+        let whole = reads.to_prove();
+        assert_eq!(whole.entries.into_iter().collect::<Vec<_>>(), [state_key::storage(&contract, b"key")]);
+        assert_eq!(whole.logs.into_iter().map(|(_, log)| log).collect::<Vec<_>>(), [b"empty".to_vec(), b"read".to_vec()]);
     }
 }

@@ -1,0 +1,42 @@
+//! The command line of `countersignd`.
+
+mod health;
+mod start;
+mod testnet;
+mod verify;
+
+use crate::config::ConfigFlags;
+use clap::{Parser, Subcommand};
+
+/// The Countersign validator node.
+#[derive(Debug, Parser)]
+#[command(name = "countersignd", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write keys, genesis and configuration of a new network
+    Testnet(testnet::TestnetFlags),
+    /// Run a node
+    Start(ConfigFlags),
+    /// Ask this machine's node whether it is ready; exit code 0 if so
+    Health(ConfigFlags),
+    /// Check a stopped node's database from the genesis to its tip
+    Verify(ConfigFlags),
+}
+
+/// Runs the command that the process was started with.
+///
+/// # Errors
+/// What went wrong, for people.
+pub fn run() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Testnet(flags) => testnet::run(&flags),
+        Command::Start(flags) => start::run(&flags),
+        Command::Health(flags) => health::run(&flags),
+        Command::Verify(flags) => verify::run(&flags),
+    }
+}

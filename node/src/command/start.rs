@@ -1,0 +1,30 @@
+//! `countersignd start`: runs a node until SIGTERM or SIGINT.
+
+use crate::config::{Config, ConfigFlags};
+use crate::{node, telemetry};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
+    let config = Config::load(flags)?;
+    telemetry::start(&config.log.level, config.log.format)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(WORKERS).build()?;
+    let outcome = runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        node::run(config, stop).await
+    });
+    // Views may still run; they write nothing.
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    outcome
+}
+
+/// Network and JSON-RPC; the replica and the verifiers have threads of their own.
+const WORKERS: usize = 2;
+/// For tasks that are still open when the node has stopped.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);

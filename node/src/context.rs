@@ -1,0 +1,91 @@
+//! What a running node offers to those who ask it: the JSON-RPC methods and the metrics read here.
+
+use crate::network::NetworkHandle;
+use crate::shared::Shared;
+use crate::verifier::{Busy, Job, Verifier};
+use countersign_ledger::{Reader, RocksStore};
+use countersign_replica::{Refused, Source};
+use countersign_types::transaction::BadTransaction;
+use countersign_types::{Genesis, Hash, SignedTransaction};
+use countersign_vm::Vm;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// A running node, for readers.
+pub struct Context {
+    /// The genesis.
+    pub genesis: Genesis,
+    /// Its hash.
+    pub chain: Hash,
+    /// The validator's index, none for an observer.
+    pub own: Option<u16>,
+    /// The ledger.
+    pub reader: Reader<RocksStore>,
+    /// The contract machine.
+    pub vm: Arc<Vm>,
+    /// Peers.
+    pub network: NetworkHandle,
+    /// What the replica's thread publishes.
+    pub shared: Arc<Shared>,
+    /// Checks transactions.
+    pub verifier: Verifier,
+    /// When the node started.
+    pub started: Instant,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("chain", &self.chain).field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+/// Why a transaction was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// It is wrong, whoever looks.
+    #[error(transparent)]
+    Bad(#[from] BadTransaction),
+    /// The replica refused it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The node has too much to do.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+impl Context {
+    /// Submits transactions and answers a verdict for each, in order. An accepted one waits for a
+    /// block; that is no promise yet.
+    pub async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<Hash, NotTaken>> {
+        let count = transactions.len();
+        let (ticket, admitted) = self.shared.open_submission();
+        let (sender, checked) = oneshot::channel();
+        let job = Job { transactions, source: Source::Client { ticket }, verdicts: Some(sender) };
+        if let Err(busy) = self.verifier.submit(job) {
+            self.shared.drop_submission(ticket);
+            return vec![Err(busy.into()); count];
+        }
+        let Ok(checked) = checked.await else {
+            self.shared.drop_submission(ticket);
+            return vec![Err(NotTaken::Stopping); count];
+        };
+        let mut verdicts = if checked.iter().any(Result::is_ok) {
+            admitted.await.unwrap_or_default().into_iter()
+        } else {
+            self.shared.drop_submission(ticket);
+            Vec::new().into_iter()
+        };
+        checked
+            .into_iter()
+            .map(|verdict| match verdict {
+                Err(bad) => Err(bad.into()),
+                Ok(_) => verdicts.next().map_or(Err(NotTaken::Stopping), |verdict| verdict.map_err(NotTaken::from)),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,222 @@
+//! Putting a node together: disk, network, threads, and taking it apart again.
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::intake;
+use crate::journal_file::{self, JournalFile};
+use crate::keystore::{self, Purpose};
+use crate::limits::REPLICA_QUEUE_MAX;
+use crate::listener::{Listener, SocketGate};
+use crate::network::{self, NetworkConfig};
+use crate::replica_thread::{Ended, ReplicaThread};
+use crate::rpc;
+use crate::shared::{Progress, Shared};
+use crate::verifier::Verifier;
+use anyhow::{Context as _, bail};
+use countersign_consensus::vote_journal;
+use countersign_ledger::{Ledger, RocksStore};
+use countersign_replica::{Replica, ReplicaConfig};
+use countersign_types::{Genesis, Hash, PublicKey, SecretKey};
+use countersign_vm::{Vm, VmConfig};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// Directory of the database in a node's data directory.
+pub const LEDGER_DIRECTORY: &str = "ledger";
+/// The vote journal in a node's data directory.
+pub const JOURNAL_FILE: &str = "votes.journal";
+
+/// Runs a node until `stop` completes or it must stop itself.
+///
+/// # Errors
+/// Why it cannot start, or why it stopped itself.
+pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let genesis = read_genesis(&config.genesis)?;
+    let chain = genesis.chain();
+    let network_seed = keystore::load(&config.network_key, Purpose::Network)?;
+    let validator_seed = validator_seed(&config)?;
+    if let Some(seed) = &validator_seed {
+        keystore::check_distinct((&config.validator_key, seed), (&config.network_key, &network_seed))?;
+    }
+    let salt = journal_file::salt(validator_seed.as_ref().unwrap_or(&network_seed).expose());
+    let key = validator_seed.map(|seed| SecretKey::from_seed(seed.expose()));
+    let own = key.as_ref().map(|key| index_of(key, &config, &genesis)).transpose()?;
+    check_network_key(&config, &genesis, own, &network_seed)?;
+
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
+    let ledger = open_ledger(&config.data_dir, &genesis)?;
+    let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
+    let vm = Arc::new(Vm::new(VmConfig::default())?);
+    let replica = Replica::open(ReplicaConfig { genesis: genesis.clone(), key, journal: records }, ledger, Arc::clone(&vm))
+        .context("the node cannot start from its data directory")?;
+    let reader = replica.reader();
+    let tip = reader.tip().height;
+    tracing::info!(network = genesis.network, %chain, height = tip.0, validator = own, "starting");
+
+    let members = genesis.validators.members().iter().map(|validator| validator.network_key.0);
+    let (network, events) = network::start(NetworkConfig {
+        key: network_seed.expose().clone(),
+        listen: config.network.listen.clone(),
+        peers: config.network.members(members),
+        chain: chain.0,
+    })?;
+    let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
+    let (inputs_sender, inputs) = sync_channel(REPLICA_QUEUE_MAX);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let verifier = Verifier::start(workers, chain, Arc::clone(&vm), inputs_sender.clone())?;
+
+    let (ended_sender, ended) = oneshot::channel();
+    let thread = ReplicaThread {
+        replica,
+        inputs,
+        journal,
+        framer,
+        salt,
+        network: network.clone(),
+        verifier: verifier.clone(),
+        shared: Arc::clone(&shared),
+    };
+    let replica_thread = std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {
+        // The node is gone if nobody listens.
+        let _ = ended_sender.send(thread.run());
+    })?;
+    let intake_thread = {
+        let (handle, network, verifier) = (tokio::runtime::Handle::current(), network.clone(), verifier.clone());
+        std::thread::Builder::new()
+            .name("intake".into())
+            .spawn(move || intake::run(&handle, events, &network, &verifier, &inputs_sender))?
+    };
+
+    let context = Arc::new(Context { genesis, chain, own, reader, vm, network: network.clone(), shared, verifier, started: Instant::now() });
+    let listener = Listener::bind(config.rpc.listener.clone())
+        .await
+        .with_context(|| format!("cannot serve JSON-RPC at {}; is another node running?", config.rpc.listener.address))?;
+    tracing::info!(address = %listener.address()?, "serving JSON-RPC");
+    let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
+    let (stop_listening, listening_stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(listener.serve(router, async {
+        let _ = listening_stopped.await;
+    }));
+
+    let outcome = tokio::select! {
+        () = stop => Ok(()),
+        ended = ended => match ended {
+            Ok(Ended::Stopping) | Err(_) => Ok(()),
+            Ok(cause) => Err(cause),
+        },
+    };
+    tracing::info!("stopping");
+    let _ = stop_listening.send(());
+    let _ = serving.await;
+    network.stop().await;
+    // The intake ends with the network. Open WebSockets may still hold the context.
+    context.shared.stop();
+    drop(context);
+    tokio::task::spawn_blocking(move || {
+        let _ = intake_thread.join();
+        let _ = replica_thread.join();
+    })
+    .await?;
+    if let Err(cause) = outcome {
+        tracing::error!(%cause, "the node stopped itself");
+        bail!("{cause}");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Execution recurses through calls between contracts: 8 deep, each with its native stack.
+const REPLICA_STACK_BYTES: usize = 64 << 20;
+
+/// Reads and checks a genesis file.
+///
+/// # Errors
+/// If it cannot be read, is no genesis, or breaks a rule.
+pub fn read_genesis(path: &Path) -> anyhow::Result<Genesis> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the genesis {}", path.display()))?;
+    if text.len() > countersign_types::limits::GENESIS_BYTES_MAX {
+        bail!("the genesis {} is too large", path.display());
+    }
+    let genesis: Genesis =
+        serde_json::from_str(&text).with_context(|| format!("{} is not a genesis file", path.display()))?;
+    genesis.check().with_context(|| format!("the genesis {} is not valid", path.display()))?;
+    Ok(genesis)
+}
+
+fn validator_seed(config: &Config) -> anyhow::Result<Option<keystore::Seed>> {
+    if !config.validator_key.exists() {
+        tracing::warn!(path = %config.validator_key.display(), "no validator key: this node follows without voting");
+        return Ok(None);
+    }
+    Ok(Some(keystore::load(&config.validator_key, Purpose::Validator)?))
+}
+
+fn index_of(key: &SecretKey, config: &Config, genesis: &Genesis) -> anyhow::Result<u16> {
+    genesis.validators.index_of(&key.public()).with_context(|| {
+        format!(
+            "the key {} ({}) is not a validator of the genesis {}: is this the genesis of another network?",
+            config.validator_key.display(),
+            key.public(),
+            config.genesis.display()
+        )
+    })
+}
+
+fn check_network_key(
+    config: &Config,
+    genesis: &Genesis,
+    own: Option<u16>,
+    seed: &keystore::Seed,
+) -> anyhow::Result<()> {
+    let public: PublicKey = SecretKey::from_seed(seed.expose()).public();
+    match own.and_then(|index| genesis.validators.member(index)) {
+        Some(validator) if validator.network_key != public => bail!(
+            "the network key {} is not the one that the genesis has for this validator",
+            config.network_key.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Opens the ledger, or makes it from the genesis where there is none.
+fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let directory = data.join(LEDGER_DIRECTORY);
+    let missing = !directory.exists() || std::fs::read_dir(&directory)?.next().is_none();
+    let at = || format!("the ledger in {}", directory.display());
+    if missing {
+        tracing::info!(directory = %directory.display(), "making a ledger from the genesis");
+        return Ledger::create(RocksStore::create(&directory).with_context(at)?, genesis).with_context(at);
+    }
+    Ledger::open(RocksStore::open(&directory).with_context(at)?, genesis).with_context(at)
+}
+
+/// Opens the vote journal. A missing or damaged one is begun anew without its origin record, which
+/// makes consensus recover before it signs anything.
+fn open_journal(path: &Path, salt: Hash) -> anyhow::Result<(JournalFile, Vec<Vec<u8>>, vote_journal::Framer)> {
+    if !path.exists() {
+        tracing::warn!(path = %path.display(), "there is no vote journal: recovering from peers before signing anything");
+        return Ok((JournalFile::create(path)?, Vec::new(), vote_journal::Framer::new(salt)));
+    }
+    let (mut file, bytes) = JournalFile::open(path)?;
+    match vote_journal::replay(&bytes, salt) {
+        Ok(replayed) => {
+            if let Some(repaired) = &replayed.repaired {
+                tracing::warn!(path = %path.display(), "repaired a damaged copy in the vote journal");
+                file.replace(repaired)?;
+            } else if replayed.valid_len < bytes.len() {
+                tracing::info!(bytes = bytes.len() - replayed.valid_len, "dropping a torn write at the end of the vote journal");
+                file.replace(bytes.get(..replayed.valid_len).unwrap_or_default())?;
+            }
+            Ok((file, replayed.payloads, replayed.framer))
+        }
+        Err(damage) => {
+            tracing::error!(path = %path.display(), %damage, "recovering from peers before signing anything");
+            std::fs::rename(path, path.with_extension("damaged"))?;
+            Ok((JournalFile::create(path)?, Vec::new(), vote_journal::Framer::new(salt)))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a handler works on: the node, and the WebSocket that a call came in by, if it was one.
+
+use super::failure;
+use super::interface::Interfaces;
+use super::socket::Call;
+use crate::context::Context;
+use countersign_api::{Code, RpcError};
+use countersign_ledger::{Reader, RocksStore};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// A node, as handlers see it.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub context: Arc<Context>,
+    pub reads: Arc<Semaphore>,
+    pub interfaces: Interfaces,
+}
+
+impl Node {
+    /// The ledger.
+    pub fn reader(&self) -> &Reader<RocksStore> {
+        &self.context.reader
+    }
+
+    /// Runs work that reads the disk or runs a contract on a blocking thread, few at a time.
+    pub async fn read<T: Send + 'static>(
+        self: Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await;
+        let permit = permit.map_err(|_| RpcError::new(Code::NotReady, "the node is stopping"))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let answer = work(&self);
+            drop(permit);
+            answer
+        });
+        done.await.unwrap_or_else(|cause| Err(failure::internal(&cause)))
+    }
+}
+
+/// One call's view of the node.
+#[derive(Debug, Clone)]
+pub(super) struct Conn {
+    pub node: Arc<Node>,
+    /// The call of a WebSocket client, none over plain HTTP.
+    pub call: Option<Call>,
+}
+
+impl Conn {
+    /// For a plain HTTP request.
+    pub fn of_request(node: Arc<Node>) -> Self {
+        Self { node, call: None }
+    }
+
+    /// As [`Node::read`].
+    pub async fn read<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Node) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        self.node.read(work).await
+    }
+}

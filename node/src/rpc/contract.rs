@@ -1,0 +1,143 @@
+//! `contract_*`: contracts, their interfaces, views and events.
+
+use super::conn::{Conn, Node};
+use super::failure::{of_abi, of_ledger};
+use super::interface::Interface;
+use super::point::Point;
+use super::view::view;
+use countersign_api::abi::Mode;
+use countersign_api::method::contract::{
+    Contract, ContractGetAbi, ContractList, ContractListEvents, ContractView, EventRecord, GetAbiParams,
+    ListEventsParams, ListParams, ViewParams, Viewed,
+};
+use countersign_api::read::page_size;
+use countersign_api::{At, Bytes, Code, Order, Page, Read, Registry, RpcError};
+use countersign_ledger::{Direction, EventCursor, EventFilter};
+use countersign_types::{Address, Height};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) fn register(registry: &mut Registry<Conn>) {
+    registry.on::<ContractList, _, _>(|conn, params| conn.read(move |node| list(node, &params)));
+    registry.on::<ContractGetAbi, _, _>(|conn, params| conn.read(move |node| abi(node, &params)));
+    registry.on::<ContractView, _, _>(|conn, params| conn.read(move |node| run(node, params)));
+    registry.on::<ContractListEvents, _, _>(|conn, params| conn.read(move |node| events(node, params)));
+}
+
+fn bad_cursor() -> RpcError {
+    RpcError::new(Code::BadCursor, "give the `nextCursor` of an earlier page of this list")
+}
+
+fn list(node: &Node, params: &ListParams) -> Result<Page<Contract>, RpcError> {
+    let point = node.point(At::Final)?;
+    let after: Option<Address> =
+        params.cursor.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
+    let mut addresses = node.addresses()?;
+    match params.order {
+        Order::Ascending => addresses.retain(|address| after.is_none_or(|after| *address > after)),
+        Order::Descending => {
+            addresses.retain(|address| after.is_none_or(|after| *address < after));
+            addresses.reverse();
+        }
+    }
+    let size = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    let mut next = None;
+    for address in addresses {
+        let Some(record) = node.contract_at(&address, &point)? else { continue };
+        if items.len() >= size {
+            next = items.last().map(|contract: &Contract| contract.address.to_string());
+            break;
+        }
+        items.push(Contract::of(record));
+    }
+    Ok(point.page(items, next))
+}
+
+fn abi(node: &Node, params: &GetAbiParams) -> Result<Read<countersign_api::method::contract::Interface>, RpcError> {
+    let point = node.point(params.at)?;
+    let (_, record) = node.contract(&params.contract, &point)?;
+    let interface = node.interface(&record.code, &point)?;
+    let answer =
+        countersign_api::method::contract::Interface { contract: Contract::of(record), abi: interface.lines.clone() };
+    Ok(point.read(answer, None))
+}
+
+fn run(node: &Node, params: ViewParams) -> Result<Read<Viewed>, RpcError> {
+    let point = node.point(params.at)?;
+    let (contract, record) = node.contract(&params.contract, &point)?;
+    let interface = node.interface(&record.code, &point);
+    let input = match (params.args, params.input) {
+        (Some(_), Some(_)) => return Err(RpcError::new(Code::InvalidParams, "give either `args` or `input`")),
+        (None, Some(input)) => input.0,
+        (args, None) => arguments(interface.as_ref(), &params.method, &args.unwrap_or(Value::Null))?,
+    };
+    let interface = interface.ok();
+    let (output, gas) = node.run(&view(contract, &params.method, input), &point, interface.as_deref())?;
+    let value = interface.and_then(|interface| interface.abi.decode_returned(&params.method, &output).ok());
+    Ok(point.read(Viewed { output: Bytes(output), value, gas_used: countersign_api::U64(gas) }, None))
+}
+
+/// borsh of arguments given as JSON. A method without arguments needs no interface.
+fn arguments(interface: Result<&Arc<Interface>, &RpcError>, method: &str, args: &Value) -> Result<Vec<u8>, RpcError> {
+    let interface = match interface {
+        Ok(interface) => interface,
+        Err(_) if args.is_null() => return Ok(Vec::new()),
+        Err(error) => return Err(error.clone()),
+    };
+    let described = interface.abi.method(method).map_err(|cause| of_abi(&cause))?;
+    if described.mode != Mode::View {
+        let cause = format!("`{method}` is no view: submit a transaction");
+        return Err(RpcError::new(Code::ContractMethodUnknown, cause));
+    }
+    interface.abi.encode_args(method, args).map_err(|cause| of_abi(&cause))
+}
+
+fn events(node: &Node, params: ListEventsParams) -> Result<Page<EventRecord>, RpcError> {
+    let point = node.point(At::Final)?;
+    let invalid = |cause: &str| Err(RpcError::new(Code::InvalidParams, cause));
+    if params.name.is_some() && params.contract.is_none() {
+        return invalid("`name` needs `contract`");
+    }
+    if params.attribute.is_some() && params.name.is_none() {
+        return invalid("`attribute` needs `contract` and `name`");
+    }
+    let contract = params.contract.map(|named| node.contract(&named, &point)).transpose()?;
+    let filter = EventFilter {
+        contract: contract.map(|(address, _)| address),
+        name: params.name,
+        attribute: params.attribute.map(|attribute| (attribute.name, attribute.value.0)),
+        from: params.from.unwrap_or(Height::ZERO),
+        // What is executed and not certified yet is not told.
+        to: params.to.unwrap_or(point.height).min(point.height),
+    };
+    let start = params.cursor.as_deref().map(|text| cursor(text).ok_or_else(bad_cursor)).transpose()?;
+    let size = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
+    let direction = match params.order {
+        Order::Ascending => Direction::Forward,
+        Order::Descending => Direction::Backward,
+    };
+    let found = node.reader().events(&filter, start, size, direction).map_err(|cause| of_ledger(&cause))?;
+    let mut interfaces = BTreeMap::new();
+    let items = found.items.iter().map(|record| {
+        let mut item = EventRecord::of(record);
+        let contract = record.event.contract;
+        let interface = interfaces.entry(contract).or_insert_with(|| interface_of(node, &contract, &point));
+        let decode = |interface: &Arc<Interface>| interface.abi.decode_event(&record.event.name, &record.event.data);
+        item.event.value = interface.as_ref().and_then(|interface| decode(interface).ok());
+        item
+    });
+    let items = items.collect();
+    Ok(point.page(items, found.next.map(|next| format!("{}.{}", next.height, next.index))))
+}
+
+fn interface_of(node: &Node, contract: &Address, point: &Point) -> Option<Arc<Interface>> {
+    let record = node.contract_at(contract, point).ok()??;
+    node.interface(&record.code, point).ok()
+}
+
+fn cursor(text: &str) -> Option<EventCursor> {
+    let (height, index) = text.split_once('.')?;
+    Some(EventCursor { height: Height(height.parse().ok()?), index: index.parse().ok()? })
+}

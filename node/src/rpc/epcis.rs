@@ -1,0 +1,79 @@
+//! `epcis_*`: EPCIS documents and events.
+
+use super::conn::{Conn, Node};
+use super::failure::{internal, of_ledger};
+use super::point::Point;
+use super::view::view;
+use countersign_api::check::check;
+use countersign_api::method::epcis::{EpcisEvent, EpcisValidate, EventParams, EventRecord, EventRecords};
+use countersign_api::{Code, Read, Registry, RpcError};
+use countersign_epcis::register::{Known, Stored, key};
+use countersign_epcis::{Event, json};
+use countersign_types::{Address, Hash, Height, TimestampMs, codec, state_key};
+use serde_json::value::RawValue;
+
+pub(super) fn register(registry: &mut Registry<Conn>) {
+    registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(params.document.get().as_bytes()))));
+    registry.on::<EpcisEvent, _, _>(|conn, params| conn.read(move |node| event(node, &params)));
+}
+
+/// A record as the provenance contract answers it.
+#[derive(borsh::BorshDeserialize)]
+struct Recorded {
+    sequence: u64,
+    hash: [u8; 32],
+    submitter: String,
+    height: u64,
+    recorded_ms: u64,
+    transaction: [u8; 32],
+    _voided: Option<u64>,
+    event: Vec<u8>,
+}
+
+fn event(node: &Node, params: &EventParams) -> Result<Read<EventRecords>, RpcError> {
+    let point = node.point(params.at)?;
+    let (contract, _) = node.provenance(params.contract.as_ref(), &point)?;
+    let mut found = named(node, contract, &params.id, &point)?;
+    if found.is_empty() {
+        found = unnamed(node, contract, &params.id, &point)?;
+    }
+    if found.is_empty() {
+        let cause = format!("no event at height {} has the eventID or hash `{}`", point.height, params.id);
+        return Err(RpcError::new(Code::EventUnknown, cause));
+    }
+    let records = found.into_iter().map(record).collect::<Result<_, _>>()?;
+    Ok(point.read(EventRecords { records }, None))
+}
+
+/// Records under an eventID.
+fn named(node: &Node, contract: Address, id: &str, point: &Point) -> Result<Vec<Recorded>, RpcError> {
+    node.ask(&view(contract, "event", codec::encode(&id)), point)
+}
+
+/// The record of an event without an eventID, which its hash names.
+fn unnamed(node: &Node, contract: Address, id: &str, point: &Point) -> Result<Vec<Recorded>, RpcError> {
+    let Ok(hash) = id.parse::<Hash>() else { return Ok(Vec::new()) };
+    let key = state_key::storage(&contract, &key::unnamed(&hash.0));
+    let known = node.reader().read_at(&key, point.height).map_err(|cause| of_ledger(&cause))?;
+    let Some(known) = known else { return Ok(Vec::new()) };
+    let known = Known::from_bytes(&known).map_err(|cause| RpcError::new(Code::NotProvenance, cause))?;
+    let Some(sequence) = known.with_hash(&hash.0) else { return Ok(Vec::new()) };
+    let found: Option<Recorded> = node.ask(&view(contract, "event_by_seq", codec::encode(&sequence)), point)?;
+    Ok(found.into_iter().collect())
+}
+
+fn record(recorded: Recorded) -> Result<EventRecord, RpcError> {
+    let event: Event = codec::decode(&recorded.event, recorded.event.len())
+        .map_err(|cause| RpcError::new(Code::NotProvenance, format!("a recorded event cannot be read: {cause}")))?;
+    let text = json::write(&json::render(&event));
+    Ok(EventRecord {
+        sequence: recorded.sequence,
+        hash: Hash(recorded.hash),
+        submitter: recorded.submitter.parse().ok(),
+        transaction: Hash(recorded.transaction),
+        height: Height(recorded.height),
+        recorded: TimestampMs(recorded.recorded_ms),
+        declares_error: event.error.is_some(),
+        event: RawValue::from_string(text).map_err(|cause| internal(&cause))?,
+    })
+}

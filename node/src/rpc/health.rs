@@ -1,0 +1,52 @@
+//! Whether a node is of use now, and what it does.
+
+use crate::context::Context;
+use crate::limits::READY_LAG_MAX;
+use countersign_api::method::node::State;
+use countersign_types::Height;
+
+/// What the node does.
+pub(super) fn state(context: &Context) -> State {
+    match context.shared.standing() {
+        Some((status, _)) if status.recovering && context.own.is_some() => State::Recovering,
+        Some((_, counters)) if counters.wanted > context.reader.tip().height.0.saturating_add(READY_LAG_MAX) => {
+            State::CatchingUp
+        }
+        _ if context.own.is_some() => State::Voting,
+        _ => State::Following,
+    }
+}
+
+/// Highest height that this node knows to exist.
+pub(super) fn known_height(context: &Context) -> Height {
+    let (tip, certified) = (context.reader.tip().height, context.reader.certified());
+    let wanted = context.shared.standing().map_or(Height::ZERO, |(_, counters)| Height(counters.wanted));
+    tip.max(certified).max(wanted)
+}
+
+/// Whether reads are current and submissions will be carried out.
+///
+/// # Errors
+/// Why not, for people.
+pub(super) fn readiness(context: &Context) -> Result<(), String> {
+    if context.shared.standing().is_none() {
+        return Err("the node is starting".to_owned());
+    }
+    let quorum = usize::from(context.genesis.validators.quorum());
+    let own = usize::from(context.own.is_some());
+    let connected = context.network.stats().peers_connected;
+    if connected.saturating_add(own) < quorum {
+        return Err(format!("connected to {connected} validators; a quorum of {quorum} is needed"));
+    }
+    let (tip, known) = (context.reader.tip().height, known_height(context));
+    if known.since(tip) > READY_LAG_MAX {
+        return Err(format!("catching up: at height {tip} of {known}"));
+    }
+    if state(context) == State::Recovering {
+        return Err("the vote journal was lost; recovering before voting again".to_owned());
+    }
+    if context.reader.certified() == Height::ZERO {
+        return Err("no block is certified yet".to_owned());
+    }
+    Ok(())
+}

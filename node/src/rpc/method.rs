@@ -1,0 +1,43 @@
+//! The table of methods.
+
+use super::conn::Conn;
+use super::{chain, consensus, contract, epcis, identity, node, proof, state, trace, tx};
+use countersign_api::Registry;
+use countersign_api::method::rpc::RpcDiscover;
+
+/// All methods of the interface.
+pub(super) fn registry() -> Registry<Conn> {
+    let mut registry = Registry::new("Countersign", env!("CARGO_PKG_VERSION"));
+    chain::register(&mut registry);
+    consensus::register(&mut registry);
+    contract::register(&mut registry);
+    epcis::register(&mut registry);
+    identity::register(&mut registry);
+    node::register(&mut registry);
+    proof::register(&mut registry);
+    state::register(&mut registry);
+    trace::register(&mut registry);
+    tx::register(&mut registry);
+    registry.describe::<RpcDiscover>();
+    let document = registry.openrpc();
+    registry.on::<RpcDiscover, _, _>(move |_, _| {
+        let document = document.clone();
+        async move { Ok(document) }
+    });
+    registry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::registry;
+
+    #[test]
+    fn every_method_described_is_answered() {
+        let registry = registry();
+        let document = registry.openrpc();
+        let described: Vec<&str> =
+            document["methods"].as_array().unwrap().iter().map(|method| method["name"].as_str().unwrap()).collect();
+        assert_eq!(described, registry.names().collect::<Vec<_>>());
+        assert_eq!(described.len(), 26, "a method of the interface is missing: {described:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! What `/metrics` shows. `docs/metrics.md` lists every name.
+
+use crate::context::Context;
+use crate::listener::{ListenerCounters, SocketGate};
+use crate::metrics::{Family, Kind, Metrics, listener, network};
+use countersign_consensus::Status;
+use countersign_replica::counters::Counters;
+use std::sync::Arc;
+
+/// All sources of a node.
+pub(super) fn metrics(context: Arc<Context>, counters: Arc<ListenerCounters>, gate: SocketGate) -> Metrics {
+    let mut metrics = Metrics::default();
+    metrics.source(move || listener(&counters, &gate));
+    metrics.source(move || {
+        let mut families = network(&context.network.stats());
+        families.extend(ledger(&context));
+        if let Some((status, counters)) = context.shared.standing() {
+            families.extend(consensus(&status));
+            families.extend(replica(&counters));
+        }
+        families
+    });
+    metrics
+}
+
+fn ledger(context: &Context) -> Vec<Family> {
+    let (syncs, micros) = context.shared.syncs();
+    vec![
+        Family::gauge("ledger_executed_height", "Newest executed height", context.reader.tip().height.0),
+        Family::gauge("ledger_certified_height", "Newest height with a certified result", context.reader.certified().0),
+        Family::gauge("ledger_oldest_state_height", "Oldest height whose state is kept", context.reader.oldest_state().0),
+        Family::counter("journal_syncs", "Syncs of the vote journal", syncs),
+        Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),
+        Family::gauge("uptime_seconds", "Time since the node started", context.started.elapsed().as_secs()),
+    ]
+}
+
+fn consensus(status: &Status) -> Vec<Family> {
+    let active = u64::try_from(status.active.len()).unwrap_or(u64::MAX);
+    let mut counters = Family::new(Kind::Counter, "consensus_events", "What happened in the protocol");
+    for (name, value) in status.counters.named() {
+        counters = counters.sample(&[("kind", name)], value);
+    }
+    vec![
+        Family::gauge("consensus_view", "The current view", status.view.0),
+        Family::gauge("consensus_leader", "Index of the current view's leader", status.leader.into()),
+        Family::gauge("consensus_block_due", "1 while a block is due", status.due.into()),
+        Family::gauge("consensus_prepared_height", "Height of the highest certified proposal", status.prepared.0),
+        Family::gauge("consensus_final_height", "Newest final height", status.finalised.0),
+        Family::gauge("consensus_failed_views", "Views that failed since the last final block", status.failures.into()),
+        Family::gauge("consensus_recovering", "1 while nothing is signed because the vote journal was lost", status.recovering.into()),
+        Family::gauge("consensus_validators_active", "Validators heard of in recent views", active),
+        counters,
+    ]
+}
+
+fn replica(counters: &Counters) -> Vec<Family> {
+    vec![
+        Family::counter("blocks", "Blocks executed", counters.blocks),
+        Family::counter("transactions", "Transactions in executed blocks", counters.transactions),
+        Family::counter("transactions_succeeded", "Of these, those that took effect", counters.succeeded),
+        Family::counter("gas", "Gas used", counters.gas),
+        Family::counter("mempool_admitted", "Transactions taken into the mempool", counters.admitted),
+        Family::counter("mempool_refused", "Transactions that the mempool refused", counters.refused),
+        Family::gauge("mempool_transactions", "Transactions waiting", counters.waiting),
+        Family::gauge("mempool_bytes", "Bytes of transactions waiting", counters.waiting_bytes),
+        Family::counter("transactions_fetched", "Transactions that gossip had not brought in time", counters.fetched),
+        Family::counter("blocks_synced", "Blocks taken over while catching up", counters.synced),
+        Family::gauge("sync_target_height", "Height that is being caught up to, 0 if none", counters.wanted),
+        Family::counter("journal_bytes", "Bytes appended to the vote journal", counters.journal_bytes),
+    ]
+}
