@@ -18,7 +18,7 @@ pub(crate) struct Shared<S> {
     pub(crate) store: S,
     pub(crate) chain: Hash,
     pages: Cache<Arc<Inner>>,
-    values: Cache<Arc<[u8]>>,
+    values: Cache<(Hash, Arc<[u8]>)>,
     view: RwLock<View>,
 }
 
@@ -83,18 +83,18 @@ impl<S: Store> Shared<S> {
 
     /// The value that a leaf commits to, checked against it when it comes from the store.
     fn value(&self, leaf: &Leaf, key: &[u8]) -> Result<Arc<[u8]>, LedgerError> {
-        if let Some(value) = self.values.get(leaf.at) {
-            return Ok(value);
-        }
         let at = number_key(leaf.at);
         let place = Place { what: "a state value", space: Space::Values, key: &at };
+        if let Some((hash, value)) = self.values.get(leaf.at) {
+            return if hash == leaf.value { Ok(value) } else { Err(place.damaged()) };
+        }
         let bytes = self.store.get(Space::Values, &at)?.ok_or_else(|| place.damaged())?;
         let value = match decode_value(&bytes) {
             Some((found, value)) if found == key && value_hash(value) == leaf.value => Arc::<[u8]>::from(value),
             _ => return Err(place.damaged()),
         };
         if value.len() <= CACHED_VALUE_BYTES_MAX {
-            self.values.put(leaf.at, value.clone(), value.len().saturating_add(100));
+            self.values.put(leaf.at, (leaf.value, value.clone()), value.len().saturating_add(140));
         }
         Ok(value)
     }
@@ -108,11 +108,12 @@ impl<S: Store> Shared<S> {
 
 impl<S: Store> Pages for Shared<S> {
     fn page(&self, id: u64, hash: &Hash) -> Result<Arc<Inner>, LedgerError> {
-        if let Some(page) = self.pages.get(id) {
-            return Ok(page);
-        }
         let key = number_key(id);
         let place = Place { what: "a page of the state tree", space: Space::Pages, key: &key };
+        // Hashes do not cover numbers, so a damaged number must not lead to another cached page.
+        if let Some(page) = self.pages.get(id) {
+            return if page.hash == *hash { Ok(page) } else { Err(place.damaged()) };
+        }
         let bytes = self.store.get(Space::Pages, &key)?.ok_or_else(|| place.damaged())?;
         let page = load_page(&bytes, hash).ok_or_else(|| place.damaged())?;
         self.keep_page(id, page.clone());
