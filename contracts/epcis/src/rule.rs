@@ -26,13 +26,13 @@ use core::fmt;
 use crate::event::Event;
 use crate::limits::VIOLATION_TEXT_BYTES_MAX;
 
-/// How much a deployment lets pass.
+/// How much a deployment lets pass. The default is what the provenance contract and its client use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub enum Policy {
     /// Faults and conformance rules reject.
-    #[default]
     Strict,
     /// Only faults reject; the rest is reported.
+    #[default]
     Lenient,
 }
 
