@@ -10,6 +10,7 @@
 //! the engine.
 
 mod checker;
+mod describe;
 mod disk;
 mod network;
 mod node;

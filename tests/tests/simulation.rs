@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 fn plan(seed: u64) -> Plan {
     let validators = if seed % 10 == 9 { 7 } else { 4 };
-    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000 }
+    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000, show: false }
 }
 
 fn run(seeds: impl Iterator<Item = u64>) -> Vec<Report> {

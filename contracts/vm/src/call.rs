@@ -20,6 +20,11 @@ pub struct Call {
     pub context: CallContext,
 }
 
+/// Methods that only the chain itself runs: `init` when the contract is deployed, `migrate` when its
+/// code is replaced. Contracts cannot call them, and whoever hands calls of users to the machine
+/// refuses them with [`countersign_abi::trap::METHOD_NOT_FOUND`].
+pub const RESERVED_METHODS: [&str; 2] = ["init", "migrate"];
+
 /// Whether a call may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {

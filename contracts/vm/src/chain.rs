@@ -10,7 +10,7 @@ use crate::limits;
 use crate::module::Compiled;
 use crate::overlay::Overlay;
 use crate::vm::Machine;
-use crate::{Address, CallContext, CallKind, HostFault};
+use crate::{Address, CallContext, CallKind, HostFault, RESERVED_METHODS};
 
 /// What all frames of a chain share. The frame that runs holds it.
 pub(crate) struct Chain {
@@ -73,7 +73,8 @@ impl Chain {
                 self.machine.compile(hash, &code)?
             }
         };
-        if !compiled.methods.contains_key(&job.method) {
+        let reserved = job.caller.is_some() && RESERVED_METHODS.contains(&job.method.as_str());
+        if reserved || !compiled.methods.contains_key(&job.method) {
             return Ok(Err(trap::METHOD_NOT_FOUND));
         }
         if self.pages.saturating_add(compiled.pages) > limits::CHAIN_PAGES_MAX {

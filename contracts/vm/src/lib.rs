@@ -34,7 +34,7 @@ mod vm;
 
 pub mod limits;
 
-pub use call::{Call, CallContext, CallKind};
+pub use call::{Call, CallContext, CallKind, RESERVED_METHODS};
 pub use fault::HostFault;
 pub use outcome::{Effects, Emitted, LogAppend, Outcome, Status};
 pub use reject::{CodeLimit, CodeRejected, SegmentKind};

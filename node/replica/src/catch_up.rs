@@ -36,6 +36,12 @@ impl CatchUp {
         self.target.is_some()
     }
 
+    /// When the next request is due.
+    #[must_use]
+    pub fn next_at(&self) -> Option<TimestampMs> {
+        self.target.and(self.asked).map(|asked| asked.plus(SYNC_RETRY_MS))
+    }
+
     /// The request to send now, if one is due: the peer and the first height wanted. `validators`
     /// is their number, `own` is not asked.
     pub fn due(&mut self, now: TimestampMs, tip: Height, validators: u16, own: Option<u16>) -> Option<(u16, Height)> {
@@ -46,7 +52,7 @@ impl CatchUp {
             return None;
         }
         match self.asked {
-            Some(asked) if now.since(asked) < SYNC_RETRY_MS => return None,
+            Some(asked) if now >= asked && now.since(asked) < SYNC_RETRY_MS => return None,
             Some(_) => self.peer = next_peer(self.peer, validators, own),
             None => {}
         }

@@ -20,12 +20,6 @@ pub enum ReplicaError {
         /// What should have stood there.
         what: &'static str,
     },
-    /// A finalised block's transactions are not held, although they were when it was prepared.
-    #[error("block {height} is finalised but its transactions are not held")]
-    PayloadMissing {
-        /// Its height.
-        height: Height,
-    },
     /// The consensus engine refuses to start from what the journal holds.
     #[error("the vote journal does not fit: {0}")]
     Engine(#[from] countersign_consensus::Error),

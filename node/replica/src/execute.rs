@@ -12,9 +12,9 @@ use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
     Account, Address, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters, Payload, Receipt,
-    RejectCode, VerifiedTransaction, state_key,
+    RejectCode, TimestampMs, VerifiedTransaction, state_key,
 };
-use countersign_vm::{Call, CallContext, CallKind, Status, Vm};
+use countersign_vm::{Call, CallContext, CallKind, RESERVED_METHODS, Status, Vm};
 
 /// The parts of a chain that execution depends on beside the state.
 #[derive(Clone, Copy)]
@@ -88,11 +88,8 @@ impl Executor<'_> {
         transaction: &VerifiedTransaction,
     ) -> Result<Ended, ReplicaError> {
         let body = transaction.body();
-        if header.time > body.expires {
-            return Ok(Ended::rejected(RejectCode::Expired, 0));
-        }
-        if body.expires > header.time.plus(self.parameters.transaction_window_ms) {
-            return Ok(Ended::rejected(RejectCode::ExpiryTooFar, 0));
+        if let Some(code) = outside_window(self.parameters, body.expires, header.time) {
+            return Ok(Ended::rejected(code, 0));
         }
         let mark = state_key::consumed(body.expires, &transaction.id());
         if overlay.read(&mark)?.is_some() {
@@ -118,6 +115,10 @@ impl Executor<'_> {
             Payload::Call { contract, method, input } => {
                 if overlay.read(&state_key::contract(contract))?.is_none() {
                     return Ok(Ended::rejected(RejectCode::NoContract, intrinsic));
+                }
+                if RESERVED_METHODS.contains(&method.as_str()) {
+                    let cause = countersign_abi::trap::METHOD_NOT_FOUND;
+                    return Ok(Ended { outcome: Outcome::Trapped { cause }, gas: intrinsic, events: Vec::new() });
                 }
                 let call = self.call(header, transaction, &account, contract, method, input, intrinsic);
                 self.run_call(overlay, header, transaction, &call, intrinsic)
@@ -239,6 +240,19 @@ impl Executor<'_> {
 
 /// The method that deployment runs.
 const INIT: &str = "init";
+
+/// Why a transaction that expires at `expires` cannot take effect in a block of this time, if it
+/// cannot.
+#[must_use]
+pub fn outside_window(rules: &Parameters, expires: TimestampMs, time: TimestampMs) -> Option<RejectCode> {
+    if time > expires {
+        Some(RejectCode::Expired)
+    } else if expires > time.plus(rules.transaction_window_ms) {
+        Some(RejectCode::ExpiryTooFar)
+    } else {
+        None
+    }
+}
 
 /// What a transaction of this many bytes costs before it does anything.
 #[must_use]

@@ -23,6 +23,11 @@ pub const FETCH_TRANSACTIONS_MAX: usize = 1_000;
 pub const FETCH_BYTES_MAX: usize = 2 << 20;
 /// Milliseconds before missing transactions are asked for again, from another peer.
 pub const FETCH_RETRY_MS: u64 = 300;
+/// Tries after which that time doubles, and how often it does: blocks of views that came to nothing
+/// are asked for every 10 s in the end.
+pub const FETCH_TRIES_PER_STEP: u16 = 8;
+/// See [`FETCH_TRIES_PER_STEP`].
+pub const FETCH_STEPS_MAX: u16 = 5;
 /// Blocks in one answer of a catching-up peer.
 pub const SYNC_BLOCKS_MAX: usize = 64;
 /// Bytes in one such answer. One block always fits: 2 MiB of transactions, 320 KB of names.

@@ -4,6 +4,7 @@
 //! that floods delays only itself. A transaction stays here until a block with it is committed or it
 //! expires.
 
+use crate::execute::outside_window;
 use crate::limits::{MEMPOOL_BYTES_MAX, MEMPOOL_ORGANISATION_PERCENT, MEMPOOL_TRANSACTIONS_MAX};
 use countersign_types::{Gas, Hash, Parameters, RejectCode, TimestampMs, VerifiedTransaction};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -40,7 +41,12 @@ struct Queue {
 #[derive(Debug, Default)]
 pub struct Mempool {
     by_hash: BTreeMap<Hash, Waiting>,
-    ids: BTreeSet<Hash>,
+    /// The name of each waiting id: one body can be signed in several ways, and only one of them
+    /// takes effect.
+    ids: BTreeMap<Hash, Hash>,
+    /// Ids that unfinalised blocks hold, and how many of the waiting ones are among them.
+    taken: BTreeSet<Hash>,
+    idle: usize,
     queues: BTreeMap<String, Queue>,
     expiry: BTreeSet<(TimestampMs, Hash)>,
     bytes: usize,
@@ -60,7 +66,7 @@ impl Mempool {
     /// # Errors
     /// [`Refused::Known`] or [`Refused::Full`].
     pub fn admit(&mut self, transaction: Arc<VerifiedTransaction>, organisation: &str) -> Result<(), Refused> {
-        if self.ids.contains(&transaction.id()) {
+        if self.holds_id(&transaction.id()) {
             return Err(Refused::Known);
         }
         let bytes = transaction.bytes().len();
@@ -74,7 +80,8 @@ impl Mempool {
             return Err(Refused::Full);
         }
         let hash = transaction.hash();
-        self.ids.insert(transaction.id());
+        self.ids.insert(transaction.id(), hash);
+        self.idle += usize::from(self.taken.contains(&transaction.id()));
         self.expiry.insert((transaction.body().expires, hash));
         self.bytes += bytes;
         let queue = self.queues.entry(organisation.to_owned()).or_default();
@@ -94,7 +101,7 @@ impl Mempool {
     /// Whether a transaction with this id waits.
     #[must_use]
     pub fn holds_id(&self, id: &Hash) -> bool {
-        self.ids.contains(id)
+        self.ids.contains_key(id)
     }
 
     /// Number of waiting transactions.
@@ -115,14 +122,32 @@ impl Mempool {
         self.bytes
     }
 
-    /// Whether any waits that is not among `taken`.
+    /// Whether any waits that no unfinalised block holds.
     #[must_use]
-    pub fn has_beyond(&self, taken: &BTreeSet<Hash>) -> bool {
-        self.by_hash.len() > taken.len() || self.by_hash.keys().any(|hash| !taken.contains(hash))
+    pub fn has_free(&self) -> bool {
+        self.by_hash.len() > self.idle
+    }
+
+    /// An unfinalised block holds these ids now.
+    pub fn hold(&mut self, ids: &[Hash]) {
+        for id in ids {
+            if self.taken.insert(*id) && self.ids.contains_key(id) {
+                self.idle += 1;
+            }
+        }
+    }
+
+    /// It no longer does: it was committed, or another block took its place.
+    pub fn release(&mut self, ids: &[Hash]) {
+        for id in ids {
+            if self.taken.remove(id) && self.ids.contains_key(id) {
+                self.idle -= 1;
+            }
+        }
     }
 
     /// Draws a block's transactions, one from each organisation in turn, oldest first, leaving out
-    /// those that unfinalised blocks hold. They stay in the pool.
+    /// the ids that its ancestors hold. They stay in the pool.
     pub fn draw(&mut self, rules: &Parameters, time: TimestampMs, taken: &BTreeSet<Hash>) -> Vec<Arc<VerifiedTransaction>> {
         let mut room = Room {
             transactions: usize::try_from(rules.block_transactions_max).unwrap_or(usize::MAX),
@@ -140,9 +165,8 @@ impl Mempool {
         while !queues.is_empty() && room.transactions > 0 {
             queues.retain_mut(|queue| {
                 for hash in queue.by_ref() {
-                    let Some(waiting) = self.by_hash.get(hash).filter(|_| !taken.contains(hash)) else { continue };
-                    let transaction = &waiting.transaction;
-                    if transaction.body().expires < time {
+                    let Some(Waiting { transaction, .. }) = self.by_hash.get(hash) else { continue };
+                    if taken.contains(&transaction.id()) || outside_window(rules, transaction.body().expires, time).is_some() {
                         continue;
                     }
                     let fits = room.take(transaction);
@@ -157,10 +181,12 @@ impl Mempool {
         drawn
     }
 
-    /// Forgets transactions that a committed block holds.
-    pub fn remove<'a>(&mut self, hashes: impl IntoIterator<Item = &'a Hash>) {
-        for hash in hashes {
-            self.forget(hash);
+    /// Forgets transactions that a committed block holds, by their ids.
+    pub fn remove<'a>(&mut self, ids: impl IntoIterator<Item = &'a Hash>) {
+        for id in ids {
+            if let Some(hash) = self.ids.get(id).copied() {
+                self.forget(&hash);
+            }
         }
         for queue in self.queues.values_mut() {
             // What is gone is skipped when drawing; the order is rebuilt once half of it is gone.
@@ -178,7 +204,7 @@ impl Mempool {
             if expires >= time {
                 break;
             }
-            gone.push(hash);
+            gone.extend(self.by_hash.get(&hash).map(|waiting| waiting.transaction.id()));
             self.forget(&hash);
         }
         self.remove(&[]);
@@ -188,7 +214,9 @@ impl Mempool {
     fn forget(&mut self, hash: &Hash) {
         let Some(waiting) = self.by_hash.remove(hash) else { return };
         let bytes = waiting.transaction.bytes().len();
-        self.ids.remove(&waiting.transaction.id());
+        let id = waiting.transaction.id();
+        self.ids.remove(&id);
+        self.idle -= usize::from(self.taken.contains(&id));
         self.expiry.remove(&(waiting.transaction.body().expires, *hash));
         self.bytes -= bytes;
         if let Some(queue) = self.queues.get_mut(&waiting.organisation) {

@@ -3,7 +3,8 @@
 //! A block names its transactions; here they are gathered until all are held. Only then may the
 //! block be voted for.
 
-use crate::limits::{FETCH_RETRY_MS, FETCH_TRANSACTIONS_MAX, PAYLOADS_MAX};
+use crate::execute::outside_window;
+use crate::limits::{FETCH_RETRY_MS, FETCH_STEPS_MAX, FETCH_TRANSACTIONS_MAX, FETCH_TRIES_PER_STEP, PAYLOADS_MAX};
 use countersign_types::{Block, Hash, Height, Parameters, TimestampMs, VerifiedTransaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,16 +35,26 @@ pub enum BadPayload {
     Limits,
     /// An id stands twice, or in an unfinalised ancestor as well.
     Repeated,
+    /// A transaction has expired, or expires too late.
+    Window,
 }
 
 impl Payloads {
-    /// Begins to gather a block's transactions with those that `find` knows.
-    pub fn begin(&mut self, block: Block, ancestors: Vec<Hash>, find: impl Fn(&Hash) -> Option<Arc<VerifiedTransaction>>) {
-        if self.blocks.len() >= PAYLOADS_MAX
-            && let Some(lowest) = self.blocks.iter().min_by_key(|(_, gathering)| gathering.block.header.height)
-        {
-            let lowest = *lowest.0;
-            self.blocks.remove(&lowest);
+    /// Begins to gather a block's transactions with those that `find` knows. If there are too many
+    /// blocks, the one of the lowest view that is none of `needed` makes room.
+    pub fn begin(
+        &mut self,
+        block: Block,
+        ancestors: Vec<Hash>,
+        needed: &[Hash],
+        find: impl Fn(&Hash) -> Option<Arc<VerifiedTransaction>>,
+    ) {
+        if self.blocks.len() >= PAYLOADS_MAX {
+            let spare = self.blocks.iter().filter(|(hash, _)| !needed.contains(hash) && !ancestors.contains(hash));
+            let oldest = spare.min_by_key(|(_, gathering)| gathering.block.header.view).map(|(hash, _)| *hash);
+            if let Some(oldest) = oldest {
+                self.blocks.remove(&oldest);
+            }
         }
         let hash = block.hash();
         let held: BTreeMap<_, _> = block.transactions.iter().filter_map(|name| Some((*name, find(name)?))).collect();
@@ -82,7 +93,7 @@ impl Payloads {
     pub fn due(&mut self, now: TimestampMs) -> Vec<(u16, u16, Vec<Hash>)> {
         let mut requests = Vec::new();
         for gathering in self.blocks.values_mut() {
-            let due = gathering.asked.is_none_or(|asked| now.since(asked) >= FETCH_RETRY_MS);
+            let due = gathering.asked.is_none_or(|asked| now.since(asked) >= gathering.patience() || now < asked);
             if gathering.is_whole() || !due {
                 continue;
             }
@@ -104,10 +115,18 @@ impl Payloads {
         self.blocks.values().any(|gathering| !gathering.is_whole())
     }
 
-    /// Names of all transactions in the given blocks.
+    /// Ids of all transactions in the given blocks, as far as they are held.
     #[must_use]
-    pub fn names_in(&self, blocks: &[Hash]) -> BTreeSet<Hash> {
-        blocks.iter().filter_map(|hash| self.blocks.get(hash)).flat_map(|gathering| gathering.block.transactions.iter().copied()).collect()
+    pub fn ids_in<'a>(&self, blocks: impl IntoIterator<Item = &'a Hash>) -> BTreeSet<Hash> {
+        let held = blocks.into_iter().filter_map(|hash| self.blocks.get(hash));
+        held.flat_map(|gathering| gathering.held.values().map(|transaction| transaction.id())).collect()
+    }
+
+    /// When missing transactions are to be asked for again.
+    #[must_use]
+    pub fn next_at(&self) -> Option<TimestampMs> {
+        let waiting = self.blocks.values().filter(|gathering| !gathering.is_whole());
+        waiting.map(|gathering| gathering.asked.map_or(TimestampMs::ZERO, |at| at.plus(gathering.patience()))).min()
     }
 
     /// Checks a whole payload against the chain's limits and its ancestors.
@@ -124,12 +143,11 @@ impl Payloads {
         {
             return Err(BadPayload::Limits);
         }
-        let mut ids: BTreeSet<Hash> = gathering
-            .ancestors
-            .iter()
-            .filter_map(|hash| self.blocks.get(hash))
-            .flat_map(|ancestor| ancestor.held.values().map(|transaction| transaction.id()))
-            .collect();
+        let time = gathering.block.header.time;
+        if transactions.iter().any(|transaction| outside_window(rules, transaction.body().expires, time).is_some()) {
+            return Err(BadPayload::Window);
+        }
+        let mut ids = self.ids_in(&gathering.ancestors);
         if transactions.iter().all(|transaction| ids.insert(transaction.id())) { Ok(()) } else { Err(BadPayload::Repeated) }
     }
 
@@ -155,6 +173,11 @@ impl Gathering {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty()
+    }
+
+    /// How long an answer is awaited: longer after every round of peers asked in vain.
+    fn patience(&self) -> u64 {
+        FETCH_RETRY_MS << (self.tries / FETCH_TRIES_PER_STEP).min(FETCH_STEPS_MAX)
     }
 
     /// The held transactions in the block's order.

@@ -3,10 +3,11 @@
 use crate::error::ReplicaError;
 use crate::overlay::MachineState;
 use crate::state_source::{At, StateSource};
+use countersign_abi::trap::METHOD_NOT_FOUND;
 use countersign_ledger::{Reader, Store};
 use countersign_types::log::LogRecord;
 use countersign_types::{Address, Hash, Header, state_key};
-use countersign_vm::{Call, CallContext, CallKind, Outcome, Vm};
+use countersign_vm::{Call, CallContext, CallKind, Effects, Outcome, RESERVED_METHODS, Status, Vm};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,6 +78,10 @@ impl View {
     }
 
     fn run_over(&self, vm: &Vm, chain: Hash, header: &Header, source: &impl StateSource) -> Result<Outcome, ReplicaError> {
+        if RESERVED_METHODS.contains(&self.method.as_str()) {
+            let status = Status::Trapped { cause: METHOD_NOT_FOUND };
+            return Ok(Outcome { status, gas_used: 0, effects: Effects::default() });
+        }
         let call = Call {
             contract: self.contract.0,
             method: self.method.clone(),

@@ -5,14 +5,14 @@ use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::input::{Input, Output};
 use crate::journal::JournalRecord;
-use crate::limits::{FETCH_RETRY_MS, JOURNAL_ROTATE_BYTES, SYNC_RETRY_MS};
+use crate::limits::JOURNAL_ROTATE_BYTES;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::wire::Wire;
 use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{
-    Block, Certificate, ExecutionResult, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs,
+    Block, Certificate, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs,
     ValidatorSet, VerifiedTransaction, merkle,
 };
 use countersign_vm::Vm;
@@ -49,8 +49,10 @@ pub struct Replica<S: Store> {
     payloads: Payloads,
     catch_up: CatchUp,
     finalised: VecDeque<(Block, Certificate)>,
-    /// Result certificates that came before the block was executed here.
-    early: BTreeMap<Height, (ExecutionResult, Certificate)>,
+    /// Blocks that a proposal would extend, with the ids of their transactions.
+    open: BTreeMap<Hash, Vec<Hash>>,
+    /// When the engine wants to be called.
+    alarm: Option<TimestampMs>,
     certified: Height,
     pending: bool,
     journal_bytes: usize,
@@ -65,6 +67,9 @@ impl<S: Store> Replica<S> {
     #[must_use]
     pub fn handle(&mut self, now: TimestampMs, input: Input) -> Vec<Output> {
         self.now = now;
+        if self.alarm.take_if(|at| *at <= now).is_some() {
+            self.events.push_back(Event::Tick);
+        }
         if let Err(fault) = self.take(input).and_then(|()| self.settle()) {
             self.outputs.push(Output::Stop(fault));
         }
@@ -127,7 +132,8 @@ impl<S: Store> Replica<S> {
                     self.act(action)?;
                 }
             }
-            let pending = !self.mempool.is_empty();
+            self.note_open_blocks();
+            let pending = self.mempool.has_free();
             if pending != self.pending {
                 self.pending = pending;
                 self.events.push_back(Event::Due(pending));
@@ -139,7 +145,32 @@ impl<S: Store> Replica<S> {
         }
         self.ask();
         self.rotate();
+        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at()];
+        self.outputs.extend(alarms.into_iter().flatten().min().map(Output::WakeAt));
         Ok(())
+    }
+
+    /// What blocks on the way to finality hold is no reason for another block.
+    fn note_open_blocks(&mut self) {
+        let line = self.engine.open_blocks();
+        if line.len() == self.open.len() && line.iter().all(|block| self.open.contains_key(block)) {
+            return;
+        }
+        let mempool = &mut self.mempool;
+        self.open.retain(|block, ids| {
+            let stays = line.contains(block);
+            if !stays {
+                mempool.release(ids);
+            }
+            stays
+        });
+        for block in line {
+            if !self.open.contains_key(&block) {
+                let ids: Vec<Hash> = self.payloads.ids_in([&block]).into_iter().collect();
+                mempool.hold(&ids);
+                self.open.insert(block, ids);
+            }
+        }
     }
 
     fn act(&mut self, action: Action) -> Result<(), ReplicaError> {
@@ -149,13 +180,13 @@ impl<S: Store> Replica<S> {
                 self.outputs.push(Output::Send { to, message: Wire::Consensus(message), after });
             }
             Action::Propose(order) => self.propose(order),
-            Action::Validate { block, ancestors } => self.validate(block, ancestors),
+            Action::Validate { block, ancestors } => self.validate(block, ancestors)?,
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
             Action::Evidence(evidence) => self.outputs.push(Output::Equivocation { text: format!("{evidence:?}") }),
             Action::Behind { height, peer } => self.catch_up.want(height, peer),
             Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
-            Action::WakeAt(time) => self.outputs.push(Output::WakeAt(time)),
+            Action::WakeAt(time) => self.alarm = Some(time),
         }
         Ok(())
     }
@@ -189,7 +220,7 @@ impl<S: Store> Replica<S> {
         let Propose { view, parent, parent_height, time_after, ancestors, result } = order;
         let Some(proposer) = self.own else { return };
         let time = self.now.max(time_after.next());
-        let taken = self.payloads.names_in(&ancestors);
+        let taken = self.payloads.ids_in(&ancestors);
         let drawn = self.mempool.draw(&self.rules, time, &taken);
         let transactions: Vec<Hash> = drawn.iter().map(|transaction| transaction.hash()).collect();
         let header = Header {
@@ -207,18 +238,18 @@ impl<S: Store> Replica<S> {
         };
         let block = Block { header, transactions };
         let hash = block.hash();
-        let mempool = &self.mempool;
-        self.payloads.begin(block.clone(), ancestors, |name| mempool.find(name));
+        let (mempool, needed) = (&self.mempool, self.engine.open_blocks());
+        self.payloads.begin(block.clone(), ancestors, &needed, |name| mempool.find(name));
         self.persist_payload(&hash);
         self.events.push_back(Event::Proposed { view, block });
     }
 
     /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.
-    fn validate(&mut self, block: Block, ancestors: Vec<Hash>) {
+    fn validate(&mut self, block: Block, ancestors: Vec<Hash>) -> Result<(), ReplicaError> {
         let hash = block.hash();
         if !block.is_consistent() || block.header.transactions > self.rules.block_transactions_max {
             self.events.push_back(Event::Validated { block: hash, verdict: Verdict::Invalid });
-            return;
+            return Ok(());
         }
         let (mempool, payloads) = (&self.mempool, &self.payloads);
         let held: BTreeMap<Hash, Arc<VerifiedTransaction>> = block
@@ -226,21 +257,24 @@ impl<S: Store> Replica<S> {
             .iter()
             .filter_map(|name| Some((*name, mempool.find(name).or_else(|| payloads.transaction(name))?)))
             .collect();
-        self.payloads.begin(block, ancestors, |name| held.get(name).cloned());
-        self.judge(&hash);
+        self.payloads.begin(block, ancestors, &self.engine.open_blocks(), |name| held.get(name).cloned());
+        self.judge(&hash)
     }
 
     /// Gives the verdict on a gathered block, if all its transactions are held.
-    fn judge(&mut self, hash: &Hash) {
-        let Some(gathering) = self.payloads.find(hash).filter(|gathering| gathering.is_whole()) else { return };
-        let verdict = match self.payloads.check(gathering, &self.rules) {
-            Ok(()) => Verdict::Valid,
-            Err(_) => Verdict::Invalid,
-        };
-        if verdict == Verdict::Valid {
+    fn judge(&mut self, hash: &Hash) -> Result<(), ReplicaError> {
+        let Some(gathering) = self.payloads.find(hash).filter(|gathering| gathering.is_whole()) else { return Ok(()) };
+        let mut valid = self.payloads.check(gathering, &self.rules).is_ok();
+        for transaction in gathering.in_order() {
+            // Exactly once: what stands in the ledger stands in no other block.
+            valid = valid && self.reader.locate(&transaction.id())?.is_none();
+        }
+        if valid {
             self.persist_payload(hash);
         }
+        let verdict = if valid { Verdict::Valid } else { Verdict::Invalid };
         self.events.push_back(Event::Validated { block: *hash, verdict });
+        Ok(())
     }
 
     /// Asks peers for what is missing: transactions of proposals, certified blocks.
@@ -249,15 +283,9 @@ impl<S: Store> Replica<S> {
             let to = self.other_than_own(proposer.wrapping_add(tries) % self.set.count());
             self.outputs.push(Output::Send { to: Target::One(to), message: Wire::TransactionsWanted(names), after: 0 });
         }
-        if self.payloads.is_waiting() {
-            self.outputs.push(Output::WakeAt(self.now.plus(FETCH_RETRY_MS)));
-        }
         let tip = self.ledger.tip().height;
         if let Some((peer, from)) = self.catch_up.due(self.now, tip, self.set.count(), self.own) {
             self.outputs.push(Output::Send { to: Target::One(peer), message: Wire::BlocksWanted { from }, after: 0 });
-        }
-        if self.catch_up.is_active() {
-            self.outputs.push(Output::WakeAt(self.now.plus(SYNC_RETRY_MS)));
         }
     }
 

@@ -22,6 +22,9 @@ struct Flags {
     /// Seconds under faults, in virtual time
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// Print every delivery and what it led to
+    #[arg(long, requires = "replay")]
+    trace: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -30,7 +33,8 @@ fn main() -> anyhow::Result<()> {
     let counter = contract_module("counter")?;
     let seeds = flags.replay.map_or(flags.seeds, |seed| seed..seed + 1);
     for seed in seeds {
-        let plan = Plan { seed, validators: flags.validators, faulty_ms: flags.seconds * 1_000, healing_ms: 60_000 };
+        let faulty_ms = flags.seconds * 1_000;
+        let plan = Plan { seed, validators: flags.validators, faulty_ms, healing_ms: 60_000, show: flags.trace };
         match World::new(plan, &vm, counter.clone()).and_then(World::run) {
             Ok(report) => println!("{seed}: {report:?}"),
             Err(violation) => {

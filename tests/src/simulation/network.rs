@@ -76,6 +76,11 @@ impl Network {
             self.schedule(now + delay, to, parcel.clone());
         }
     }
+    /// Another parcel for a node at this very time.
+    pub fn next_for(&mut self, node: u16, now: u64) -> Option<Parcel> {
+        let found = self.parcels.range(..=(now, u64::MAX)).find(|(_, (to, _))| *to == node).map(|(key, _)| *key)?;
+        self.parcels.remove(&found).map(|(_, parcel)| parcel)
+    }
     /// The next parcel, if it arrives by `until`.
     pub fn next(&mut self, until: u64) -> Option<(u64, u16, Parcel)> {
         let (&(at, number), _) = self.parcels.first_key_value().filter(|((at, _), _)| *at <= until)?;

@@ -23,6 +23,8 @@ pub struct Node {
     /// How far its clock is off, milliseconds.
     pub skew_ms: i64,
     synced_entry: u64,
+    /// When it wants to be called at the latest.
+    pub wake: Option<u64>,
 }
 
 impl Node {
@@ -36,7 +38,7 @@ impl Node {
         let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
         let journal = JournalDisk::new(genesis.chain(), &origin);
         let mut node =
-            Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, synced_entry: 0 };
+            Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, synced_entry: 0, wake: None };
         node.start()?;
         Ok(node)
     }
@@ -51,6 +53,7 @@ impl Node {
         let config = ReplicaConfig { genesis: self.genesis.clone(), key: Some(self.key.clone()), journal };
         let replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
         self.synced_entry = 0;
+        self.wake = None;
         self.replica = Some(replica);
         Ok(())
     }
@@ -63,17 +66,17 @@ impl Node {
         self.journal.crash(random);
     }
 
-    /// Gives the replica a fact and carries out what concerns the disk: append, sync, tell. Answers
+    /// Gives the replica facts and carries out what concerns the disk: append, sync, tell. Answers
     /// what is to be sent, in order. With `cut` the power fails at that persist point: what was
     /// ordered after it never leaves the node.
     ///
     /// # Errors
     /// If a message is to be sent before what it rests on is durable.
-    pub fn handle(&mut self, now: u64, input: Input, cut: Option<usize>) -> Result<Vec<Output>, String> {
+    pub fn handle(&mut self, now: u64, inputs: Vec<Input>, cut: Option<usize>) -> Result<Vec<Output>, String> {
         let clock = TimestampMs(now.saturating_add_signed(self.skew_ms));
         let Some(replica) = &mut self.replica else { return Ok(Vec::new()) };
         let mut sent = Vec::new();
-        let mut outputs = replica.handle(clock, input);
+        let mut outputs: Vec<Output> = inputs.into_iter().flat_map(|input| replica.handle(clock, input)).collect();
         let mut persisted = 0;
         loop {
             let mut last = None;

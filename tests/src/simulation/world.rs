@@ -1,6 +1,7 @@
 //! The simulated world: nodes, network, clients and misfortune, all decided by a seed.
 
 use super::checker::{Checker, Violation};
+use super::describe;
 use super::network::{Network, Parcel, Weather};
 use super::node::Node;
 use super::random::Random;
@@ -29,6 +30,8 @@ pub struct Plan {
     pub faulty_ms: u64,
     /// Milliseconds to come to rest afterwards.
     pub healing_ms: u64,
+    /// Print every delivery and what it led to.
+    pub show: bool,
 }
 
 /// What a run saw.
@@ -120,7 +123,7 @@ impl World {
             if let Some(node) = self.nodes.get_mut(usize::from(index)) {
                 node.skew_ms = skew;
             }
-            self.network.schedule(self.now, index, Parcel::Wake);
+            self.wake(index, self.now);
         }
         let faults_end = BEGIN_MS + self.plan.faulty_ms;
         while self.now < faults_end {
@@ -156,13 +159,56 @@ impl World {
         Ok(())
     }
 
-    fn deliver(&mut self, to: u16, parcel: Parcel) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get_mut(usize::from(to)).filter(|node| node.replica.is_some()) else { return Ok(()) };
+    /// Gives a node what arrives at this time, as one turn.
+    fn deliver(&mut self, to: u16, first: Parcel) -> Result<(), Violation> {
+        if self.nodes.get(usize::from(to)).is_none_or(|node| node.replica.is_none()) {
+            return Ok(());
+        }
+        let mut inputs: Vec<Input> = self.input(to, first)?.into_iter().collect();
+        while let Some(parcel) = self.network.next_for(to, self.now) {
+            inputs.extend(self.input(to, parcel)?);
+        }
+        if inputs.is_empty() {
+            return Ok(());
+        }
         self.report.steps += 1;
         self.trace.update(self.now.to_le_bytes());
         self.trace.update(to.to_le_bytes());
-        let input = match parcel {
-            Parcel::Wake => Input::Tick,
+        if self.plan.show {
+            for input in &inputs {
+                self.show(to, "<", &describe::input(input));
+            }
+        }
+        // Now and then the power fails between ordering and writing.
+        let cut = (!self.healed && self.random.chance(1)).then(|| self.random.index(3));
+        let Some(node) = self.nodes.get_mut(usize::from(to)) else { return Ok(()) };
+        let outputs = node.handle(self.now, inputs, cut).map_err(Violation)?;
+        for output in outputs {
+            if self.plan.show && let Some(line) = describe::output(&output) {
+                self.show(to, ">", &line);
+            }
+            self.carry_out(to, output)?;
+        }
+        if cut.is_some() {
+            self.crash(to);
+        }
+        Ok(())
+    }
+
+    fn show(&self, node: u16, arrow: &str, line: &str) {
+        println!("{:>7} v{node} {arrow} {line}", self.now - BEGIN_MS);
+    }
+
+    /// What a parcel tells a node; none for a wake that was overtaken.
+    fn input(&mut self, to: u16, parcel: Parcel) -> Result<Option<Input>, Violation> {
+        Ok(Some(match parcel {
+            Parcel::Wake => {
+                let Some(node) = self.nodes.get_mut(usize::from(to)) else { return Ok(None) };
+                if node.wake.take_if(|at| *at <= self.now).is_none() {
+                    return Ok(None);
+                }
+                Input::Tick
+            }
             Parcel::Message { from, message } => {
                 let bytes = message.to_bytes();
                 self.trace.update(&bytes);
@@ -172,17 +218,16 @@ impl World {
             Parcel::Gossip(transactions) => Input::Transactions { transactions, source: Source::Gossip },
             Parcel::Fetched(transactions) => Input::Transactions { transactions, source: Source::Fetched },
             Parcel::Submitted(transactions) => Input::Transactions { transactions, source: Source::Client { ticket: 0 } },
-        };
-        // Now and then the power fails between ordering and writing.
-        let cut = (!self.healed && self.random.chance(1)).then(|| self.random.index(3));
-        let outputs = node.handle(self.now, input, cut).map_err(Violation)?;
-        for output in outputs {
-            self.carry_out(to, output)?;
+        }))
+    }
+
+    /// Wakes a node at a time of the world, if nothing wakes it earlier.
+    fn wake(&mut self, index: u16, at: u64) {
+        let Some(node) = self.nodes.get_mut(usize::from(index)) else { return };
+        if node.wake.is_none_or(|wake| at < wake) {
+            node.wake = Some(at);
+            self.network.schedule(at, index, Parcel::Wake);
         }
-        if cut.is_some() {
-            self.crash(to);
-        }
-        Ok(())
     }
 
     fn carry_out(&mut self, from: u16, output: Output) -> Result<(), Violation> {
@@ -218,7 +263,7 @@ impl World {
             Output::WakeAt(time) => {
                 let skew = self.nodes.get(usize::from(from)).map_or(0, |node| node.skew_ms);
                 let at = time.0.saturating_add_signed(-skew).max(self.now + 1);
-                self.network.schedule(at, from, Parcel::Wake);
+                self.wake(from, at);
             }
             Output::Stop(cause) => {
                 let injected = cause.to_string().contains("(injected)") || cause.to_string().contains("earlier write failed");
@@ -276,15 +321,21 @@ impl World {
         if let Some(node) = self.nodes.get_mut(usize::from(index)).filter(|node| node.replica.is_some()) {
             node.crash(&mut self.random);
             self.report.crashes += 1;
+            if self.plan.show {
+                self.show(index, "!", "crash");
+            }
             self.restarts.insert(index, self.now + 50 + self.random.below(4_000));
         }
     }
 
     fn restart(&mut self, index: u16) -> Result<(), Violation> {
         self.restarts.remove(&index);
+        if self.plan.show {
+            self.show(index, "!", "start");
+        }
         if let Some(node) = self.nodes.get_mut(usize::from(index)) {
             node.start().map_err(|cause| Violation(format!("v{index} does not start again: {cause}")))?;
-            self.network.schedule(self.now, index, Parcel::Wake);
+            self.wake(index, self.now);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Contracts that call contracts: what the caller learns, what is undone, what is shared.
 
 use countersign_abi::{call_status, trap};
-use countersign_vm::Status;
+use countersign_vm::{RESERVED_METHODS, Status};
 
 use crate::world::{GAS, World, address, call, contract, output, trapped, view, with};
 
@@ -52,6 +52,21 @@ fn a_caller_learns_how_its_callee_ended() {
         world.deploy(2, &callee);
         let outcome = world.run(&call(&[]));
         assert_eq!(answer(output(&outcome)), expected, "{callee}");
+    }
+}
+
+#[test]
+fn what_only_the_chain_runs_is_no_method_for_contracts() {
+    for method in RESERVED_METHODS {
+        let calling = relay(2, ALL).replace("\\02run", &format!("\\02{method}"));
+        let calling = calling.replace("(i32.const 32) (i32.const 3)", &format!("(i32.const 32) (i32.const {})", method.len()));
+        let mut world = World::of(&calling);
+        world.deploy(2, &contract("").replace("\"run\"", &format!("\"{method}\"")));
+        let expected = (call_status::TRAPPED, trap::METHOD_NOT_FOUND, &b""[..]);
+        assert_eq!(answer(output(&world.run(&call(&[])))), expected, "{method}");
+        let mut own = call(&[]);
+        (own.contract, own.method) = (address(2), method.into());
+        assert!(matches!(world.run(&own).status, Status::Succeeded { .. }), "the chain itself runs {method}");
     }
 }
 

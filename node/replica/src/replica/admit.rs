@@ -3,7 +3,7 @@
 use super::Replica;
 use crate::access::authorise;
 use crate::error::ReplicaError;
-use crate::execute::intrinsic_gas;
+use crate::execute::{intrinsic_gas, outside_window};
 use crate::input::{Output, Source};
 use crate::limits::{FETCH_BYTES_MAX, FETCH_TRANSACTIONS_MAX};
 use crate::mempool::Refused;
@@ -25,11 +25,11 @@ impl<S: Store> Replica<S> {
         for transaction in transactions {
             if source == Source::Fetched {
                 self.counters.fetched += 1;
-                self.supply(&transaction);
+                self.supply(&transaction)?;
                 continue;
             }
             if self.payloads.is_waiting() {
-                self.supply(&transaction);
+                self.supply(&transaction)?;
             }
             let verdict = self.admit(&transaction)?;
             match verdict {
@@ -59,11 +59,8 @@ impl<S: Store> Replica<S> {
         let tip = self.ledger.tip();
         let (height, time) = (tip.height.next(), tip.time.max(self.now));
         let refused = |code| Ok(Err(Refused::Rejected(code)));
-        if body.expires < time {
-            return refused(RejectCode::Expired);
-        }
-        if body.expires > time.plus(self.rules.transaction_window_ms) {
-            return refused(RejectCode::ExpiryTooFar);
+        if let Some(code) = outside_window(&self.rules, body.expires, time) {
+            return refused(code);
         }
         if body.gas_limit > self.rules.transaction_gas_max || body.gas_limit.0 < intrinsic_gas(transaction.bytes().len()) {
             return refused(RejectCode::GasLimit);
@@ -78,10 +75,8 @@ impl<S: Store> Replica<S> {
         }
     }
 
-    fn supply(&mut self, transaction: &Arc<VerifiedTransaction>) {
-        for block in self.payloads.supply(transaction) {
-            self.judge(&block);
-        }
+    fn supply(&mut self, transaction: &Arc<VerifiedTransaction>) -> Result<(), ReplicaError> {
+        self.payloads.supply(transaction).iter().try_for_each(|block| self.judge(block))
     }
 
     pub(super) fn expire(&mut self) {

@@ -19,11 +19,13 @@ impl<S: Store> Replica<S> {
         while self.finalised.front().is_some_and(|(block, _)| block.header.height <= tip) {
             self.finalised.pop_front();
         }
+        let Some((block, _)) = self.finalised.front() else { return Ok(false) };
+        let Some(transactions) = self.payloads.take(&block.hash()) else {
+            // It was held when it was voted for, and gave way to others since: peers' ledgers have it.
+            self.catch_up.want(block.header.height, block.header.proposer);
+            return Ok(false);
+        };
         let Some((block, certificate)) = self.finalised.pop_front() else { return Ok(false) };
-        let transactions = self
-            .payloads
-            .take(&block.hash())
-            .ok_or(ReplicaError::PayloadMissing { height: block.header.height })?;
         let result = self.execute(block, certificate, &transactions)?;
         self.events.push_back(Event::Executed { result });
         Ok(true)
@@ -43,7 +45,6 @@ impl<S: Store> Replica<S> {
         let executed = executor.execute(&latest, &header, transactions, expired)?;
         self.count(&executed.receipts);
         let ids: Vec<Hash> = transactions.iter().map(|transaction| transaction.id()).collect();
-        let names = block.transactions.clone();
         let records = executed.changes.records.into_iter();
         let result = self.ledger.commit(ExecutedBlock {
             block,
@@ -62,12 +63,9 @@ impl<S: Store> Replica<S> {
                 .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
                 .collect(),
         })?;
-        self.mempool.remove(&names);
+        self.mempool.remove(&ids);
         self.payloads.prune(header.height);
         self.outputs.push(Output::Committed { height: header.height, transactions: ids });
-        if let Some((result, certificate)) = self.early.remove(&header.height) {
-            self.certify(result, certificate)?;
-        }
         Ok(result)
     }
 
@@ -83,10 +81,6 @@ impl<S: Store> Replica<S> {
     /// Stores a result certificate. Receipts up to its height are now final and provable.
     pub(super) fn certify(&mut self, result: ExecutionResult, certificate: Certificate) -> Result<(), ReplicaError> {
         let height = result.height;
-        if height > self.ledger.tip().height {
-            self.early.insert(height, (result, certificate));
-            return Ok(());
-        }
         if self.reader.result(height)?.is_some_and(|own| own != result) {
             return Err(ReplicaError::Diverged { height });
         }

@@ -62,7 +62,8 @@ impl<S: Store> Replica<S> {
             payloads,
             catch_up: CatchUp::default(),
             finalised: VecDeque::new(),
-            early: BTreeMap::new(),
+            open: BTreeMap::new(),
+            alarm: None,
             certified,
             pending: false,
             journal_bytes,
@@ -98,5 +99,5 @@ fn restore(payloads: &mut Payloads, block: Block, ancestors: Vec<Hash>, transact
         .filter_map(|bytes| SignedTransaction::from_bytes(bytes).ok()?.verify(chain).ok())
         .map(|transaction| (transaction.hash(), Arc::new(transaction)))
         .collect();
-    payloads.begin(block, ancestors, |name| held.get(name).cloned());
+    payloads.begin(block, ancestors, &[], |name| held.get(name).cloned());
 }

@@ -96,7 +96,6 @@ impl<S: Store> Replica<S> {
         }
         self.counters.synced += 1;
         self.certify(result.clone(), certificate.clone())?;
-        self.outputs.push(Output::WakeAt(self.now));
         self.events.push_back(Event::Synced(Synced {
             height: header.height,
             block: own.block,
