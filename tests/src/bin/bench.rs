@@ -36,7 +36,9 @@ async fn main() -> anyhow::Result<()> {
     let cluster = Cluster::start(directory.path(), flags.validators, &["--name", "bench"]).await?;
     let signer = cluster.signer("org0/admin", 0).await?;
     for (name, module) in [(PROVENANCE, "provenance"), (COUNTER, "counter")] {
-        countersign_client::contract::deploy(&signer, name, contract_module(module)?, &Value::Null, None).await?;
+        let code = contract_module(module)?;
+        let (address, _) = countersign_client::contract::deploy(&signer, name, code, &Value::Null, None).await?;
+        println!("{name} at {address}");
     }
     let call = ["--kind", "call", "--target", COUNTER, "--method", "add", "--args", r#"{"n":1}"#];
     let in_flight = flags.in_flight.to_string();

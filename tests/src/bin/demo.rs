@@ -35,7 +35,11 @@ async fn main() -> anyhow::Result<()> {
     let directory = tempfile::Builder::new().prefix("countersign-demo-").tempdir()?;
     let mut demo = Demo::start(directory.path()).await?;
     let told = demo.tell(&flags).await;
-    if flags.keep && told.is_ok() {
+    if told.is_err() {
+        println!("The demo failed; the nodes' logs are in {}/v*/node.log.", directory.keep().display());
+        return told;
+    }
+    if flags.keep {
         let directory = directory.keep();
         demo.leave_running(&directory);
     }
