@@ -1,5 +1,7 @@
 //! Why it is believed: what the tests, the demo and the benches of the whole system share.
 
+pub mod chain;
 pub mod cluster;
 pub mod ports;
 pub mod simulation;
+pub mod wasm_host;

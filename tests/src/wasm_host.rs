@@ -1,0 +1,216 @@
+//! The harness that runs built contracts on the node's machine: what a scenario does natively by
+//! [`countersign_contract::testing::Host`], it does here in WebAssembly.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use countersign_contract::abi::trap;
+use countersign_contract::testing::{Environment, Event, Failure, Harness};
+use countersign_types::codec::encode;
+use countersign_types::hash::sha256;
+use countersign_types::log::LogRecord;
+use countersign_types::{Hash, Height, PublicKey, TimestampMs};
+use countersign_vm::limits::GAS_LIMIT_MAX;
+use countersign_vm::{
+    Address, Call, CallContext, CallKind, CheckedCode, CodeHash, Effects, HostFault, Outcome, RESERVED_METHODS, StateReader,
+    Status, Vm,
+};
+
+/// Contracts, their state, and a machine.
+pub struct WasmHost {
+    vm: Vm,
+    state: State,
+    environment: Environment,
+    events: Vec<Event>,
+    contract: Address,
+    gas_limit: u64,
+    gas_used: u64,
+}
+
+#[derive(Default)]
+struct State {
+    hashes: BTreeMap<Address, CodeHash>,
+    code: BTreeMap<CodeHash, Arc<[u8]>>,
+    values: BTreeMap<Address, BTreeMap<Vec<u8>, Vec<u8>>>,
+    logs: BTreeMap<(Address, Vec<u8>), Vec<Vec<u8>>>,
+}
+
+impl WasmHost {
+    /// A host with a module deployed, its `init` not run.
+    ///
+    /// # Errors
+    /// If the module may not be deployed.
+    pub fn new(vm: Vm, module: &[u8]) -> anyhow::Result<Self> {
+        let mut host = Self {
+            vm,
+            state: State::default(),
+            environment: Environment::default(),
+            events: Vec::new(),
+            contract: [0; 32],
+            gas_limit: GAS_LIMIT_MAX,
+            gas_used: 0,
+        };
+        host.contract = host.deploy(module)?;
+        Ok(host)
+    }
+
+    /// A host with a module deployed as by a transaction: its `init` has run with these argument bytes.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or `init` fails or traps.
+    pub fn with_init(vm: Vm, module: &[u8], input: &[u8]) -> anyhow::Result<Self> {
+        let mut host = Self::new(vm, module)?;
+        host.run("init", input, CallKind::Call)?;
+        host.environment.advance();
+        Ok(host)
+    }
+
+    /// Deploys another contract, its `init` not run; answers its address, which is the one that the native host
+    /// gives to the contract deployed in this order.
+    ///
+    /// # Errors
+    /// If the module may not be deployed.
+    pub fn deploy(&mut self, module: &[u8]) -> anyhow::Result<Address> {
+        let CheckedCode { hash, .. } = self.vm.check(module)?;
+        let address = sha256(&encode(&format!("contract {}", self.state.hashes.len())));
+        self.state.hashes.insert(address, hash);
+        self.state.code.insert(hash, module.into());
+        Ok(address)
+    }
+
+    /// The contract that calls and views go to. At first the one that the host was made with.
+    pub fn select(&mut self, contract: Address) {
+        self.contract = contract;
+    }
+
+    /// The most gas that a call or view may use from now on.
+    pub fn limit_gas(&mut self, limit: u64) {
+        self.gas_limit = limit;
+    }
+
+    /// Gas that the latest call or view used.
+    #[must_use]
+    pub fn gas_used(&self) -> u64 {
+        self.gas_used
+    }
+
+    /// The state of the selected contract, without its logs.
+    #[must_use]
+    pub fn storage(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        self.state.values.get(&self.contract).cloned().unwrap_or_default()
+    }
+
+    /// Exchanges the machine, and with it whatever it has compiled.
+    pub fn move_to(&mut self, vm: Vm) {
+        self.vm = vm;
+    }
+
+    /// Methods that the chain alone runs are not there for anybody else, as in a replica.
+    fn from_outside(&mut self, method: &str, input: &[u8], kind: CallKind) -> Result<Vec<u8>, Failure> {
+        if RESERVED_METHODS.contains(&method) {
+            return Err(Failure::Trapped(trap::METHOD_NOT_FOUND));
+        }
+        self.run(method, input, kind)
+    }
+
+    fn run(&mut self, method: &str, input: &[u8], kind: CallKind) -> Result<Vec<u8>, Failure> {
+        let call = self.top_level(method, input, kind);
+        let fault = "the host reads memory, which does not fail";
+        let Outcome { status, gas_used, effects } = self.vm.run(&mut self.state, &call).expect(fault);
+        self.gas_used = gas_used;
+        match status {
+            Status::Succeeded { output } => {
+                self.apply(effects);
+                Ok(output)
+            }
+            Status::Failed { code, message } => Err(Failure::Failed { code, data: message }),
+            Status::Trapped { cause } => Err(Failure::Trapped(cause)),
+        }
+    }
+
+    fn top_level(&self, method: &str, input: &[u8], kind: CallKind) -> Call {
+        let Environment { account, roles, signer, height, time_ms, transaction, chain } = self.environment.clone();
+        let block = CallContext { height, time_ms, chain, ..CallContext::default() };
+        let context = match kind {
+            CallKind::Call => CallContext { signer_key: signer, account, roles, transaction, ..block },
+            CallKind::View => block,
+        };
+        let (contract, gas_limit) = (self.contract, self.gas_limit);
+        Call { contract, method: method.to_owned(), input: input.to_vec(), gas_limit, kind, context }
+    }
+
+    fn apply(&mut self, effects: Effects) {
+        for ((contract, key), value) in effects.writes {
+            let values = self.state.values.entry(contract).or_default();
+            match value {
+                Some(value) => values.insert(key, value),
+                None => values.remove(&key),
+            };
+        }
+        let Environment { height, time_ms, transaction, signer, .. } = &self.environment;
+        for append in effects.appends {
+            let record = LogRecord {
+                height: Height(*height),
+                time: TimestampMs(*time_ms),
+                transaction: Hash(*transaction),
+                signer: PublicKey(*signer),
+                entry: append.entry,
+            };
+            self.state.logs.entry((append.contract, append.key)).or_default().push(record.to_bytes());
+        }
+        self.events.extend(effects.events.into_iter().map(|event| Event {
+            contract: event.contract,
+            name: event.name,
+            data: event.data,
+            attributes: event.attributes,
+        }));
+    }
+}
+
+impl Harness for WasmHost {
+    fn environment(&mut self) -> &mut Environment {
+        &mut self.environment
+    }
+
+    fn contract(&self) -> Address {
+        self.contract
+    }
+
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
+        let result = self.from_outside(method, input, CallKind::Call);
+        self.environment.advance();
+        result
+    }
+
+    fn view(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.from_outside(method, input, CallKind::View)
+    }
+
+    fn events(&self) -> &[Event] {
+        &self.events
+    }
+}
+
+impl StateReader for State {
+    fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
+        Ok(self.hashes.get(contract).copied())
+    }
+
+    fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {
+        Ok(self.code.get(hash).cloned())
+    }
+
+    fn read(&mut self, contract: &Address, key: &[u8]) -> Result<Option<Vec<u8>>, HostFault> {
+        Ok(self.values.get(contract).and_then(|values| values.get(key)).cloned())
+    }
+
+    fn log_len(&mut self, contract: &Address, key: &[u8]) -> Result<u64, HostFault> {
+        let log = self.logs.get(&(*contract, key.to_vec()));
+        Ok(log.and_then(|log| u64::try_from(log.len()).ok()).unwrap_or_default())
+    }
+
+    fn log_record(&mut self, contract: &Address, key: &[u8], index: u64) -> Result<Option<Vec<u8>>, HostFault> {
+        let log = self.logs.get(&(*contract, key.to_vec()));
+        Ok(log.and_then(|log| log.get(usize::try_from(index).ok()?)).cloned())
+    }
+}
