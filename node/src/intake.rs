@@ -36,8 +36,8 @@ pub fn run(
             NetworkEvent::Transactions { peer, message_id, bytes } => {
                 take_transactions(runtime, network, verifier, peer, message_id, &bytes);
             }
-            NetworkEvent::Connected { peer } => tracing::info!(peer, "connected"),
-            NetworkEvent::Disconnected { peer } => tracing::info!(peer, "disconnected"),
+            // The network logs them; the protocol repeats what a peer missed.
+            NetworkEvent::Connected { .. } | NetworkEvent::Disconnected { .. } => {}
         }
     }
 }

@@ -39,7 +39,8 @@ impl JournalFile {
     /// If the file exists or cannot be written.
     pub fn create(path: &Path) -> Result<Self, JournalFileError> {
         let failed = |doing| move |cause| JournalFileError { doing, path: path.into(), cause };
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(failed("creating"))?;
+        let file =
+            OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(failed("creating"))?;
         file.sync_all().map_err(failed("syncing"))?;
         sync_directory(path).map_err(failed("syncing the directory of"))?;
         Ok(Self { path: path.into(), file })

@@ -12,7 +12,7 @@ use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
 use crate::shared::{Progress, Shared};
 use crate::verifier::Verifier;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::vote_journal;
 use countersign_ledger::{Ledger, RocksStore};
 use countersign_replica::{Replica, ReplicaConfig};
@@ -51,8 +51,9 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let ledger = open_ledger(&config.data_dir, &genesis)?;
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let vm = Arc::new(Vm::new(VmConfig::default())?);
-    let replica = Replica::open(ReplicaConfig { genesis: genesis.clone(), key, journal: records }, ledger, Arc::clone(&vm))
-        .context("the node cannot start from its data directory")?;
+    let replica =
+        Replica::open(ReplicaConfig { genesis: genesis.clone(), key, journal: records }, ledger, Arc::clone(&vm))
+            .context("the node cannot start from its data directory")?;
     let reader = replica.reader();
     let tip = reader.tip().height;
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = own, "starting");
@@ -67,7 +68,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = sync_channel(REPLICA_QUEUE_MAX);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let verifier = Verifier::start(workers, chain, Arc::clone(&vm), inputs_sender.clone())?;
+    let verifier = Verifier::start(workers, &reader, &vm, &inputs_sender)?;
 
     let (ended_sender, ended) = oneshot::channel();
     let thread = ReplicaThread {
@@ -80,10 +81,11 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         verifier: verifier.clone(),
         shared: Arc::clone(&shared),
     };
-    let replica_thread = std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {
-        // The node is gone if nobody listens.
-        let _ = ended_sender.send(thread.run());
-    })?;
+    let replica_thread =
+        std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {
+            // The node is gone if nobody listens.
+            let _ = ended_sender.send(thread.run());
+        })?;
     let intake_thread = {
         let (handle, network, verifier) = (tokio::runtime::Handle::current(), network.clone(), verifier.clone());
         std::thread::Builder::new()
@@ -91,10 +93,20 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
             .spawn(move || intake::run(&handle, events, &network, &verifier, &inputs_sender))?
     };
 
-    let context = Arc::new(Context { genesis, chain, own, reader, vm, network: network.clone(), shared, verifier, started: Instant::now() });
-    let listener = Listener::bind(config.rpc.listener.clone())
-        .await
-        .with_context(|| format!("cannot serve JSON-RPC at {}; is another node running?", config.rpc.listener.address))?;
+    let context = Arc::new(Context {
+        genesis,
+        chain,
+        own,
+        reader,
+        vm,
+        network: network.clone(),
+        shared,
+        verifier,
+        started: Instant::now(),
+    });
+    let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
+        format!("cannot serve JSON-RPC at {}; is another node running?", config.rpc.listener.address)
+    })?;
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
     let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();
@@ -191,7 +203,11 @@ fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksSto
         tracing::info!(directory = %directory.display(), "making a ledger from the genesis");
         return Ledger::create(RocksStore::create(&directory).with_context(at)?, genesis).with_context(at);
     }
-    Ledger::open(RocksStore::open(&directory).with_context(at)?, genesis).with_context(at)
+    let store = RocksStore::open(&directory).map_err(|cause| {
+        let hint = if cause.to_string().contains("/LOCK") { " (another process uses it)" } else { "" };
+        anyhow!("{}: {cause}{hint}", at())
+    })?;
+    Ledger::open(store, genesis).with_context(at)
 }
 
 /// Opens the vote journal. A missing or damaged one is begun anew without its origin record, which
@@ -208,7 +224,10 @@ fn open_journal(path: &Path, salt: Hash) -> anyhow::Result<(JournalFile, Vec<Vec
                 tracing::warn!(path = %path.display(), "repaired a damaged copy in the vote journal");
                 file.replace(repaired)?;
             } else if replayed.valid_len < bytes.len() {
-                tracing::info!(bytes = bytes.len() - replayed.valid_len, "dropping a torn write at the end of the vote journal");
+                tracing::info!(
+                    bytes = bytes.len() - replayed.valid_len,
+                    "dropping a torn write at the end of the vote journal"
+                );
                 file.replace(bytes.get(..replayed.valid_len).unwrap_or_default())?;
             }
             Ok((file, replayed.payloads, replayed.framer))

@@ -136,7 +136,12 @@ impl<S: Store> ReplicaThread<S> {
         Ok(last)
     }
 
-    fn carry_out(&mut self, output: Output, gossip: &mut Outgoing, wake: &mut Option<TimestampMs>) -> Result<(), Ended> {
+    fn carry_out(
+        &mut self,
+        output: Output,
+        gossip: &mut Outgoing,
+        wake: &mut Option<TimestampMs>,
+    ) -> Result<(), Ended> {
         match output {
             Output::Persist { .. } | Output::Rotate { .. } => {}
             Output::Send { to, message, after: _ } => self.send(to, &message),
@@ -160,7 +165,9 @@ impl<S: Store> ReplicaThread<S> {
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
             Output::Certified { height } => self.shared.certified(height),
             Output::Expired { transactions } => self.shared.expired(&transactions),
-            Output::Equivocation { text } => tracing::error!(evidence = text, "a validator signed two statements that exclude each other"),
+            Output::Equivocation { text } => {
+                tracing::error!(evidence = text, "a validator signed two statements that exclude each other")
+            }
             Output::WakeAt(time) => *wake = Some(wake.map_or(time, |wake| wake.min(time))),
             Output::Stop(cause) => return Err(cause.into()),
         }

@@ -106,7 +106,10 @@ impl Shared {
     }
 
     pub(crate) fn committed(&self, height: Height, transactions: Vec<Hash>) {
-        tracing::info!(height = height.0, transactions = transactions.len(), "block executed");
+        match transactions.len() {
+            0 => tracing::debug!(height = height.0, "empty block executed"),
+            count => tracing::info!(height = height.0, transactions = count, "block executed"),
+        }
         self.pending.included(&transactions);
         self.waiters.executed(height, transactions);
         self.progress.send_modify(|progress| progress.committed = height);

@@ -1,6 +1,10 @@
 //! Where the node's logs go: standard error, as text for people or JSON lines for machines.
 
-use std::{fmt, io, str::FromStr};
+use std::{
+    fmt,
+    io::{self, IsTerminal},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::{EnvFilter, fmt as output, layer::SubscriberExt, util::SubscriberInitExt};
@@ -71,7 +75,9 @@ pub struct LogLevelError(String);
 pub fn start(level: &LogLevel, format: LogFormat) -> Result<(), TelemetryError> {
     let registry = tracing_subscriber::registry().with(level.filter());
     let started = match format {
-        LogFormat::Text => registry.with(output::layer().with_writer(io::stderr).with_target(false)).try_init(),
+        LogFormat::Text => registry
+            .with(output::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).with_target(false))
+            .try_init(),
         LogFormat::Json => registry
             .with(output::layer().json().flatten_event(true).with_current_span(false).with_writer(io::stderr))
             .try_init(),

@@ -2,6 +2,9 @@
 //! replica's thread. Code that is to be deployed is compiled here as well, ahead of its execution.
 
 use crate::limits::{VERIFIER_BATCH_MAX, VERIFIER_QUEUE_MAX};
+use countersign_ledger::{Reader, Store};
+use countersign_replica::access::authorise;
+use countersign_replica::state_source::Latest;
 use countersign_replica::{Input, Source};
 use countersign_types::transaction::{BadTransaction, verify_all};
 use countersign_types::{Hash, Payload, SignedTransaction, VerifiedTransaction};
@@ -37,16 +40,22 @@ impl Verifier {
     ///
     /// # Errors
     /// If threads cannot be started.
-    pub fn start(workers: usize, chain: Hash, vm: Arc<Vm>, replica: SyncSender<Input>) -> std::io::Result<Self> {
+    pub fn start<S: Store>(
+        workers: usize,
+        reader: &Reader<S>,
+        vm: &Arc<Vm>,
+        replica: &SyncSender<Input>,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(VERIFIER_QUEUE_MAX);
         let queue = Arc::new(std::sync::Mutex::new(queue));
         for index in 0..workers.max(1) {
-            let (queue, vm, replica) = (Arc::clone(&queue), Arc::clone(&vm), replica.clone());
-            std::thread::Builder::new()
-                .name(format!("verifier-{index}"))
-                .spawn(move || while let Some(batch) = take(&queue) {
-                    check(batch, &chain, &vm, &replica);
-                })?;
+            let queue = Arc::clone(&queue);
+            let worker = Worker { reader: reader.clone(), vm: Arc::clone(vm), replica: replica.clone() };
+            std::thread::Builder::new().name(format!("verifier-{index}")).spawn(move || {
+                while let Some(batch) = take(&queue) {
+                    worker.check(batch);
+                }
+            })?;
         }
         Ok(Self { jobs })
     }
@@ -75,41 +84,55 @@ fn take(queue: &std::sync::Mutex<Receiver<Job>>) -> Option<Vec<Job>> {
     Some(jobs)
 }
 
-fn check(jobs: Vec<Job>, chain: &Hash, vm: &Vm, replica: &SyncSender<Input>) {
-    let mut all = Vec::new();
-    let mut parts = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        parts.push((job.transactions.len(), job.source, job.verdicts));
-        all.extend(job.transactions);
-    }
-    let mut checked = verify_all(all, chain).into_iter();
-    for (count, source, verdicts) in parts {
-        let mut good: Vec<Arc<VerifiedTransaction>> = Vec::with_capacity(count);
-        let mut answers = Vec::with_capacity(count);
-        for verdict in checked.by_ref().take(count) {
-            answers.push(verdict.map(|transaction| {
-                let id = transaction.id();
-                compile_ahead(vm, &transaction);
-                good.push(Arc::new(transaction));
-                id
-            }));
-        }
-        // Nobody waits any more, or the node is stopping: nothing is lost that was acknowledged.
-        if let Some(verdicts) = verdicts {
-            let _ = verdicts.send(answers);
-        }
-        if !good.is_empty() {
-            let _ = replica.send(Input::Transactions { transactions: good, source });
-        }
-    }
+/// What a worker works with.
+struct Worker<S> {
+    reader: Reader<S>,
+    vm: Arc<Vm>,
+    replica: SyncSender<Input>,
 }
 
-/// Compiling takes up to a second; doing it when the code is first seen keeps it off the voting path.
-fn compile_ahead(vm: &Vm, transaction: &VerifiedTransaction) {
-    if let Payload::Deploy { code, .. } = &transaction.body().payload
-        && vm.check(code).is_ok()
-        && let Err(fault) = vm.prepare(code)
-    {
-        tracing::warn!(%fault, "compiling a contract ahead of its deployment failed");
+impl<S: Store> Worker<S> {
+    fn check(&self, jobs: Vec<Job>) {
+        let mut all = Vec::new();
+        let mut parts = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            parts.push((job.transactions.len(), job.source, job.verdicts));
+            all.extend(job.transactions);
+        }
+        let mut checked = verify_all(all, &self.reader.chain()).into_iter();
+        for (count, source, verdicts) in parts {
+            let mut good: Vec<Arc<VerifiedTransaction>> = Vec::with_capacity(count);
+            let mut answers = Vec::with_capacity(count);
+            for verdict in checked.by_ref().take(count) {
+                answers.push(verdict.map(|transaction| {
+                    let id = transaction.id();
+                    self.compile_ahead(&transaction);
+                    good.push(Arc::new(transaction));
+                    id
+                }));
+            }
+            // Nobody waits any more, or the node is stopping: nothing is lost that was acknowledged.
+            if let Some(verdicts) = verdicts {
+                let _ = verdicts.send(answers);
+            }
+            if !good.is_empty() {
+                let _ = self.replica.send(Input::Transactions { transactions: good, source });
+            }
+        }
+    }
+
+    /// Compiling takes up to a second; doing it when the code is first seen keeps it off the voting
+    /// path. Only for those who may deploy, since it is work for nothing otherwise.
+    fn compile_ahead(&self, transaction: &VerifiedTransaction) {
+        let body = transaction.body();
+        let Payload::Deploy { code, .. } = &body.payload else { return };
+        let height = self.reader.tip().height.next();
+        let may = authorise(&Latest(&self.reader), &body.signer, &body.payload, height);
+        if matches!(may, Ok(Ok(_)))
+            && self.vm.check(code).is_ok()
+            && let Err(fault) = self.vm.prepare(code)
+        {
+            tracing::warn!(%fault, "compiling a contract ahead of its deployment failed");
+        }
     }
 }

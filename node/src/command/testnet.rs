@@ -130,7 +130,13 @@ fn genesis(flags: &TestnetFlags, keys: &[Keys]) -> anyhow::Result<Genesis> {
     Ok(genesis)
 }
 
-fn write_validator(flags: &TestnetFlags, index: u16, own: &Keys, all: &[Keys], genesis: &Genesis) -> anyhow::Result<()> {
+fn write_validator(
+    flags: &TestnetFlags,
+    index: u16,
+    own: &Keys,
+    all: &[Keys],
+    genesis: &Genesis,
+) -> anyhow::Result<()> {
     let home = flags.out.join(format!("v{index}"));
     let data = home.join("data");
     std::fs::create_dir_all(&data)?;
@@ -156,7 +162,11 @@ fn write_validator(flags: &TestnetFlags, index: u16, own: &Keys, all: &[Keys], g
         genesis: Some("../genesis.json".into()),
         validator_key: Some("validator.key".into()),
         network_key: Some("network.key".into()),
-        network: NetworkSection { listen: Some(vec![listen(flags.network_port, in_containers)?]), advertise: None, peers },
+        network: NetworkSection {
+            listen: Some(vec![listen(flags.network_port, in_containers)?]),
+            advertise: None,
+            peers,
+        },
         rpc: RpcSection {
             listen: Some(listen(flags.rpc_port, in_containers)?),
             hosts: flags.hosts.get(usize::from(index)).map(|host| vec![host.clone()]),

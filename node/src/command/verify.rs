@@ -29,7 +29,11 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
         println!("height {}: {}", fault.height, fault.what);
     }
     if !report.is_sound() {
-        bail!("{} faults; restore a backup, or remove {} and let the node sync again", report.faults_count, directory.display());
+        bail!(
+            "{} faults; restore a backup, or remove {} and let the node sync again",
+            report.faults_count,
+            directory.display()
+        );
     }
     println!("sound");
     Ok(())

@@ -24,7 +24,8 @@ fn info(node: &Node) -> Result<Read<Info>, RpcError> {
     let point = node.point(At::Final)?;
     let (genesis, validators) = (&node.context.genesis, &node.context.genesis.validators);
     let result = node.reader().result(point.height).map_err(|cause| of_ledger(&cause))?;
-    let result = result.ok_or_else(|| RpcError::new(Code::NotReady, "no block is certified yet; try again in a moment"))?;
+    let result =
+        result.ok_or_else(|| RpcError::new(Code::NotReady, "no block is certified yet; try again in a moment"))?;
     let info = Info {
         chain: node.context.chain,
         network: genesis.network.clone(),

@@ -31,8 +31,7 @@ fn bad_cursor() -> RpcError {
 
 fn list(node: &Node, params: &ListParams) -> Result<Page<Contract>, RpcError> {
     let point = node.point(At::Final)?;
-    let after: Option<Address> =
-        params.cursor.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
+    let after: Option<Address> = params.cursor.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
     let mut addresses = node.addresses()?;
     match params.order {
         Order::Ascending => addresses.retain(|address| after.is_none_or(|after| *address > after)),

@@ -52,9 +52,10 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
             return RpcError::new(Code::WrongChain, cause).with(json!({ "given": given, "expected": expected }));
         }
         BadTransaction::Signature(_) => Code::BadSignature,
-        BadTransaction::Decode(_) | BadTransaction::Payload { .. } | BadTransaction::Name | BadTransaction::Account(_) => {
-            Code::TransactionMalformed
-        }
+        BadTransaction::Decode(_)
+        | BadTransaction::Payload { .. }
+        | BadTransaction::Name
+        | BadTransaction::Account(_) => Code::TransactionMalformed,
     };
     RpcError::new(code, cause)
 }

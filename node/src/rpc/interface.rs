@@ -37,7 +37,8 @@ impl Node {
         match self.contract_at(&address, point)? {
             Some(record) => Ok((address, record)),
             None => {
-                let cause = format!("`{named}` is not deployed at height {}; contract_list lists what is", point.height);
+                let cause =
+                    format!("`{named}` is not deployed at height {}; contract_list lists what is", point.height);
                 Err(RpcError::new(Code::ContractUnknown, cause))
             }
         }
@@ -80,7 +81,11 @@ impl Node {
 
     /// The provenance contract a call is about: the one it names, else the only one that is called
     /// `provenance` in any organisation.
-    pub fn provenance(&self, named: Option<&ContractRef>, point: &Point) -> Result<(Address, ContractRecord), RpcError> {
+    pub fn provenance(
+        &self,
+        named: Option<&ContractRef>,
+        point: &Point,
+    ) -> Result<(Address, ContractRecord), RpcError> {
         if let Some(named) = named {
             return self.contract(named, point);
         }
@@ -88,7 +93,8 @@ impl Node {
         found.retain(|(_, record)| record.name.ends_with(PROVENANCE));
         if found.len() > 1 {
             let names: Vec<&str> = found.iter().map(|(_, record)| record.name.as_str()).collect();
-            let cause = format!("several contracts are called provenance: give `contract`, one of {}", names.join(", "));
+            let cause =
+                format!("several contracts are called provenance: give `contract`, one of {}", names.join(", "));
             return Err(RpcError::new(Code::InvalidParams, cause).with(json!({ "contracts": names })));
         }
         found.pop().ok_or_else(|| {

@@ -28,7 +28,11 @@ fn ledger(context: &Context) -> Vec<Family> {
     vec![
         Family::gauge("ledger_executed_height", "Newest executed height", context.reader.tip().height.0),
         Family::gauge("ledger_certified_height", "Newest height with a certified result", context.reader.certified().0),
-        Family::gauge("ledger_oldest_state_height", "Oldest height whose state is kept", context.reader.oldest_state().0),
+        Family::gauge(
+            "ledger_oldest_state_height",
+            "Oldest height whose state is kept",
+            context.reader.oldest_state().0,
+        ),
         Family::counter("journal_syncs", "Syncs of the vote journal", syncs),
         Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),
         Family::gauge("uptime_seconds", "Time since the node started", context.started.elapsed().as_secs()),
@@ -48,7 +52,11 @@ fn consensus(status: &Status) -> Vec<Family> {
         Family::gauge("consensus_prepared_height", "Height of the highest certified proposal", status.prepared.0),
         Family::gauge("consensus_final_height", "Newest final height", status.finalised.0),
         Family::gauge("consensus_failed_views", "Views that failed since the last final block", status.failures.into()),
-        Family::gauge("consensus_recovering", "1 while nothing is signed because the vote journal was lost", status.recovering.into()),
+        Family::gauge(
+            "consensus_recovering",
+            "1 while nothing is signed because the vote journal was lost",
+            status.recovering.into(),
+        ),
         Family::gauge("consensus_validators_active", "Validators heard of in recent views", active),
         counters,
     ]

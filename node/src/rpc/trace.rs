@@ -2,21 +2,47 @@
 //! contract, in the interface's form.
 
 use super::conn::{Conn, Node};
+use super::point::Point;
 use super::view::view;
 use crate::replica_thread::now;
+use countersign_api::method::contract::ContractRef;
 use countersign_api::method::trace::{
     Contents, ContentsParams, Trace, TraceBack, TraceContents, TraceForward, TraceHistory, TraceParams,
 };
 use countersign_api::trace::{of_contents, of_history, of_lineage};
-use countersign_api::{Code, Read, Registry, RpcError};
+use countersign_api::{At, Code, Read, Registry, RpcError};
 use countersign_epcis::{Identifier, Time, answer};
-use countersign_types::codec;
+use countersign_types::{Address, codec};
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<TraceHistory, _, _>(|conn, params| conn.read(move |node| ask(node, &params, "history", of_history)));
     registry.on::<TraceBack, _, _>(|conn, params| conn.read(move |node| ask(node, &params, "back", of_lineage)));
     registry.on::<TraceForward, _, _>(|conn, params| conn.read(move |node| ask(node, &params, "forward", of_lineage)));
     registry.on::<TraceContents, _, _>(|conn, params| conn.read(move |node| contents(node, &params)));
+}
+
+/// Whom to ask, and as of when.
+struct Asked {
+    contract: Address,
+    /// The block that was asked about.
+    as_of: Point,
+    /// The state that is read: that block's, or the newest where that block's is no longer kept.
+    over: Point,
+    /// Number of records at that block, where newer state is read. The contract answers the same
+    /// about it for ever.
+    position: Option<u64>,
+}
+
+fn asked(node: &Node, named: Option<&ContractRef>, at: At) -> Result<Asked, RpcError> {
+    let as_of = node.point(at)?;
+    if as_of.height >= node.reader().oldest_state() {
+        let (contract, _) = node.provenance(named, &as_of)?;
+        return Ok(Asked { contract, over: as_of.clone(), as_of, position: None });
+    }
+    let over = node.point(At::Final)?;
+    let (contract, _) = node.provenance(named, &over)?;
+    let position = node.ask(&view(contract, "position_at", codec::encode(&as_of.height.0)), &over)?;
+    Ok(Asked { contract, as_of, over, position: Some(position) })
 }
 
 fn ask<T: borsh::BorshDeserialize>(
@@ -26,10 +52,10 @@ fn ask<T: borsh::BorshDeserialize>(
     shape: fn(T) -> Trace,
 ) -> Result<Read<Trace>, RpcError> {
     identifier(&params.epc)?;
-    let point = node.point(params.at)?;
-    let (contract, _) = node.provenance(params.contract.as_ref(), &point)?;
-    let answer: T = node.ask(&view(contract, query, arguments(&params.epc)), &point)?;
-    Ok(point.read(shape(answer), None))
+    let asked = asked(node, params.contract.as_ref(), params.at)?;
+    let input = codec::encode(&(&params.epc, asked.position));
+    let answer: T = node.ask(&view(asked.contract, query, input), &asked.over)?;
+    Ok(asked.as_of.read(shape(answer), None))
 }
 
 fn contents(node: &Node, params: &ContentsParams) -> Result<Read<Contents>, RpcError> {
@@ -41,11 +67,10 @@ fn contents(node: &Node, params: &ContentsParams) -> Result<Read<Contents>, RpcE
         }
         None => i64::try_from(now().0).unwrap_or(i64::MAX),
     };
-    let point = node.point(params.at)?;
-    let (contract, _) = node.provenance(params.contract.as_ref(), &point)?;
-    let input = codec::encode(&(&params.epc, time, None::<u64>));
-    let answer: answer::Contents = node.ask(&view(contract, "contents", input), &point)?;
-    Ok(point.read(of_contents(answer), None))
+    let asked = asked(node, params.contract.as_ref(), params.at)?;
+    let input = codec::encode(&(&params.epc, time, asked.position));
+    let answer: answer::Contents = node.ask(&view(asked.contract, "contents", input), &asked.over)?;
+    Ok(asked.as_of.read(of_contents(answer), None))
 }
 
 /// An item to ask about. The contract refuses a bad one as well, in fewer words.

@@ -92,7 +92,9 @@ fn returned(outcome: Outcome, method: &str, interface: Option<&Interface>) -> Re
         }
         Status::Trapped { cause } => {
             let text = match cause {
-                trap::OUT_OF_GAS => format!("it needs more than {VIEW_GAS_MAX} gas, the most a view gets; ask for less"),
+                trap::OUT_OF_GAS => {
+                    format!("it needs more than {VIEW_GAS_MAX} gas, the most a view gets; ask for less")
+                }
                 trap::UNREACHABLE => "it panicked; mostly the input is not what the method expects".to_owned(),
                 _ => format!("trap {cause} of the guest interface"),
             };

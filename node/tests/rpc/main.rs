@@ -1,0 +1,8 @@
+//! The program from outside: its commands, its HTTP paths, its methods, its WebSockets.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod method;
+mod operator;
+mod process;
+mod subscription;
+mod transaction;

@@ -1,0 +1,110 @@
+//! Methods and errors over HTTP.
+
+use crate::process::Node;
+use countersign_types::proof::Proof;
+use serde_json::{Value, json};
+
+const NOBODY: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
+
+#[test]
+fn http_paths_say_how_the_node_is() {
+    let node = Node::start();
+    assert_eq!(node.get("/healthz"), (200, "alive\n".to_owned()));
+    let (status, text) = node.get("/openrpc.json");
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(status, 200);
+    assert_eq!(document, node.call("rpc.discover", json!({})));
+    let (status, text) = node.get("/metrics");
+    assert_eq!(status, 200);
+    assert!(text.contains("\ncountersign_ledger_certified_height ") && text.ends_with("# EOF\n"), "{text}");
+    let listed = include_str!("../../docs/metrics.md");
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE countersign_")) {
+        let name = line.split(' ').next().unwrap();
+        assert!(listed.contains(&format!("| `{name}")), "docs/metrics.md does not list {name}");
+    }
+    assert_eq!(node.get("/nothing").0, 404);
+}
+
+#[test]
+fn calls_come_single_and_in_batches() {
+    let node = Node::start();
+    let (status, body) = node.post(r#"[{"jsonrpc":"2.0","id":"a","method":"node_status"},{"jsonrpc":"2.0","method":"node_status"},{"jsonrpc":"2.0","id":2,"method":"nothing"}]"#);
+    let answers: Vec<Value> = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, answers.len()), (200, 2), "a notification gets no response: {body}");
+    assert_eq!((&answers[0]["id"], &answers[0]["result"]["state"]), (&json!("a"), &json!("voting")));
+    assert_eq!(answers[1]["error"]["code"], -32601);
+    assert_eq!(node.post(r#"{"jsonrpc":"2.0","method":"node_status"}"#), (204, String::new()));
+    let (_, body) = node.post("{");
+    assert!(body.contains("-32700"), "{body}");
+}
+
+#[test]
+fn what_is_not_there_has_its_own_code() {
+    let node = Node::start();
+    for (method, params, code) in [
+        ("chain_getBlock", json!({ "at": 1_000_000 }), 2000),
+        ("chain_getBlock", json!({ "at": NOBODY }), 2001),
+        ("chain_subscribe", json!({}), -32007),
+        ("contract_getAbi", json!({ "contract": "org0/nothing" }), 3000),
+        ("contract_getAbi", json!({ "contract": "nothing" }), -32602),
+        ("contract_view", json!({ "contract": "org0/nothing", "method": "get" }), 3000),
+        ("contract_list", json!({ "cursor": "x" }), 2003),
+        ("contract_listEvents", json!({ "name": "Captured" }), -32602),
+        ("contract_listEvents", json!({ "cursor": "x" }), 2003),
+        ("trace_history", json!({ "epc": "https://id.gs1.org/01/09521321001015/21/1" }), 3000),
+        ("trace_history", json!({ "epc": "urn:epc:id:sgtin:1.2" }), 3008),
+        ("epcis_event", json!({ "id": "urn:uuid:1" }), 3000),
+        ("identity_getAccount", json!({ "account": "org0/nobody" }), 4002),
+        ("identity_getAccount", json!({ "key": NOBODY }), 4002),
+        ("identity_getAccount", json!({}), -32602),
+        ("proof_getState", json!({ "keys": [] }), -32602),
+        ("state_get", json!({ "key": { "account": "org0/erp" }, "other": 1 }), -32602),
+        ("tx_submit", json!({ "transaction": "AAAA" }), 1000),
+    ] {
+        assert_eq!(node.error(method, params.clone()), code, "{method} {params}");
+    }
+    let unknown = json!({ "id": NOBODY, "timeoutMs": 50 });
+    assert_eq!(node.call("tx_wait", unknown), json!({ "status": "unknown" }));
+}
+
+#[test]
+fn the_chain_tells_of_itself() {
+    let node = Node::start();
+    let genesis = node.genesis();
+    let info = node.call("chain_info", json!({}));
+    assert_eq!(info["data"]["chain"], json!(genesis.chain()));
+    let block = node.call("chain_getBlock", json!({ "at": 1 }));
+    assert_eq!(block["data"]["header"]["parent"], json!(genesis.chain()));
+    let again = node.call("chain_getBlock", json!({ "at": block["blockHash"] }));
+    assert_eq!(again, block);
+    let consensus = node.call("consensus_status", json!({}));
+    assert_eq!((&consensus["own"], &consensus["voting"]), (&json!(0), &json!(true)));
+    assert_eq!(node.call("node_peers", json!({}))["items"], json!([]));
+}
+
+#[test]
+fn state_comes_with_a_proof_that_holds_against_the_genesis() {
+    let node = Node::start();
+    let answer = node.call("state_get", json!({ "key": { "account": "org0/erp" }, "prove": true }));
+    let proof: Proof = serde_json::from_value(answer["proof"].clone()).unwrap();
+    let proven = proof.verify(&node.genesis()).unwrap();
+    assert_eq!(json!(proven.height), answer["height"]);
+    assert_eq!(proven.entries().count(), 1);
+    let keys = json!({ "keys": [{ "account": "org0/erp" }, { "account": "org0/nobody" }] });
+    let file: Proof = serde_json::from_value(node.call("proof_getState", keys)["proof"].clone()).unwrap();
+    let proven = file.verify(&node.genesis()).unwrap();
+    let present = proven.entries().filter(|(_, value)| value.is_some()).count();
+    assert_eq!((proven.entries().count(), present), (2, 1), "absence is proven as well");
+}
+
+#[test]
+fn documents_are_checked_without_a_contract() {
+    let node = Node::start();
+    let event = json!({
+        "type": "ObjectEvent", "eventTime": "2026-05-01T08:00:00Z", "eventTimeZoneOffset": "+00:00",
+        "action": "NOTHING", "epcList": ["urn:epc:id:sscc:9521322.2000000001"]
+    });
+    let checked = node.call("epcis_validate", json!({ "document": event }));
+    assert_eq!(checked["valid"], false);
+    assert_eq!(checked["events"][0]["faults"][0]["path"], "$.action");
+}
