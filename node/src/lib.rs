@@ -7,6 +7,7 @@
 //! ```
 
 pub mod command;
+pub mod compiler;
 pub mod config;
 pub mod context;
 pub mod intake;

@@ -1,5 +1,6 @@
 //! Putting a node together: disk, network, threads, and taking it apart again.
 
+use crate::compiler;
 use crate::config::Config;
 use crate::context::Context;
 use crate::intake;
@@ -58,6 +59,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let tip = reader.tip().height;
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = own, "starting");
 
+    compiler::start(reader.clone(), Arc::clone(&vm))?;
     let members = genesis.validators.members().iter().map(|validator| validator.network_key.0);
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
