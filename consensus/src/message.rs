@@ -66,13 +66,16 @@ pub enum Message {
 /// PRE-PREPARE: a block, the leader's signatures, and why the block may stand in this view.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Proposal {
+    /// The view that it is for: the block's own, or a later one in which the block stands again.
+    pub view: View,
     /// The block; its header names view and proposer.
     pub block: Block,
     /// The leader's PRE-PREPARE signature.
     pub signature: Signature,
     /// The leader's PREPARE signature.
     pub prepare: Signature,
-    /// Prepare or commit certificate of the parent; none if the parent is genesis.
+    /// Prepare or commit certificate of the parent, none if the parent is genesis; of the block itself
+    /// if it stands again.
     pub parent: Option<Certificate>,
     /// View-change certificates of views between the parent's and this one, newest last.
     pub gap: Vec<Certificate>,

@@ -9,6 +9,7 @@ use crate::message::{Message, Proposal};
 use crate::round::Seen;
 use crate::tally::Added;
 use countersign_types::{Certificate, Hash, Header, Phase, Signature, View, Vote};
+use std::cmp::Ordering;
 
 /// What the certificates here say about a proposal's place.
 enum Place {
@@ -23,14 +24,14 @@ enum Place {
 impl Engine {
     /// P2.1: takes in a proposal.
     pub(super) fn pre_prepare(&mut self, from: u16, proposal: Proposal) {
-        let view = proposal.block.header.view;
+        let view = proposal.view;
         if view < self.view || view <= self.last_final.view {
             return;
         }
         if from != self.committee.leader(view) {
             return self.refuse();
         }
-        let Proposal { block, signature, prepare, parent, gap, result } = proposal;
+        let Proposal { view: _, block, signature, prepare, parent, gap, result } = proposal;
         let parent_place = parent.as_ref().map(|certificate| (View(certificate.number), certificate.digest));
         if !self.attached(from, parent, gap, result) || !self.keeps(view) || view < self.view {
             return; // Its certificates may have finalised or passed the view, which is no fault.
@@ -55,8 +56,13 @@ impl Engine {
         }
         let (parent_view, parent_block) = parent_place.unwrap_or((View::ZERO, self.committee.chain()));
         let seen = Seen { block: hash, signature, parent_view, arrived: self.now };
-        let sound =
-            parent_block == block.header.parent && self.is_sound(&block.header) && self.is_timely(&block.header);
+        let header = &block.header;
+        let sound = self.is_sound(header)
+            && match header.view.cmp(&view) {
+                Ordering::Equal => parent_block == header.parent && self.is_timely(header),
+                Ordering::Less => parent_block == hash, // P1.6
+                Ordering::Greater => false,
+            };
         let round = self.round(view);
         round.seen = Some(seen);
         if !sound {
@@ -137,13 +143,15 @@ impl Engine {
             return;
         }
         let Some(header) = self.chain.block(&seen.block).map(|block| block.header.clone()) else { return };
-        let wrong = match self.place(view, seen.parent_view, header.parent) {
+        let again = header.view < view; // P1.6: certified, and not judged again.
+        let on = if again { seen.block } else { header.parent };
+        let wrong = match self.place(view, seen.parent_view, on) {
             Place::Wrong => true,
             Place::Unknown(missing) => return self.ask_range(missing), // P1.3
             Place::Justified => {
                 let named = self.results.named_at(header.height); // P2.6
                 let refused = self.chain.state(&seen.block) == Some(State::Invalid); // P2.4
-                refused || named.is_some_and(|named| named != header.result)
+                refused || !again && named.is_some_and(|named| named != header.result)
             }
         };
         if wrong {
@@ -151,7 +159,7 @@ impl Engine {
             return;
         }
         let ready = self.chain.state(&seen.block) == Some(State::Held)
-            && self.results.named_at(header.height) == Some(header.result);
+            && (again || self.results.named_at(header.height) == Some(header.result));
         if ready {
             self.sign_and_send(Phase::Prepare, view.0, seen.block, None);
         }

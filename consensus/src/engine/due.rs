@@ -28,15 +28,22 @@ impl Engine {
             return false;
         }
         let tip = self.tip();
-        if self.results.named_at(tip.height.next()).is_none() {
-            return false; // The run-ahead window is closed.
-        }
         let round = self.rounds.get(&self.view);
+        let others_think_so = round.is_some_and(|round| {
+            round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
+        });
+        if self.is_window_closed(&tip) {
+            return self.is_certified_only(&tip) && (others_think_so || self.now >= self.grace_until()); // P1.6
+        }
         self.pending
-            || round.is_some_and(|round| round.seen.is_some())
-            || round.is_some_and(|round| round.view_change.count(&Hash::ZERO) >= self.committee.one_correct())
+            || others_think_so
             || self.now >= self.heartbeat_at(&tip)
             || (self.now >= self.grace_until() && self.has_open_payload(&tip))
+    }
+
+    /// Whether the result that a block on top of `tip` must name is not known.
+    fn is_window_closed(&self, tip: &Place) -> bool {
+        self.results.named_at(tip.height.next()).is_none()
     }
 
     fn heartbeat_at(&self, tip: &Place) -> TimestampMs {
@@ -95,11 +102,12 @@ impl Engine {
     fn alarms(&self) -> [Option<TimestampMs>; 9] {
         let tip = self.tip();
         let votes = self.can_sign(self.view);
+        let open = self.has_open_payload(&tip) || self.is_window_closed(&tip) && self.is_certified_only(&tip);
         [
             self.pacemaker.proposal_deadline().filter(|_| votes),
             self.pacemaker.certificate_deadline().filter(|_| votes),
             Some(self.heartbeat_at(&tip)).filter(|_| votes),
-            Some(self.grace_until()).filter(|_| votes && self.has_open_payload(&tip)),
+            Some(self.grace_until()).filter(|_| votes && open),
             self.resend_at,
             self.fetch.next_at(),
             self.recovery_at(),

@@ -27,7 +27,7 @@ impl Engine {
             Parent::On(parent) => parent,
             Parent::Missing(view) => return self.ask_range(view), // P1.3
         };
-        let Some(result) = self.results.named_at(parent.height.next()) else { return };
+        let Some(result) = self.results.named_at(parent.height.next()) else { return self.propose_again(&parent) };
         if self.now <= parent.time {
             return; // P1.4: the alarm is set for it.
         }
@@ -93,19 +93,40 @@ impl Engine {
             return;
         }
         let hash = block.hash();
-        let Some((parent_view, parent, gap)) = self.justification(view, block.header.parent) else { return };
-        let result = self.results.certificate_for(block.header.height).cloned();
-        if !self.chain.insert(hash, block.clone(), State::Held) {
+        let parent = block.header.parent;
+        if self.justification(view, parent).is_none() || !self.chain.insert(hash, block.clone(), State::Held) {
             return;
         }
         self.trim();
         self.persist(Record::Block(Box::new(block.clone())));
+        self.pre_prepare_and_send(block, parent);
+    }
+
+    /// P1.6: no height above the certified block can be proposed before it is final, so it stands again.
+    fn propose_again(&mut self, certified: &Place) {
+        if self.is_certified_only(certified)
+            && let Some(block) = self.chain.block(&certified.block).cloned()
+        {
+            self.pre_prepare_and_send(block, certified.block);
+        }
+    }
+
+    /// Whether a block has a prepare certificate and is not known to be final.
+    pub(super) fn is_certified_only(&self, place: &Place) -> bool {
+        place.block != self.last_final.block && place.block != self.chain.finalised().block
+    }
+
+    /// P1.5: signs a block that is written, resting on the certificate of `on`, and sends it.
+    fn pre_prepare_and_send(&mut self, block: Block, on: Hash) {
+        let (view, hash) = (self.view, block.hash());
+        let Some((parent_view, parent, gap)) = self.justification(view, on) else { return };
+        let result = self.results.certificate_for(block.header.height).cloned();
         let Some((pre_prepare, _)) = self.sign(Phase::PrePrepare, view.0, hash) else { return };
         let Some((prepare, entry)) = self.sign(Phase::Prepare, view.0, hash) else { return };
         let seen = Seen { block: hash, signature: pre_prepare.signature, parent_view, arrived: self.now };
         self.round(view).seen = Some(seen);
         let (signature, prepare) = (pre_prepare.signature, prepare.signature);
-        let proposal = Proposal { block, signature, prepare, parent, gap, result };
+        let proposal = Proposal { view, block, signature, prepare, parent, gap, result };
         self.counters.proposals_sent = self.counters.proposals_sent.saturating_add(1);
         self.send(Target::All, Message::PrePrepare(Box::new(proposal)), entry);
     }
@@ -152,8 +173,9 @@ impl Engine {
         let signature: Signature = round.own.pre_prepare.as_ref()?.signature;
         let prepare = round.own.prepare.as_ref()?;
         let block = self.chain.block(&prepare.digest)?.clone();
-        let (_, parent, gap) = self.justification(self.view, block.header.parent)?;
+        let on = if block.header.view < self.view { prepare.digest } else { block.header.parent };
+        let (_, parent, gap) = self.justification(self.view, on)?;
         let result = self.results.certificate_for(block.header.height).cloned();
-        Some(Proposal { block, signature, prepare: prepare.signature, parent, gap, result })
+        Some(Proposal { view: self.view, block, signature, prepare: prepare.signature, parent, gap, result })
     }
 }

@@ -79,8 +79,12 @@ impl Engine {
         }
         round.prepared = Some(certificate.clone());
         let arrived = round.seen.as_ref().map(|seen| seen.arrived);
+        let late = round.own.view_change.is_some();
         if let Some(arrived) = arrived.filter(|_| view == self.view) {
             self.pacemaker.saw_certificate(self.now.since(arrived.max(self.pacemaker.entered_at)));
+        }
+        if late && view == self.view {
+            self.pacemaker.failures = self.pacemaker.failures.saturating_add(1); // P5.9: it came too late here.
         }
         let entry = self.persist(Record::Certificate(certificate.clone())); // P3.1
         let said = self.commit(view, &certificate); // P3.2

@@ -10,7 +10,8 @@ pub fn proposal(table: &Table, block: &Block, parent: Option<Certificate>, gap: 
     let (view, leader) = (block.header.view.0, block.header.proposer);
     let signature = table.validators.vote(Phase::PrePrepare, view, block.hash(), leader).signature;
     let prepare = table.validators.vote(Phase::Prepare, view, block.hash(), leader).signature;
-    Message::PrePrepare(Box::new(Proposal { block: block.clone(), signature, prepare, parent, gap, result: None }))
+    let view = block.header.view;
+    Message::PrePrepare(Box::new(Proposal { view, block: block.clone(), signature, prepare, parent, gap, result: None }))
 }
 
 /// A block of view 1 on genesis, whose leader is validator 1.

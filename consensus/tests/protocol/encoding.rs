@@ -17,6 +17,7 @@ fn vectors() -> Vec<(&'static str, Vec<u8>)> {
     let certificate = validators.certificate(Phase::Prepare, 5, hash("block"), &[0, 1, 2]);
     let changed = validators.certificate(Phase::ViewChange, 6, Hash::ZERO, &[1, 2, 3]);
     let proposal = Proposal {
+        view: block.header.view,
         block: block.clone(),
         signature: validators.vote(Phase::PrePrepare, 1, block.hash(), 1).signature,
         prepare: validators.vote(Phase::Prepare, 1, block.hash(), 1).signature,
@@ -94,6 +95,7 @@ fn the_largest_messages_and_records_fit_their_bounds() {
     let mut block = Validators::new(4).block(1, hash("parent"), 1, GENESIS, &[]);
     block.transactions = names;
     let proposal = Proposal {
+        view: block.header.view,
         block: block.clone(),
         signature: Signature([1; 64]),
         prepare: Signature([1; 64]),

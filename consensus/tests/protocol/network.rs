@@ -527,7 +527,7 @@ impl Node {
                 let vote = |phase, signature| Vote {
                     phase,
                     epoch: header.epoch,
-                    number: header.view.0,
+                    number: proposal.view.0,
                     digest: proposal.block.hash(),
                     signer: index,
                     signature,

@@ -33,11 +33,9 @@ impl Checker {
         let vote = match message {
             Wire::Consensus(Message::Vote { vote, .. }) => vote,
             Wire::Consensus(Message::PrePrepare(proposal)) => {
-                let block = &proposal.block;
-                if block.header.proposer != node {
-                    return Ok(());
-                }
-                return self.signed(node, Phase::PrePrepare, block.header.view.0, block.hash());
+                let (view, hash) = (proposal.view.0, proposal.block.hash());
+                self.signed(node, Phase::PrePrepare, view, hash)?;
+                return self.signed(node, Phase::Prepare, view, hash);
             }
             _ => return Ok(()),
         };

@@ -62,7 +62,7 @@ fn consensus(message: &Message) -> String {
             let header = &proposal.block.header;
             format!(
                 "PRE-PREPARE view {} height {} {} on {} with {} transactions, parent {}, gap {:?}, result {}",
-                header.view,
+                proposal.view,
                 header.height,
                 short(&proposal.block.hash()),
                 short(&header.parent),

@@ -70,6 +70,8 @@ pub struct World {
     /// Submitted transactions that are not yet acknowledged.
     open: BTreeMap<Hash, Arc<VerifiedTransaction>>,
     restarts: BTreeMap<u16, u64>,
+    /// Height up to which each node has told its clients what is final.
+    told: BTreeMap<u16, Height>,
     trace: Sha256,
     report: Report,
 }
@@ -108,6 +110,7 @@ impl World {
             counter: Some(counter),
             open: BTreeMap::new(),
             restarts: BTreeMap::new(),
+            told: BTreeMap::new(),
             trace: Sha256::new(),
             report: Report::default(),
         })
@@ -281,13 +284,14 @@ impl World {
         let Some(replica) = self.nodes.get(usize::from(node)).and_then(|node| node.replica.as_ref()) else { return Ok(()) };
         let failed = |error: countersign_ledger::LedgerError| Violation(format!("v{node}: {error}"));
         let reader = replica.reader();
-        if height > reader.tip().height {
-            return Ok(());
-        }
-        for receipt in reader.receipts(height).map_err(failed)? {
-            if self.open.remove(&receipt.transaction).is_some() {
-                self.checker.acknowledge(receipt.transaction, height);
+        let told = self.told.entry(node).or_default();
+        for height in (told.0 + 1..=height.0).map(Height) {
+            for receipt in reader.receipts(height).map_err(failed)? {
+                if self.open.remove(&receipt.transaction).is_some() {
+                    self.checker.acknowledge(receipt.transaction, height);
+                }
             }
+            *told = height;
         }
         Ok(())
     }
