@@ -192,11 +192,7 @@ impl Chain {
 }
 
 fn stored(transaction: &VerifiedTransaction) -> StoredTransaction {
-    StoredTransaction {
-        id: transaction.id(),
-        signed_hash: transaction.hash(),
-        bytes: transaction.bytes().to_vec(),
-    }
+    StoredTransaction { id: transaction.id(), signed_hash: transaction.hash(), bytes: transaction.bytes().to_vec() }
 }
 
 fn genesis() -> anyhow::Result<Genesis> {

@@ -12,8 +12,8 @@ use countersign_types::log::LogRecord;
 use countersign_types::{Hash, Height, PublicKey, TimestampMs};
 use countersign_vm::limits::GAS_LIMIT_MAX;
 use countersign_vm::{
-    Address, Call, CallContext, CallKind, CheckedCode, CodeHash, Effects, HostFault, Outcome, RESERVED_METHODS, StateReader,
-    Status, Vm,
+    Address, Call, CallContext, CallKind, CheckedCode, CodeHash, Effects, HostFault, Outcome, RESERVED_METHODS,
+    StateReader, Status, Vm,
 };
 
 /// Contracts, their state, and a machine.

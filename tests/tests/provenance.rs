@@ -1,0 +1,265 @@
+//! The provenance contract as it is deployed: the published corpus survives capture in WebAssembly, and the trace
+//! scenarios are answered exactly by its views.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use countersign_client::capture::check;
+use countersign_contract::testing::Harness;
+use countersign_epcis::json::{Document, parse, render, write};
+use countersign_epcis::rule::Policy;
+use countersign_epcis::{Event, Identifier, Time};
+use countersign_provenance::{Contents, EventReceipt, History, Lineage, Mode, Outcome, Recall, Recorded};
+use countersign_tests::cluster::contract_module;
+use countersign_tests::wasm_host::WasmHost;
+use countersign_vm::{Vm, VmConfig};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn vm() -> Vm {
+    Vm::new(VmConfig::default()).unwrap()
+}
+fn deployed(vm: &Vm, module: &[u8]) -> WasmHost {
+    WasmHost::new(vm.clone(), module).unwrap()
+}
+fn capture(host: &mut WasmHost, events: &[Vec<u8>], mode: Mode) -> Vec<EventReceipt> {
+    host.invoke("capture", &(events, mode)).unwrap()
+}
+
+fn own() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/epcis")
+}
+
+/// The shared data, where it is present.
+fn shared() -> Option<PathBuf> {
+    let root = std::env::var("COUNTERSIGN_DATA")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
+    let root = root.join("epcis");
+    if !root.join("MANIFEST.json").exists() {
+        eprintln!("{} is absent: only this repository's own documents are tested", root.display());
+        return None;
+    }
+    Some(root)
+}
+
+struct Case {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// The JSON documents that the corpus marks as valid, or as invalid.
+fn cases(expect: &str) -> Vec<Case> {
+    let read = |name: String, path: &Path| Case { name, bytes: std::fs::read(path).unwrap() };
+    let mut cases: Vec<Case> = std::fs::read_dir(own().join(expect))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| read(path.file_name().unwrap().to_string_lossy().into_owned(), &path))
+        .collect();
+    let Some(root) = shared() else { return cases };
+    let manifest: Value = serde_json::from_slice(&std::fs::read(root.join("MANIFEST.json")).unwrap()).unwrap();
+    for entry in manifest.as_array().unwrap() {
+        let text = |name: &str| entry[name].as_str().unwrap();
+        let (group, file) = (text("group"), text("file"));
+        let marked = text("expect").strip_prefix("profile-").unwrap_or(text("expect"));
+        let holds_events = entry["events"].as_u64() != Some(0) || expect == "invalid";
+        // Query parameters are no documents, and XML is not read.
+        if marked == expect && holds_events && group != "openepcis-query-params" && !file.ends_with(".xml") {
+            cases.push(read(format!("{group}/{file}"), &root.join(group).join(file)));
+        }
+    }
+    assert!(cases.len() > 15, "{} documents are marked {expect}", cases.len());
+    cases
+}
+
+fn parsed(case: &Case) -> Document {
+    parse(&case.bytes, Policy::default()).unwrap_or_else(|fault| panic!("{}: {fault}", case.name))
+}
+
+#[test]
+fn valid_documents_are_captured_and_come_back_unchanged() {
+    let (vm, module) = (vm(), contract_module("provenance").unwrap());
+    let (mut documents, mut events, mut largest) = (0, 0, 0);
+    for case in cases("valid") {
+        let document = parsed(&case);
+        assert_eq!(document.rejected().next(), None, "{}", case.name);
+        let checked = check(&case.bytes);
+        assert!(checked.valid, "{}: {:?}", case.name, checked.faults);
+        // Each document has a ledger of its own: several of the corpus tell other stories of the same items.
+        let mut host = deployed(&vm, &module);
+        for event in document.accepted() {
+            let bytes = vec![event.canonical_bytes()];
+            let receipt = capture(&mut host, &bytes, Mode::Proceed).remove(0);
+            let sequence = match receipt.outcome {
+                Outcome::Accepted { sequence, .. } => sequence,
+                // Some documents hold an event twice.
+                Outcome::Duplicate { sequence } => sequence,
+                Outcome::Rejected { .. } => panic!("{}: {receipt:?}", case.name),
+            };
+            largest = largest.max(host.gas_used());
+            let found: Option<Recorded> = host.query("event_by_seq", &(sequence,)).unwrap();
+            let recorded: Event = borsh::from_slice(&found.unwrap().event).unwrap();
+            assert_eq!(recorded, *event, "{}", case.name);
+            // Rendered and read again it is the same event, so that capturing it again is a duplicate.
+            let text = write(&render(&recorded));
+            let again = parse(text.as_bytes(), Policy::default()).unwrap().events.remove(0).unwrap();
+            assert_eq!(again.canonical_bytes(), event.canonical_bytes(), "{}", case.name);
+            let receipt = capture(&mut host, &[again.canonical_bytes()], Mode::Proceed).remove(0);
+            assert_eq!(receipt.outcome, Outcome::Duplicate { sequence }, "{}", case.name);
+            events += 1;
+        }
+        documents += 1;
+    }
+    eprintln!("{documents} documents, {events} events; the costliest took {largest} gas");
+    assert!(events >= documents);
+}
+
+#[test]
+fn invalid_documents_are_refused_with_path_and_reason() {
+    for case in cases("invalid") {
+        let checked = check(&case.bytes);
+        let faults: Vec<_> =
+            checked.faults.iter().chain(checked.events.iter().flat_map(|event| &event.faults)).collect();
+        assert!(!checked.valid && !faults.is_empty(), "{} is accepted", case.name);
+        for fault in faults {
+            assert!(fault.path.starts_with('$') && !fault.reason.is_empty() && !fault.rule.is_empty(), "{fault:?}");
+        }
+    }
+}
+
+/// What does break a rule and still is a typed event is refused by the contract with the same rule and path as by
+/// the client, and leaves nothing.
+#[test]
+fn the_contract_refuses_what_the_client_refuses() {
+    let (vm, module) = (vm(), contract_module("provenance").unwrap());
+    let valid = std::fs::read(own().join("valid/harvest-to-shop.json")).unwrap();
+    let events: Vec<Event> = parse(&valid, Policy::default()).unwrap().events.into_iter().map(Result::unwrap).collect();
+    type Break = fn(&mut Event) -> bool;
+    let breaks: [(&str, Break); 4] = [
+        ("identifier.canonical", |event| {
+            event.read_point.as_mut().is_some_and(|place| {
+                place.id = Identifier::as_written("urn:epc:id:sgln:9521321.00001.0");
+                true
+            })
+        }),
+        ("certificationInfo", |event| {
+            event.certification = vec![String::from("x"); 10_000];
+            true
+        }),
+        ("context", |event| {
+            event.context.push(countersign_epcis::Value::Text("https://example.com/unknown-context.jsonld".into()));
+            true
+        }),
+        ("eventID", |event| {
+            event.event_id = Some(String::from("not an identifier"));
+            true
+        }),
+    ];
+    let mut refused = 0;
+    for (what, change) in breaks {
+        for event in &events {
+            let mut event = event.clone();
+            if !change(&mut event) {
+                continue;
+            }
+            let Err(violation) = countersign_epcis::rule::check(&event, Policy::default()) else { continue };
+            let mut host = deployed(&vm, &module);
+            let receipt = capture(&mut host, &[event.canonical_bytes()], Mode::Proceed).remove(0);
+            let Outcome::Rejected { rule, path, .. } = receipt.outcome else { panic!("{what}: {receipt:?}") };
+            assert_eq!((rule.as_str(), path.as_str()), (violation.rule.name(), violation.path.as_str()), "{what}");
+            assert!(host.storage().is_empty() && host.events().is_empty(), "{what}");
+            refused += 1;
+        }
+    }
+    assert!(refused > events.len(), "{refused}");
+}
+
+/// The scenarios of a folder by name.
+fn scenarios(folder: &Path) -> Vec<Value> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// Asks the contract what a scenario asks, and compares every part that it expects.
+fn answers(host: &mut WasmHost, query: &Value) {
+    let params = &query["params"];
+    let expect = query["expect"].as_object().unwrap();
+    let text = |name: &str| params[name].as_str();
+    let item = text("epc").or(text("sscc")).unwrap_or_default().to_owned();
+    let at = params["asOfCaptureSeq"].as_u64().map(|last| last + 1);
+    let lines = |texts: Vec<String>| -> Value { texts.into() };
+    let got: Vec<(&str, Value)> = match query["method"].as_str().unwrap() {
+        "trace_history" => {
+            let answer: History = host.query("history", &(item, at)).unwrap();
+            assert_eq!(answer.truncated, None);
+            let ids = answer.events.iter().map(|step| step.event_id.clone().unwrap()).collect();
+            let throughs = answer.events.iter().map(|step| step.through.clone().unwrap_or_default()).collect();
+            vec![
+                ("eventIDs", lines(ids)),
+                ("locations", lines(answer.locations)),
+                ("canonical", answer.item.into()),
+                ("throughs", lines(throughs)),
+            ]
+        }
+        method @ ("trace_back" | "trace_forward") => {
+            let answer: Lineage = host.query(method.strip_prefix("trace_").unwrap(), &(item, at)).unwrap();
+            assert_eq!(answer.truncated, None);
+            vec![("products", lines(answer.products)), ("containers", lines(answer.containers))]
+        }
+        "container_contents" => {
+            let time: Time = text("at").unwrap().parse().unwrap();
+            let answer: Contents = host.query("contents", &(item, time.ms(), at)).unwrap();
+            let mut expected = texts(&expect["contents"]);
+            expected.sort();
+            assert_eq!(answer.inside, expected, "{query}");
+            return;
+        }
+        "recall_scope" => {
+            let answer: Recall = host.query("recall", &(item, at)).unwrap();
+            let last = answer.last_known.into_iter().map(|last| (last.item, last.location.into())).collect();
+            vec![("containersEver", lines(answer.containers_ever)), ("lastKnown", Value::Object(last))]
+        }
+        "audit_trail" => {
+            let records: Vec<Recorded> = host.query("event", &(text("eventID").unwrap(),)).unwrap();
+            assert_eq!(records.len() as u64, expect["records"].as_u64().unwrap());
+            assert_eq!(records.iter().any(|record| record.voided.is_some()), expect["voided"].as_bool().unwrap());
+            return;
+        }
+        other => panic!("{other} is not known"),
+    };
+    for (part, expected) in expect {
+        let (_, found) = got.iter().find(|(name, _)| name == part).unwrap_or_else(|| panic!("{part} is not known"));
+        assert_eq!(found, expected, "{part} of {query}");
+    }
+}
+
+/// Captures a scenario, an event to a transaction, and asks all its questions; answers how many there were.
+fn run(vm: &Vm, module: &[u8], scenario: &Value) -> usize {
+    let document = parse(scenario["document"].to_string().as_bytes(), Policy::default()).unwrap();
+    let mut host = deployed(vm, module);
+    for (number, event) in (0..).zip(document.events) {
+        let receipt = capture(&mut host, &[event.unwrap().canonical_bytes()], Mode::Rollback).remove(0);
+        assert!(matches!(receipt.outcome, Outcome::Accepted { sequence, .. } if sequence == number), "{receipt:?}");
+    }
+    let queries = scenario["queries"].as_array().unwrap();
+    queries.iter().for_each(|query| answers(&mut host, query));
+    queries.len()
+}
+
+#[test]
+fn trace_scenarios_are_answered_exactly() {
+    let (vm, module) = (vm(), contract_module("provenance").unwrap());
+    for scenario in scenarios(&own().join("scenarios")) {
+        assert!(run(&vm, &module, &scenario) > 0, "{}", scenario["name"]);
+    }
+    let Some(root) = shared() else { return };
+    let expected = [("01", 3), ("02", 6), ("03", 4), ("04", 4), ("05", 4), ("06", 6), ("07", 4), ("08", 5)];
+    for scenario in scenarios(&root.join("trace-scenarios")) {
+        let name = scenario["name"].as_str().unwrap();
+        if let Some((_, count)) = expected.iter().find(|(number, _)| name.starts_with(number)) {
+            assert_eq!(run(&vm, &module, &scenario), *count, "{name}");
+        }
+    }
+}
