@@ -108,7 +108,9 @@ impl Executor<'_> {
         match &body.payload {
             Payload::Native(NativeOperation::PutAccount(new)) => {
                 Ok(match govern::put_account(overlay, &account, new)? {
-                    Ok(()) => Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() },
+                    Ok(()) => {
+                        Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
+                    }
                     Err(code) => Ended::rejected(code, intrinsic),
                 })
             }

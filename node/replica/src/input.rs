@@ -7,6 +7,8 @@ use countersign_types::{Hash, Height, SignedTransaction, TimestampMs, VerifiedTr
 use std::sync::Arc;
 
 /// A fact for the replica.
+// Nearly all of them are messages: a box for each would cost more than it saves.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Input {
     /// Time has passed.

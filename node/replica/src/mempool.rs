@@ -148,7 +148,12 @@ impl Mempool {
 
     /// Draws a block's transactions, one from each organisation in turn, oldest first, leaving out
     /// the ids that its ancestors hold. They stay in the pool.
-    pub fn draw(&mut self, rules: &Parameters, time: TimestampMs, taken: &BTreeSet<Hash>) -> Vec<Arc<VerifiedTransaction>> {
+    pub fn draw(
+        &mut self,
+        rules: &Parameters,
+        time: TimestampMs,
+        taken: &BTreeSet<Hash>,
+    ) -> Vec<Arc<VerifiedTransaction>> {
         let mut room = Room {
             transactions: usize::try_from(rules.block_transactions_max).unwrap_or(usize::MAX),
             bytes: usize::try_from(rules.block_bytes_max).unwrap_or(usize::MAX),
@@ -166,7 +171,9 @@ impl Mempool {
             queues.retain_mut(|queue| {
                 for hash in queue.by_ref() {
                     let Some(Waiting { transaction, .. }) = self.by_hash.get(hash) else { continue };
-                    if taken.contains(&transaction.id()) || outside_window(rules, transaction.body().expires, time).is_some() {
+                    if taken.contains(&transaction.id())
+                        || outside_window(rules, transaction.body().expires, time).is_some()
+                    {
                         continue;
                     }
                     let fits = room.take(transaction);

@@ -81,7 +81,8 @@ pub struct MachineState<'a, B: StateSource>(pub &'a B);
 impl<B: StateSource> StateReader for MachineState<'_, B> {
     fn code_hash(&mut self, contract: &[u8; 32]) -> Result<Option<CodeHash>, HostFault> {
         let key = state_key::contract(&Address(*contract));
-        let record: Option<ContractRecord> = self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
+        let record: Option<ContractRecord> =
+            self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
         Ok(record.map(|record| record.code.0))
     }
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {

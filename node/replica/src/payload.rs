@@ -148,7 +148,11 @@ impl Payloads {
             return Err(BadPayload::Window);
         }
         let mut ids = self.ids_in(&gathering.ancestors);
-        if transactions.iter().all(|transaction| ids.insert(transaction.id())) { Ok(()) } else { Err(BadPayload::Repeated) }
+        if transactions.iter().all(|transaction| ids.insert(transaction.id())) {
+            Ok(())
+        } else {
+            Err(BadPayload::Repeated)
+        }
     }
 
     /// Takes a finalised block's transactions out, in order; `None` if they are not all held.

@@ -54,7 +54,13 @@ impl View {
     ///
     /// # Errors
     /// Only faults of this machine.
-    pub fn run<S: Store>(&self, vm: &Vm, chain: Hash, reader: &Reader<S>, header: &Header) -> Result<Outcome, ReplicaError> {
+    pub fn run<S: Store>(
+        &self,
+        vm: &Vm,
+        chain: Hash,
+        reader: &Reader<S>,
+        header: &Header,
+    ) -> Result<Outcome, ReplicaError> {
         self.run_over(vm, chain, header, &At { reader, height: header.height })
     }
 
@@ -73,11 +79,19 @@ impl View {
         let outcome = self.run_over(vm, chain, header, &source)?;
         let mut reads = source.reads.into_inner();
         // What the machine itself reads to find the code says nothing about the answer.
-        reads.entries.retain(|key, _| key.starts_with(&state_key::storage(&self.contract, &[])) || log_of(key).is_some());
+        reads
+            .entries
+            .retain(|key, _| key.starts_with(&state_key::storage(&self.contract, &[])) || log_of(key).is_some());
         Ok((outcome, reads))
     }
 
-    fn run_over(&self, vm: &Vm, chain: Hash, header: &Header, source: &impl StateSource) -> Result<Outcome, ReplicaError> {
+    fn run_over(
+        &self,
+        vm: &Vm,
+        chain: Hash,
+        header: &Header,
+        source: &impl StateSource,
+    ) -> Result<Outcome, ReplicaError> {
         if RESERVED_METHODS.contains(&self.method.as_str()) {
             let status = Status::Trapped { cause: METHOD_NOT_FOUND };
             return Ok(Outcome { status, gas_used: 0, effects: Effects::default() });
@@ -136,6 +150,9 @@ mod tests {
         reads.logs.insert((contract, b"read".to_vec()));
         let whole = reads.to_prove();
         assert_eq!(whole.entries.into_iter().collect::<Vec<_>>(), [state_key::storage(&contract, b"key")]);
-        assert_eq!(whole.logs.into_iter().map(|(_, log)| log).collect::<Vec<_>>(), [b"empty".to_vec(), b"read".to_vec()]);
+        assert_eq!(
+            whole.logs.into_iter().map(|(_, log)| log).collect::<Vec<_>>(),
+            [b"empty".to_vec(), b"read".to_vec()]
+        );
     }
 }

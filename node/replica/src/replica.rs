@@ -5,15 +5,14 @@ use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::input::{Input, Output};
 use crate::journal::JournalRecord;
-use crate::limits::JOURNAL_ROTATE_BYTES;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::wire::Wire;
 use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{
-    Block, Certificate, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs,
-    ValidatorSet, VerifiedTransaction, merkle,
+    Block, Certificate, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs, ValidatorSet,
+    VerifiedTransaction, merkle,
 };
 use countersign_vm::Vm;
 use std::collections::{BTreeMap, VecDeque};
@@ -56,6 +55,7 @@ pub struct Replica<S: Store> {
     certified: Height,
     pending: bool,
     journal_bytes: usize,
+    journal_max: usize,
     counters: Counters,
     now: TimestampMs,
     events: VecDeque<Event>,
@@ -97,6 +97,11 @@ impl<S: Store> Replica<S> {
             wanted: self.catch_up.target().map_or(0, |target| target.0),
             ..self.counters
         }
+    }
+
+    /// Writes the journal anew after so many bytes instead of [`crate::limits::JOURNAL_ROTATE_BYTES`].
+    pub fn rotate_after(&mut self, bytes: usize) {
+        self.journal_max = bytes;
     }
 
     /// Newest height whose result is certified here.
@@ -295,7 +300,7 @@ impl<S: Store> Replica<S> {
 
     /// Writes the journal anew once enough of it is about decided blocks.
     fn rotate(&mut self) {
-        if self.journal_bytes < JOURNAL_ROTATE_BYTES {
+        if self.journal_bytes < self.journal_max {
             return;
         }
         let payloads: Vec<Hash> = self.payloads.whole().map(|gathering| gathering.block.hash()).collect();

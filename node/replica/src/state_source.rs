@@ -39,7 +39,11 @@ pub trait StateSource {
     ///
     /// # Errors
     /// If the ledger cannot be read or the value does not decode.
-    fn read_value<T: borsh::BorshDeserialize>(&self, key: &[u8], what: &'static str) -> Result<Option<T>, ReplicaError> {
+    fn read_value<T: borsh::BorshDeserialize>(
+        &self,
+        key: &[u8],
+        what: &'static str,
+    ) -> Result<Option<T>, ReplicaError> {
         self.read(key)?
             .map(|bytes| decode(&bytes, NATIVE_BYTES_MAX).map_err(|_| ReplicaError::State { what }))
             .transpose()

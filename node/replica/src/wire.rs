@@ -16,6 +16,8 @@ pub enum Class {
 }
 
 /// What replicas say to each other.
+// Nearly all of them are consensus messages: a box for each would cost more than it saves.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Wire {
     /// A message of the consensus engine.

@@ -62,7 +62,9 @@ impl<S: Store> Replica<S> {
         if let Some(code) = outside_window(&self.rules, body.expires, time) {
             return refused(code);
         }
-        if body.gas_limit > self.rules.transaction_gas_max || body.gas_limit.0 < intrinsic_gas(transaction.bytes().len()) {
+        if body.gas_limit > self.rules.transaction_gas_max
+            || body.gas_limit.0 < intrinsic_gas(transaction.bytes().len())
+        {
             return refused(RejectCode::GasLimit);
         }
         let state = Latest(&self.reader);
@@ -91,7 +93,9 @@ impl<S: Store> Replica<S> {
         let mut found = Vec::new();
         let mut bytes = 0;
         for name in names.iter().take(FETCH_TRANSACTIONS_MAX) {
-            let Some(transaction) = self.mempool.find(name).or_else(|| self.payloads.transaction(name)) else { continue };
+            let Some(transaction) = self.mempool.find(name).or_else(|| self.payloads.transaction(name)) else {
+                continue;
+            };
             bytes += transaction.bytes().len();
             if bytes > FETCH_BYTES_MAX && !found.is_empty() {
                 break;

@@ -1,12 +1,13 @@
 //! Starting a replica from its ledger and its vote journal.
 
 use super::{Replica, ReplicaConfig};
+use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::journal::JournalRecord;
+use crate::limits::JOURNAL_ROTATE_BYTES;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
-use crate::catch_up::CatchUp;
 use countersign_consensus::{Base, Config, Engine, Event, Recent};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{Block, Epoch, Hash, Height, SignedTransaction, VerifiedTransaction};
@@ -67,6 +68,7 @@ impl<S: Store> Replica<S> {
             certified,
             pending: false,
             journal_bytes,
+            journal_max: JOURNAL_ROTATE_BYTES,
             counters: Counters::default(),
             now: genesis.time,
             events: VecDeque::from([Event::Due(false)]),

@@ -83,8 +83,7 @@ impl<S: Store> Replica<S> {
             && certificate.digest == result.hash();
         // A COMMIT certificate of its own view or a later one is the block's or a descendant's, by agreement.
         let is_final = finality.phase == Phase::Commit
-            && (finality.number > header.view.0
-                || finality.number == header.view.0 && finality.digest == block.hash());
+            && (finality.number > header.view.0 || finality.number == header.view.0 && finality.digest == block.hash());
         let proven = |certificate: &Certificate| certificate.verify(self.chain, &self.set).is_ok();
         if !follows || !belongs || !is_final || !block.is_consistent() || !proven(&certificate) || !proven(&finality) {
             return Ok(false);
@@ -109,7 +108,8 @@ impl<S: Store> Replica<S> {
 
     /// The transactions, if they are the ones a block names.
     fn named_by(&self, names: &[countersign_types::Hash], bytes: &[Vec<u8>]) -> Option<Vec<Arc<VerifiedTransaction>>> {
-        let signed = bytes.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>().ok()?;
+        let signed =
+            bytes.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>().ok()?;
         let verified: Vec<_> = verify_all(signed, &self.chain).into_iter().collect::<Result<_, _>>().ok()?;
         let same = verified.len() == names.len()
             && verified.iter().zip(names).all(|(transaction, name)| transaction.hash() == *name);
