@@ -2,13 +2,20 @@
 
 use super::random::Random;
 use countersign_consensus::vote_journal::{Framer, replay};
-use countersign_types::Hash;
+use countersign_consensus::Record;
+use countersign_replica::journal::JournalRecord;
+use countersign_types::{Hash, Phase};
+use std::collections::BTreeSet;
 
 /// The journal's file.
 #[derive(Debug)]
 pub struct JournalDisk {
     synced: Vec<u8>,
     unsynced: Vec<u8>,
+    fresh: Vec<Vec<u8>>,
+    /// Votes and payloads on disk.
+    durable: BTreeSet<(Phase, u64, Hash)>,
+    payloads: BTreeSet<Hash>,
     salt: Hash,
     framer: Framer,
 }
@@ -17,7 +24,15 @@ impl JournalDisk {
     /// A journal that begins with this record.
     #[must_use]
     pub fn new(salt: Hash, first: &[u8]) -> Self {
-        let mut disk = Self { synced: Vec::new(), unsynced: Vec::new(), salt, framer: Framer::new(salt) };
+        let mut disk = Self {
+            synced: Vec::new(),
+            unsynced: Vec::new(),
+            fresh: Vec::new(),
+            durable: BTreeSet::new(),
+            payloads: BTreeSet::new(),
+            salt,
+            framer: Framer::new(salt),
+        };
         disk.append(first);
         disk.sync();
         disk
@@ -26,16 +41,20 @@ impl JournalDisk {
     pub fn append(&mut self, record: &[u8]) {
         let framed = self.framer.frame(record).expect("records are within their limit");
         self.unsynced.extend(framed);
+        self.fresh.push(record.to_vec());
     }
     /// Makes everything appended durable.
     pub fn sync(&mut self) {
         self.synced.append(&mut self.unsynced);
+        let fresh = std::mem::take(&mut self.fresh);
+        self.note(&fresh);
     }
     /// Replaces everything.
     pub fn replace(&mut self, records: &[Vec<u8>]) {
         self.framer = Framer::new(self.salt);
         self.synced.clear();
         self.unsynced.clear();
+        self.forget();
         for record in records {
             self.append(record);
         }
@@ -45,7 +64,31 @@ impl JournalDisk {
     pub fn crash(&mut self, random: &mut Random) {
         let kept = random.index(self.unsynced.len() + 1);
         self.unsynced.truncate(kept);
-        self.sync();
+        self.synced.append(&mut self.unsynced);
+        self.forget();
+    }
+    /// Whether a vote is on disk, and so are the transactions of the block that a PREPARE is for.
+    #[must_use]
+    pub fn holds(&self, vote: &(Phase, u64, Hash)) -> bool {
+        self.durable.contains(vote) && (vote.0 != Phase::Prepare || self.payloads.contains(&vote.2))
+    }
+    fn forget(&mut self) {
+        self.fresh.clear();
+        self.durable.clear();
+        self.payloads.clear();
+    }
+    fn note(&mut self, records: &[Vec<u8>]) {
+        for record in records.iter().filter_map(|bytes| JournalRecord::from_bytes(bytes).ok()) {
+            match record {
+                JournalRecord::Engine(Record::Vote(vote)) => {
+                    self.durable.insert((vote.phase, vote.number, vote.digest));
+                }
+                JournalRecord::Payload { block, .. } => {
+                    self.payloads.insert(block.hash());
+                }
+                JournalRecord::Engine(_) => {}
+            }
+        }
     }
     /// What a restarting node reads.
     ///
@@ -58,6 +101,8 @@ impl JournalDisk {
             None => self.synced.truncate(replayed.valid_len),
         }
         self.framer = replayed.framer;
+        self.forget();
+        self.note(&replayed.payloads);
         Ok(replayed.payloads)
     }
 }

@@ -2,11 +2,12 @@
 
 use super::disk::JournalDisk;
 use super::random::Random;
-use countersign_consensus::Record;
+use countersign_consensus::{Message, Record};
 use countersign_ledger::{Ledger, MemoryStore};
 use countersign_replica::journal::JournalRecord;
+use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Replica, ReplicaConfig};
-use countersign_types::{Genesis, SecretKey, TimestampMs};
+use countersign_types::{Genesis, Hash, Phase, SecretKey, TimestampMs};
 use countersign_vm::Vm;
 use std::sync::Arc;
 
@@ -22,7 +23,8 @@ pub struct Node {
     pub replica: Option<Replica<MemoryStore>>,
     /// How far its clock is off, milliseconds.
     pub skew_ms: i64,
-    synced_entry: u64,
+    rotate_after: usize,
+    own: u16,
     /// When it wants to be called at the latest.
     pub wake: Option<u64>,
 }
@@ -32,13 +34,14 @@ impl Node {
     ///
     /// # Errors
     /// If the ledger cannot be made.
-    pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>) -> Result<Self, String> {
+    pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>, rotate_after: usize) -> Result<Self, String> {
+        let own = genesis.validators.index_of(&key.public()).ok_or("a key that is no validator's")?;
         let store = MemoryStore::new();
         Ledger::create(store.clone(), genesis).map_err(|error| error.to_string())?;
         let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
         let journal = JournalDisk::new(genesis.chain(), &origin);
         let mut node =
-            Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, synced_entry: 0, wake: None };
+            Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, rotate_after, own, wake: None };
         node.start()?;
         Ok(node)
     }
@@ -51,8 +54,8 @@ impl Node {
         let ledger = Ledger::open(self.store.clone(), &self.genesis).map_err(|error| error.to_string())?;
         let journal = self.journal.restart()?;
         let config = ReplicaConfig { genesis: self.genesis.clone(), key: Some(self.key.clone()), journal };
-        let replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
-        self.synced_entry = 0;
+        let mut replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
+        replica.rotate_after(self.rotate_after);
         self.wake = None;
         self.replica = Some(replica);
         Ok(())
@@ -95,12 +98,11 @@ impl Node {
                 }
             }
             self.journal.sync();
-            self.synced_entry = last.unwrap_or(self.synced_entry);
             for output in outputs {
-                if let Output::Send { after, message, .. } = &output
-                    && *after > self.synced_entry
+                if let Output::Send { message: Wire::Consensus(message), .. } = &output
+                    && let Some(vote) = own_votes(self.own, message).find(|vote| !self.journal.holds(vote))
                 {
-                    return Err(format!("said before durable: entry {after} of {}, {message:?}", self.synced_entry));
+                    return Err(format!("said before durable: {vote:?} in {message:?}"));
                 }
                 sent.push(output);
             }
@@ -108,4 +110,17 @@ impl Node {
             outputs = replica.handle(clock, Input::Persisted { entry });
         }
     }
+}
+
+/// Votes of node `own` that its message carries. Those of others travel in certificates only.
+fn own_votes(own: u16, message: &Message) -> impl Iterator<Item = (Phase, u64, Hash)> + use<> {
+    let votes = match message {
+        Message::Vote { vote, .. } if vote.signer == own => vec![(vote.phase, vote.number, vote.digest)],
+        Message::PrePrepare(proposal) => {
+            let (view, hash) = (proposal.view.0, proposal.block.hash());
+            vec![(Phase::PrePrepare, view, hash), (Phase::Prepare, view, hash)]
+        }
+        _ => Vec::new(),
+    };
+    votes.into_iter()
 }

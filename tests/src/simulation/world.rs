@@ -90,9 +90,11 @@ impl World {
         let keys: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
         let admins: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
         let genesis = genesis(&keys, &admins, &mut random)?;
+        // Some worlds write their journals anew all the time, others never.
+        let rotate_after = if random.chance(500) { 4_000 + random.index(60_000) } else { usize::MAX };
         let nodes = keys
             .iter()
-            .map(|key| Node::new(&genesis, key.clone(), Arc::clone(vm)).map_err(Violation))
+            .map(|key| Node::new(&genesis, key.clone(), Arc::clone(vm), rotate_after).map_err(Violation))
             .collect::<Result<Vec<_>, _>>()?;
         let weather =
             Weather { loss: random.below(150), duplication: random.below(100), delay_max_ms: 2 + random.below(60) };
