@@ -17,8 +17,17 @@ pub struct Usage(pub String);
 
 /// Says on stderr what went wrong, and which exit code that is.
 pub fn report(error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("error: {}", crate::output::clean(&format!("{error:#}")));
+    anstream::eprintln!("error: {}", crate::output::clean(&words(error)));
     ExitCode::from(code(error))
+}
+
+/// The error with its causes, without those that its own words contain already.
+fn words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        _ if said.contains(&cause) => said,
+        _ => format!("{said}: {cause}"),
+    })
 }
 
 fn code(error: &anyhow::Error) -> u8 {

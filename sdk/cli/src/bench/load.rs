@@ -88,6 +88,8 @@ struct Shared {
     waiting: Mutex<HashMap<Hash, Waiting>>,
     measured: Mutex<Measured>,
     permits: Semaphore,
+    /// Whether a transaction that is done makes room for the next: in the closed loop alone.
+    recycles: bool,
     /// When measuring begins and ends.
     window: (Instant, Instant),
 }
@@ -101,6 +103,12 @@ impl Shared {
     }
     fn measures(&self, moment: Instant) -> bool {
         (self.window.0..self.window.1).contains(&moment)
+    }
+    /// So many transactions are done.
+    fn done(&self, count: usize) {
+        if self.recycles {
+            self.permits.add_permits(count);
+        }
     }
     fn error(&self, name: &str) {
         *self.measured().errors.entry(name.to_owned()).or_default() += 1;
@@ -121,6 +129,7 @@ pub async fn run(plan: Plan, workload: Workload) -> Result<Measured, Error> {
         waiting: Mutex::default(),
         measured: Mutex::new(Measured { events_each: workload.events_per_transaction(), ..Measured::default() }),
         permits: Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS)),
+        recycles: matches!(plan.pace, Pace::InFlight(_)),
         window: (begins, begins + plan.duration),
     });
     let follower = tokio::spawn(follow(subscription, Arc::clone(&shared)));
@@ -257,7 +266,7 @@ async fn submit(node: &Client, count: usize, source: &Mutex<Source>, shared: &Sh
 fn drop_one(shared: &Shared, id: &Hash, name: &str) {
     if shared.waiting().remove(id).is_some() {
         shared.error(name);
-        shared.permits.add_permits(1);
+        shared.done(1);
     }
 }
 
@@ -292,6 +301,6 @@ async fn follow(mut subscription: Subscription, shared: Arc<Shared>) {
             }
         }
         drop((waiting, measured));
-        shared.permits.add_permits(freed);
+        shared.done(freed);
     }
 }
