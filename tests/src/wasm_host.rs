@@ -106,7 +106,7 @@ impl WasmHost {
     }
 
     /// Methods that the chain alone runs are not there for anybody else, as in a replica.
-    fn from_outside(&mut self, method: &str, input: &[u8], kind: CallKind) -> Result<Vec<u8>, Failure> {
+    fn ask(&mut self, method: &str, input: &[u8], kind: CallKind) -> Result<Vec<u8>, Failure> {
         if RESERVED_METHODS.contains(&method) {
             return Err(Failure::Trapped(trap::METHOD_NOT_FOUND));
         }
@@ -177,13 +177,13 @@ impl Harness for WasmHost {
     }
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
-        let result = self.from_outside(method, input, CallKind::Call);
+        let result = self.ask(method, input, CallKind::Call);
         self.environment.advance();
         result
     }
 
     fn view(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
-        self.from_outside(method, input, CallKind::View)
+        self.ask(method, input, CallKind::View)
     }
 
     fn events(&self) -> &[Event] {
