@@ -125,7 +125,7 @@ fn one(ctx: &mut Context, bytes: &[u8], by: &Submission) -> Result<Standing, Ref
         path: "$".to_string(),
         reason: alloc::format!("not the borsh encoding of an event: {error}"),
     })?;
-    let standing = record(&mut Registers, &event, by, Policy::Strict)?;
+    let standing = record(&mut Registers, &event, by, Policy::default())?;
     if !standing.duplicate {
         ctx.emit(&Captured {
             sequence: standing.sequence,
