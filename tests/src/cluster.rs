@@ -95,7 +95,9 @@ impl Cluster {
                 bail!("node {index} ended with {status}: {}", self.log_tail(index));
             }
             match client.call::<NodeStatus>(&NoParams {}).await {
-                Ok(status) if status.state == State::Voting && usize::try_from(status.peers)? >= self.running_peers(index) => {
+                Ok(status)
+                    if status.state == State::Voting && usize::try_from(status.peers)? >= self.running_peers(index) =>
+                {
                     return Ok(status);
                 }
                 seen if Instant::now() > deadline => {

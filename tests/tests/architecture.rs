@@ -24,10 +24,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ),
     ("countersign-api", &["countersign-epcis", "countersign-types"]),
     ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types"]),
-    (
-        "countersign",
-        &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"],
-    ),
+    ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
     (
         "countersignd",
         &[
@@ -63,7 +60,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let package = |package: &Value| {
         let dependencies = package["dependencies"].as_array().unwrap().iter();
-        let names = dependencies.filter(|each| each["kind"].is_null()).map(|each| each["name"].as_str().unwrap().to_owned());
+        let names =
+            dependencies.filter(|each| each["kind"].is_null()).map(|each| each["name"].as_str().unwrap().to_owned());
         (package["name"].as_str().unwrap().to_owned(), names.collect())
     };
     metadata["packages"].as_array().unwrap().iter().map(package).collect()

@@ -11,7 +11,15 @@ pub fn proposal(table: &Table, block: &Block, parent: Option<Certificate>, gap: 
     let signature = table.validators.vote(Phase::PrePrepare, view, block.hash(), leader).signature;
     let prepare = table.validators.vote(Phase::Prepare, view, block.hash(), leader).signature;
     let view = block.header.view;
-    Message::PrePrepare(Box::new(Proposal { view, block: block.clone(), signature, prepare, parent, gap, result: None }))
+    Message::PrePrepare(Box::new(Proposal {
+        view,
+        block: block.clone(),
+        signature,
+        prepare,
+        parent,
+        gap,
+        result: None,
+    }))
 }
 
 /// A block of view 1 on genesis, whose leader is validator 1.

@@ -152,7 +152,12 @@ impl Parameters {
             ("transactionWindowMs", self.transaction_window_ms, 1_000, 86_400_000),
             ("transactionGasMax", self.transaction_gas_max.0, 1_000_000, self.block_gas_max.0),
             ("blockTransactionsMax", u64::from(self.block_transactions_max), 1, u64::from(BLOCK_TRANSACTIONS_MAX)),
-            ("blockBytesMax", u64::from(self.block_bytes_max), TRANSACTION_BYTES_MAX as u64, u64::from(BLOCK_BYTES_MAX)),
+            (
+                "blockBytesMax",
+                u64::from(self.block_bytes_max),
+                TRANSACTION_BYTES_MAX as u64,
+                u64::from(BLOCK_BYTES_MAX),
+            ),
             ("timeDelayMs", self.time_delay_ms, 100, 3_600_000),
             ("timePrecisionMs", self.time_precision_ms, 1, 3_600_000),
         ] {

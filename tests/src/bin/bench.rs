@@ -44,8 +44,18 @@ async fn main() -> anyhow::Result<()> {
     let in_flight = flags.in_flight.to_string();
     run(&cluster, &flags, "small contract calls, closed loop", &[&call[..], &["--in-flight", &in_flight]].concat())?;
     run(&cluster, &flags, "small contract calls, 200 a second", &[&call[..], &["--rate", "200"]].concat())?;
-    run(&cluster, &flags, "one EPCIS event a transaction, closed loop", &["--kind", "event", "--in-flight", &in_flight])?;
-    run(&cluster, &flags, "100 EPCIS events a transaction, closed loop", &["--kind", "batch", "--batch", "100", "--in-flight", "32"])
+    run(
+        &cluster,
+        &flags,
+        "one EPCIS event a transaction, closed loop",
+        &["--kind", "event", "--in-flight", &in_flight],
+    )?;
+    run(
+        &cluster,
+        &flags,
+        "100 EPCIS events a transaction, closed loop",
+        &["--kind", "batch", "--batch", "100", "--in-flight", "32"],
+    )
 }
 
 fn run(cluster: &Cluster, flags: &Flags, title: &str, arguments: &[&str]) -> anyhow::Result<()> {

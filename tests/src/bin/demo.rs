@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
+use countersign_api::At;
 use countersign_api::NoParams;
 use countersign_api::method::node::NodeStatus;
 use countersign_api::method::trace::{TraceForward, TraceHistory, TraceParams};
-use countersign_api::At;
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -191,7 +191,9 @@ impl Demo {
             .arg(self.cluster.key(account))
             .args(arguments)
             .output()?;
-        for line in String::from_utf8_lossy(&output.stdout).lines().chain(String::from_utf8_lossy(&output.stderr).lines()) {
+        for line in
+            String::from_utf8_lossy(&output.stdout).lines().chain(String::from_utf8_lossy(&output.stderr).lines())
+        {
             println!("     {line}");
         }
         if output.status.success() != succeeds {
@@ -206,7 +208,11 @@ impl Demo {
         for index in 0..self.cluster.count() {
             println!("  v{index}  {}", self.cluster.url(index));
         }
-        println!("Try:   export COUNTERSIGN_RPC={} COUNTERSIGN_KEY={}", self.cluster.url(0), self.cluster.key("org0/admin").display());
+        println!(
+            "Try:   export COUNTERSIGN_RPC={} COUNTERSIGN_KEY={}",
+            self.cluster.url(0),
+            self.cluster.key("org0/admin").display()
+        );
         println!("       countersign status");
         println!("Stop:  pkill -f {}", directory.display());
     }

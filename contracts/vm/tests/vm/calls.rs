@@ -59,7 +59,8 @@ fn a_caller_learns_how_its_callee_ended() {
 fn what_only_the_chain_runs_is_no_method_for_contracts() {
     for method in RESERVED_METHODS {
         let calling = relay(2, ALL).replace("\\02run", &format!("\\02{method}"));
-        let calling = calling.replace("(i32.const 32) (i32.const 3)", &format!("(i32.const 32) (i32.const {})", method.len()));
+        let calling =
+            calling.replace("(i32.const 32) (i32.const 3)", &format!("(i32.const 32) (i32.const {})", method.len()));
         let mut world = World::of(&calling);
         world.deploy(2, &contract("").replace("\"run\"", &format!("\"{method}\"")));
         let expected = (call_status::TRAPPED, trap::METHOD_NOT_FOUND, &b""[..]);
