@@ -19,4 +19,4 @@ mod world;
 
 pub use checker::Violation;
 pub use random::Random;
-pub use world::{Plan, Report, World};
+pub use world::{Absence, Plan, Report, World};

@@ -17,7 +17,9 @@ fn run(seeds: impl Iterator<Item = u64>) -> Vec<Report> {
     seeds
         .map(|seed| {
             let report = World::new(plan(seed), &vm, counter.clone()).and_then(World::run);
-            report.unwrap_or_else(|violation| panic!("seed {seed}: {violation}\nreplay: make sim SEEDS={seed}..{}", seed + 1))
+            report.unwrap_or_else(|violation| {
+                panic!("seed {seed}: {violation}\nreplay: make sim SEEDS={seed}..{}", seed + 1)
+            })
         })
         .collect()
 }
@@ -49,6 +51,15 @@ fn seeds_that_found_faults_stay_green() {
     // 10: a result certificate that came late was never told to clients.
     // 67: the run-ahead window closed over blocks that could no longer become final.
     run([0, 10, 67].into_iter());
+}
+
+#[test]
+fn a_node_that_missed_a_thousand_blocks_has_them_ten_times_as_fast() {
+    let vm = Arc::new(Vm::new(VmConfig::default()).unwrap());
+    let world = World::new(plan(1), &vm, contract_module("counter").unwrap()).unwrap();
+    let absence = world.absence(1_000).unwrap_or_else(|violation| panic!("{violation}"));
+    assert!(absence.synced >= 900, "{absence:?}");
+    assert!(absence.caught_up_ms * 10 <= absence.missed_ms, "{absence:?}");
 }
 
 #[test]

@@ -102,7 +102,11 @@ impl Checker {
         for (transaction, height) in &self.acknowledged {
             match reader.receipt(transaction).map_err(failed)? {
                 Some(receipt) if receipt.height == *height => {}
-                other => return Err(Violation(format!("v{node} lost acknowledged {transaction} of block {height}: {other:?}"))),
+                other => {
+                    return Err(Violation(format!(
+                        "v{node} lost acknowledged {transaction} of block {height}: {other:?}"
+                    )));
+                }
             }
         }
         for height in (1..=reader.certified().0).map(Height) {
@@ -126,7 +130,9 @@ impl Checker {
                 member.is_some_and(|member| statement.verify(&member.key, signature).is_ok())
             });
             if !valid || signers.len() != certificate.signatures.len() || 3 * signers.len() < 2 * count + 1 {
-                return Err(Violation(format!("v{node}: the certificate of block {height} is no quorum's: {certificate:?}")));
+                return Err(Violation(format!(
+                    "v{node}: the certificate of block {height} is no quorum's: {certificate:?}"
+                )));
             }
         }
         Ok(())

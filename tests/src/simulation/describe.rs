@@ -37,7 +37,9 @@ pub fn output(output: &Output) -> Option<String> {
         Output::Admitted { verdicts, .. } => {
             format!("admitted {} of {}", verdicts.iter().filter(|verdict| verdict.is_ok()).count(), verdicts.len())
         }
-        Output::Committed { height, transactions } => format!("COMMITTED {height}, {} transactions", transactions.len()),
+        Output::Committed { height, transactions } => {
+            format!("COMMITTED {height}, {} transactions", transactions.len())
+        }
         Output::Certified { height } => format!("CERTIFIED {height}"),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
         Output::Equivocation { text } => format!("EQUIVOCATION {text}"),

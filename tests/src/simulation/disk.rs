@@ -1,8 +1,8 @@
 //! A vote journal on a disk that keeps what was synced, and of the rest as much as luck allows.
 
 use super::random::Random;
-use countersign_consensus::vote_journal::{Framer, replay};
 use countersign_consensus::Record;
+use countersign_consensus::vote_journal::{Framer, replay};
 use countersign_replica::journal::JournalRecord;
 use countersign_types::{Hash, Phase};
 use std::collections::BTreeSet;

@@ -40,8 +40,18 @@ impl Node {
         Ledger::create(store.clone(), genesis).map_err(|error| error.to_string())?;
         let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
         let journal = JournalDisk::new(genesis.chain(), &origin);
-        let mut node =
-            Self { genesis: genesis.clone(), key, vm, store, journal, replica: None, skew_ms: 0, rotate_after, own, wake: None };
+        let mut node = Self {
+            genesis: genesis.clone(),
+            key,
+            vm,
+            store,
+            journal,
+            replica: None,
+            skew_ms: 0,
+            rotate_after,
+            own,
+            wake: None,
+        };
         node.start()?;
         Ok(node)
     }

@@ -9,11 +9,11 @@ use countersign_consensus::Target;
 use countersign_ledger::store::memory::Fault;
 use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Source};
-use countersign_types::{
-    Account, Gas, Genesis, Hash, Height, KeyEntry, NativeOperation, Organisation, Parameters, Payload, Roles, SecretKey,
-    TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, codec,
-};
 use countersign_types::contract::Address;
+use countersign_types::{
+    Account, Gas, Genesis, Hash, Height, KeyEntry, NativeOperation, Organisation, Parameters, Payload, Roles,
+    SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, codec,
+};
 use countersign_vm::Vm;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +55,17 @@ pub struct Report {
     pub synced: u64,
 }
 
+/// How long a node was away and how long it took to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    /// Milliseconds in which the others made the blocks that it missed.
+    pub missed_ms: u64,
+    /// Milliseconds until it had them.
+    pub caught_up_ms: u64,
+    /// Blocks taken over from peers' ledgers.
+    pub synced: u64,
+}
+
 /// The world.
 pub struct World {
     plan: Plan,
@@ -91,7 +102,8 @@ impl World {
         let admins: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
         let genesis = genesis(&keys, &admins, &mut random)?;
         // Some worlds write their journals anew all the time, others never.
-        let rotate_after = if random.chance(500) { 4_000 + random.index(60_000) } else { usize::MAX };
+        let mut habits = Random::new(!plan.seed);
+        let rotate_after = if habits.chance(500) { 4_000 + habits.index(60_000) } else { usize::MAX };
         let nodes = keys
             .iter()
             .map(|key| Node::new(&genesis, key.clone(), Arc::clone(vm), rotate_after).map_err(Violation))
@@ -153,6 +165,51 @@ impl World {
         self.finish()
     }
 
+    /// The last node is away while the others agree on so many blocks without trouble, then comes
+    /// back while they go on.
+    ///
+    /// # Errors
+    /// The first rule that was broken.
+    pub fn absence(mut self, blocks: u64) -> Result<Absence, Violation> {
+        (self.healed, self.network.weather) = (true, Weather::FAIR);
+        for index in 0..self.plan.validators {
+            self.wake(index, self.now);
+        }
+        let away = self.plan.validators - 1;
+        if let Some(node) = self.nodes.get_mut(usize::from(away)) {
+            node.crash(&mut self.random);
+        }
+        let goal = Height(blocks);
+        let missed = self.pass_until(|world| world.tip(0) >= goal)?;
+        self.restart(away)?;
+        let caught_up = self.pass_until(|world| world.tip(away).plus(1) >= world.tip(0))?;
+        let deadline = self.now + self.plan.healing_ms;
+        while !self.at_rest() && self.now < deadline {
+            self.resubmit();
+            self.pass(100)?;
+        }
+        let synced = self.finish()?.synced;
+        Ok(Absence { missed_ms: missed, caught_up_ms: caught_up, synced })
+    }
+
+    /// Clients go on until something holds; answers the milliseconds that it took.
+    fn pass_until(&mut self, holds: impl Fn(&Self) -> bool) -> Result<u64, Violation> {
+        let begin = self.now;
+        while !holds(self) {
+            if self.now - begin > 600_000 {
+                return Err(Violation(format!("nothing moves: {}", self.standing())));
+            }
+            self.clients();
+            self.pass(20)?;
+        }
+        Ok(self.now - begin)
+    }
+
+    fn tip(&self, index: u16) -> Height {
+        let replica = self.nodes.get(usize::from(index)).and_then(|node| node.replica.as_ref());
+        replica.map_or(Height::ZERO, |replica| replica.reader().tip().height)
+    }
+
     /// Lets time pass and delivers what arrives meanwhile.
     fn pass(&mut self, milliseconds: u64) -> Result<(), Violation> {
         let until = self.now + milliseconds;
@@ -189,7 +246,9 @@ impl World {
         let Some(node) = self.nodes.get_mut(usize::from(to)) else { return Ok(()) };
         let outputs = node.handle(self.now, inputs, cut).map_err(Violation)?;
         for output in outputs {
-            if self.plan.show && let Some(line) = describe::output(&output) {
+            if self.plan.show
+                && let Some(line) = describe::output(&output)
+            {
                 self.show(to, ">", &line);
             }
             self.carry_out(to, output)?;
@@ -217,12 +276,15 @@ impl World {
             Parcel::Message { from, message } => {
                 let bytes = message.to_bytes();
                 self.trace.update(&bytes);
-                let message = Wire::from_bytes(&bytes, message.class()).map_err(|error| Violation(error.to_string()))?;
+                let message =
+                    Wire::from_bytes(&bytes, message.class()).map_err(|error| Violation(error.to_string()))?;
                 Input::Received { from, message }
             }
             Parcel::Gossip(transactions) => Input::Transactions { transactions, source: Source::Gossip },
             Parcel::Fetched(transactions) => Input::Transactions { transactions, source: Source::Fetched },
-            Parcel::Submitted(transactions) => Input::Transactions { transactions, source: Source::Client { ticket: 0 } },
+            Parcel::Submitted(transactions) => {
+                Input::Transactions { transactions, source: Source::Client { ticket: 0 } }
+            }
         }))
     }
 
@@ -260,18 +322,23 @@ impl World {
                 self.network.schedule(self.now + 1, from, Parcel::Fetched(checked.collect()));
             }
             Output::Committed { height, .. } => {
-                let Some(replica) = self.nodes.get(usize::from(from)).and_then(|node| node.replica.as_ref()) else { return Ok(()) };
+                let Some(replica) = self.nodes.get(usize::from(from)).and_then(|node| node.replica.as_ref()) else {
+                    return Ok(());
+                };
                 self.checker.executed(from, &replica.reader(), height)?;
             }
             Output::Certified { height } => self.certified(from, height)?,
-            Output::Equivocation { text } => return Err(Violation(format!("v{from} accuses an honest validator: {text}"))),
+            Output::Equivocation { text } => {
+                return Err(Violation(format!("v{from} accuses an honest validator: {text}")));
+            }
             Output::WakeAt(time) => {
                 let skew = self.nodes.get(usize::from(from)).map_or(0, |node| node.skew_ms);
                 let at = time.0.saturating_add_signed(-skew).max(self.now + 1);
                 self.wake(from, at);
             }
             Output::Stop(cause) => {
-                let injected = cause.to_string().contains("(injected)") || cause.to_string().contains("earlier write failed");
+                let injected =
+                    cause.to_string().contains("(injected)") || cause.to_string().contains("earlier write failed");
                 if !injected {
                     return Err(Violation(format!("v{from} stopped itself: {cause}")));
                 }
@@ -283,7 +350,9 @@ impl World {
 
     /// A client at this node learns what is final.
     fn certified(&mut self, node: u16, height: Height) -> Result<(), Violation> {
-        let Some(replica) = self.nodes.get(usize::from(node)).and_then(|node| node.replica.as_ref()) else { return Ok(()) };
+        let Some(replica) = self.nodes.get(usize::from(node)).and_then(|node| node.replica.as_ref()) else {
+            return Ok(());
+        };
         let failed = |error: countersign_ledger::LedgerError| Violation(format!("v{node}: {error}"));
         let reader = replica.reader();
         let told = self.told.entry(node).or_default();
@@ -418,9 +487,11 @@ impl World {
         let heights: BTreeSet<(Height, Height)> = self
             .nodes
             .iter()
-            .map(|node| node.replica.as_ref().map_or((Height::ZERO, Height::ZERO), |replica| {
-                (replica.reader().tip().height, replica.certified())
-            }))
+            .map(|node| {
+                node.replica.as_ref().map_or((Height::ZERO, Height::ZERO), |replica| {
+                    (replica.reader().tip().height, replica.certified())
+                })
+            })
             .collect();
         let same = heights.len() == 1 && heights.iter().all(|(tip, certified)| tip == certified && *tip > Height::ZERO);
         same && self.open.is_empty() && self.counter.is_none()

@@ -1,0 +1,63 @@
+//! Bytes that must not change: the journal's records and the messages of each class.
+
+use crate::chain::{call, genesis, header};
+use countersign_consensus::{Message, Record};
+use countersign_replica::journal::JournalRecord;
+use countersign_replica::wire::{Class, Wire};
+use countersign_types::{Block, Hash, Height, View};
+
+fn wires() -> Vec<(Class, &'static str, Wire)> {
+    let query = Message::Query { view: View(3), finalised: View(2), certified: Height(1) };
+    vec![
+        (Class::Consensus, "0006030000000000000002000000000000000100000000000000", Wire::Consensus(query)),
+        (Class::Consensus, WANTED, Wire::TransactionsWanted(vec![Hash([7; 32])])),
+        (Class::Consensus, "020200000002000000010200000000", Wire::Transactions(vec![vec![1, 2], vec![]])),
+        (Class::Sync, "030900000000000000", Wire::BlocksWanted { from: Height(9) }),
+        (Class::Sync, "04090000000000000000000000", Wire::Blocks { certified: Height(9), blocks: Vec::new() }),
+    ]
+}
+
+const WANTED: &str = "01010000000707070707070707070707070707070707070707070707070707070707070707";
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn messages_are_the_golden_ones_and_pass_in_their_own_class_alone() {
+    for (class, golden, wire) in wires() {
+        let bytes = wire.to_bytes();
+        assert_eq!(hex(&bytes), golden, "{wire:?}");
+        assert_eq!(wire.class(), class);
+        assert_eq!(Wire::from_bytes(&bytes, class).unwrap(), wire);
+        let other = if class == Class::Sync { Class::Consensus } else { Class::Sync };
+        assert!(Wire::from_bytes(&bytes, other).is_err(), "{wire:?} in the wrong class");
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert!(
+            Wire::from_bytes(&longer, class).is_err() && Wire::from_bytes(&bytes[..bytes.len() - 1], class).is_err()
+        );
+    }
+    for class in [Class::Consensus, Class::Sync] {
+        assert!(Wire::from_bytes(&vec![0; class.bytes_max() + 1], class).is_err());
+    }
+}
+
+#[test]
+fn journal_records_come_back_as_they_were_written() {
+    let transaction = call(11, 1);
+    let block = Block { header: header(1, 1), transactions: vec![transaction.hash()] };
+    for record in [
+        JournalRecord::Engine(Record::origin(genesis().chain(), crate::chain::key(1).public())),
+        JournalRecord::Engine(Record::Amnesia),
+        JournalRecord::Payload {
+            block,
+            ancestors: vec![Hash([3; 32])],
+            transactions: vec![transaction.bytes().to_vec()],
+        },
+    ] {
+        let bytes = record.to_bytes();
+        assert_eq!(JournalRecord::from_bytes(&bytes).unwrap(), record);
+        assert!(JournalRecord::from_bytes(&bytes[1..]).is_err());
+    }
+    assert_eq!(hex(&JournalRecord::Engine(Record::Amnesia).to_bytes()), "0004");
+}

@@ -1,0 +1,10 @@
+//! The replica's parts, each by its rules.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+mod alarm;
+mod catch_up;
+mod chain;
+mod encoding;
+mod execute;
+mod mempool;
+mod payload;

@@ -1,0 +1,156 @@
+//! Fairness, limits, expiry, and that one body counts once however often it is signed.
+
+use crate::chain::{BEGIN, call, call_of, genesis, key, signed, transaction};
+use countersign_replica::Refused;
+use countersign_replica::limits::{MEMPOOL_ORGANISATION_PERCENT, MEMPOOL_TRANSACTIONS_MAX};
+use countersign_replica::mempool::Mempool;
+use countersign_types::{Gas, Hash, Parameters, Signature, SignedTransaction, VerifiedTransaction};
+use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+fn rules() -> Parameters {
+    genesis().parameters
+}
+
+fn draw(pool: &mut Mempool, rules: &Parameters, taken: &[Arc<VerifiedTransaction>]) -> Vec<Hash> {
+    let taken: BTreeSet<Hash> = taken.iter().map(|transaction| transaction.id()).collect();
+    pool.draw(rules, BEGIN, &taken).iter().map(|transaction| transaction.id()).collect()
+}
+
+#[test]
+fn organisations_take_turns_and_each_keeps_its_order() {
+    let mut pool = Mempool::default();
+    let flood: Vec<_> = (0..20).map(|nonce| call(11, nonce)).collect();
+    let few: Vec<_> = (0..3).map(|nonce| call(12, nonce)).collect();
+    for transaction in &flood {
+        pool.admit(Arc::clone(transaction), "a").unwrap();
+    }
+    for transaction in &few {
+        pool.admit(Arc::clone(transaction), "b").unwrap();
+    }
+    for _ in 0..4 {
+        let drawn = draw(&mut pool, &Parameters { block_transactions_max: 6, ..rules() }, &[]);
+        let of = |list: &[Arc<VerifiedTransaction>]| -> Vec<Hash> {
+            list.iter().map(|transaction| transaction.id()).filter(|id| drawn.contains(id)).collect()
+        };
+        assert_eq!((of(&flood), of(&few)), (ids(&flood[..3]), ids(&few)));
+    }
+}
+
+fn ids(list: &[Arc<VerifiedTransaction>]) -> Vec<Hash> {
+    list.iter().map(|transaction| transaction.id()).collect()
+}
+
+#[test]
+fn a_block_is_filled_up_to_each_limit() {
+    let bytes = call(11, 0).bytes().len();
+    for (rules, expected) in [
+        (Parameters { block_transactions_max: 4, ..rules() }, 4),
+        (Parameters { block_bytes_max: u32::try_from(5 * bytes + 10).unwrap(), ..rules() }, 5),
+        (Parameters { block_gas_max: Gas(3 * crate::chain::GAS), ..rules() }, 3),
+    ] {
+        let mut pool = Mempool::default();
+        for nonce in 0..10 {
+            pool.admit(call(11, nonce), "a").unwrap();
+        }
+        assert_eq!(draw(&mut pool, &rules, &[]).len(), expected);
+        assert_eq!(pool.len(), 10, "what is drawn stays until it is committed");
+    }
+}
+
+#[test]
+fn one_organisation_cannot_take_the_whole_pool() {
+    let mut pool = Mempool::default();
+    let share = u64::try_from(MEMPOOL_TRANSACTIONS_MAX / 100 * MEMPOOL_ORGANISATION_PERCENT).unwrap();
+    // One verified transaction is enough for the accounting of bytes; ids must differ.
+    for nonce in 0..share {
+        pool.admit(call(11, nonce), "a").unwrap();
+    }
+    assert_eq!(pool.admit(call(11, share), "a"), Err(Refused::Full));
+    assert_eq!(pool.admit(call(12, 0), "b"), Ok(()));
+    assert_eq!(pool.admit(call(12, 0), "b"), Err(Refused::Known));
+}
+
+#[test]
+fn what_expired_goes_and_what_expires_too_far_waits() {
+    let mut pool = Mempool::default();
+    let expiring = |nonce, expires| signed(11, transaction(11, nonce, expires, call_of("a/box", "run")));
+    let all = [expiring(0, 10), expiring(1, 20), expiring(2, 100_000)];
+    for transaction in &all {
+        pool.admit(Arc::clone(transaction), "a").unwrap();
+    }
+    let at = |pool: &mut Mempool, time: u64| -> Vec<Hash> {
+        pool.draw(&rules(), BEGIN.plus(time), &BTreeSet::new()).iter().map(|transaction| transaction.id()).collect()
+    };
+    assert_eq!(at(&mut pool, 10), ids(&all[..2]), "the expiry itself is still in time");
+    assert_eq!(at(&mut pool, 11), ids(&all[1..2]));
+    assert_eq!(at(&mut pool, 40_000), ids(&all[2..]));
+    assert_eq!(pool.expire(BEGIN.plus(20)), ids(&all[..1]));
+    assert_eq!(pool.expire(BEGIN.plus(21)), ids(&all[1..2]));
+    assert_eq!(pool.len(), 1);
+}
+
+#[test]
+fn what_unfinalised_blocks_hold_is_no_reason_for_a_block() {
+    let mut pool = Mempool::default();
+    let (one, two) = (call(11, 1), call(12, 2));
+    assert!(!pool.has_free());
+    pool.hold(&[one.id()]);
+    pool.admit(Arc::clone(&one), "a").unwrap();
+    assert!(!pool.has_free(), "held before it came");
+    pool.admit(Arc::clone(&two), "b").unwrap();
+    assert!(pool.has_free());
+    pool.hold(&[two.id(), Hash([9; 32])]);
+    assert!(!pool.has_free());
+    pool.release(&[two.id(), Hash([9; 32])]);
+    assert!(pool.has_free(), "its block gave way to another");
+    pool.remove(&[two.id()]);
+    assert!(!pool.has_free());
+    pool.release(&[one.id()]);
+    assert!(pool.has_free());
+    pool.remove(&[one.id()]);
+    assert!(!pool.has_free() && pool.is_empty() && pool.bytes() == 0);
+}
+
+/// The same body with another valid signature, as a client with its own software can make it.
+fn signed_again(signer: u8, transaction: &VerifiedTransaction, prefix: u8) -> Arc<VerifiedTransaction> {
+    let mut expanded = ExpandedSecretKey::from(&[signer; 32]);
+    expanded.hash_prefix = [prefix; 32];
+    let public = ed25519_dalek::SigningKey::from_bytes(&[signer; 32]).verifying_key();
+    let signature = raw_sign::<sha2::Sha512>(&expanded, &transaction.id().0, &public);
+    let body = transaction.body().clone();
+    let chain = body.chain;
+    assert_eq!(public.to_bytes(), key(signer).public().0);
+    Arc::new(SignedTransaction { body, signature: Signature(signature.to_bytes()) }.verify(&chain).unwrap())
+}
+
+#[test]
+fn a_body_signed_twice_is_proposed_once_and_gone_when_either_is_committed() {
+    let one = call(11, 1);
+    let two = signed_again(11, &one, 7);
+    assert_eq!(one.id(), two.id());
+    assert_ne!(one.hash(), two.hash());
+    let mut pool = Mempool::default();
+    pool.admit(Arc::clone(&two), "a").unwrap();
+    assert_eq!(pool.admit(Arc::clone(&one), "a"), Err(Refused::Known));
+    assert!(draw(&mut pool, &rules(), &[Arc::clone(&one)]).is_empty(), "an ancestor holds the body");
+    pool.hold(&[one.id()]);
+    assert!(!pool.has_free());
+    pool.remove(&[one.id()]);
+    assert!(pool.is_empty() && pool.find(&two.hash()).is_none());
+}
+
+#[test]
+fn a_long_flood_leaves_nothing_behind() {
+    let mut pool = Mempool::default();
+    for round in 0..50u64 {
+        let batch: Vec<_> = (0..40).map(|nonce| call(11, round * 40 + nonce)).collect();
+        for transaction in &batch {
+            pool.admit(Arc::clone(transaction), "a").unwrap();
+        }
+        pool.remove(&ids(&batch));
+    }
+    assert!(pool.is_empty() && pool.bytes() == 0 && !pool.has_free());
+    assert!(draw(&mut pool, &rules(), &[]).is_empty());
+}
