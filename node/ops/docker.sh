@@ -6,11 +6,15 @@ export DEBIAN_FRONTEND=noninteractive
 image=debian:bookworm-slim
 log=/var/log/dockerd.log
 
+missing=""
+docker info >/dev/null 2>&1 || command -v dockerd >/dev/null || missing="docker.io iptables"
+{ docker compose version || docker-compose version; } >/dev/null 2>&1 || missing="$missing docker-compose"
+if [ -n "$missing" ]; then
+    echo "docker: installing $missing"
+    # Without quotes: several packages.
+    apt-get update -qq && apt-get install -y --no-install-recommends $missing >/dev/null
+fi
 if ! docker info >/dev/null 2>&1; then
-    if ! command -v dockerd >/dev/null || ! { docker compose version || docker-compose version; } >/dev/null 2>&1; then
-        echo "docker: installing docker.io, docker-compose"
-        apt-get update -qq && apt-get install -y --no-install-recommends docker.io docker-compose iptables >/dev/null
-    fi
     echo "docker: starting dockerd, logging to $log"
     setsid dockerd --pidfile /run/docker.pid >"$log" 2>&1 </dev/null &
     tries=0

@@ -1,7 +1,7 @@
 //! `docker-compose.yml` as a user runs it: up, capture, trace, a validator cut off and healed, down.
 //!
 //! Run by `make compose-test`, which builds the image. Works with compose 1.29 and 2.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use countersign_api::method::node::{NodeStatus, Status};
 use countersign_api::method::trace::{Trace, TraceHistory, TraceParams};
@@ -193,10 +193,10 @@ async fn backed_up_and_restored(compose: &Compose, node: u16) {
     let once = ["run", "--rm", "--no-deps", "-T", "--entrypoint"];
     let backup = tempfile::NamedTempFile::new().unwrap();
     let save = [&once[..], &["tar", &service, "-C", &data, "-c", "ledger"]].concat();
-    assert!(compose.command(&save).stdout(backup.reopen().unwrap()).status().unwrap().success());
+    assert!(compose.command(&save).stdout(backup.reopen().unwrap()).output().unwrap().status.success());
     let script = format!("rm -rf {data}/* && tar -C {data} -x");
     let restore = [&once[..], &["sh", &service, "-c", &script]].concat();
-    assert!(compose.command(&restore).stdin(backup.reopen().unwrap()).status().unwrap().success());
+    assert!(compose.command(&restore).stdin(backup.reopen().unwrap()).output().unwrap().status.success());
     let verified = compose.compose(&["run", "--rm", "--no-deps", "-T", &service, "verify"]);
     assert!(verified.contains("sound"), "{verified}");
     compose.compose(&["start", &service]);
