@@ -50,7 +50,8 @@ fn seeds_that_found_faults_stay_green() {
     // 0: a replica slept although its engine wanted to be called; catching up lacked the finality certificate.
     // 10: a result certificate that came late was never told to clients.
     // 67: the run-ahead window closed over blocks that could no longer become final.
-    run([0, 10, 67].into_iter());
+    // 1995: a replica whose ledger failed was called again within the turn and judged by half a state.
+    run([0, 10, 67, 1995].into_iter());
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub struct JournalDisk {
     /// Votes and payloads on disk.
     durable: BTreeSet<(Phase, u64, Hash)>,
     payloads: BTreeSet<Hash>,
+    /// The highest view with a COMMIT certificate on disk.
+    final_view: u64,
     salt: Hash,
     framer: Framer,
 }
@@ -30,6 +32,7 @@ impl JournalDisk {
             fresh: Vec::new(),
             durable: BTreeSet::new(),
             payloads: BTreeSet::new(),
+            final_view: 0,
             salt,
             framer: Framer::new(salt),
         };
@@ -67,15 +70,21 @@ impl JournalDisk {
         self.synced.append(&mut self.unsynced);
         self.forget();
     }
-    /// Whether a vote is on disk, and so are the transactions of the block that a PREPARE is for.
+    /// Whether a vote is on disk, and so are the transactions of the block that a PREPARE is for; or
+    /// a COMMIT certificate is, in whose view and below nothing is signed any more.
     #[must_use]
     pub fn holds(&self, vote: &(Phase, u64, Hash)) -> bool {
+        if vote.0 != Phase::Checkpoint && vote.1 <= self.final_view {
+            return true;
+        }
         self.durable.contains(vote) && (vote.0 != Phase::Prepare || self.payloads.contains(&vote.2))
     }
     fn forget(&mut self) {
         self.fresh.clear();
-        self.durable.clear();
+        // CHECKPOINTs are dropped once certified, and signing one again gives the same.
+        self.durable.retain(|(phase, ..)| *phase == Phase::Checkpoint);
         self.payloads.clear();
+        self.final_view = 0;
     }
     fn note(&mut self, records: &[Vec<u8>]) {
         for record in records.iter().filter_map(|bytes| JournalRecord::from_bytes(bytes).ok()) {
@@ -85,6 +94,9 @@ impl JournalDisk {
                 }
                 JournalRecord::Payload { block, .. } => {
                     self.payloads.insert(block.hash());
+                }
+                JournalRecord::Engine(Record::Certificate(one)) if one.phase == Phase::Commit => {
+                    self.final_view = self.final_view.max(one.number);
                 }
                 JournalRecord::Engine(_) => {}
             }

@@ -14,7 +14,7 @@ pub enum Parcel {
         /// The sender.
         from: u16,
         /// Its bytes' meaning, encoded and decoded again on the way.
-        message: Wire,
+        message: Box<Wire>,
     },
     /// Gossiped transactions.
     Gossip(Vec<Arc<VerifiedTransaction>>),

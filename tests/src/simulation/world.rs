@@ -302,7 +302,7 @@ impl World {
             Output::Persist { .. } | Output::Rotate { .. } | Output::Admitted { .. } | Output::Expired { .. } => {}
             Output::Send { to, message, .. } => {
                 self.checker.sent(from, &message)?;
-                let parcel = Parcel::Message { from, message };
+                let parcel = Parcel::Message { from, message: Box::new(message) };
                 let receivers: Vec<u16> = match to {
                     Target::All => (0..self.plan.validators).filter(|to| *to != from).collect(),
                     Target::One(to) => vec![to],
@@ -375,11 +375,11 @@ impl World {
         let victim = u16::try_from(self.random.below(u64::from(self.plan.validators))).unwrap_or(0);
         if self.random.chance(4) {
             self.crash(victim);
-        } else if self.random.chance(3) {
-            if let Some(node) = self.nodes.get(usize::from(victim)) {
-                let fault = if self.random.chance(500) { Fault::Lost } else { Fault::Kept };
-                node.store.fail_after(self.random.below(4), fault);
-            }
+        } else if self.random.chance(3)
+            && let Some(node) = self.nodes.get(usize::from(victim))
+        {
+            let fault = if self.random.chance(500) { Fault::Lost } else { Fault::Kept };
+            node.store.fail_after(self.random.below(4), fault);
         }
         if self.random.chance(6) {
             self.report.partitions += 1;
@@ -451,7 +451,7 @@ impl World {
         let transaction = Transaction {
             chain: self.genesis.chain(),
             signer: key.public(),
-            nonce: self.random.next(),
+            nonce: self.random.number(),
             expires: TimestampMs(self.now + self.plan.faulty_ms + self.plan.healing_ms + 10_000),
             gas_limit: Gas(GAS),
             payload,
@@ -523,7 +523,7 @@ impl World {
 }
 
 /// Enough for deploying the counter.
-const GAS: u64 = 5_000_000_000;
+const GAS: u64 = 400_000_000;
 
 fn genesis(keys: &[SecretKey], admins: &[SecretKey], random: &mut Random) -> Result<Genesis, Violation> {
     let validators = (0..).zip(keys).map(|(index, key): (u16, _)| Validator {

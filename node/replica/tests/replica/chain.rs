@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 pub const BEGIN: TimestampMs = TimestampMs(1_000_000);
-pub const GAS: u64 = 5_000_000_000;
+pub const GAS: u64 = 400_000_000;
 
 pub fn key(number: u8) -> SecretKey {
     SecretKey::from_seed(&[number; 32])
