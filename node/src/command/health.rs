@@ -33,7 +33,8 @@ fn ask(address: SocketAddr) -> anyhow::Result<String> {
         TcpStream::connect_timeout(&address, TIMEOUT).with_context(|| format!("no node answers at {address}"))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
     let (head, said) = answer.split_once("\r\n\r\n").with_context(|| format!("{address} does not speak HTTP"))?;
