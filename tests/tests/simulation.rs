@@ -1,4 +1,4 @@
-//! A share of the simulation's seeds; `make sim SEEDS=A..B` runs more.
+//! A share of the simulation's seeds; `cargo sim --seeds A..B` runs more.
 #![allow(clippy::unwrap_used)]
 
 use countersign_tests::cluster::contract_module;
@@ -18,7 +18,8 @@ fn run(seeds: impl Iterator<Item = u64>) -> Vec<Report> {
         .map(|seed| {
             let report = World::new(plan(seed), &vm, counter.clone()).and_then(World::run);
             report.unwrap_or_else(|violation| {
-                panic!("seed {seed}: {violation}\nreplay: make sim SEEDS={seed}..{}", seed + 1)
+                let validators = plan(seed).validators;
+                panic!("{violation}\nreplay: cargo sim --replay {seed} --validators {validators} --seconds 8 --trace")
             })
         })
         .collect()
@@ -44,7 +45,8 @@ fn odd_seeds_are_safe_and_come_to_rest() {
     assert!(reports.iter().any(|report| report.synced > 0), "no seed made a node catch up");
 }
 
-/// Seeds that once found something, and what.
+/// Seeds that once found something. What happens in them changes with the code, so each fault has
+/// its own test as well where it was.
 #[test]
 fn seeds_that_found_faults_stay_green() {
     // 0: a replica slept although its engine wanted to be called; catching up lacked the finality certificate.

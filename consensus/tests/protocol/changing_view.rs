@@ -1,9 +1,9 @@
 //! Tables for P5: when a block is due, timers, view changes, help.
 
 use crate::agreeing::{first_block, proposal};
-use crate::table::Table;
-use countersign_consensus::{Event, Message};
-use countersign_types::{Hash, Height, Phase, View};
+use crate::table::{START, Table};
+use countersign_consensus::{Event, Message, Proposal};
+use countersign_types::{Block, Certificate, Hash, Height, Phase, View};
 
 #[test]
 fn p5_1_nothing_runs_while_nothing_is_due() {
@@ -161,5 +161,76 @@ fn p5_8_a_leader_silent_for_long_gets_no_time() {
         let at_once =
             orders.iter().any(|order| order.contains(&format!("persist {} view-change {}", view + 1, view + 1)));
         assert_eq!(at_once, view + 1 == 9, "view {}: {orders:?}", view + 1);
+    }
+}
+
+/// Four blocks, as many as the window is wide, are certified, and too few signed COMMIT for any of them. Answers
+/// the last one and its certificate; validator 1 leads the view that follows.
+fn closed_window(table: &mut Table) -> (Block, Certificate) {
+    let change = |table: &mut Table, view| {
+        let certificate = table.validators.certificate(Phase::ViewChange, view, Hash::ZERO, &[0, 2, 3]);
+        table.hear(0, Message::Certificate(certificate));
+    };
+    change(table, 1);
+    let mut last: Option<(Block, Certificate)> = None;
+    for (view, leader, height, name) in [(2, 2, 1, "A"), (3, 3, 2, "B"), (4, 0, 3, "C"), (6, 2, 4, "D")] {
+        if view == 6 {
+            change(table, 5);
+        }
+        let parent = last.as_ref().map_or(table.validators.committee.chain(), |(block, _)| block.hash());
+        let block = table.validators.block(view, parent, height, START.plus(view), &[]);
+        table.name(&block, name);
+        let certificate = last.map(|(_, certificate)| certificate);
+        table.hear(leader, proposal(table, &block, certificate, vec![]));
+        table.valid(block.hash());
+        let certificate = table.validators.certificate(Phase::Prepare, view, block.hash(), &[0, 2, 3]);
+        table.hear(0, Message::Certificate(certificate.clone()));
+        last = Some((block, certificate));
+    }
+    change(table, 7);
+    change(table, 8);
+    last.unwrap()
+}
+
+#[test]
+fn p1_6_a_certified_block_is_proposed_again_while_the_window_is_closed() {
+    let mut table = Table::new(1);
+    closed_window(&mut table);
+    assert!(!table.engine.status().due, "COMMITs may be on their way");
+    let orders = table.wait(250);
+    let said = "send all pre-prepare D (prepare-certificate 6 D by 023) (view-change-certificate 7 - by 023) \
+                (view-change-certificate 8 - by 023)";
+    assert!(orders.iter().any(|order| order.starts_with(said)), "{orders:?}");
+    assert!(!orders.iter().any(|order| order.starts_with("propose")), "{orders:?}");
+}
+
+#[test]
+fn p1_6_who_knows_the_certificate_prepares_it_again_and_others_do_not() {
+    for (knows, expected) in [(true, "prepare 10 D"), (false, "view-change 10 -")] {
+        let mut table = Table::new(1);
+        let (block, certificate) = closed_window(&mut table);
+        let changed = table.validators.certificate(Phase::ViewChange, 9, Hash::ZERO, &[0, 2, 3]);
+        table.hear(0, Message::Certificate(changed));
+        // Resting on anything but its own certificate it is no block of view 10.
+        let parent = if knows {
+            certificate
+        } else {
+            table.validators.certificate(Phase::Prepare, 4, block.header.parent, &[0, 2, 3])
+        };
+        let vote = |phase| table.validators.vote(phase, 10, block.hash(), 2).signature;
+        let again = Proposal {
+            view: View(10),
+            signature: vote(Phase::PrePrepare),
+            prepare: vote(Phase::Prepare),
+            block,
+            parent: Some(parent),
+            gap: Vec::new(),
+            result: None,
+        };
+        let orders = table.hear(2, Message::PrePrepare(Box::new(again)));
+        assert!(
+            orders.iter().any(|order| order.starts_with(&format!("send all {expected}"))),
+            "{expected}: {orders:?}"
+        );
     }
 }

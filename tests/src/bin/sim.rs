@@ -31,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
     let vm = Arc::new(Vm::new(VmConfig::default())?);
     let counter = contract_module("counter")?;
-    let seeds = flags.replay.map_or(flags.seeds, |seed| seed..seed + 1);
+    let seeds = flags.replay.map_or_else(|| flags.seeds.clone(), |seed| seed..seed + 1);
     for seed in seeds {
         let faulty_ms = flags.seconds * 1_000;
         let plan = Plan { seed, validators: flags.validators, faulty_ms, healing_ms: 60_000, show: flags.trace };
@@ -39,7 +39,8 @@ fn main() -> anyhow::Result<()> {
             Ok(report) => println!("{seed}: {report:?}"),
             Err(violation) => {
                 println!("{seed}: VIOLATION {violation}");
-                println!("replay: make sim SEEDS={seed}..{}", seed + 1);
+                let Flags { validators, seconds, .. } = flags;
+                println!("replay: cargo sim --replay {seed} --validators {validators} --seconds {seconds} --trace");
                 std::process::exit(1);
             }
         }
