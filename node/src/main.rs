@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    stop_on_panic();
     match countersignd::command::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -10,4 +11,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A node without one of its own threads would be deaf or mute and look alive. A request's panic
+/// ends that request alone.
+fn stop_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or_default();
+        if name == "replica" || name == "intake" || name.starts_with("verifier-") {
+            std::process::abort();
+        }
+    }));
 }

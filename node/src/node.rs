@@ -119,8 +119,9 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let outcome = tokio::select! {
         () = stop => Ok(()),
         ended = ended => match ended {
-            Ok(Ended::Stopping) | Err(_) => Ok(()),
+            Ok(Ended::Stopping) => Ok(()),
             Ok(cause) => Err(cause),
+            Err(_) => Err(Ended::Panicked),
         },
     };
     tracing::info!("stopping");

@@ -50,6 +50,9 @@ pub enum Ended {
     /// It was asked to, or nobody sends inputs any more.
     #[error("the node is stopping")]
     Stopping,
+    /// The thread panicked: a mistake of ours.
+    #[error("the replica's thread panicked; its last words are in the log")]
+    Panicked,
 }
 
 /// Gossip that waits for company: one signature of the network covers the whole batch.
@@ -93,7 +96,12 @@ impl<S: Store> ReplicaThread<S> {
     fn turn(&mut self, inputs: Vec<Input>, gossip: &mut Outgoing, wake: &mut Option<TimestampMs>) -> Result<(), Ended> {
         let mut outputs = Vec::new();
         for input in inputs {
+            let before = outputs.len();
             outputs.extend(self.replica.handle(now(), input));
+            // A replica that stopped must not be told anything any more.
+            if outputs.iter().skip(before).any(|output| matches!(output, Output::Stop(_))) {
+                break;
+            }
         }
         loop {
             let entry = self.write_journal(&outputs)?;

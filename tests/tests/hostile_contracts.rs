@@ -108,7 +108,7 @@ fn whoever_harms_pays_and_leaves_nothing() {
 }
 
 #[test]
-fn what_no_contract_is_asked_costs_no_more_than_its_bytes() {
+fn what_no_contract_is_asked_costs_its_bytes_and_the_check_of_its_code() {
     let mut chain = Chain::new().unwrap();
     let counter = chain.deploy("counter", contract_module("counter").unwrap()).unwrap();
     let add = |contract| call(contract, "add", 1u64.to_le_bytes().into());
@@ -129,8 +129,13 @@ fn what_no_contract_is_asked_costs_no_more_than_its_bytes() {
         ),
     ];
     for (account, payload, code) in cases {
+        // Checking a module is paid for, whatever comes out.
+        let checking = match (&payload, code) {
+            (Payload::Deploy { code, .. }, RejectCode::BadCode) => chain.vm().deploy_gas(code.len()),
+            _ => 0,
+        };
         let transaction = chain.sign(account, payload).unwrap();
-        let intrinsic = intrinsic_gas(transaction.bytes().len());
+        let intrinsic = intrinsic_gas(transaction.bytes().len()) + checking;
         let receipt = chain.block(vec![transaction]).unwrap().remove(0);
         assert_eq!(receipt.outcome, Outcome::Rejected(code), "{account}");
         assert_eq!(receipt.gas_used, Gas(intrinsic), "{account}: {code:?}");

@@ -45,7 +45,8 @@ impl Engine {
             Some(_) => false,
             None if header.height == finalised.height.next() => self.chain.set_state(&hash, State::Invalid),
             None if self.is_out_of_reach(header.height) => {
-                self.note_lag(header.height, header.proposer);
+                // The height is the proposer's word alone: believe only that there is a next block.
+                self.note_lag(finalised.height.next(), header.proposer);
                 false
             }
             None => {

@@ -144,8 +144,14 @@ impl Vm {
             methods: metered.methods,
             interface: metered.interface,
             stats: metered.stats,
-            deploy_gas: self.machine.costs.deploy.of(code.len()),
+            deploy_gas: self.deploy_gas(code.len()),
         })
+    }
+
+    /// Gas to charge for deploying code of this length, known before it is checked.
+    #[must_use]
+    pub fn deploy_gas(&self, code_bytes: usize) -> u64 {
+        self.machine.costs.deploy.of(code_bytes)
     }
 
     /// Compiles deployed code ahead of its first use; slow (some 2 ms for each KiB), so it belongs

@@ -63,11 +63,6 @@ impl Certified {
     pub fn into_certificate(self) -> Certificate {
         self.0
     }
-    /// Vouches for a certificate without checking it: one that this node made of votes it checked,
-    /// or read back from its own ledger.
-    pub fn trusted(certificate: Certificate) -> Self {
-        Self(certificate)
-    }
 }
 
 impl Certificate {

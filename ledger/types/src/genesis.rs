@@ -47,8 +47,8 @@ impl Default for Parameters {
             view_timeout_max_ms: 30_000,
             run_ahead: 8,
             transaction_window_ms: 300_000,
-            transaction_gas_max: Gas(10_000_000_000),
-            block_gas_max: Gas(50_000_000_000),
+            transaction_gas_max: Gas(4_000_000_000),
+            block_gas_max: Gas(8_000_000_000),
             block_transactions_max: BLOCK_TRANSACTIONS_MAX,
             block_bytes_max: BLOCK_BYTES_MAX,
             time_delay_ms: 10_000,
@@ -151,6 +151,9 @@ impl Parameters {
             ("runAhead", self.run_ahead, 2, 64),
             ("transactionWindowMs", self.transaction_window_ms, 1_000, 86_400_000),
             ("transactionGasMax", self.transaction_gas_max.0, 1_000_000, self.block_gas_max.0),
+            // At a gas a nanosecond, the most that the machine's table allows for, a block's execution
+            // stays below a minute even where the operator asks for the most.
+            ("blockGasMax", self.block_gas_max.0, 1_000_000, 50_000_000_000),
             ("blockTransactionsMax", u64::from(self.block_transactions_max), 1, u64::from(BLOCK_TRANSACTIONS_MAX)),
             (
                 "blockBytesMax",

@@ -13,14 +13,17 @@ pub struct CatchUp {
     target: Option<Height>,
     peer: u16,
     asked: Option<TimestampMs>,
+    useless: u16,
 }
 
 impl CatchUp {
-    /// Wants to reach a height that `peer` is known to have.
+    /// Wants to reach a height that `peer` claims to have. An answer that is awaited still counts.
     pub fn want(&mut self, target: Height, peer: u16) {
         if self.target.is_none_or(|now| now < target) {
             self.target = Some(target);
-            self.peer = peer;
+            if self.asked.is_none() {
+                self.peer = peer;
+            }
         }
     }
 
@@ -63,12 +66,17 @@ impl CatchUp {
         Some((self.peer, tip.next()))
     }
 
-    /// An answer came; the next request may go out at once, to the next peer if this one was of no
-    /// use.
-    pub fn answered(&mut self, useful: bool, validators: u16, own: Option<u16>) {
-        self.asked = None;
-        if !useful {
-            self.peer = next_peer(self.peer, validators, own);
+    /// An answer came. After a useful one the next request may go out at once; after a useless one
+    /// the next peer is asked when it is time to ask again, and once as many answers in a row as
+    /// there are validators were useless, the target was a lie and is dropped.
+    pub fn answered(&mut self, useful: bool, validators: u16) {
+        if useful {
+            (self.asked, self.useless) = (None, 0);
+            return;
+        }
+        self.useless = self.useless.saturating_add(1);
+        if self.useless >= validators {
+            *self = Self { peer: self.peer, ..Self::default() };
         }
     }
 

@@ -148,12 +148,13 @@ impl Executor<'_> {
         if overlay.read(&state_key::contract(&address))?.is_some() {
             return Ok(Ended::rejected(RejectCode::NameTaken, intrinsic));
         }
-        let Ok(checked) = self.vm.check(code) else { return Ok(Ended::rejected(RejectCode::BadCode, intrinsic)) };
-        let gas = intrinsic.saturating_add(checked.deploy_gas);
+        // Checking is paid for before it is done, whatever comes out.
+        let gas = intrinsic.saturating_add(self.vm.deploy_gas(code.len()));
         if gas > transaction.body().gas_limit.0 {
             let cause = countersign_abi::trap::OUT_OF_GAS;
             return Ok(Ended { outcome: Outcome::Trapped { cause }, gas, events: Vec::new() });
         }
+        let Ok(checked) = self.vm.check(code) else { return Ok(Ended::rejected(RejectCode::BadCode, gas)) };
         let hash = Hash(checked.hash);
         let record =
             ContractRecord { name: name.into(), code: hash, deployer: account.id.clone(), deployed_at: header.height };

@@ -23,6 +23,7 @@ pub mod payload;
 pub mod query;
 pub mod replica;
 pub mod state_source;
+pub mod throttle;
 pub mod wire;
 
 pub use error::ReplicaError;

@@ -34,6 +34,15 @@ pub const SYNC_BLOCKS_MAX: usize = 64;
 pub const SYNC_BYTES_MAX: usize = 4 << 20;
 /// Largest message of the sync class: an answer and its envelope.
 pub const SYNC_MESSAGE_BYTES_MAX: usize = SYNC_BYTES_MAX + (4 << 20);
+/// Requests for blocks that a peer may make at once, and milliseconds until it may make one more:
+/// 25 a second, each 4 MiB at most.
+pub const BLOCKS_SERVED_BURST: u32 = 32;
+/// See [`BLOCKS_SERVED_BURST`].
+pub const BLOCKS_SERVED_MS: u64 = 40;
+/// The same for requests for transactions of a proposal: 100 a second, each 2 MiB at most.
+pub const TRANSACTIONS_SERVED_BURST: u32 = 64;
+/// See [`TRANSACTIONS_SERVED_BURST`].
+pub const TRANSACTIONS_SERVED_MS: u64 = 10;
 /// Milliseconds before a catch-up request is sent to another peer.
 pub const SYNC_RETRY_MS: u64 = 2_000;
 /// Bytes appended to the vote journal before it is written anew without what is decided.

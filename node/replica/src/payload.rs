@@ -109,6 +109,12 @@ impl Payloads {
         requests
     }
 
+    /// Whether any block lacks this transaction.
+    #[must_use]
+    pub fn lacks(&self, name: &Hash) -> bool {
+        self.blocks.values().any(|gathering| gathering.missing.contains(name))
+    }
+
     /// Whether any block lacks transactions.
     #[must_use]
     pub fn is_waiting(&self) -> bool {

@@ -7,6 +7,7 @@ use crate::input::{Input, Output};
 use crate::journal::JournalRecord;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
+use crate::throttle::Throttle;
 use crate::wire::Wire;
 use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
 use countersign_ledger::{Ledger, Reader, Store};
@@ -47,6 +48,8 @@ pub struct Replica<S: Store> {
     mempool: Mempool,
     payloads: Payloads,
     catch_up: CatchUp,
+    blocks_served: Throttle,
+    transactions_served: Throttle,
     finalised: VecDeque<(Block, Certificate)>,
     /// Blocks that a proposal would extend, with the ids of their transactions.
     open: BTreeMap<Hash, Vec<Hash>>,
@@ -58,19 +61,24 @@ pub struct Replica<S: Store> {
     journal_max: usize,
     counters: Counters,
     now: TimestampMs,
+    stopped: bool,
     events: VecDeque<Event>,
     outputs: Vec<Output>,
 }
 
 impl<S: Store> Replica<S> {
-    /// Takes a fact, answers orders. After an [`Output::Stop`] it must not be called again.
+    /// Takes a fact, answers orders. After an [`Output::Stop`] it answers nothing any more.
     #[must_use]
     pub fn handle(&mut self, now: TimestampMs, input: Input) -> Vec<Output> {
+        if self.stopped {
+            return Vec::new();
+        }
         self.now = now;
         if self.alarm.take_if(|at| *at <= now).is_some() {
             self.events.push_back(Event::Tick);
         }
         if let Err(fault) = self.take(input).and_then(|()| self.settle()) {
+            self.stopped = true;
             self.outputs.push(Output::Stop(fault));
         }
         std::mem::take(&mut self.outputs)

@@ -11,6 +11,7 @@ use crate::state_source::{Latest, StateSource};
 use crate::wire::Wire;
 use countersign_consensus::Target;
 use countersign_ledger::Store;
+use countersign_types::hash::Tag;
 use countersign_types::{Hash, RejectCode, SignedTransaction, VerifiedTransaction, state_key};
 use std::sync::Arc;
 
@@ -90,6 +91,9 @@ impl<S: Store> Replica<S> {
 
     /// Sends a peer the transactions it asks for, as far as they are held.
     pub(super) fn serve_transactions(&mut self, to: u16, names: &[Hash]) {
+        if !self.transactions_served.may(to, self.now) {
+            return;
+        }
         let mut found = Vec::new();
         let mut bytes = 0;
         for name in names.iter().take(FETCH_TRANSACTIONS_MAX) {
@@ -109,11 +113,9 @@ impl<S: Store> Replica<S> {
 
     /// Hands transactions that a peer sent to the verifiers, if they were asked for.
     pub(super) fn verify_fetched(&mut self, all: &[Vec<u8>]) {
-        if !self.payloads.is_waiting() {
-            return;
-        }
+        let wanted = all.iter().filter(|bytes| self.payloads.lacks(&Hash::of(Tag::SIGNED, bytes)));
         let transactions: Vec<SignedTransaction> =
-            all.iter().filter_map(|bytes| SignedTransaction::from_bytes(bytes).ok()).collect();
+            wanted.filter_map(|bytes| SignedTransaction::from_bytes(bytes).ok()).collect();
         if !transactions.is_empty() {
             self.outputs.push(Output::Verify { transactions });
         }

@@ -6,8 +6,10 @@ use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::journal::JournalRecord;
 use crate::limits::JOURNAL_ROTATE_BYTES;
+use crate::limits::{BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS, TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS};
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
+use crate::throttle::Throttle;
 use countersign_consensus::{Base, Config, Engine, Event, Recent};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{Block, Epoch, Hash, Height, SignedTransaction, VerifiedTransaction};
@@ -62,6 +64,8 @@ impl<S: Store> Replica<S> {
             mempool: Mempool::default(),
             payloads,
             catch_up: CatchUp::default(),
+            blocks_served: Throttle::new(BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS),
+            transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
             open: BTreeMap::new(),
             alarm: None,
@@ -71,6 +75,7 @@ impl<S: Store> Replica<S> {
             journal_max: JOURNAL_ROTATE_BYTES,
             counters: Counters::default(),
             now: genesis.time,
+            stopped: false,
             events: VecDeque::from([Event::Due(false)]),
             outputs: Vec::new(),
         })

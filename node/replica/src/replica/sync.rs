@@ -14,6 +14,9 @@ use std::sync::Arc;
 impl<S: Store> Replica<S> {
     /// Sends a peer certified blocks from a height on.
     pub(super) fn serve_blocks(&mut self, to: u16, first: Height) -> Result<(), ReplicaError> {
+        if !self.blocks_served.may(to, self.now) {
+            return Ok(());
+        }
         let mut blocks = Vec::new();
         let mut bytes = 0;
         let mut height = first;
@@ -60,10 +63,12 @@ impl<S: Store> Replica<S> {
             }
         }
         let useful = self.ledger.tip().height > before;
+        self.catch_up.answered(useful, self.set.count());
         if useful {
-            self.catch_up.want(certified, from);
+            // What a peer claims is believed no further than the next answer.
+            let reach = self.ledger.tip().height.plus(u64::try_from(SYNC_BLOCKS_MAX).unwrap_or(0));
+            self.catch_up.want(certified.min(reach), from);
         }
-        self.catch_up.answered(useful, self.set.count(), self.own);
         Ok(())
     }
 
