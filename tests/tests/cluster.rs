@@ -18,7 +18,9 @@ const COUNTER: &str = "org0/counter";
 
 async fn deploy_counter(cluster: &Cluster) {
     let signer = cluster.signer("org0/admin", 0).await.unwrap();
-    contract::deploy(&signer, COUNTER, contract_module("counter").unwrap(), &Value::Null, None).await.unwrap();
+    let module = contract_module("counter").unwrap();
+    let (_, done) = contract::deploy(&signer, COUNTER, module, &Value::Null, None).await.unwrap();
+    assert!(done.receipt.succeeded());
 }
 
 /// Adds one through a node until told to stop; ids of what was acknowledged.
