@@ -1,6 +1,7 @@
 //! Compiling the contracts that are deployed already, when a node starts: off the voting path, so
 //! that the first block with a call does not wait for it.
 
+use crate::threads::Threads;
 use countersign_ledger::{LedgerError, Reader, RocksStore};
 use countersign_types::{ContractRecord, codec, state_key};
 use countersign_vm::Vm;
@@ -9,16 +10,17 @@ use std::sync::Arc;
 /// Contracts read in one step.
 const PAGE: usize = 64;
 
-/// Starts a thread that compiles every deployed contract and ends.
+/// Starts a thread that compiles every deployed contract and ends; adds it to `threads`.
 ///
 /// # Errors
 /// If the thread cannot be started.
-pub fn start(reader: Reader<RocksStore>, vm: Arc<Vm>) -> std::io::Result<()> {
-    std::thread::Builder::new().name("compiler".into()).spawn(move || {
+pub fn start(reader: Reader<RocksStore>, vm: Arc<Vm>, threads: &mut Threads) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name("compiler".into()).spawn(move || {
         if let Err(cause) = compile_all(&reader, &vm) {
             tracing::warn!(%cause, "deployed contracts will be compiled when they are first called");
         }
     })?;
+    threads.add(thread);
     Ok(())
 }
 

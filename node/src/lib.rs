@@ -23,5 +23,6 @@ pub mod replica_thread;
 pub mod rpc;
 pub mod shared;
 pub mod telemetry;
+pub mod threads;
 pub mod verifier;
 pub mod waiters;

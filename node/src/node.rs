@@ -12,6 +12,7 @@ use crate::network::{self, NetworkConfig};
 use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
 use crate::shared::{Progress, Shared};
+use crate::threads::Threads;
 use crate::verifier::Verifier;
 use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::vote_journal;
@@ -30,11 +31,12 @@ pub const LEDGER_DIRECTORY: &str = "ledger";
 /// The vote journal in a node's data directory.
 pub const JOURNAL_FILE: &str = "votes.journal";
 
-/// Runs a node until `stop` completes or it must stop itself.
+/// Runs a node until `stop` completes or it must stop itself. Threads that may still read the ledger
+/// when this returns are in `threads`.
 ///
 /// # Errors
 /// Why it cannot start, or why it stopped itself.
-pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let genesis = read_genesis(&config.genesis)?;
     let chain = genesis.chain();
     let network_seed = keystore::load(&config.network_key, Purpose::Network)?;
@@ -59,7 +61,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let tip = reader.tip().height;
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = own, "starting");
 
-    compiler::start(reader.clone(), Arc::clone(&vm))?;
+    compiler::start(reader.clone(), Arc::clone(&vm), threads)?;
     let members = genesis.validators.members().iter().map(|validator| validator.network_key.0);
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
@@ -70,7 +72,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = sync_channel(REPLICA_QUEUE_MAX);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let verifier = Verifier::start(workers, &reader, &vm, &inputs_sender)?;
+    let verifier = Verifier::start(workers, &reader, &vm, &inputs_sender, threads)?;
 
     let (ended_sender, ended) = oneshot::channel();
     let thread = ReplicaThread {

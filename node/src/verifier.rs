@@ -2,6 +2,7 @@
 //! replica's thread. Code that is to be deployed is compiled here as well, ahead of its execution.
 
 use crate::limits::{VERIFIER_BATCH_MAX, VERIFIER_QUEUE_MAX};
+use crate::threads::Threads;
 use countersign_ledger::{Reader, Store};
 use countersign_replica::access::authorise;
 use countersign_replica::state_source::Latest;
@@ -36,7 +37,7 @@ pub struct Verifier {
 pub struct Busy;
 
 impl Verifier {
-    /// Starts the workers. They end when the last [`Verifier`] is dropped.
+    /// Starts the workers and adds them to `threads`. They end when the last [`Verifier`] is dropped.
     ///
     /// # Errors
     /// If threads cannot be started.
@@ -45,17 +46,19 @@ impl Verifier {
         reader: &Reader<S>,
         vm: &Arc<Vm>,
         replica: &SyncSender<Input>,
+        threads: &mut Threads,
     ) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(VERIFIER_QUEUE_MAX);
         let queue = Arc::new(std::sync::Mutex::new(queue));
         for index in 0..workers.max(1) {
             let queue = Arc::clone(&queue);
             let worker = Worker { reader: reader.clone(), vm: Arc::clone(vm), replica: replica.clone() };
-            std::thread::Builder::new().name(format!("verifier-{index}")).spawn(move || {
+            let thread = std::thread::Builder::new().name(format!("verifier-{index}")).spawn(move || {
                 while let Some(batch) = take(&queue) {
                     worker.check(batch);
                 }
             })?;
+            threads.add(thread);
         }
         Ok(Self { jobs })
     }

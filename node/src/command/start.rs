@@ -1,6 +1,7 @@
 //! `countersignd start`: runs a node until SIGTERM or SIGINT.
 
 use crate::config::{Config, ConfigFlags};
+use crate::threads::Threads;
 use crate::{node, telemetry};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,6 +10,7 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
     let config = Config::load(flags)?;
     telemetry::start(&config.log.level, config.log.format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(WORKERS).build()?;
+    let mut threads = Threads::default();
     let outcome = runtime.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let stop = async move {
@@ -17,10 +19,11 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
                 _ = interrupt.recv() => {}
             }
         };
-        node::run(config, stop).await
+        node::run(config, &mut threads, stop).await
     });
     // Views may still run; they write nothing.
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    threads.join(JOIN_TIMEOUT);
     outcome
 }
 
@@ -28,3 +31,5 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
 const WORKERS: usize = 2;
 /// For tasks that are still open when the node has stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+/// For a contract that is being compiled: up to a few seconds.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
