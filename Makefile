@@ -36,7 +36,7 @@ image: contracts ## Docker image of what is built here; `docker compose up` alon
 compose-test: ## docker compose: capture, trace, cut a validator off and heal it
 	@if docker info >/dev/null 2>&1; then \
 		$(MAKE) image IMAGE=countersign:test && \
-		COUNTERSIGN_IMAGE=countersign:test cargo test --release -p countersign-tests --test compose -- --ignored --nocapture; \
+		COUNTERSIGN_IMAGE=countersign:test cargo test --release --workspace --test compose -- --ignored --nocapture; \
 	else \
 		echo "COMPOSE TEST SKIPPED: no Docker engine answers; as root, node/ops/docker.sh sets one up" >&2; \
 	fi
