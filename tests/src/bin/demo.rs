@@ -115,7 +115,7 @@ impl Demo {
 
     async fn recall(&mut self) -> anyhow::Result<()> {
         self.begin("Spinach lot SPINACH-0901 is contaminated. Where did it go? Any node answers; v2 is asked.");
-        println!("   $ countersign trace forward {LOT}");
+        println!("   trace_forward {LOT}");
         let client = self.cluster.client(2)?;
         let ask = |epc: &str| TraceParams { epc: epc.to_owned(), contract: None, at: At::Final };
         let forward = client.call::<TraceForward>(&ask(LOT)).await?.data;
