@@ -5,8 +5,9 @@ BIN := $(CARGO_TARGET_DIR)/release
 PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
 COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
+TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: demo test lint bench build contracts setup image compose-test sim help
+.PHONY: demo test lint deny bench build contracts setup image compose-test sim help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -17,9 +18,17 @@ demo: build contracts ## Four validators, real EPCIS documents, a proof checked 
 test: build contracts ## All tests that need no Docker
 	cargo test --release --workspace
 
-lint: setup ## Formatting, lints, dependency rules
+lint: setup ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
+
+deny: setup ## Licences, bans and sources of the dependencies; advisories where their database answers
+	@command -v cargo-deny >/dev/null || test -x $(TOOLS)/bin/cargo-deny || { echo "deny: compiling cargo-deny"; \
+		CARGO_TARGET_DIR=$(TOOLS) cargo install --quiet --locked --root $(TOOLS) cargo-deny; }
+	PATH="$(TOOLS)/bin:$$PATH" cargo deny --all-features check licenses bans sources
+	@export PATH="$(TOOLS)/bin:$$PATH"; if timeout 60 cargo deny fetch db >/dev/null 2>&1; \
+		then cargo deny --all-features check --disable-fetch advisories; \
+		else echo "ADVISORIES NOT CHECKED: their database does not answer" >&2; fi
 
 bench: build contracts ## Load against a network of its own, then the benches of the crates
 	$(BIN)/bench $(BENCH)
