@@ -4,10 +4,10 @@
 
 use countersign_client::capture::check;
 use countersign_contract::testing::Harness;
+use countersign_epcis::answer::{Contents, EventReceipt, History, Lineage, Mode, Outcome, Recall, Recorded};
 use countersign_epcis::json::{Document, parse, render, write};
 use countersign_epcis::rule::Policy;
 use countersign_epcis::{Event, Identifier, Time};
-use countersign_provenance::{Contents, EventReceipt, History, Lineage, Mode, Outcome, Recall, Recorded};
 use countersign_tests::cluster::contract_module;
 use countersign_tests::wasm_host::WasmHost;
 use countersign_vm::{Vm, VmConfig};

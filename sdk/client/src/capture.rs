@@ -10,8 +10,8 @@ mod answer;
 mod plan;
 mod receipt;
 
-pub use answer::Mode;
 pub use countersign_api::check::check;
+pub use countersign_epcis::answer::Mode;
 pub use receipt::{DocumentReceipt, EventReceipt, Status, Verdict};
 
 use crate::signer::explain;

@@ -126,7 +126,10 @@ fn rows_captured(reports: &[About<'_, DocumentReceipt>]) -> Vec<Vec<String>> {
         }
         for event in &said.events {
             let (verdict, fault) = match &event.status {
-                Status::Accepted { sequence, .. } => (format!("accepted as {sequence}"), None),
+                Status::Accepted { sequence, anomalies: 0, .. } => (format!("accepted as {sequence}"), None),
+                Status::Accepted { sequence, anomalies, .. } => {
+                    (format!("accepted as {sequence}, {anomalies} anomalies"), None)
+                }
                 Status::Duplicate { sequence, .. } => (format!("known as {sequence}"), None),
                 Status::Rejected(fault) => ("rejected".to_owned(), Some(fault)),
                 Status::Withdrawn => ("withdrawn".to_owned(), None),

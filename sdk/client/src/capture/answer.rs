@@ -1,43 +1,18 @@
 //! The provenance contract's `capture`, as borsh: its arguments and what it answers.
 
 use super::Status;
-use borsh::{BorshDeserialize, BorshSerialize};
+use borsh::BorshDeserialize;
 use countersign_api::method::epcis::Fault;
+use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_types::Hash;
-use serde::{Deserialize, Serialize};
-
-/// What a refused event does to the others of its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Mode {
-    /// It refuses them all.
-    #[default]
-    Rollback,
-    /// Nothing: each event stands for itself.
-    Proceed,
-}
 
 /// Arguments of `capture`.
 pub(super) fn borsh_of_call(events: Vec<Vec<u8>>, mode: Mode) -> Vec<u8> {
     countersign_types::encode(&(events, mode))
 }
 
-/// What became of one event of a call.
-#[derive(Debug, BorshDeserialize)]
-pub(super) struct Answer {
-    pub index: u32,
-    pub outcome: Outcome,
-}
-
-#[derive(Debug, BorshDeserialize)]
-pub(super) enum Outcome {
-    Accepted { sequence: u64, hash: [u8; 32] },
-    Duplicate { sequence: u64 },
-    Rejected { rule: String, path: String, reason: String },
-}
-
 /// Reads what `capture` returned.
-pub(super) fn receipts(output: &[u8]) -> Option<Vec<Answer>> {
+pub(super) fn receipts(output: &[u8]) -> Option<Vec<EventReceipt>> {
     borsh::from_slice(output).ok()
 }
 
@@ -77,7 +52,7 @@ impl Status {
     /// The verdict on an event with this hash and this path in the document.
     pub(super) fn of(outcome: Outcome, hash: Hash, base: &str) -> Self {
         match outcome {
-            Outcome::Accepted { sequence, hash } => Self::Accepted { sequence, hash: Hash(hash) },
+            Outcome::Accepted { sequence, hash, anomalies } => Self::Accepted { sequence, hash: Hash(hash), anomalies },
             Outcome::Duplicate { sequence } => Self::Duplicate { sequence, hash },
             Outcome::Rejected { rule, path, reason } => rejected(&rule, &path, &reason, base),
         }
@@ -126,6 +101,7 @@ mod tests {
         let mut bytes = vec![3, 0, 0, 0];
         bytes.extend([0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend([5; 32]);
+        bytes.extend([2, 0, 0, 0]);
         bytes.extend([1, 0, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend([2, 0, 0, 0, 2, 1, 0, 0, 0, b'r', 2, 0, 0, 0, b'$', b'p', 0, 0, 0, 0]);
         let hash = Hash([8; 32]);
@@ -141,7 +117,7 @@ mod tests {
             hint: String::new(),
         };
         let expected = vec![
-            Status::Accepted { sequence: 9, hash: Hash([5; 32]) },
+            Status::Accepted { sequence: 9, hash: Hash([5; 32]), anomalies: 2 },
             Status::Duplicate { sequence: 4, hash },
             Status::Rejected(fault),
         ];

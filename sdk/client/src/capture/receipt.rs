@@ -62,6 +62,8 @@ pub enum Status {
         sequence: u64,
         /// Hash of its canonical bytes.
         hash: Hash,
+        /// How many rules of the registers it breaks that capture lets pass; `trace history` lists them.
+        anomalies: u32,
     },
     /// It was recorded before, with the same content.
     Duplicate {
