@@ -14,7 +14,7 @@ use countersign_types::{Address, Hash, Height, TimestampMs, codec, state_key};
 use serde_json::value::RawValue;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
-    registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(params.document.get().as_bytes()))));
+    registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(&params.text()))));
     registry.on::<EpcisEvent, _, _>(|conn, params| conn.read(move |node| event(node, &params)));
 }
 

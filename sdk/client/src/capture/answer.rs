@@ -4,6 +4,7 @@ use super::Status;
 use borsh::BorshDeserialize;
 use countersign_api::method::epcis::Fault;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
+use countersign_epcis::rule::Position;
 use countersign_types::Hash;
 
 /// Arguments of `capture`.
@@ -33,6 +34,9 @@ pub(super) struct Refused {
     reason: String,
 }
 
+/// Where a JSON path within an event leads in its document.
+pub(super) type Place<'a> = &'a dyn Fn(&str) -> (String, Option<Position>);
+
 impl Refused {
     /// Reads an error of `capture`; `None` if it does not name an event.
     pub fn read(error: &[u8]) -> Option<Self> {
@@ -42,26 +46,28 @@ impl Refused {
         }
     }
 
-    /// The event's verdict; `base` is its path in the document.
-    pub fn status(&self, base: &str) -> Status {
-        rejected(&self.rule, &self.path, &self.reason, base)
+    /// The event's verdict.
+    pub fn status(&self, place: Place<'_>) -> Status {
+        rejected(&self.rule, &self.path, &self.reason, place)
     }
 }
 
 impl Status {
-    /// The verdict on an event with this hash and this path in the document.
-    pub(super) fn of(outcome: Outcome, hash: Hash, base: &str) -> Self {
+    /// The verdict on an event with this hash.
+    pub(super) fn of(outcome: Outcome, hash: Hash, place: Place<'_>) -> Self {
         match outcome {
             Outcome::Accepted { sequence, hash, anomalies } => Self::Accepted { sequence, hash: Hash(hash), anomalies },
             Outcome::Duplicate { sequence } => Self::Duplicate { sequence, hash },
-            Outcome::Rejected { rule, path, reason } => rejected(&rule, &path, &reason, base),
+            Outcome::Rejected { rule, path, reason } => rejected(&rule, &path, &reason, place),
         }
     }
 }
 
-fn rejected(rule: &str, path: &str, reason: &str, base: &str) -> Status {
+fn rejected(rule: &str, path: &str, reason: &str, place: Place<'_>) -> Status {
+    let (path, position) = place(path);
     Status::Rejected(Fault {
-        path: format!("{base}{}", path.strip_prefix('$').unwrap_or(path)),
+        path,
+        position: position.map(Into::into),
         rule: rule.to_owned(),
         reason: if reason.is_empty() { format!("it breaks the rule {rule}") } else { reason.to_owned() },
         hint: hint(rule).to_owned(),
@@ -108,10 +114,13 @@ mod tests {
         let statuses: Vec<Status> = receipts(&bytes)
             .unwrap()
             .into_iter()
-            .map(|answer| Status::of(answer.outcome, hash, "$.epcisBody.eventList[1]"))
+            .map(|answer| {
+                Status::of(answer.outcome, hash, &|path| (format!("$.epcisBody.eventList[1]{}", &path[1..]), None))
+            })
             .collect();
         let fault = Fault {
             path: "$.epcisBody.eventList[1]p".into(),
+            position: None,
             rule: "r".into(),
             reason: "it breaks the rule r".into(),
             hint: String::new(),
@@ -136,7 +145,9 @@ mod tests {
             bytes.extend(countersign_types::encode(text));
         }
         let refused = Refused::read(&bytes).unwrap();
-        let Status::Rejected(fault) = refused.status("$[3]") else { panic!("it is a rejection") };
+        let Status::Rejected(fault) = refused.status(&|path| (path.replace('$', "$[3]"), None)) else {
+            panic!("it is a rejection")
+        };
         assert_eq!((refused.index, fault.path.as_str(), fault.reason.as_str()), (3, "$[3].epcList[0]", "again"));
         assert!(fault.hint.contains("serial"));
     }

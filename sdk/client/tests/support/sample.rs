@@ -2,7 +2,7 @@
 //! events, and proof files over them. Shared with the command's tests.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code)]
 
-use countersign_epcis::json::parse;
+use countersign_epcis::document::parse;
 use countersign_epcis::register::{Submission, Writer, capture};
 use countersign_epcis::rule::Policy;
 use countersign_types::hash::sha256;
