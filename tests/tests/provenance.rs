@@ -35,15 +35,29 @@ fn parsed(case: &Case) -> Document {
 #[test]
 fn valid_documents_are_captured_and_come_back_unchanged() {
     let (vm, module) = (vm(), contract_module("provenance").unwrap());
-    let (mut documents, mut events, mut largest) = (0, 0, 0);
+    let (mut documents, mut events, mut warned, mut largest) = (0, 0, 0, 0);
     for case in cases().into_iter().filter(|case| case.expect == "valid") {
         let document = parsed(&case);
         assert_eq!(document.rejected().next(), None, "{}", case.name);
         let checked = check(&case.bytes);
         assert!(checked.valid, "{}: {:?}", case.name, checked.faults);
+        assert_eq!(checked.faults, []);
+        // What the lenient policy lets pass is told, and nothing else is.
+        for (checked, event) in checked.events.iter().zip(document.accepted()) {
+            let findings = countersign_epcis::rule::findings(event);
+            let told: Vec<&str> = checked.warnings.iter().map(|warning| warning.rule.as_str()).collect();
+            let omitted = findings.len() - told.len();
+            assert_eq!(u64::try_from(omitted).unwrap(), checked.warnings_omitted, "{}", case.name);
+            assert!(told.iter().zip(&findings).all(|(told, finding)| *told == finding.rule.name()), "{}", case.name);
+            warned += told.len();
+        }
         // Each document has a ledger of its own: several of the corpus tell other stories of the same items.
         let mut host = deployed(&vm, &module);
         for event in document.accepted() {
+            if case.name.starts_with("event-hash-equal/") {
+                // Its events are one event in several spellings, which cannot all happen on one ledger.
+                host = deployed(&vm, &module);
+            }
             let bytes = vec![event.canonical_bytes()];
             let receipt = capture(&mut host, &bytes, Mode::Proceed).remove(0);
             let sequence = match receipt.outcome {
@@ -66,8 +80,9 @@ fn valid_documents_are_captured_and_come_back_unchanged() {
         }
         documents += 1;
     }
-    eprintln!("{documents} documents, {events} events; the costliest took {largest} gas");
-    assert_eq!((documents, events), if shared().is_some() { (0, 0) } else { (0, 0) });
+    eprintln!("{documents} documents, {events} events, {warned} warnings; the costliest took {largest} gas");
+    assert!(warned > 0);
+    assert_eq!((documents, events), if shared().is_some() { (167, 1357) } else { (7, 18) });
 }
 
 #[test]
@@ -84,7 +99,7 @@ fn invalid_documents_are_refused_with_path_and_reason() {
             assert!(!fault.reason.is_empty() && !fault.rule.is_empty() && !fault.hint.is_empty(), "{fault:?}");
         }
     }
-    assert_eq!(refused, if shared().is_some() { 0 } else { 0 });
+    assert_eq!(refused, if shared().is_some() { 21 } else { 9 });
 }
 
 /// What does break a rule and still is a typed event is refused by the contract with the same rule and path as by

@@ -77,7 +77,10 @@ impl Identifier {
         if text.len() > IDENTIFIER_BYTES_MAX {
             return Err(Error::Long { found: text.len(), max: IDENTIFIER_BYTES_MAX });
         }
-        if let Some(found) = text.chars().find(|found| found.is_whitespace() || found.is_control()) {
+        // Nearly all identifiers are printable ASCII, which is told by their bytes.
+        if text.bytes().any(|byte| !byte.is_ascii_graphic())
+            && let Some(found) = text.chars().find(|found| found.is_whitespace() || found.is_control())
+        {
             return Err(Error::Character { found });
         }
         Ok(match canonical(text)? {
