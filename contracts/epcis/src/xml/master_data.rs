@@ -28,29 +28,28 @@ fn fill(element: &Element, names: &mut Names, members: &mut Members) {
 
 /// `epcisMasterData`: vocabularies in lists.
 pub(super) fn vocabularies(element: &Element, names: &mut Names) -> Located {
-    let mut members = Members::of(element.mark);
-    for child in &element.children {
-        match child.name.local() {
-            "VocabularyList" => {
-                let vocabularies = child.children.iter().map(|child| vocabulary(child, names)).collect();
-                members.put("vocabularyList", Located::list(child.mark, vocabularies));
-            }
-            _ => members.put(&names.member(&child.name), extension(child, names)),
-        }
-    }
-    members.finish()
+    listed(element, names, ("VocabularyList", "vocabularyList"), vocabulary)
 }
 
 fn vocabulary(element: &Element, names: &mut Names) -> Located {
+    listed(element, names, ("VocabularyElementList", "vocabularyElementList"), vocabulary_element)
+}
+
+/// An object with a list: its element's name and its member's, and what its items are.
+fn listed(
+    element: &Element,
+    names: &mut Names,
+    (list, member): (&str, &str),
+    item: fn(&Element, &mut Names) -> Located,
+) -> Located {
     let mut members = Members::of(element.mark);
     attributes(element, names, &mut members);
     for child in &element.children {
-        match child.name.local() {
-            "VocabularyElementList" => {
-                let elements = child.children.iter().map(|child| vocabulary_element(child, names)).collect();
-                members.put("vocabularyElementList", Located::list(child.mark, elements));
-            }
-            _ => members.put(&names.member(&child.name), extension(child, names)),
+        if child.name.local() == list {
+            let items = child.children.iter().map(|child| item(child, names)).collect();
+            members.put(member, Located::list(child.mark, items));
+        } else {
+            members.put(&names.member(&child.name), extension(child, names));
         }
     }
     members.finish()

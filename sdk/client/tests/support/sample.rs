@@ -172,7 +172,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
             key: key.clone(),
             records: records.iter().cloned().map(Into::into).collect(),
         })
-        .chain([Log { contract, key: b"x:urn:nobody".to_vec(), records: Vec::new() }])
+        .chain(unwritten(&registers).map(|key| Log { contract, key, records: Vec::new() }))
         .collect();
     Proof {
         version: VERSION,
@@ -183,6 +183,13 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
         logs,
         witness: Witness(steps),
     }
+}
+
+/// Logs that were never written: of an identifier that nothing names, and of the anomalies of those with a log.
+fn unwritten(registers: &Registers) -> impl Iterator<Item = Vec<u8>> {
+    let anomalies = |key: &Vec<u8>| [b"y".as_slice(), &key[1..]].concat();
+    let named = registers.logs.keys().filter(|key| key[0] == b'x').map(anomalies);
+    named.chain([b"x:urn:nobody".to_vec(), b"y:urn:nobody".to_vec()])
 }
 
 /// Objects that were never written, for every identifier that has a log.
