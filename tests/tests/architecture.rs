@@ -13,7 +13,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("countersign-consensus", &["countersign-types"]),
     ("countersign-abi", &[]),
     ("countersign-vm", &["countersign-abi"]),
-    ("countersign-epcis", &[]),
+    // Under feature `contract` alone, to describe its answers in the interface.
+    ("countersign-epcis", &["countersign-contract"]),
     ("countersign-macros", &[]),
     ("countersign-contract", &["countersign-abi", "countersign-macros"]),
     ("countersign-provenance", &["countersign-contract", "countersign-epcis"]),

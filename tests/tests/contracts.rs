@@ -5,9 +5,10 @@
 use countersign_abi::{role, trap};
 use countersign_contract::testing::{Environment, Event as Emitted, Failure, Harness, Host};
 use countersign_counter::Counter;
+use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
-use countersign_provenance::{EventReceipt, Mode, Outcome, Provenance};
+use countersign_provenance::Provenance;
 use countersign_tests::cluster::contract_module;
 use countersign_tests::wasm_host::WasmHost;
 use countersign_types::Parameters;

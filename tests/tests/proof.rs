@@ -7,7 +7,7 @@ use countersign_api::trace::{of_history, of_lineage};
 use countersign_client::capture::{Mode, call_payload};
 use countersign_client::verify::{BadFile, Finding, read, verify};
 use countersign_epcis::answer::{History, Lineage};
-use countersign_epcis::json::parse;
+use countersign_epcis::document::parse;
 use countersign_epcis::rule::Policy;
 use countersign_ledger::prove;
 use countersign_tests::chain::Chain;

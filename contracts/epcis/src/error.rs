@@ -46,6 +46,15 @@ pub enum Error {
     /// An `urn:epc:` scheme that the standard does not know.
     #[error("an EPC scheme that is not known")]
     Scheme,
+    /// No identifier at all.
+    #[error("an empty identifier")]
+    Empty,
+    /// An identifier with a character that none can hold.
+    #[error("an identifier with {found:?}; none holds white space or control characters")]
+    Character {
+        /// The character.
+        found: char,
+    },
     /// An identifier past its bound.
     #[error("an identifier of {found} bytes where {max} are the most")]
     Long {

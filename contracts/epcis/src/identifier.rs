@@ -67,11 +67,21 @@ impl Identifier {
     ///
     /// # Errors
     ///
-    /// An EPC URN or GS1 Digital Link that is recognised as such and has a wrong number of digits, a wrong
-    /// check digit or malformed parts. What is not recognised is taken as written.
+    /// A text that can be no identifier: empty, past [`IDENTIFIER_BYTES_MAX`], or with white space or control
+    /// characters. An EPC URN or GS1 Digital Link that is recognised as such and has a wrong number of digits, a
+    /// wrong check digit or malformed parts. What is not recognised is taken as written.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        if text.is_empty() {
+            return Err(Error::Empty);
+        }
         if text.len() > IDENTIFIER_BYTES_MAX {
             return Err(Error::Long { found: text.len(), max: IDENTIFIER_BYTES_MAX });
+        }
+        // Nearly all identifiers are printable ASCII, which is told by their bytes.
+        if text.bytes().any(|byte| !byte.is_ascii_graphic())
+            && let Some(found) = text.chars().find(|found| found.is_whitespace() || found.is_control())
+        {
+            return Err(Error::Character { found });
         }
         Ok(match canonical(text)? {
             Some(canonical) if canonical != text => Self { canonical, written: Some(text.to_owned()) },

@@ -1,8 +1,8 @@
-//! JSON-LD: EPCIS documents to events and back, without loss.
+//! JSON-LD: events from text and back, without loss.
 //!
-//! [`parse`] reads an `EPCISDocument`, an `EPCISQueryDocument`, one event or a list of events. What is wrong
-//! with the whole document is one [`Violation`]; what is wrong with an event is that event's own, with
-//! the JSON path from the document's root. [`render`] and [`Document::render`] write the events back.
+//! [`read()`] reads the text and [`event()`] one event, with the JSON path of what is wrong; [`crate::document`]
+//! reads the documents around them. [`render()`] and [`Document::render`](crate::document::Document::render) write
+//! the events back.
 //!
 //! The reader is our own: it keeps every number exactly as written, refuses repeated members, bounds
 //! nesting, and names the path of a fault. No bytes make it panic.
@@ -17,17 +17,15 @@
 //!   (`1e2` as `100`) and `-0` is `0`;
 //! - an event's `@context` names the standard's context first and then only what the event uses.
 
-mod document;
 mod members;
-mod namespace;
+pub(crate) mod namespace;
 mod read;
 mod render;
-mod typed;
+pub(crate) mod typed;
 mod write;
 
 use alloc::string::ToString;
 
-pub use document::{Document, Shape, parse, parse_value};
 pub use read::read;
 pub use render::{render, render_within};
 pub use typed::event;

@@ -1,12 +1,12 @@
 //! EPCIS 2.0 as Countersign records it: identifiers, events, rules, registers and the trace walk.
 //!
-//! The truth on the chain is the typed [`Event`]; JSON-LD is read into it before signing and rendered from it
-//! without loss. The same crate runs in three places: in the client (feature `json`), which parses, validates
-//! and canonicalises; in the contract (no features, `no_std`), which checks again and keeps the registers;
-//! and beside a proof file, where the same walk runs over proven records.
+//! The truth on the chain is the typed [`Event`]; JSON-LD and XML are read into it before signing, and JSON-LD is
+//! rendered from it without loss. The same crate runs in three places: in the client (features `json` and
+//! `xml`), which parses, validates and canonicalises; in the contract (`no_std`, feature `contract`), which checks
+//! again and keeps the registers; and beside a proof file, where the same walk runs over proven records.
 //!
 //! ```text
-//!            json::parse              borsh               rule::check
+//!          document::parse            borsh               rule::check
 //!  document ────────────▶ [Event] ───────────▶ contract ───────────────▶ register, walk
 //!            ◀────────────                                │
 //!            json::render                                 ▼ Violation { path, rule, reason }, hint
@@ -17,17 +17,17 @@
 //! | [`event`], [`sensor`], [`value`] | what does an event hold? |
 //! | [`identifier`], [`term`], [`time`], [`decimal`] | what is the one form of a key, a word, a time, a number, and how was it written? |
 //! | [`rule`] | which events are refused, where, why, under which policy? |
-//! | [`context`], `json` | what is JSON-LD to us? |
+//! | [`context`], `document`, `json`, `xml` | what is JSON-LD to us, and what is XML? |
 //! | [`register`], [`walk`], [`answer`] | what is known of a thing, and where did it come from and go? |
 //!
-//! Not here yet: XML documents, the profile rules of GDST and others, the GS1 event hash, private fields
+//! Not here yet: the profile rules of GDST and others, the GS1 event hash, private fields
 //! (events have the place for them, and every rule refuses a filled one).
 //!
 //! ```
 //! # #[cfg(feature = "json")] {
-//! use countersign_epcis::{json, rule::Policy};
+//! use countersign_epcis::{document, rule::Policy};
 //!
-//! let document = json::parse(
+//! let document = document::parse(
 //!     br#"{"type":"ObjectEvent","eventTime":"2026-05-01T08:00:00Z","eventTimeZoneOffset":"+00:00",
 //!          "action":"OBSERVE","epcList":["urn:epc:id:sscc:95213210000.00000000001"]}"#,
 //!     Policy::Strict,
@@ -44,6 +44,8 @@ extern crate alloc;
 pub mod answer;
 pub mod context;
 pub mod decimal;
+#[cfg(feature = "json")]
+pub mod document;
 pub mod error;
 pub mod event;
 pub mod identifier;
@@ -57,6 +59,8 @@ pub mod term;
 pub mod time;
 pub mod value;
 pub mod walk;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub use decimal::Decimal;
 pub use error::Error;

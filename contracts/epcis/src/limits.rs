@@ -46,3 +46,21 @@ pub const WALK_READS_MAX: u64 = 1_000_000;
 
 /// Events, products or containers that a walk lists unless asked for fewer.
 pub const WALK_ITEMS_MAX: usize = 200_000;
+
+/// Values nested one in another in an event: a query document has five levels above it.
+pub const EVENT_NESTING_MAX: usize = NESTING_MAX - 5;
+
+/// Elements of an XML document nested one in another; 1.x wraps what came later, so more than values.
+pub const XML_DEPTH_MAX: usize = 2 * NESTING_MAX;
+
+/// Attributes and declarations of one XML element; a sensor report of the standard has 21.
+pub const XML_ATTRIBUTES_MAX: usize = 64;
+
+/// Namespaces in force at one XML element, and those that one event declares.
+pub const XML_NAMESPACES_MAX: usize = 64;
+
+/// Bytes of the name of an XML element or attribute.
+pub const XML_NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of one text or attribute in XML: no transaction takes more than 1 MiB.
+pub const XML_TEXT_BYTES_MAX: usize = 1024 * 1024;

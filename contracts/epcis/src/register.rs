@@ -13,13 +13,14 @@
 //! | `x` identifier | log of [`Entry`]: every event that names the identifier, in which role |
 //! | `t` transformation | log of [`Entry`]: the events joined by a transformation identifier |
 //! | `d` type, document | log of [`Entry`]: the events that name a business document |
-//! | `a` | log of [`Anomaly`]: what a lenient policy let pass |
+//! | `a` | log of [`Anomaly`](crate::answer::Anomaly): what a lenient policy let pass |
+//! | `y` identifier | log of [`Anomaly`](crate::answer::Anomaly): the same for one instance |
 //!
 //! What must be listed and proven whole is a log, and its entries are small, since a proof carries all of
 //! it: the events they point at are state entries of their own. Entries hold the time of the event, so
 //! intervals are found by sorting them and never depend on the order of capture.
 
-pub mod anomaly;
+mod anomaly;
 pub mod audit;
 mod capture;
 mod draft;
@@ -33,7 +34,7 @@ mod refusal;
 mod store;
 mod stored;
 
-pub use anomaly::Anomaly;
+pub use anomaly::anomalies;
 pub use audit::{Audit, audit, count, document, object, position_at, record};
 pub use capture::{Captured, capture};
 pub use entry::{Entry, Pos, Relation, Role};

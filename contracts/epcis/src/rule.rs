@@ -47,11 +47,29 @@ pub enum Level {
     Note,
 }
 
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Its line, from 1.
+    pub line: u32,
+    /// Its column in characters, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
 /// A broken rule, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The JSON path of the fault (`$.epcList[0]`), from the event or from the document.
+    /// The JSON path of the fault (`$.epcList[0]`), from the event or from the document; in an XML document the
+    /// path of elements.
     pub path: String,
+    /// Where that stands in an XML document.
+    pub position: Option<Position>,
     /// The rule.
     pub rule: Rule,
     /// What is wrong, with the values found.
@@ -85,6 +103,9 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(position) = self.position {
+            write!(f, "{position} ")?;
+        }
         write!(f, "{}: {} [{}]", self.path, self.reason, self.rule.name())
     }
 }
@@ -99,7 +120,7 @@ pub(crate) fn step(name: &str) -> String {
 
 /// A violation at path `$`, to be taken below where it is found.
 pub(crate) fn fault(rule: Rule, reason: String) -> Violation {
-    Violation { path: String::from("$"), rule, reason: short(reason) }
+    Violation { path: String::from("$"), position: None, rule, reason: short(reason) }
 }
 
 /// The text, cut where a document quoted in it makes it long.
@@ -172,6 +193,18 @@ rules! {
     JsonDuplicate = "json.duplicate", Fault, "remove one of the two members";
     /// A number fits an exact decimal.
     JsonNumber = "json.number", Fault, "use at most 38 digits and 30 decimal places";
+    /// The text is well-formed XML 1.0.
+    XmlSyntax = "xml.syntax", Fault, "send well-formed XML 1.0 in UTF-8";
+    /// Depth, names, attributes, texts and namespaces of XML fit their bounds.
+    XmlBounds = "xml.bounds", Fault, "split the document, or flatten its extensions";
+    /// A document type declaration names the root and nothing else.
+    XmlDoctype = "xml.doctype", Fault, "remove the document type declaration";
+    /// Entities are the predefined five.
+    XmlEntity = "xml.entity", Fault, "write the character itself, or its number as in &#233;";
+    /// Prefixes of XML names are declared.
+    XmlNamespace = "xml.namespace", Fault, "declare the prefix with xmlns";
+    /// An element of the standard stands once.
+    XmlTwice = "xml.twice", Fault, "remove one of the two elements";
     /// A document fits the bound.
     DocumentSize = "document.size", Fault, "split the document";
     /// A document is an EPCISDocument, an EPCISQueryDocument, an event or a list of events.
@@ -218,6 +251,8 @@ rules! {
     IdentifierUri = "identifier.uri", Note, "use a URI: an EPC URN, a GS1 Digital Link or a URI of your own";
     /// Identifiers have 1 to 2,048 bytes.
     IdentifierLength = "identifier.length", Fault, "name the thing, in at most 2,048 bytes";
+    /// Identifiers hold neither white space nor control characters.
+    IdentifierText = "identifier.text", Fault, "remove the character, or write it percent-encoded";
     /// GS1 keys have the digits they should.
     IdentifierDigits = "identifier.digits", Conformance, "correct the key: company prefix and reference together have a fixed length";
     /// EPC URNs are of a scheme of the Tag Data Standard.

@@ -219,28 +219,33 @@ impl<'a, R: Reader> Walk<'a, R> {
             return Ok(Rc::clone(log));
         }
         let key = key::naming(canonical, |bytes| self.reader.digest(bytes));
-        let log = Rc::new(self.entries(&key)?);
+        let log = Rc::new(self.dated(&key)?);
         self.logs.insert(canonical.into(), Rc::clone(&log));
         Ok(log)
     }
 
     /// The entries of the log at `key` up to the position, in the order of events.
-    fn entries(&mut self, key: &[u8]) -> Step<Vec<Entry>, R> {
+    fn dated(&mut self, key: &[u8]) -> Step<Vec<Entry>, R> {
+        let mut entries: Vec<Entry> = self.entries(key, |entry: &Entry| entry.pos.sequence)?;
+        entries.sort_by_key(|entry| entry.pos);
+        Ok(entries)
+    }
+
+    /// The entries of the log at `key` up to the position, in the order of capture.
+    fn entries<T: Stored>(&mut self, key: &[u8], sequence: impl Fn(&T) -> u64) -> Step<Vec<T>, R> {
         let mut entries = Vec::new();
         for index in 0..self.reader.log_len(key).map_err(Unanswered::Read)? {
             if !self.afford(1) {
                 break;
             }
             let line = self.reader.log_entry(key, index).map_err(Unanswered::Read)?;
-            let line = line.ok_or(Damaged(Entry::NAME))?;
-            let entry = Entry::from_bytes(&line.entry)?;
+            let entry = T::from_bytes(&line.ok_or(Damaged(T::NAME))?.entry)?;
             // Sequence numbers only rise along a log.
-            if entry.pos.sequence >= self.position {
+            if sequence(&entry) >= self.position {
                 break;
             }
             entries.push(entry);
         }
-        entries.sort_by_key(|entry| entry.pos);
         Ok(entries)
     }
 }

@@ -1,6 +1,9 @@
 //! Identifier forms: the published pairs, the canonical form's own properties, and hostile text.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use countersign_epcis::identifier::{Identifier, Kind, canonical};
 use countersign_epcis::{Decimal, Error};
 use proptest::prelude::*;
@@ -29,13 +32,9 @@ const PAIRS: &[(&str, Option<&str>)] = &[
 ];
 
 fn published() -> Vec<(String, Option<String>)> {
-    let root = std::env::var("COUNTERSIGN_DATA")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into());
-    let Ok(text) = std::fs::read_to_string(format!("{root}/epcis/identifier-canonical-forms.json")) else {
-        eprintln!("the published pairs are absent: only our own are tested");
-        return Vec::new();
-    };
-    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let Some(root) = corpus::shared() else { return Vec::new() };
+    let text = corpus::read(&root.join("identifier-canonical-forms.json"));
+    let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
     let pair =
         |pair: &serde_json::Value| (pair["input"].as_str().unwrap().into(), pair["canonical"].as_str().map(Into::into));
     let pairs: Vec<_> = json["pairs"].as_array().unwrap().iter().map(pair).collect();
@@ -55,6 +54,11 @@ fn forms_map_as_listed() {
 fn wrong_keys_are_refused_and_never_converted() {
     let digits = |key, expected, found| Error::Digits { key, expected, found };
     let table = [
+        ("", Error::Empty),
+        (" ", Error::Character { found: ' ' }),
+        ("https://example.com/a b", Error::Character { found: ' ' }),
+        ("urn:gdst:example\u{2028}x", Error::Character { found: '\u{2028}' }),
+        ("urn:epc:id:sgtin:9521321.000013.7\0", Error::Character { found: '\0' }),
         ("urn:epc:id:sscc:95213210000.00000000001", digits("sscc", 17, 22)),
         ("urn:epc:id:sgtin:9521321.0013.77", digits("sgtin", 13, 11)),
         ("urn:epc:class:lgtin:9521321.copper.b1", digits("lgtin", 13, 13)),
@@ -68,6 +72,9 @@ fn wrong_keys_are_refused_and_never_converted() {
     for (input, expected) in table {
         assert_eq!(Identifier::parse(input), Err(expected), "{input}");
     }
+    let long = "a".repeat(2049);
+    assert_eq!(Identifier::parse(&long), Err(Error::Long { found: 2049, max: 2048 }));
+    assert!(Identifier::parse(&long[1..]).is_ok());
 }
 
 #[test]

@@ -2,8 +2,9 @@
 #![cfg(feature = "json")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use countersign_epcis::document::{Shape, parse};
 use countersign_epcis::identifier::Identifier;
-use countersign_epcis::json::{Shape, parse, read, render, to_json, write};
+use countersign_epcis::json::{read, render, to_json, write};
 use countersign_epcis::rule::{Policy, Rule};
 use countersign_epcis::{Event, Value};
 use proptest::prelude::*;
@@ -50,6 +51,7 @@ fn faults_have_rule_and_path() {
         (&event(r#""action":"ADD","epcList":"x""#), Rule::FieldType, "$.epcList"),
         (&event(r#""action":"ADD","epcList":["a:b",7]"#), Rule::FieldType, "$.epcList[1]"),
         (&event(r#""action":"ADD","epcList":[""]"#), Rule::IdentifierLength, "$.epcList[0]"),
+        (&event(r#""action":"ADD","epcList":["a:b","a:b\tc"]"#), Rule::IdentifierText, "$.epcList[1]"),
         (&event(&format!(r#""action":"ADD",{things},"childEPCs":[]"#)), Rule::FieldMisplaced, "$.childEPCs"),
         (&event(&format!(r#""action":"ADD",{things},"bizStep":"transforming""#)), Rule::VocabularyWord, "$.bizStep"),
         (&event(&format!(r#""action":"ADD",{things},"readPoint":{{}}"#)), Rule::FieldMissing, "$.readPoint.id"),

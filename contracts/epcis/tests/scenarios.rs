@@ -2,12 +2,13 @@
 #![cfg(feature = "json")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, dead_code)]
 
+#[path = "support/corpus.rs"]
+mod corpus;
 #[path = "support/memory.rs"]
 mod memory;
 
-use std::path::{Path, PathBuf};
-
-use countersign_epcis::json::parse;
+use corpus::{OWN_SCENARIOS, SCENARIOS, scenarios, shared};
+use countersign_epcis::document::parse;
 use countersign_epcis::register::{self, Record, Stored, capture};
 use countersign_epcis::rule::Policy;
 use countersign_epcis::walk::{self, Limits};
@@ -15,25 +16,16 @@ use countersign_epcis::{Event, Identifier, Time};
 use memory::{Memory, Proven, Recorder, by};
 use serde_json::Value;
 
-fn own() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/epcis/scenarios")
+/// The shared scenario `name`, where the shared data is present.
+fn shared_scenario(name: &str) -> Option<Value> {
+    let scenarios = scenarios(&shared()?.join("trace-scenarios"), &SCENARIOS);
+    let found = scenarios.into_iter().find(|scenario| scenario["name"] == name);
+    assert!(found.is_some(), "{name} is missing");
+    found
 }
 
-fn shared() -> PathBuf {
-    let root = std::env::var("COUNTERSIGN_DATA")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
-    root.join("epcis")
-}
-
-/// The scenarios of a folder by name; none if it is absent.
-fn scenarios(folder: &Path) -> Vec<Value> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        eprintln!("{} is absent", folder.display());
-        return Vec::new();
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.iter().map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).collect()
+fn own_scenarios() -> Vec<Value> {
+    scenarios(&corpus::own("scenarios"), &OWN_SCENARIOS)
 }
 
 fn events(document: &Value) -> Vec<Event> {
@@ -148,31 +140,22 @@ fn run(scenario: &Value) -> usize {
 
 #[test]
 fn shared_scenarios_answer_exactly() {
-    let expected = [(1, 3), (2, 6), (3, 4), (4, 4), (5, 4), (6, 6), (7, 4), (8, 5)];
-    for scenario in scenarios(&shared().join("trace-scenarios")) {
-        let name = scenario["name"].as_str().unwrap();
-        let number: usize = name.split('-').next().unwrap().parse().unwrap();
-        if let Some((_, count)) = expected.iter().find(|(known, _)| *known == number) {
-            assert_eq!(run(&scenario), *count, "{name}");
-        }
+    for (name, count) in SCENARIOS.into_iter().zip([3, 6, 4, 4, 4, 6, 4, 5]) {
+        let Some(scenario) = shared_scenario(name) else { return };
+        assert_eq!(run(&scenario), count, "{name}");
     }
 }
 
 #[test]
 fn own_scenarios_answer_exactly() {
-    let scenarios = scenarios(&own());
-    assert!(!scenarios.is_empty());
-    for scenario in scenarios {
+    for scenario in own_scenarios() {
         assert_eq!(run(&scenario), scenario["queries"].as_array().unwrap().len(), "{}", scenario["name"]);
     }
 }
 
 #[test]
 fn capture_rules_reject_and_leave_no_state() {
-    let folder = shared().join("trace-scenarios");
-    let Some(scenario) = scenarios(&folder).into_iter().find(|scenario| scenario["name"] == "11-capture-rules") else {
-        return;
-    };
+    let Some(scenario) = shared_scenario("11-capture-rules") else { return };
     let mut refused = Vec::new();
     for case in scenario["cases"].as_array().unwrap() {
         let mut memory = captured(&events(&case["given"]), Policy::Strict);
@@ -203,12 +186,8 @@ fn capture_rules_reject_and_leave_no_state() {
 /// The real chain, whose keys have wrong digits and whose eventIDs repeat with other content.
 #[test]
 fn real_chain_answers_exactly() {
-    let folder = shared().join("trace-scenarios");
-    let Some(scenario) = scenarios(&folder).into_iter().find(|scenario| scenario["name"] == "12-gdst-real-chain")
-    else {
-        return;
-    };
-    let bytes = std::fs::read(shared().join(scenario["sourceFile"].as_str().unwrap())).unwrap();
+    let Some(scenario) = shared_scenario("12-gdst-real-chain") else { return };
+    let bytes = corpus::read(&shared().unwrap().join(scenario["sourceFile"].as_str().unwrap()));
     let document = parse(&bytes, Policy::Lenient).unwrap();
     let mut memory = Memory::default();
     for (at, event) in (0..).zip(document.events) {
@@ -226,7 +205,7 @@ fn real_chain_answers_exactly() {
 /// What is on the ledger is what was captured, and exactly what is declared in error is void.
 #[test]
 fn records_hold_their_events() {
-    for scenario in scenarios(&own()) {
+    for scenario in own_scenarios() {
         let events = events(&scenario["document"]);
         let memory = captured(&events, Policy::Strict);
         let declared: Vec<_> =

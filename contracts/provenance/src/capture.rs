@@ -4,8 +4,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use countersign_contract::borsh::BorshDeserialize;
-use countersign_contract::{Context, ContractEvent, ContractType, Hash, Role};
+use countersign_contract::{Context, ContractEvent, Hash, Role};
 use countersign_epcis::Event;
+use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::register::{Captured as Standing, Refusal, Submission, capture as record};
 use countersign_epcis::rule::Policy;
 
@@ -15,50 +16,6 @@ use crate::registers::Registers;
 
 /// Bytes of an indexed field that the host takes.
 const INDEXED_BYTES_MAX: usize = countersign_contract::abi::attributes::VALUE_BYTES_MAX;
-
-/// What a refused event does to the others of its call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ContractType)]
-pub enum Mode {
-    /// It refuses them all.
-    Rollback,
-    /// Nothing: each event stands for itself.
-    Proceed,
-}
-
-/// What became of one event of a call.
-#[derive(Clone, Debug, PartialEq, Eq, ContractType)]
-pub struct EventReceipt {
-    /// Its place among the events, from 0.
-    pub index: u32,
-    /// What became of it.
-    pub outcome: Outcome,
-}
-
-/// What became of an event.
-#[derive(Clone, Debug, PartialEq, Eq, ContractType)]
-pub enum Outcome {
-    /// It is recorded.
-    Accepted {
-        /// Number of its record.
-        sequence: u64,
-        /// SHA-256 of its canonical bytes: its identity on the chain.
-        hash: Hash,
-    },
-    /// It was recorded before, by this or an earlier call.
-    Duplicate {
-        /// Number of its record.
-        sequence: u64,
-    },
-    /// It is refused and left no trace.
-    Rejected {
-        /// Name of the rule that it breaks.
-        rule: String,
-        /// Where in the event, as a JSON path. Empty if the receipts had no more room.
-        path: String,
-        /// What is wrong. Empty if the receipts had no more room.
-        reason: String,
-    },
-}
 
 /// An event is recorded. Indexed fields too long for the index are empty.
 #[derive(Clone, Debug, PartialEq, Eq, ContractEvent)]
@@ -103,7 +60,7 @@ pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Resu
     for (index, bytes) in (0..).zip(events) {
         let outcome = match one(ctx, bytes, &by) {
             Ok(Standing { sequence, duplicate: true, .. }) => Outcome::Duplicate { sequence },
-            Ok(Standing { sequence, hash, .. }) => Outcome::Accepted { sequence, hash },
+            Ok(Standing { sequence, hash, anomalies, .. }) => Outcome::Accepted { sequence, hash, anomalies },
             Err(refusal) => {
                 let Refusal { rule, path, reason } = refusal;
                 let (rule, path, reason) = (rule.to_string(), cut(path), cut(reason));

@@ -6,21 +6,20 @@
 
 extern crate alloc;
 
-mod answer;
 mod capture;
 mod limits;
-mod recorded;
 mod registers;
 
-pub use answer::{Contents, History, LastKnown, Lineage, Recall, Step, Truncated};
-pub use capture::{Captured, EventReceipt, Mode, Outcome};
-pub use recorded::{ObjectState, Recorded};
+pub use capture::Captured;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use countersign_contract::{Context, ContractError, contract};
 use countersign_epcis::Identifier;
+use countersign_epcis::answer::{
+    Anomalies, Contents, EventReceipt, History, Lineage, Mode, ObjectState, Recall, Recorded,
+};
 use countersign_epcis::register::{self, Pos};
 use countersign_epcis::walk::{self, Unanswered};
 
@@ -95,31 +94,31 @@ impl Provenance {
     /// records; later ones are not looked at.
     #[view]
     pub fn history(&self, id: String, at: Option<u64>) -> Result<History, Error> {
-        Ok(walk::history(&mut Registers, &item(&id)?, at, limits::HISTORY)?.into())
+        Ok(walk::history(&mut Registers, &item(&id)?, at, limits::HISTORY)?)
     }
 
     /// What an item comes from: its lot, what it was made of, what is in it, and so on back.
     #[view]
     pub fn back(&self, id: String, at: Option<u64>) -> Result<Lineage, Error> {
-        Ok(walk::back(&mut Registers, &item(&id)?, at, limits::LINEAGE)?.into())
+        Ok(walk::back(&mut Registers, &item(&id)?, at, limits::LINEAGE)?)
     }
 
     /// What an item went into: instances of the lot, what was made of it, what is in it, and so on forward.
     #[view]
     pub fn forward(&self, id: String, at: Option<u64>) -> Result<Lineage, Error> {
-        Ok(walk::forward(&mut Registers, &item(&id)?, at, limits::LINEAGE)?.into())
+        Ok(walk::forward(&mut Registers, &item(&id)?, at, limits::LINEAGE)?)
     }
 
     /// What is in a container after all that happened up to `time_ms` (milliseconds since 1970 UTC).
     #[view]
     pub fn contents(&self, id: String, time_ms: i64, at: Option<u64>) -> Result<Contents, Error> {
-        Ok(walk::contents(&mut Registers, &item(&id)?, time_ms, at, limits::LINEAGE)?.into())
+        Ok(walk::contents(&mut Registers, &item(&id)?, time_ms, at, limits::LINEAGE)?)
     }
 
     /// All that an item went into, every container of these, and where they were last.
     #[view]
     pub fn recall(&self, id: String, at: Option<u64>) -> Result<Recall, Error> {
-        Ok(walk::recall(&mut Registers, &item(&id)?, at, limits::RECALL)?.into())
+        Ok(walk::recall(&mut Registers, &item(&id)?, at, limits::RECALL)?)
     }
 
     /// All records under an eventID: the event and its error declarations. Empty if it was never seen.
@@ -127,20 +126,27 @@ impl Provenance {
     pub fn event(&self, event_id: String) -> Result<Vec<Recorded>, Error> {
         let audit = register::audit(&mut Registers, &event_id)?;
         let records = audit.into_iter().flat_map(|audit| audit.records);
-        records.map(|(sequence, record)| Recorded::of(sequence, record)).collect()
+        records.map(|(sequence, record)| recorded(sequence, record)).collect()
     }
 
     /// The record of a sequence number.
     #[view]
     pub fn event_by_seq(&self, sequence: u64) -> Result<Option<Recorded>, Error> {
         let record = register::record(&mut Registers, sequence)?;
-        record.map(|record| Recorded::of(sequence, record)).transpose()
+        record.map(|record| recorded(sequence, record)).transpose()
     }
 
     /// What is known of an instance, container or asset.
     #[view]
     pub fn object(&self, id: String) -> Result<Option<ObjectState>, Error> {
         Ok(register::object(&mut Registers, item(&id)?.canonical())?.map(Into::into))
+    }
+
+    /// Anomalies from number `from` on: rules of the registers that events broke and capture let pass, such as an
+    /// instance put into a second container.
+    #[view]
+    pub fn anomalies(&self, from: u64) -> Result<Anomalies, Error> {
+        Ok(register::anomalies(&mut Registers, from, limits::ANOMALIES)?)
     }
 
     /// Sequence numbers of the events that name a business document, its type in the standard's word (`po`) or
@@ -150,6 +156,10 @@ impl Provenance {
         let named = register::document(&mut Registers, &kind, &item(&id)?)?;
         Ok(named.into_iter().map(|Pos { sequence, .. }| sequence).collect())
     }
+}
+
+fn recorded(sequence: u64, record: register::Record) -> Result<Recorded, Error> {
+    Ok(Recorded::of(&mut Registers, sequence, record)?)
 }
 
 fn item(text: &str) -> Result<Identifier, Error> {

@@ -2,7 +2,7 @@
 
 use countersign_epcis::walk::Limits;
 
-/// Events in one call. A receipt takes 45 bytes or, with rule but without path and reason, at most 70, so
+/// Events in one call. A receipt takes 49 bytes or, with rule but without path and reason, at most 70, so
 /// that 800 fit the host's 64 KiB of output.
 pub(crate) const EVENTS_MAX: usize = 800;
 
@@ -20,3 +20,6 @@ pub(crate) const LINEAGE: Limits = Limits { reads: 1_000_000, items: 60_000 };
 
 /// A product takes some 200 bytes: in the list, and with its place.
 pub(crate) const RECALL: Limits = Limits { reads: 1_000_000, items: 20_000 };
+
+/// An anomaly holds at most three identifiers of 2,048 bytes; 500 of them stay below the 4 MiB of an answer.
+pub(crate) const ANOMALIES: u64 = 500;

@@ -1,16 +1,17 @@
 //! The contract's interface, run natively: what callers are answered and what is emitted. What the registers
 //! and traces hold is tested in `countersign-epcis`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use countersign_contract::BAD_ARGUMENTS;
 use countersign_contract::abi::role;
-use countersign_contract::borsh::{self, BorshDeserialize};
+use countersign_contract::borsh::BorshDeserialize;
 use countersign_contract::testing::{Failure, Harness, Host};
-use countersign_epcis::event::{Action, Event, Items, Place, What};
-use countersign_epcis::{Identifier, Offset, Time, answer};
-use countersign_provenance::{
-    Contents, Error, EventReceipt, History, Lineage, Mode, ObjectState, Outcome, Provenance, Recall, Recorded,
+use countersign_epcis::answer::{
+    Anomalies, Contents, EventReceipt, History, Lineage, Mode, ObjectState, Outcome, Recall, Recorded,
 };
+use countersign_epcis::event::{Action, Event, Items, Place, What};
+use countersign_epcis::{Identifier, Offset, Time};
+use countersign_provenance::{Error, Provenance};
 
 fn id(text: &str) -> Identifier {
     Identifier::parse(text).unwrap()
@@ -53,7 +54,7 @@ fn receipts_name_sequence_and_hash_and_duplicates() {
     for (index, (receipt, event)) in (0u32..).zip(receipts.iter().zip(&events)) {
         let hash = countersign_contract::sha256(&event.canonical_bytes());
         let sequence = u64::from(index);
-        assert_eq!(*receipt, EventReceipt { index, outcome: Outcome::Accepted { sequence, hash } });
+        assert_eq!(*receipt, EventReceipt { index, outcome: Outcome::Accepted { sequence, hash, anomalies: 0 } });
     }
     let again = capture(&mut host, &events, Mode::Rollback).unwrap();
     assert!(again.iter().all(
@@ -170,8 +171,7 @@ fn views_answer_as_the_walk_encodes() {
     let history: History = host.query("history", &(&item, None::<u64>)).unwrap();
     assert_eq!(history.item, "https://id.gs1.org/01/09521321000315/21/s1");
     assert_eq!(history.events.iter().map(|step| step.height).collect::<Vec<_>>(), [7, 8]);
-    let same = answer::History::try_from_slice(&borsh::to_vec(&history).unwrap()).unwrap();
-    assert_eq!((same.item, same.events.len(), same.truncated), (history.item, 2, None));
+    assert_eq!((history.events.len(), history.anomalies.len(), history.truncated), (2, 0, None));
     let position: u64 = host.query("position_at", &(7u64,)).unwrap();
     let then: History = host.query("history", &(&item, Some(position))).unwrap();
     assert_eq!((then.position, then.events.len()), (1, 1));
@@ -201,6 +201,32 @@ fn views_answer_as_the_walk_encodes() {
 
     let wrong = host.query::<History>("history", &("https://id.gs1.org/00/095213210000007025", None::<u64>));
     assert!(matches!(wrong.unwrap_err().error(), Some(Error::Identifier { .. })));
+}
+
+#[test]
+fn an_item_in_two_containers_is_recorded_and_the_receipt_and_its_history_say_so() {
+    let mut host = Host::new::<Provenance>();
+    let other = id("urn:epc:id:sscc:9521321.0000000002");
+    let what = What::Aggregation { action: Action::Add, parent: Some(other), children: items(2) };
+    let events = [packing("urn:e:1", 3), event("urn:e:2", 30, what)];
+    let receipts = capture(&mut host, &events, Mode::Rollback).unwrap();
+    let counts = receipts.iter().map(|receipt| match receipt.outcome {
+        Outcome::Accepted { anomalies, .. } => anomalies,
+        _ => panic!("{receipt:?}"),
+    });
+    assert_eq!(counts.collect::<Vec<_>>(), [0, 2]);
+    let all: Anomalies = host.query("anomalies", &(0u64,)).unwrap();
+    assert_eq!((all.count, all.anomalies.len()), (2, 2));
+    for (n, told) in [(0, 1), (1, 1), (2, 0)] {
+        let item = serial(n).canonical().to_owned();
+        let history: History = host.query("history", &(&item, None::<u64>)).unwrap();
+        assert_eq!(history.anomalies.len(), told, "{item}");
+        let of_item = all.anomalies.iter().filter(|anomaly| anomaly.item == item);
+        assert!(history.anomalies.iter().eq(of_item));
+    }
+    assert_eq!((all.anomalies[0].sequence, all.anomalies[0].rule.as_str()), (1, "containment.two"));
+    let rest: Anomalies = host.query("anomalies", &(1u64,)).unwrap();
+    assert_eq!(rest.anomalies, all.anomalies[1..]);
 }
 
 #[test]

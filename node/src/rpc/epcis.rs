@@ -7,27 +7,15 @@ use super::view::view;
 use countersign_api::check::check;
 use countersign_api::method::epcis::{EpcisEvent, EpcisValidate, EventParams, EventRecord, EventRecords};
 use countersign_api::{Code, Read, Registry, RpcError};
+use countersign_epcis::answer::Recorded;
 use countersign_epcis::register::{Known, Stored, key};
 use countersign_epcis::{Event, json};
 use countersign_types::{Address, Hash, Height, TimestampMs, codec, state_key};
 use serde_json::value::RawValue;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
-    registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(params.document.get().as_bytes()))));
+    registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(&params.text()))));
     registry.on::<EpcisEvent, _, _>(|conn, params| conn.read(move |node| event(node, &params)));
-}
-
-/// A record as the provenance contract answers it.
-#[derive(borsh::BorshDeserialize)]
-struct Recorded {
-    sequence: u64,
-    hash: [u8; 32],
-    submitter: String,
-    height: u64,
-    recorded_ms: u64,
-    transaction: [u8; 32],
-    _voided: Option<u64>,
-    event: Vec<u8>,
 }
 
 fn event(node: &Node, params: &EventParams) -> Result<Read<EventRecords>, RpcError> {

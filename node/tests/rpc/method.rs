@@ -107,4 +107,17 @@ fn documents_are_checked_without_a_contract() {
     let checked = node.call("epcis_validate", json!({ "document": event }));
     assert_eq!(checked["valid"], false);
     assert_eq!(checked["events"][0]["faults"][0]["path"], "$.action");
+
+    let xml = include_str!("../../../tests/data/epcis/pairs/version-1-2.xml");
+    let twin = include_str!("../../../tests/data/epcis/pairs/version-1-2.jsonld");
+    let checked = node.call("epcis_validate", json!({ "document": xml }));
+    assert_eq!((&checked["valid"], checked["events"].as_array().map(Vec::len)), (&json!(true), Some(4)));
+    assert_eq!(checked, node.call("epcis_validate", json!({ "document": twin })), "a string holds either");
+    let wrong = xml.replace("urn:epc:id:sgtin:9521321.000023.1", "urn:epc:id:sgtin:9521321.23.1");
+    let checked = node.call("epcis_validate", json!({ "document": wrong }));
+    let warning = &checked["events"][3]["warnings"][0];
+    assert_eq!((&checked["valid"], &warning["rule"]), (&json!(true), &json!("identifier.digits")));
+    assert_eq!(warning["position"], json!({ "line": 102, "column": 26 }));
+    let path = "/epcis:EPCISDocument/EPCISBody/EventList/extension/TransformationEvent/outputEPCList/epc";
+    assert_eq!(warning["path"], path);
 }

@@ -30,3 +30,7 @@ pub const TRACE_EVENTS_MAX: u32 = 10_000;
 pub const ABI_DEPTH_MAX: usize = 32;
 /// Largest interface section of a contract: the code limit.
 pub const ABI_BYTES_MAX: usize = 1 << 20;
+
+/// Warnings listed of one document. Each repeats at most some 2.5 KiB of it; a packing event alone may have 12,500
+/// identifiers that all deserve one.
+pub const WARNINGS_MAX: usize = 1_000;

@@ -1,8 +1,8 @@
 //! Answers of the walk in the interface's form: a node that asks a contract and a verifier that walks
 //! over a proof answer with the same words.
 
-use crate::method::trace::{Contents, Trace, TraceEvent};
-use countersign_epcis::answer::{self, History, Lineage, Step, Truncated};
+use crate::method::trace::{Contents, Trace, TraceAnomaly, TraceEvent};
+use countersign_epcis::answer::{self, Anomaly, History, Lineage, Step, Truncated};
 use countersign_epcis::time::utc;
 use countersign_types::{Hash, Height};
 
@@ -17,6 +17,7 @@ pub fn of_history(history: History) -> Trace {
         event_ids: events.iter().map(name).collect(),
         events,
         locations: history.locations,
+        anomalies: history.anomalies.into_iter().map(anomaly).collect(),
         complete: history.truncated.is_none(),
         truncated: history.truncated.map(bound),
         ..Trace::default()
@@ -66,6 +67,10 @@ fn event(step: Step) -> TraceEvent {
         height: Height(step.height),
         record_time: utc(i64::try_from(step.recorded_ms).unwrap_or(i64::MAX)),
     }
+}
+
+fn anomaly(anomaly: Anomaly) -> TraceAnomaly {
+    TraceAnomaly { sequence: anomaly.sequence, rule: anomaly.rule, reason: anomaly.reason }
 }
 
 fn bound(truncated: Truncated) -> String {

@@ -176,13 +176,13 @@ pub struct Events {
 pub enum Epcis {
     /// Check documents by the rules of capture; works without a network.
     Validate {
-        /// EPCIS 2.0 documents in JSON; `-` reads standard input.
+        /// EPCIS documents in JSON-LD (2.0) or XML (1.x or 2.0); `-` reads standard input.
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
     /// Record documents' events, with a receipt for each.
     Capture {
-        /// EPCIS 2.0 documents in JSON; `-` reads standard input.
+        /// EPCIS documents in JSON-LD (2.0) or XML (1.x or 2.0); `-` reads standard input.
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// What a refused event does to the others of its document.

@@ -105,6 +105,53 @@ fn documents_are_validated_event_by_event() {
 }
 
 #[test]
+fn documents_in_xml_are_validated_with_lines_and_columns() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = include_str!("../../../tests/data/epcis/pairs/version-2-0.xml");
+    fs::write(directory.path().join("good.xml"), good).unwrap();
+    fs::write(directory.path().join("wrong.xml"), good.replace(">DELETE<", ">REMOVE<")).unwrap();
+    let json = include_str!("../../../tests/data/epcis/pairs/version-2-0.jsonld");
+    fs::write(directory.path().join("twin.json"), json).unwrap();
+
+    let both = run(directory.path(), &["epcis", "validate", "good.xml", "twin.json", "--json"]);
+    assert_eq!(both.code, 0, "{}", both.err);
+    let reports = both.json();
+    assert_eq!(reports[0]["events"].as_array().unwrap().len(), 2);
+    assert_eq!(reports[0]["events"], reports[1]["events"]);
+
+    let wrong = run(directory.path(), &["epcis", "validate", "wrong.xml", "--json"]);
+    assert_eq!(wrong.code, 1);
+    let fault = &wrong.json()[0]["events"][1]["faults"][0];
+    let list = "/epcisq:EPCISQueryDocument/EPCISBody/QueryResults/resultsBody/EventList";
+    assert_eq!(fault["path"], format!("{list}/TransactionEvent/action"));
+    assert_eq!(fault["position"], serde_json::json!({ "line": 43, "column": 13 }));
+    let table = run(directory.path(), &["epcis", "validate", "wrong.xml"]);
+    assert!(table.out.contains("43:13") && table.out.contains("event.action"), "{}", table.out);
+}
+
+#[test]
+fn what_capture_lets_pass_is_a_warning() {
+    let directory = tempfile::tempdir().unwrap();
+    let epcs: Vec<String> = (0..1_200).map(|n| format!("\"urn:epc:id:sscc:952132.{n:08}\"")).collect();
+    let event = format!(
+        r#"{{"type":"ObjectEvent","eventTime":"2026-05-01T08:00:00Z","eventTimeZoneOffset":"+00:00",
+            "action":"OBSERVE","epcList":[{}]}}"#,
+        epcs.join(",")
+    );
+    fs::write(directory.path().join("short.json"), event).unwrap();
+    let ran = run(directory.path(), &["epcis", "validate", "short.json", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let event = &ran.json()[0]["events"][0];
+    assert_eq!((event["faults"].as_array().unwrap().len(), event["warningsOmitted"].as_u64()), (0, Some(200)));
+    let warnings = event["warnings"].as_array().unwrap();
+    assert_eq!((warnings.len(), &warnings[999]["path"]), (1_000, &Value::from("$.epcList[999]")));
+    assert_eq!(warnings[0]["rule"], "identifier.digits");
+    assert!(warnings[0]["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
+    let table = run(directory.path(), &["epcis", "validate", "short.json"]);
+    assert!(table.out.contains("warning") && table.out.contains("200 more warnings"), "{}", table.out);
+}
+
+#[test]
 fn a_proof_is_verified_without_a_network() {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();

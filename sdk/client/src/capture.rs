@@ -10,16 +10,16 @@ mod answer;
 mod plan;
 mod receipt;
 
-pub use answer::Mode;
 pub use countersign_api::check::check;
+pub use countersign_epcis::answer::Mode;
 pub use receipt::{DocumentReceipt, EventReceipt, Status, Verdict};
 
 use crate::signer::explain;
 use crate::{Error, Signer};
 use answer::{Refused, borsh_of_call};
-use countersign_api::check::{event_path, fault, written_ids};
+use countersign_api::check::fault;
 use countersign_api::method::tx::{Outcome, Receipt};
-use countersign_epcis::json::{Document, Shape, parse};
+use countersign_epcis::document::{Document, parse};
 use countersign_epcis::rule::Policy;
 use countersign_types::hash::sha256;
 use countersign_types::{Address, Hash, Payload};
@@ -49,10 +49,9 @@ pub async fn capture(
 ) -> Result<DocumentReceipt, Error> {
     let document = match parse(bytes, Policy::default()) {
         Ok(document) => document,
-        Err(violation) => return Ok(DocumentReceipt::refused(fault(&violation))),
+        Err(violation) => return Ok(DocumentReceipt::refused(fault(violation))),
     };
-    let ids = written_ids(bytes, &document);
-    let mut receipt = DocumentReceipt::new(ids);
+    let mut receipt = DocumentReceipt::of(&document);
     let ready = sort(&document, &mut receipt);
     if mode == Mode::Rollback && ready.len() < document.events.len() {
         ready.iter().for_each(|event| receipt.set(event.index, Status::Withdrawn));
@@ -63,7 +62,7 @@ pub async fn capture(
     let mut gas = GasRate::default();
     for batch in plan::batches(ready, mode)? {
         let count = batch.events.len();
-        run(signer, contract, batch, mode, &mut gas, (&mut receipt, document.shape)).await?;
+        run(signer, contract, batch, mode, &mut gas, (&mut receipt, &document)).await?;
         progress(count);
     }
     Ok(receipt.finish())
@@ -81,7 +80,7 @@ fn sort(document: &Document, receipt: &mut DocumentReceipt) -> Vec<Ready> {
     for (index, event) in document.events.iter().enumerate() {
         match event {
             Ok(event) => ready.push(Ready { index, bytes: event.canonical_bytes() }),
-            Err(violation) => receipt.set(index, Status::Rejected(fault(violation))),
+            Err(violation) => receipt.set(index, Status::Rejected(fault(violation.clone()))),
         }
     }
     ready
@@ -94,7 +93,7 @@ async fn run(
     batch: Batch,
     mode: Mode,
     gas: &mut GasRate,
-    (receipt, shape): (&mut DocumentReceipt, Shape),
+    (receipt, document): (&mut DocumentReceipt, &Document),
 ) -> Result<(), Error> {
     let most = signer.parameters().transaction_gas_max.0;
     let hashes: Vec<Hash> = batch.events.iter().map(|event| Hash(sha256(&event.bytes))).collect();
@@ -113,7 +112,6 @@ async fn run(
     };
     gas.learn(count, bytes, done.gas_used.0);
     receipt.transactions.push((&done).into());
-    let path = |index: usize| event_path(shape, index);
     match &done.outcome {
         Outcome::Succeeded { output } => {
             let answers = answer::receipts(&output.0).ok_or_else(|| not_provenance("what it answers is no receipt"))?;
@@ -122,14 +120,18 @@ async fn run(
                 let Some((index, hash)) = at.and_then(|at| Some((*indexes.get(at)?, *hashes.get(at)?))) else {
                     return Err(not_provenance("it answers for events that it was not sent"));
                 };
-                receipt.set(index, Status::of(answer.outcome, hash, &path(index)));
+                receipt.set(index, Status::of(answer.outcome, hash, &|path| document.place(index, path)));
             }
         }
         Outcome::Failed { error, .. } => {
             let Some(refused) = Refused::read(&error.0) else { return Err(no_effect(&done)) };
             let culprit = usize::try_from(refused.index).ok().and_then(|at| indexes.get(at).copied());
             for index in indexes {
-                let status = if Some(index) == culprit { refused.status(&path(index)) } else { Status::Withdrawn };
+                let status = if Some(index) == culprit {
+                    refused.status(&|path| document.place(index, path))
+                } else {
+                    Status::Withdrawn
+                };
                 receipt.set(index, status);
             }
         }

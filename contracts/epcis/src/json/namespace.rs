@@ -10,7 +10,7 @@ use crate::rule::Violation;
 use crate::value::{Field, Value};
 
 /// The entries of an `@context` beyond the standard's own.
-pub(super) fn declared(context: Value) -> Result<Vec<Value>, Violation> {
+pub(crate) fn declared(context: Value) -> Result<Vec<Value>, Violation> {
     let entries = match context {
         Value::List(entries) => entries,
         single => vec![single],
@@ -26,7 +26,7 @@ pub(super) fn declared(context: Value) -> Result<Vec<Value>, Violation> {
 }
 
 /// What a document declares, ready for its events.
-pub(super) struct Declared {
+pub(crate) struct Declared {
     /// Addresses of pinned contexts.
     pinned: Vec<Value>,
     /// Inline terms; a later definition has replaced an earlier one.
@@ -35,7 +35,7 @@ pub(super) struct Declared {
 
 impl Declared {
     /// The declaration made by `entries`, in their order.
-    pub(super) fn of<'a>(entries: impl Iterator<Item = &'a Value>) -> Self {
+    pub(crate) fn of<'a>(entries: impl Iterator<Item = &'a Value>) -> Self {
         let mut declared = Self { pinned: Vec::new(), terms: Vec::new() };
         for entry in entries {
             match entry {
@@ -81,7 +81,12 @@ impl Declared {
 /// Marks the terms that the names and strings of `value` are, or begin with before a colon.
 fn mark(value: &Value, terms: &[Field], marked: &mut [bool]) {
     let mut text = |text: &str| {
-        let prefix = text.split_once(':').map_or(text, |(prefix, _)| prefix);
+        // What goes on with two slashes after its colon is an address and no prefixed name (JSON-LD 1.1 §5.2).
+        let prefix = match text.split_once(':') {
+            Some((_, rest)) if rest.starts_with("//") => text,
+            Some((prefix, _)) => prefix,
+            None => text,
+        };
         if let Some(at) = terms.iter().position(|(name, _)| name == prefix || name == text)
             && let Some(mark) = marked.get_mut(at)
         {

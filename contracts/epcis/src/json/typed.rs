@@ -49,7 +49,7 @@ pub fn event(value: Value, declared: &[Value]) -> Result<Event, Violation> {
 }
 
 /// As [`event`], where the document's declaration is at hand.
-pub(super) fn event_within(value: Value, entries: &[Value], declared: &Declared) -> Result<Event, Violation> {
+pub(crate) fn event_within(value: Value, entries: &[Value], declared: &Declared) -> Result<Event, Violation> {
     if value.member("@context").is_some() {
         return event(value, entries);
     }

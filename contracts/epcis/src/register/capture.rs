@@ -21,6 +21,8 @@ pub struct Captured {
     pub hash: [u8; 32],
     /// Whether it stood there before, so that nothing was written.
     pub duplicate: bool,
+    /// How many rules of the registers it breaks that the policy lets pass.
+    pub anomalies: u32,
 }
 
 /// Records `event`, checked by every rule, and brings the registers up to it.
@@ -39,9 +41,10 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
     let known_key = key_of(event, &hash, |bytes| writer.digest(bytes));
     let mut known: Known = load(writer, &known_key).unwrap_or_default();
     if let Some(sequence) = known.with_hash(&hash) {
-        return Ok(Captured { sequence, hash, duplicate: true });
+        return Ok(Captured { sequence, hash, duplicate: true, anomalies: 0 });
     }
     let sequence = count(writer);
+    let mut anomalies = 0;
     let (mut record, body) = Record::new(event, bytes, hash, by);
 
     if event.error.is_some() {
@@ -60,7 +63,7 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
         // An event that was void before it came changes no register.
         if record.voided.is_none() {
             let pos = Pos { time_ms: event.time.ms(), sequence };
-            Draft::of(writer, event, pos, policy)?.commit();
+            anomalies = Draft::of(writer, event, pos, policy)?.commit();
         }
     }
 
@@ -70,7 +73,7 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
     }
     writer.write(&known_key, &known.to_bytes());
     writer.write(key::COUNT, &sequence.saturating_add(1).to_le_bytes());
-    Ok(Captured { sequence, hash, duplicate: false })
+    Ok(Captured { sequence, hash, duplicate: false, anomalies })
 }
 
 /// The original that a new error declaration voids, if it is on the ledger and not void already.

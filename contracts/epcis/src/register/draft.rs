@@ -10,7 +10,8 @@ use super::capture::{load, record};
 use super::lot::{lot_of, lots};
 use super::object::{Object, Persistent, Stay, advance};
 use super::refusal::rule;
-use super::{Anomaly, Entry, Pos, Refusal, Relation, Role, Stored, Writer, key};
+use super::{Entry, Pos, Refusal, Relation, Role, Stored, Writer, key};
+use crate::answer::Anomaly;
 use crate::event::{Action, Event, Items, What};
 use crate::identifier::{Identifier, Kind};
 use crate::limits::{CONTAINERS_ABOVE_MAX, LOTS_MAX, PERSISTENT_MAX, UNIT_REUSE_MS};
@@ -56,8 +57,8 @@ impl<'a, W: Writer> Draft<'a, W> {
         Ok(draft)
     }
 
-    /// Writes the changes.
-    pub(super) fn commit(self) {
+    /// Writes the changes; answers how many rules they break that the policy lets pass.
+    pub(super) fn commit(self) -> u32 {
         let Self { writer, event, pos, objects, lines, lots, anomalies, .. } = self;
         for (id, (object, _)) in objects.iter().filter(|(_, (_, changed))| *changed) {
             let key = key::object(id, |bytes| writer.digest(bytes));
@@ -82,9 +83,13 @@ impl<'a, W: Writer> Draft<'a, W> {
             });
             writer.log_append(&key, &reference);
         }
-        for anomaly in anomalies {
-            writer.log_append(key::ANOMALIES, &anomaly.to_bytes());
+        for anomaly in &anomalies {
+            let bytes = anomaly.to_bytes();
+            writer.log_append(key::ANOMALIES, &bytes);
+            let key = key::anomalies(&anomaly.item, |bytes| writer.digest(bytes));
+            writer.log_append(&key, &bytes);
         }
+        u32::try_from(anomalies.len()).unwrap_or(u32::MAX)
     }
 
     fn what(&mut self) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use crate::limits::KEY_TEXT_BYTES_MAX;
 
 /// The number of records.
 pub const COUNT: &[u8] = b"n";
-/// The log of anomalies.
+/// The log of all anomalies.
 pub const ANOMALIES: &[u8] = b"a";
 
 /// A [`super::Record`].
@@ -49,6 +49,11 @@ pub fn object(canonical: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8
 /// The log of an identifier.
 pub fn naming(canonical: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
     text(b'x', canonical, digest)
+}
+
+/// The log of the anomalies of an instance.
+pub fn anomalies(canonical: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b'y', canonical, digest)
 }
 
 /// The log of a transformation.

@@ -20,7 +20,7 @@ pub(super) struct Findings(Vec<Violation>);
 impl Findings {
     /// Records a broken rule. The path is written out only here, since most checks find nothing.
     pub(super) fn add(&mut self, path: Arguments<'_>, rule: Rule, reason: String) {
-        self.0.push(Violation { path: short(path.to_string()), rule, reason: short(reason) });
+        self.0.push(Violation { path: short(path.to_string()), position: None, rule, reason: short(reason) });
     }
 }
 

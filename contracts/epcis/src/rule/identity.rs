@@ -1,6 +1,5 @@
 //! Identifiers: URIs, canonical, and with the digits they should have.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use core::fmt::Arguments;
 
@@ -13,11 +12,10 @@ use crate::identifier::Identifier;
 pub(super) fn check(id: &Identifier, path: Arguments<'_>, found: &mut Findings) {
     let written = id.written();
     let (rule, reason) = match Identifier::parse(written) {
-        _ if written.is_empty() => (Rule::IdentifierLength, "an empty identifier".to_owned()),
         Ok(parsed) if parsed == *id && is_uri(written) => return,
         Ok(parsed) if parsed == *id => (Rule::IdentifierUri, format!("{written:?} is not a URI")),
         // A key that the parser refuses may only be held as it was written.
-        Err(error) if id.canonical() == written => (rule_of(&error), format!("{written}: {error}")),
+        Err(error) if id.canonical() == written => (rule_of(&error), format!("{written:?}: {error}")),
         _ => (Rule::IdentifierCanonical, format!("{written} is not written for {}", id.canonical())),
     };
     found.add(path, rule, reason);
@@ -27,7 +25,8 @@ fn rule_of(error: &Error) -> Rule {
     match error {
         Error::Digits { .. } => Rule::IdentifierDigits,
         Error::CheckDigit { .. } => Rule::IdentifierCheckDigit,
-        Error::Long { .. } => Rule::IdentifierLength,
+        Error::Empty | Error::Long { .. } => Rule::IdentifierLength,
+        Error::Character { .. } => Rule::IdentifierText,
         Error::Scheme => Rule::IdentifierScheme,
         _ => Rule::IdentifierForm,
     }

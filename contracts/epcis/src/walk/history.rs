@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 
 use super::window::{Seen, Window};
 use super::{Step, Walk};
-use crate::answer;
+use crate::answer::{self, Anomaly};
 use crate::event::Action;
 use crate::identifier::Identifier;
-use crate::register::{Entry, Pos, Reader, Record, Role};
+use crate::register::{Entry, Pos, Reader, Record, Role, key};
 
 /// Events by position, with the container each was found through.
 pub(super) type Found = BTreeMap<Pos, Option<String>>;
@@ -37,8 +37,21 @@ pub(super) fn history<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier) -> S
         }
         events.push(step(pos, &record, through));
     }
+    let anomalies = anomalies(walk, id, events.len())?;
     let truncated = walk.truncated;
-    Ok(answer::History { item: id.to_owned(), position: walk.position, events, locations, truncated })
+    Ok(answer::History { item: id.to_owned(), position: walk.position, events, locations, anomalies, truncated })
+}
+
+/// What valid records broke for `id`, beside so many events listed.
+fn anomalies<R: Reader>(walk: &mut Walk<'_, R>, id: &str, listed: usize) -> Step<Vec<Anomaly>, R> {
+    let key = key::anomalies(id, |bytes| walk.reader.digest(bytes));
+    let mut anomalies = Vec::new();
+    for anomaly in walk.entries::<Anomaly>(&key, |anomaly| anomaly.sequence)? {
+        if walk.valid(anomaly.sequence)?.is_some() && walk.room(listed + anomalies.len()) {
+            anomalies.push(anomaly);
+        }
+    }
+    Ok(anomalies)
 }
 
 /// The events of `id` and of its containers while it was in them; void ones may be among them.

@@ -149,7 +149,7 @@ impl<R: Reader> Walk<'_, R> {
         };
         let key = key::transformation(id, |bytes| self.reader.digest(bytes));
         let mut joined = Vec::new();
-        for entry in self.entries(&key)? {
+        for entry in self.dated(&key)? {
             if let Some(record) = self.event(entry.pos.sequence)? {
                 joined.push((entry.pos, record));
             }

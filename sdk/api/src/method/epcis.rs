@@ -3,11 +3,13 @@
 use super::contract::ContractRef;
 use super::methods;
 use crate::{At, Read, schema};
+use countersign_epcis::rule::Position;
 use countersign_types::{AccountId, Hash, Height, TimestampMs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 methods! {
     EpcisValidate = "epcis_validate", "Checks an EPCIS document by the rules of capture; nothing is written.":
@@ -19,9 +21,21 @@ methods! {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ValidateParams {
-    /// An EPCIS 2.0 document in JSON-LD, or one event.
+    /// An EPCIS 2.0 document in JSON-LD, or one event; or a string that holds the text of a document, which may
+    /// be EPCIS 1.x or 2.0 XML.
     #[schemars(with = "Value")]
     pub document: Box<RawValue>,
+}
+
+impl ValidateParams {
+    /// The text of the document.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, [u8]> {
+        match serde_json::from_str::<String>(self.document.get()) {
+            Ok(text) => Cow::Owned(text.into_bytes()),
+            Err(_) => Cow::Borrowed(self.document.get().as_bytes()),
+        }
+    }
 }
 
 /// What capture would say of a document, as far as the document alone tells.
@@ -40,14 +54,32 @@ pub struct Checked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
-    /// JSON path from the document's root.
+    /// JSON path from the document's root; in an XML document the path of elements.
     pub path: String,
+    /// Where that stands in an XML document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<TextPosition>,
     /// Stable name of the rule that is broken.
     pub rule: String,
     /// What is wrong there, with the values found.
     pub reason: String,
     /// What to do about it.
     pub hint: String,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TextPosition {
+    /// Its line, from 1.
+    pub line: u32,
+    /// Its column in characters, from 1.
+    pub column: u32,
+}
+
+impl From<Position> for TextPosition {
+    fn from(Position { line, column }: Position) -> Self {
+        Self { line, column }
+    }
 }
 
 /// Verdict on one event of a document.
@@ -64,6 +96,12 @@ pub struct CheckedEvent {
     pub hash: Option<Hash>,
     /// What is wrong; empty if it is valid.
     pub faults: Vec<Fault>,
+    /// Rules of the standard that it breaks and that capture lets pass: it is recorded as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Fault>,
+    /// How many more warnings there are than one answer lists.
+    #[serde(default)]
+    pub warnings_omitted: u64,
 }
 
 /// Parameters of `epcis_event`.

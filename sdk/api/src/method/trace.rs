@@ -43,6 +43,8 @@ pub struct Trace {
     pub event_ids: Vec<String>,
     /// Places of a `history`, in the order they were first visited.
     pub locations: Vec<String>,
+    /// Events of a `history` that broke a rule of the registers for the item and were recorded nevertheless.
+    pub anomalies: Vec<TraceAnomaly>,
     /// What `back` or `forward` reached: instances, lots and classes, sorted, without the item.
     pub products: Vec<String>,
     /// What `back` or `forward` reached: logistic units and assets, sorted.
@@ -90,6 +92,18 @@ pub struct TraceEvent {
     pub height: Height,
     /// Time of that block, ISO 8601 in UTC.
     pub record_time: String,
+}
+
+/// A rule of the registers that an event broke, and that capture let pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceAnomaly {
+    /// The event's position among all events of the contract.
+    pub sequence: u64,
+    /// Stable name of the rule: `containment.two`.
+    pub rule: String,
+    /// What is wrong.
+    pub reason: String,
 }
 
 /// Parameters of `trace_contents`.

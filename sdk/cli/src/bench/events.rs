@@ -3,8 +3,8 @@
 //! more than the network.
 
 use countersign_epcis::Identifier;
+use countersign_epcis::document::parse;
 use countersign_epcis::event::{Event, Items, What};
-use countersign_epcis::json::parse;
 use countersign_epcis::rule::Policy;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -59,14 +59,23 @@ fn rows_checked(reports: &[About<'_, Checked>]) -> Vec<Vec<String>> {
             rows.push(row(&name, "–", None, "invalid", Some(fault)));
         }
         for event in &said.events {
-            let index = event.index.to_string();
+            let (index, id) = (event.index.to_string(), event.event_id.as_deref());
             if event.faults.is_empty() {
-                rows.push(row(&name, &index, event.event_id.as_deref(), "valid", None));
+                rows.push(row(&name, &index, id, "valid", None));
             }
             for fault in &event.faults {
-                rows.push(row(&name, &index, event.event_id.as_deref(), "invalid", Some(fault)));
+                rows.push(row(&name, &index, id, "invalid", Some(fault)));
             }
+            rows.extend(rows_warned(&name, &index, id, &event.warnings, event.warnings_omitted));
         }
+    }
+    rows
+}
+
+fn rows_warned(file: &str, index: &str, id: Option<&str>, warnings: &[Fault], omitted: u64) -> Vec<Vec<String>> {
+    let mut rows: Vec<_> = warnings.iter().map(|fault| row(file, index, id, "warning", Some(fault))).collect();
+    if omitted > 0 {
+        rows.push(row(file, index, id, &format!("{omitted} more warnings"), None));
     }
     rows
 }
@@ -74,7 +83,10 @@ fn rows_checked(reports: &[About<'_, Checked>]) -> Vec<Vec<String>> {
 fn row(file: &str, index: &str, id: Option<&str>, verdict: &str, fault: Option<&Fault>) -> Vec<String> {
     let (path, why) = fault.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
-        |fault| (fault.path.clone(), format!("{} ({})", fault.reason, fault.hint)),
+        |fault| {
+            let place = fault.position.map_or_else(String::new, |at| format!("{}:{} ", at.line, at.column));
+            (format!("{place}{}", fault.path), format!("{} ({}) [{}]", fault.reason, fault.hint, fault.rule))
+        },
     );
     vec![file.to_owned(), index.to_owned(), or_dash(id), verdict.to_owned(), path, why]
 }
@@ -126,13 +138,18 @@ fn rows_captured(reports: &[About<'_, DocumentReceipt>]) -> Vec<Vec<String>> {
         }
         for event in &said.events {
             let (verdict, fault) = match &event.status {
-                Status::Accepted { sequence, .. } => (format!("accepted as {sequence}"), None),
+                Status::Accepted { sequence, anomalies: 0, .. } => (format!("accepted as {sequence}"), None),
+                Status::Accepted { sequence, anomalies, .. } => {
+                    (format!("accepted as {sequence}, {anomalies} anomalies"), None)
+                }
                 Status::Duplicate { sequence, .. } => (format!("known as {sequence}"), None),
                 Status::Rejected(fault) => ("rejected".to_owned(), Some(fault)),
                 Status::Withdrawn => ("withdrawn".to_owned(), None),
                 Status::Unsent => ("not sent".to_owned(), None),
             };
-            rows.push(row(&name, &event.index.to_string(), event.event_id.as_deref(), &verdict, fault));
+            let (index, id) = (event.index.to_string(), event.event_id.as_deref());
+            rows.push(row(&name, &index, id, &verdict, fault));
+            rows.extend(rows_warned(&name, &index, id, &event.warnings, event.warnings_omitted));
         }
     }
     rows

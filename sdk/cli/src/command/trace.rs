@@ -51,6 +51,13 @@ pub fn human(trace: &Trace) -> String {
         });
         parts.push(table(&["time", "event", "step", "where", "in", "submitted by", "event id"], rows));
     }
+    if !trace.anomalies.is_empty() {
+        let rows = trace
+            .anomalies
+            .iter()
+            .map(|anomaly| vec![anomaly.sequence.to_string(), anomaly.rule.clone(), anomaly.reason.clone()]);
+        parts.push(table(&["anomaly in record", "rule", "what is wrong"], rows));
+    }
     for (title, list) in
         [("places", &trace.locations), ("products", &trace.products), ("containers", &trace.containers)]
     {

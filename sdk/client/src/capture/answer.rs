@@ -1,43 +1,19 @@
 //! The provenance contract's `capture`, as borsh: its arguments and what it answers.
 
 use super::Status;
-use borsh::{BorshDeserialize, BorshSerialize};
+use borsh::BorshDeserialize;
 use countersign_api::method::epcis::Fault;
+use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
+use countersign_epcis::rule::Position;
 use countersign_types::Hash;
-use serde::{Deserialize, Serialize};
-
-/// What a refused event does to the others of its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Mode {
-    /// It refuses them all.
-    #[default]
-    Rollback,
-    /// Nothing: each event stands for itself.
-    Proceed,
-}
 
 /// Arguments of `capture`.
 pub(super) fn borsh_of_call(events: Vec<Vec<u8>>, mode: Mode) -> Vec<u8> {
     countersign_types::encode(&(events, mode))
 }
 
-/// What became of one event of a call.
-#[derive(Debug, BorshDeserialize)]
-pub(super) struct Answer {
-    pub index: u32,
-    pub outcome: Outcome,
-}
-
-#[derive(Debug, BorshDeserialize)]
-pub(super) enum Outcome {
-    Accepted { sequence: u64, hash: [u8; 32] },
-    Duplicate { sequence: u64 },
-    Rejected { rule: String, path: String, reason: String },
-}
-
 /// Reads what `capture` returned.
-pub(super) fn receipts(output: &[u8]) -> Option<Vec<Answer>> {
+pub(super) fn receipts(output: &[u8]) -> Option<Vec<EventReceipt>> {
     borsh::from_slice(output).ok()
 }
 
@@ -58,6 +34,9 @@ pub(super) struct Refused {
     reason: String,
 }
 
+/// Where a JSON path within an event leads in its document.
+pub(super) type Place<'a> = &'a dyn Fn(&str) -> (String, Option<Position>);
+
 impl Refused {
     /// Reads an error of `capture`; `None` if it does not name an event.
     pub fn read(error: &[u8]) -> Option<Self> {
@@ -67,26 +46,28 @@ impl Refused {
         }
     }
 
-    /// The event's verdict; `base` is its path in the document.
-    pub fn status(&self, base: &str) -> Status {
-        rejected(&self.rule, &self.path, &self.reason, base)
+    /// The event's verdict.
+    pub fn status(&self, place: Place<'_>) -> Status {
+        rejected(&self.rule, &self.path, &self.reason, place)
     }
 }
 
 impl Status {
-    /// The verdict on an event with this hash and this path in the document.
-    pub(super) fn of(outcome: Outcome, hash: Hash, base: &str) -> Self {
+    /// The verdict on an event with this hash.
+    pub(super) fn of(outcome: Outcome, hash: Hash, place: Place<'_>) -> Self {
         match outcome {
-            Outcome::Accepted { sequence, hash } => Self::Accepted { sequence, hash: Hash(hash) },
+            Outcome::Accepted { sequence, hash, anomalies } => Self::Accepted { sequence, hash: Hash(hash), anomalies },
             Outcome::Duplicate { sequence } => Self::Duplicate { sequence, hash },
-            Outcome::Rejected { rule, path, reason } => rejected(&rule, &path, &reason, base),
+            Outcome::Rejected { rule, path, reason } => rejected(&rule, &path, &reason, place),
         }
     }
 }
 
-fn rejected(rule: &str, path: &str, reason: &str, base: &str) -> Status {
+fn rejected(rule: &str, path: &str, reason: &str, place: Place<'_>) -> Status {
+    let (path, position) = place(path);
     Status::Rejected(Fault {
-        path: format!("{base}{}", path.strip_prefix('$').unwrap_or(path)),
+        path,
+        position: position.map(Into::into),
         rule: rule.to_owned(),
         reason: if reason.is_empty() { format!("it breaks the rule {rule}") } else { reason.to_owned() },
         hint: hint(rule).to_owned(),
@@ -126,22 +107,26 @@ mod tests {
         let mut bytes = vec![3, 0, 0, 0];
         bytes.extend([0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend([5; 32]);
+        bytes.extend([2, 0, 0, 0]);
         bytes.extend([1, 0, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend([2, 0, 0, 0, 2, 1, 0, 0, 0, b'r', 2, 0, 0, 0, b'$', b'p', 0, 0, 0, 0]);
         let hash = Hash([8; 32]);
         let statuses: Vec<Status> = receipts(&bytes)
             .unwrap()
             .into_iter()
-            .map(|answer| Status::of(answer.outcome, hash, "$.epcisBody.eventList[1]"))
+            .map(|answer| {
+                Status::of(answer.outcome, hash, &|path| (format!("$.epcisBody.eventList[1]{}", &path[1..]), None))
+            })
             .collect();
         let fault = Fault {
             path: "$.epcisBody.eventList[1]p".into(),
+            position: None,
             rule: "r".into(),
             reason: "it breaks the rule r".into(),
             hint: String::new(),
         };
         let expected = vec![
-            Status::Accepted { sequence: 9, hash: Hash([5; 32]) },
+            Status::Accepted { sequence: 9, hash: Hash([5; 32]), anomalies: 2 },
             Status::Duplicate { sequence: 4, hash },
             Status::Rejected(fault),
         ];
@@ -160,7 +145,9 @@ mod tests {
             bytes.extend(countersign_types::encode(text));
         }
         let refused = Refused::read(&bytes).unwrap();
-        let Status::Rejected(fault) = refused.status("$[3]") else { panic!("it is a rejection") };
+        let Status::Rejected(fault) = refused.status(&|path| (path.replace('$', "$[3]"), None)) else {
+            panic!("it is a rejection")
+        };
         assert_eq!((refused.index, fault.path.as_str(), fault.reason.as_str()), (3, "$[3].epcList[0]", "again"));
         assert!(fault.hint.contains("serial"));
     }

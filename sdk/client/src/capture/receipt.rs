@@ -1,7 +1,10 @@
 //! What became of a document and of each of its events.
 
+use countersign_api::check::warnings;
+use countersign_api::limits::WARNINGS_MAX;
 use countersign_api::method::epcis::Fault;
 use countersign_api::method::tx::Receipt;
+use countersign_epcis::document::Document;
 use countersign_types::{Hash, Height};
 use serde::Serialize;
 
@@ -50,6 +53,11 @@ pub struct EventReceipt {
     /// What became of it.
     #[serde(flatten)]
     pub status: Status,
+    /// Rules of the standard that it breaks and that capture lets pass: it is recorded as written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Fault>,
+    /// How many more warnings there are than one receipt lists.
+    pub warnings_omitted: u64,
 }
 
 /// What became of an event.
@@ -62,6 +70,8 @@ pub enum Status {
         sequence: u64,
         /// Hash of its canonical bytes.
         hash: Hash,
+        /// How many rules of the registers it breaks that capture lets pass; `trace history` lists them.
+        anomalies: u32,
     },
     /// It was recorded before, with the same content.
     Duplicate {
@@ -97,15 +107,25 @@ impl From<&Receipt> for Recorded {
 }
 
 impl DocumentReceipt {
-    pub(super) fn new(ids: Vec<Option<String>>) -> Self {
-        let event = |(index, event_id)| EventReceipt { index, event_id, status: Status::Unsent };
+    /// Of a document that nothing has become of yet.
+    pub(super) fn of(document: &Document) -> Self {
+        let mut room = WARNINGS_MAX;
+        let event = |index| {
+            let (warnings, warnings_omitted) = warnings(document, index, &mut room);
+            let event_id = document.event_id(index).map(str::to_owned);
+            EventReceipt { index, event_id, status: Status::Unsent, warnings, warnings_omitted }
+        };
+        Self::new((0..document.events.len()).map(event).collect())
+    }
+
+    fn new(events: Vec<EventReceipt>) -> Self {
         Self {
             verdict: Verdict::Rejected,
             accepted: 0,
             duplicate: 0,
             rejected: 0,
             faults: Vec::new(),
-            events: ids.into_iter().enumerate().map(event).collect(),
+            events,
             transactions: Vec::new(),
         }
     }

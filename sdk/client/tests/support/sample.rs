@@ -2,8 +2,9 @@
 //! events, and proof files over them. Shared with the command's tests.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code)]
 
-use countersign_epcis::json::parse;
-use countersign_epcis::register::{Submission, Writer, capture};
+use countersign_epcis::Identifier;
+use countersign_epcis::document::parse;
+use countersign_epcis::register::{Submission, Writer, capture, key};
 use countersign_epcis::rule::Policy;
 use countersign_types::hash::sha256;
 use countersign_types::log::{LogRecord, range_of};
@@ -172,7 +173,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
             key: key.clone(),
             records: records.iter().cloned().map(Into::into).collect(),
         })
-        .chain([Log { contract, key: b"x:urn:nobody".to_vec(), records: Vec::new() }])
+        .chain(unwritten(item).map(|key| Log { contract, key, records: Vec::new() }))
         .collect();
     Proof {
         version: VERSION,
@@ -183,6 +184,12 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
         logs,
         witness: Witness(steps),
     }
+}
+
+/// Logs that were never written: of an identifier that nothing names, and of the item's anomalies.
+fn unwritten(item: &str) -> [Vec<u8>; 2] {
+    let item = Identifier::parse(item).unwrap();
+    [b"x:urn:nobody".to_vec(), key::anomalies(item.canonical(), sha256)]
 }
 
 /// Objects that were never written, for every identifier that has a log.

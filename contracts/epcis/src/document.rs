@@ -1,13 +1,18 @@
 //! Documents: an envelope kept as it is, and the events it carries.
+//!
+//! [`parse`] reads an `EPCISDocument`, an `EPCISQueryDocument`, one event or a list of events in JSON-LD and, with
+//! feature `xml`, the first two in XML; it tells them apart by the first character. What is wrong with the whole
+//! document is one [`Violation`]; what is wrong with an event is that event's own.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::namespace::{self, Declared};
-use super::{read, render, typed};
 use crate::event::Event;
-use crate::rule::{self, Policy, Rule, Violation, fault};
+use crate::json::namespace::{self, Declared};
+use crate::json::{read, render, render_within, typed};
+use crate::rule::{self, Policy, Position, Rule, Violation, fault};
 use crate::time::Time;
 use crate::value::Value;
 
@@ -23,6 +28,18 @@ pub struct Document {
     pub context: Vec<Value>,
     /// The events in their order, each accepted or rejected for itself.
     pub events: Vec<Result<Event, Violation>>,
+    /// The eventID of each as it is written, where it could be read.
+    ids: Vec<Option<String>>,
+    /// Where its members stand, if it was read from XML.
+    #[cfg(feature = "xml")]
+    places: Option<crate::xml::Places>,
+}
+
+/// A document taken apart: its events are values, or could not become any.
+pub(crate) struct Raw {
+    pub(crate) shape: Shape,
+    pub(crate) envelope: Value,
+    pub(crate) events: Vec<Result<Value, Violation>>,
 }
 
 /// The kinds of documents.
@@ -47,6 +64,19 @@ impl Shape {
             Self::Event | Self::List => &[],
         }
     }
+
+    /// The JSON path of the list of events.
+    fn list_path(self) -> String {
+        self.path().iter().fold(String::from("$"), |path, name| format!("{path}.{name}"))
+    }
+
+    /// The JSON path of the event at place `index`.
+    fn event_path(self, index: usize) -> String {
+        match self {
+            Self::Event => String::from("$"),
+            _ => format!("{}[{index}]", self.list_path()),
+        }
+    }
 }
 
 /// Reads a document and checks its events under `policy`.
@@ -55,45 +85,64 @@ impl Shape {
 ///
 /// What is wrong with the document as a whole.
 pub fn parse(bytes: &[u8], policy: Policy) -> Result<Document, Violation> {
+    #[cfg(feature = "xml")]
+    if crate::xml::is_xml(bytes) {
+        return crate::xml::parse(bytes, policy);
+    }
     parse_value(read(bytes)?, policy)
 }
 
-/// As [`parse`], from a value already read.
+/// As [`parse`], from a JSON value already read.
 ///
 /// # Errors
 ///
 /// As for [`parse`].
 pub fn parse_value(mut value: Value, policy: Policy) -> Result<Document, Violation> {
     let shape = shape(&value)?;
-    let (list, base) = match shape {
-        Shape::Event => {
-            let event = checked(typed::event(value, &[]), "$", policy);
-            return Ok(Document { shape, envelope: Value::Null, context: Vec::new(), events: alloc::vec![event] });
-        }
-        Shape::List => (core::mem::replace(&mut value, Value::Null), "$"),
+    let (envelope, list) = match shape {
+        Shape::Event => (Value::Null, Value::List(Vec::from([value]))),
+        Shape::List => (Value::Null, value),
         Shape::Document | Shape::QueryDocument => {
             header(&value)?;
-            (events_of(&mut value, shape.path())?, if shape == Shape::Document { BODY } else { RESULTS })
+            let list = events_of(&mut value, shape.path())?;
+            (value, list)
         }
     };
-    let context = match value.member("@context").cloned() {
+    let Value::List(list) = list else {
+        return Err(fault(Rule::FieldType, "the events are not an array".to_owned()).below(&shape.list_path()));
+    };
+    build(Raw { shape, envelope, events: list.into_iter().map(Ok).collect() }, policy)
+}
+
+/// Reads the events of a document and checks them under `policy`.
+///
+/// # Errors
+///
+/// What is wrong with the envelope.
+pub(crate) fn build(raw: Raw, policy: Policy) -> Result<Document, Violation> {
+    let Raw { shape, envelope, events } = raw;
+    let context = match envelope.member("@context").cloned() {
         Some(context) => namespace::declared(context).map_err(|fault| fault.below("$.@context"))?,
         None => Vec::new(),
     };
-    let Value::List(list) = list else {
-        return Err(fault(Rule::FieldType, "the events are not an array".to_owned()).below(base));
-    };
     let declared = Declared::of(context.iter());
-    let event = |(at, item)| {
-        let event = typed::event_within(item, &context, &declared);
-        checked(event, &format!("{base}[{at}]"), policy)
+    let id = |event: &Result<Value, Violation>| Some(event.as_ref().ok()?.member("eventID")?.as_text()?.to_owned());
+    let ids = events.iter().map(id).collect();
+    let event = |(at, event): (usize, Result<Value, Violation>)| {
+        let event = typed::event_within(event?, &context, &declared);
+        checked(event, &shape.event_path(at), policy)
     };
-    let events = list.into_iter().enumerate().map(event).collect();
-    Ok(Document { shape, envelope: value, context, events })
+    let events = events.into_iter().enumerate().map(event).collect();
+    Ok(Document {
+        shape,
+        envelope,
+        context,
+        events,
+        ids,
+        #[cfg(feature = "xml")]
+        places: None,
+    })
 }
-
-const BODY: &str = "$.epcisBody.eventList";
-const RESULTS: &str = "$.epcisBody.queryResults.resultsBody.eventList";
 
 fn shape(value: &Value) -> Result<Shape, Violation> {
     if matches!(value, Value::List(_)) {
@@ -111,7 +160,7 @@ fn shape(value: &Value) -> Result<Shape, Violation> {
 }
 
 /// The required members of a document.
-fn header(value: &Value) -> Result<(), Violation> {
+pub(crate) fn header(value: &Value) -> Result<(), Violation> {
     let text = |name: &str| match value.member(name) {
         Some(Value::Text(text)) => Ok(text),
         Some(_) => Err(fault(Rule::FieldType, format!("{name} is not a string")).below(&crate::rule::step(name))),
@@ -153,6 +202,45 @@ impl Document {
         self.events.iter().filter_map(|event| event.as_ref().ok())
     }
 
+    /// The eventID of the event at place `index` as it is written, of a rejected one too.
+    #[must_use]
+    pub fn event_id(&self, index: usize) -> Option<&str> {
+        self.ids.get(index)?.as_deref()
+    }
+
+    /// What the policy lets pass of the event at place `index`: rules that it breaks and is recorded nevertheless.
+    #[must_use]
+    pub fn warnings(&self, index: usize) -> Vec<Violation> {
+        let accepted = self.events.get(index).and_then(|event| event.as_ref().ok());
+        let findings = accepted.map(rule::findings).unwrap_or_default();
+        let located = findings.into_iter().map(|finding| {
+            let (path, position) = self.place(index, &finding.path);
+            Violation { path, position, ..finding }
+        });
+        located.collect()
+    }
+
+    /// Where in the document the JSON path `path` within the event at place `index` leads: a path from the root, and
+    /// for XML the position of the element.
+    #[must_use]
+    pub fn place(&self, index: usize, path: &str) -> (String, Option<Position>) {
+        let path = format!("{}{}", self.shape.event_path(index), path.strip_prefix('$').unwrap_or(path));
+        #[cfg(feature = "xml")]
+        if let Some(places) = &self.places {
+            return places.find(&path);
+        }
+        (path, None)
+    }
+
+    /// The document as one that was read from XML, with these places.
+    #[cfg(feature = "xml")]
+    pub(crate) fn at(mut self, places: crate::xml::Places) -> Self {
+        let events = self.events.into_iter();
+        self.events = events.map(|event| event.map_err(|violation| places.locate(violation))).collect();
+        self.places = Some(places);
+        self
+    }
+
     /// The rejections.
     pub fn rejected(&self) -> impl Iterator<Item = &Violation> {
         self.events.iter().filter_map(|event| event.as_ref().err())
@@ -168,10 +256,10 @@ impl Document {
     #[must_use]
     pub fn render(&self) -> Value {
         match self.shape {
-            Shape::Event => self.accepted().next().map_or(Value::Null, render::render),
-            Shape::List => Value::List(self.accepted().map(render::render).collect()),
+            Shape::Event => self.accepted().next().map_or(Value::Null, render),
+            Shape::List => Value::List(self.accepted().map(render).collect()),
             Shape::Document | Shape::QueryDocument => {
-                let events = self.accepted().map(|event| render::render_within(event, &self.context)).collect();
+                let events = self.accepted().map(|event| render_within(event, &self.context)).collect();
                 let mut document = self.envelope.clone();
                 put(&mut document, self.shape.path(), Value::List(events));
                 document
