@@ -115,6 +115,24 @@ impl Payloads {
         self.blocks.values().any(|gathering| gathering.missing.contains(name))
     }
 
+    /// Number of blocks.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Blocks that lack transactions.
+    #[must_use]
+    pub fn gathering(&self) -> usize {
+        self.blocks.values().filter(|gathering| !gathering.is_whole()).count()
+    }
+
     /// Whether any block lacks transactions.
     #[must_use]
     pub fn is_waiting(&self) -> bool {

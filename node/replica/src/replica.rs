@@ -102,6 +102,8 @@ impl<S: Store> Replica<S> {
         Counters {
             waiting: u64::try_from(self.mempool.len()).unwrap_or(u64::MAX),
             waiting_bytes: u64::try_from(self.mempool.bytes()).unwrap_or(u64::MAX),
+            payloads: u64::try_from(self.payloads.len()).unwrap_or(u64::MAX),
+            gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
             ..self.counters
         }

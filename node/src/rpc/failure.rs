@@ -1,6 +1,7 @@
 //! Failures of the node's parts as errors of the interface.
 
 use crate::context::NotTaken;
+use crate::verifier::NotQueued;
 use countersign_api::abi::AbiError;
 use countersign_api::{Code, RpcError};
 use countersign_ledger::LedgerError;
@@ -67,8 +68,8 @@ pub(super) fn of_not_taken(cause: &NotTaken) -> RpcError {
         NotTaken::Refused(Refused::Known) => RpcError::new(Code::DuplicateTransaction, cause),
         NotTaken::Refused(Refused::Full) => RpcError::new(Code::MempoolFull, cause),
         NotTaken::Refused(Refused::Rejected(code)) => RpcError::new(of_reject(*code), cause),
-        NotTaken::Busy(_) => RpcError::new(Code::Busy, cause),
-        NotTaken::Stopping => RpcError::new(Code::NotReady, cause),
+        NotTaken::NotQueued(NotQueued::Busy) => RpcError::new(Code::Busy, cause),
+        NotTaken::NotQueued(NotQueued::Stopping(_)) => RpcError::new(Code::NotReady, cause),
     }
 }
 

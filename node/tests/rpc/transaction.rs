@@ -22,7 +22,8 @@ fn put_account(node: &Node, signer: &SecretKey, nonce: u64) -> Transaction {
     }
 }
 
-fn bytes(transaction: Transaction, key: &SecretKey) -> Bytes {
+/// A transaction as it is submitted.
+pub fn bytes(transaction: Transaction, key: &SecretKey) -> Bytes {
     Bytes(codec::encode(&transaction.sign(key)))
 }
 
