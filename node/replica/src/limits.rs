@@ -12,8 +12,9 @@ pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;
 pub const MEMPOOL_TRANSACTIONS_MAX: usize = 20_000;
 /// Bytes of transactions waiting: 32 full blocks of 2 MiB.
 pub const MEMPOOL_BYTES_MAX: usize = 64 << 20;
-/// Of these, the share that one organisation may hold while others wait, in percent.
-pub const MEMPOOL_ORGANISATION_PERCENT: usize = 50;
+/// Of these, the part that is free for whoever needs more than its share, in percent. The rest is shared out equally
+/// among organisations.
+pub const MEMPOOL_FREE_PERCENT: usize = 50;
 /// Blocks that are not finalised and whose transactions are held: the run-ahead window is at most
 /// 64, and each of its views may see one proposal that fails.
 pub const PAYLOADS_MAX: usize = 256;
