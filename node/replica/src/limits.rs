@@ -5,6 +5,8 @@
 pub const TRANSACTION_GAS: u64 = 40_000;
 /// Gas for each byte of a transaction: hashing twice, storing, sending to three peers.
 pub const TRANSACTION_BYTE_GAS: u64 = 20;
+/// Gas for each key's proof in a transaction: a signature check of its own (about 60 µs) and a write.
+pub const KEY_PROOF_GAS: u64 = 80_000;
 /// Expired transaction ids removed by one block: more than a full block adds, so the backlog
 /// shrinks.
 pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;

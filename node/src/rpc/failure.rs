@@ -52,7 +52,7 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Chain { given, expected } => {
             return RpcError::new(Code::WrongChain, cause).with(json!({ "given": given, "expected": expected }));
         }
-        BadTransaction::Signature(_) => Code::BadSignature,
+        BadTransaction::Signature(_) | BadTransaction::KeyProof(_) => Code::BadSignature,
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
@@ -79,12 +79,14 @@ fn of_reject(code: RejectCode) -> Code {
         RejectCode::ExpiryTooFar => Code::ExpiryTooFar,
         RejectCode::Duplicate => Code::DuplicateTransaction,
         RejectCode::UnknownSigner => Code::UnknownSigner,
-        RejectCode::Forbidden => Code::Forbidden,
+        RejectCode::Forbidden | RejectCode::LastAdmin => Code::Forbidden,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,
         RejectCode::NoContract => Code::ContractUnknown,
-        RejectCode::NameTaken | RejectCode::BadName | RejectCode::BadCode | RejectCode::KeyTaken => {
-            Code::TransactionMalformed
-        }
+        RejectCode::NameTaken
+        | RejectCode::BadName
+        | RejectCode::BadCode
+        | RejectCode::KeyTaken
+        | RejectCode::KeyUnproven => Code::TransactionMalformed,
     }
 }
 
