@@ -181,8 +181,12 @@ impl<S: Store> ReplicaThread<S> {
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
             Output::Certified { height } => self.shared.certified(height),
             Output::Expired { transactions } => self.shared.expired(&transactions),
-            Output::Equivocation { text } => {
-                tracing::error!(evidence = text, "a validator signed two statements that exclude each other")
+            Output::Equivocation { signer, text } => {
+                tracing::error!(
+                    validator = signer,
+                    evidence = text,
+                    "a validator signed two statements that exclude each other"
+                )
             }
             Output::WakeAt(time) => *wake = Some(wake.map_or(time, |wake| wake.min(time))),
             Output::Stop(cause) => return Err(cause.into()),

@@ -112,8 +112,10 @@ pub enum Output {
         /// Their ids.
         transactions: Vec<Hash>,
     },
-    /// Validators signed two statements that exclude each other.
+    /// A validator signed two statements that exclude each other.
     Equivocation {
+        /// Who did.
+        signer: u16,
         /// What they signed, for people.
         text: String,
     },

@@ -43,7 +43,7 @@ pub fn output(output: &Output) -> Option<String> {
         }
         Output::Certified { height } => format!("CERTIFIED {height}"),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
-        Output::Equivocation { text } => format!("EQUIVOCATION {text}"),
+        Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),
         Output::WakeAt(time) => format!("wake at {}", time.0 % 1_000_000),
         Output::Stop(cause) => format!("STOP {cause}"),
     })
