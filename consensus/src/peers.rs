@@ -9,6 +9,12 @@ use countersign_types::{TimestampMs, View};
 const SILENT_VIEWS_MIN: u64 = 4;
 const SILENT_VIEWS_MAX: u64 = 10;
 
+/// Turns in a row that come to nothing before a leader's next ones get no time: one is bad luck.
+const STRIKES_MIN: u32 = 2;
+/// At most 2^6 turns get no time before the leader is tried again: among four validators 256 views, in which a try
+/// that costs two timeouts of a second hurts little.
+const RESTING_SHIFT_MAX: u32 = 6;
+
 #[derive(Debug, Clone)]
 struct Peer {
     heard: bool,
@@ -22,6 +28,10 @@ struct Peer {
     /// Signature checks in vain that are not forgiven yet, as of then.
     wasted: u64,
     wasted_at: TimestampMs,
+    /// Its last turns to lead that came to nothing while the network was well, in a row.
+    strikes: u32,
+    /// Of its next turns, how many get no time.
+    resting: u32,
 }
 
 /// The validators by index.
@@ -45,6 +55,8 @@ impl Peers {
             served: 0,
             wasted: 0,
             wasted_at: never,
+            strikes: 0,
+            resting: 0,
         };
         Self { own, peers: vec![peer; usize::from(count)] }
     }
@@ -90,6 +102,31 @@ impl Peers {
     pub(crate) fn is_silent(&self, index: u16, current: View, quorum: usize) -> bool {
         let active = self.active(current);
         !active.contains(&index) && active.len() >= quorum
+    }
+
+    /// P5.11: whether a leader's turns get no time because those before came to nothing.
+    pub(crate) fn is_resting(&self, leader: u16) -> bool {
+        self.peers.get(usize::from(leader)).is_some_and(|peer| peer.resting > 0)
+    }
+
+    /// P5.11: a turn came to nothing. It is the leader's doing only if the network is well otherwise.
+    pub(crate) fn turn_failed(&mut self, leader: u16, is_well: bool) {
+        let Some(peer) = self.peers.get_mut(usize::from(leader)) else { return };
+        if peer.resting > 0 {
+            peer.resting -= 1;
+        } else if is_well {
+            peer.strikes = peer.strikes.saturating_add(1);
+            let doublings = peer.strikes.checked_sub(STRIKES_MIN);
+            peer.resting = doublings.map_or(0, |times| 1 << times.min(RESTING_SHIFT_MAX));
+        }
+    }
+
+    /// P5.11: a leader's block was certified.
+    pub(crate) fn turn_succeeded(&mut self, leader: u16) {
+        if let Some(peer) = self.peers.get_mut(usize::from(leader)) {
+            peer.strikes = 0;
+            peer.resting = 0;
+        }
     }
 
     /// Whether a peer may be sent certificates again, and if so not before `interval` has passed.

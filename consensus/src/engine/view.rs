@@ -82,9 +82,11 @@ impl Engine {
         if let Some(arrived) = arrived.filter(|_| view == self.view) {
             self.pacemaker.saw_certificate(self.now.since(arrived.max(self.pacemaker.entered_at)));
         }
-        if late && view == self.view {
+        let leader = self.committee.leader(view);
+        if late && view == self.view && !self.peers.is_resting(leader) {
             self.pacemaker.failures = self.pacemaker.failures.saturating_add(1); // P5.9: it came too late here.
         }
+        self.peers.turn_succeeded(leader);
         let entry = self.persist(Record::Certificate(certificate.clone())); // P3.1
         let said = self.commit(view, &certificate); // P3.2
         if view >= self.view {
@@ -116,7 +118,11 @@ impl Engine {
         let entry = self.persist(Record::Certificate(certificate.clone()));
         if view >= self.view {
             self.counters.view_changes = self.counters.view_changes.saturating_add(1);
-            if !self.leader_is_silent() {
+            let is_well =
+                usize::try_from(self.pacemaker.failures).is_ok_and(|failed| failed < self.committee.one_correct());
+            let skipped = self.turn_is_skipped();
+            self.peers.turn_failed(self.committee.leader(view), is_well && view == self.view && !skipped);
+            if !skipped {
                 self.pacemaker.failures = self.pacemaker.failures.saturating_add(1);
             }
             self.enter(view.next(), certificate.clone());

@@ -176,6 +176,26 @@ fn p5_8_a_leader_silent_for_long_gets_no_time() {
     }
 }
 
+/// Validator 0's next view after a view-change certificate of this one; whether it gave that up at once.
+fn changes(table: &mut Table, view: u64) -> bool {
+    for peer in 1..4 {
+        let query = Message::Query { view: View(view), finalised: View(0), certified: Height(0) };
+        table.hear(peer, query);
+    }
+    let certificate = table.validators.certificate(Phase::ViewChange, view, Hash::ZERO, &[1, 2, 3]);
+    let orders = table.hear(2, Message::Certificate(certificate));
+    orders.iter().any(|order| order.contains(&format!(" view-change {} -", view + 1)))
+}
+
+#[test]
+fn p5_11_when_all_views_fail_nobody_is_struck() {
+    let mut table = Table::new(0);
+    table.tell(Event::Due(true));
+    for view in 1..60 {
+        assert!(!changes(&mut table, view), "view {}", view + 1);
+    }
+}
+
 /// Four blocks, as many as the window is wide, are certified, and too few signed COMMIT for any of them. Answers
 /// the last one and its certificate; validator 1 leads the view that follows.
 fn closed_window(table: &mut Table) -> (Block, Certificate) {

@@ -1,6 +1,6 @@
 //! Whole networks: agreement always, progress once the network heals.
 
-use crate::network::{Dice, Faults, Network};
+use crate::network::{Dice, Faults, Network, Payload};
 use crate::validators::hash;
 use countersign_consensus::{Event, Message};
 
@@ -174,6 +174,35 @@ fn a_leader_whose_proposals_never_arrive_costs_time_only() {
     network.check_agreement();
     assert!(lowest(&network) > 6, "{} blocks", lowest(&network));
     assert!([0, 2, 3].iter().all(|index: &usize| network.nodes[*index].pending.is_empty()));
+}
+
+/// Blocks that a network makes under load in six seconds.
+fn blocks_made(network: &mut Network, label: &str) -> u64 {
+    let height = network.height(0);
+    feed(network, 6_000, 20, label);
+    network.height(0) - height
+}
+
+#[test]
+fn a_leader_whose_blocks_nobody_can_take_costs_less_and_less() {
+    let mut clean = Network::new(4, 29);
+    let most = blocks_made(&mut clean, "clean");
+    for payload in [Payload::Invalid, Payload::Withheld] {
+        let mut network = Network::new(4, 29);
+        network.bad_leader = Some((1, payload));
+        let rounds: Vec<u64> = (0..8).map(|round| blocks_made(&mut network, &format!("bad {round}"))).collect();
+        // One view in four is lost in any case, and each loss costs an exchange of messages.
+        assert!(rounds[4..].iter().sum::<u64>() * 3 > most * 4, "{rounds:?} blocks instead of {most}");
+        // It is tried again, and trusted again.
+        network.bad_leader = None;
+        blocks_made(&mut network, "good again");
+        blocks_made(&mut network, "trusted again");
+        network.run(1_000);
+        network.check_agreement();
+        let turns = network.nodes[0].ledger.iter().rev().take(40).filter(|stored| stored.block.header.proposer == 1);
+        assert!(turns.count() >= 8, "it leads as often as the others");
+        assert!([0, 2, 3].iter().all(|index: &usize| network.nodes[*index].pending.is_empty()));
+    }
 }
 
 #[test]
