@@ -326,6 +326,28 @@ async fn a_flooding_peer_is_held_to_its_rate_and_others_are_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_node_has_not_handled_holds_its_senders_share_and_nobody_elses() {
+    let (mut nodes, _) = cluster(3).await;
+    let largest = CONSENSUS_FRAME_BYTES_MAX;
+    let mut unhandled = Vec::new();
+    for _ in 0..INBOX_CONSENSUS_BYTES_MAX / largest {
+        nodes[0].handle.send(1, Class::Consensus, vec![0; largest]).unwrap();
+        let (event, share) = timeout(PATIENCE, nodes[1].events.recv()).await.unwrap().unwrap();
+        assert!(matches!(event, NetworkEvent::Message { peer: 0, .. }), "{event:?}");
+        unhandled.push(share.unwrap());
+    }
+    assert_eq!(unhandled.iter().map(crate::share::Share::bytes).sum::<usize>(), INBOX_CONSENSUS_BYTES_MAX);
+    nodes[0].handle.send(1, Class::Consensus, b"more".to_vec()).unwrap();
+    assert!(nodes[1].is_silent(Duration::from_millis(500)).await, "taken is not handled");
+    nodes[2].handle.send(1, Class::Consensus, b"other".to_vec()).unwrap();
+    let other = NetworkEvent::Message { peer: 2, class: Class::Consensus, bytes: b"other".to_vec() };
+    assert_eq!(nodes[1].next().await, other, "another peer has its own");
+    unhandled.clear();
+    let more = NetworkEvent::Message { peer: 0, class: Class::Consensus, bytes: b"more".to_vec() };
+    assert_eq!(nodes[1].next().await, more);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gossip_above_the_rate_is_dropped_and_a_flooder_is_shut_out() {
     let (mut nodes, _) = cluster(2).await;
     sleep(Duration::from_millis(500)).await;
