@@ -1,12 +1,19 @@
-//! What is remembered of each validator: when it was last heard, and how often it was helped.
+//! What is remembered of each validator: when it was last heard, how often it was helped, and how much work it
+//! has wasted.
 
-use crate::limits::BLOCKS_SERVED_MAX;
+use crate::limits::{BLOCKS_SERVED_MAX, WASTED_CHECK_MS, WASTED_CHECKS_MAX};
 use countersign_types::{TimestampMs, View};
 
 /// Views that a validator may be silent before its turns to lead get no time: one round of turns,
 /// from 4 to 10.
 const SILENT_VIEWS_MIN: u64 = 4;
 const SILENT_VIEWS_MAX: u64 = 10;
+
+/// Turns in a row that come to nothing before a leader's next ones get no time: one is bad luck.
+const STRIKES_MIN: u32 = 2;
+/// At most 2^6 turns get no time before the leader is tried again: among four validators 256 views, in which a try
+/// that costs two timeouts of a second hurts little.
+const RESTING_SHIFT_MAX: u32 = 6;
 
 #[derive(Debug, Clone)]
 struct Peer {
@@ -18,6 +25,13 @@ struct Peer {
     /// Blocks served since then.
     served_since: TimestampMs,
     served: u32,
+    /// Signature checks in vain that are not forgiven yet, as of then.
+    wasted: u64,
+    wasted_at: TimestampMs,
+    /// Its last turns to lead that came to nothing while the network was well, in a row.
+    strikes: u32,
+    /// Of its next turns, how many get no time.
+    resting: u32,
 }
 
 /// The validators by index.
@@ -39,6 +53,10 @@ impl Peers {
             vouch_at: never,
             served_since: never,
             served: 0,
+            wasted: 0,
+            wasted_at: never,
+            strikes: 0,
+            resting: 0,
         };
         Self { own, peers: vec![peer; usize::from(count)] }
     }
@@ -86,6 +104,31 @@ impl Peers {
         !active.contains(&index) && active.len() >= quorum
     }
 
+    /// P5.11: whether a leader's turns get no time because those before came to nothing.
+    pub(crate) fn is_resting(&self, leader: u16) -> bool {
+        self.peers.get(usize::from(leader)).is_some_and(|peer| peer.resting > 0)
+    }
+
+    /// P5.11: a turn came to nothing. It is the leader's doing only if the network is well otherwise.
+    pub(crate) fn turn_failed(&mut self, leader: u16, is_well: bool) {
+        let Some(peer) = self.peers.get_mut(usize::from(leader)) else { return };
+        if peer.resting > 0 {
+            peer.resting -= 1;
+        } else if is_well {
+            peer.strikes = peer.strikes.saturating_add(1);
+            let doublings = peer.strikes.checked_sub(STRIKES_MIN);
+            peer.resting = doublings.map_or(0, |times| 1 << times.min(RESTING_SHIFT_MAX));
+        }
+    }
+
+    /// P5.11: a leader's block was certified.
+    pub(crate) fn turn_succeeded(&mut self, leader: u16) {
+        if let Some(peer) = self.peers.get_mut(usize::from(leader)) {
+            peer.strikes = 0;
+            peer.resting = 0;
+        }
+    }
+
     /// Whether a peer may be sent certificates again, and if so not before `interval` has passed.
     pub(crate) fn may_answer(&mut self, peer: u16, now: TimestampMs, interval: u64) -> bool {
         self.peers.get_mut(usize::from(peer)).is_some_and(|peer| passes(&mut peer.answer_at, now, interval))
@@ -112,13 +155,37 @@ impl Peers {
         peer.served <= BLOCKS_SERVED_MAX
     }
 
+    /// P0.7: a peer made this validator check signatures in vain.
+    pub(crate) fn wasted(&mut self, peer: u16, checks: usize, now: TimestampMs) {
+        let Some(peer) = self.peers.get_mut(usize::from(peer)) else { return };
+        peer.forgive(now);
+        let checks = u64::try_from(checks).unwrap_or(u64::MAX).max(1);
+        peer.wasted = peer.wasted.saturating_add(checks).min(2 * WASTED_CHECKS_MAX);
+    }
+
+    /// P0.7: whether a peer's messages are looked at now.
+    pub(crate) fn may_speak(&mut self, peer: u16, now: TimestampMs) -> bool {
+        let Some(peer) = self.peers.get_mut(usize::from(peer)) else { return false };
+        peer.forgive(now);
+        peer.wasted < WASTED_CHECKS_MAX
+    }
+
     /// The clock was set back: nothing waits longer than one interval.
     pub(crate) fn clamp(&mut self, now: TimestampMs, interval: u64) {
         for peer in &mut self.peers {
             peer.answer_at = peer.answer_at.min(now.plus(interval));
             peer.query_at = peer.query_at.min(now.plus(interval));
             peer.vouch_at = peer.vouch_at.min(now.plus(interval));
+            peer.wasted_at = peer.wasted_at.min(now);
         }
+    }
+}
+
+impl Peer {
+    fn forgive(&mut self, now: TimestampMs) {
+        let forgiven = now.since(self.wasted_at) / WASTED_CHECK_MS;
+        self.wasted = self.wasted.saturating_sub(forgiven);
+        self.wasted_at = self.wasted_at.plus(forgiven.saturating_mul(WASTED_CHECK_MS));
     }
 }
 

@@ -61,9 +61,20 @@ impl Engine {
     }
 
     /// P5.8: a leader of whom nothing was heard in recent views, while a quorum was.
-    pub(super) fn leader_is_silent(&self) -> bool {
+    fn leader_is_silent(&self) -> bool {
         let leader = self.committee.leader(self.view);
         self.own_index() != Some(leader) && self.peers.is_silent(leader, self.view, self.committee.quorum())
+    }
+
+    /// P5.11: a leader whose last turns came to nothing.
+    fn leader_is_resting(&self) -> bool {
+        let leader = self.committee.leader(self.view);
+        self.own_index() != Some(leader) && self.peers.is_resting(leader)
+    }
+
+    /// P5.8, P5.11: whether the current turn gets no time.
+    pub(super) fn turn_is_skipped(&self) -> bool {
+        self.leader_is_silent() || self.leader_is_resting()
     }
 
     /// P5.2: VIEW-CHANGE when a timer has run out, or at once for a proposal that cannot be agreed.
@@ -79,7 +90,8 @@ impl Engine {
         let given_up = round.is_some_and(|round| round.refused)
             || (!seen && passed(self.pacemaker.proposal_deadline()))
             || passed(self.pacemaker.certificate_deadline())
-            || (!seen && self.pacemaker.due_since.is_some() && self.leader_is_silent());
+            || (!seen && self.pacemaker.due_since.is_some() && self.leader_is_silent())
+            || (self.pacemaker.due_since.is_some() && self.leader_is_resting());
         if given_up {
             self.sign_and_send(Phase::ViewChange, view.0, Hash::ZERO, None);
         }

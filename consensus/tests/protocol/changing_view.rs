@@ -113,6 +113,18 @@ fn p5_6_a_peer_that_is_ahead_is_asked() {
 }
 
 #[test]
+fn p5_10_a_peer_that_comes_back_is_asked_once_a_while() {
+    let mut table = Table::new(3);
+    let said = ["send 1 query view 1 final 0 certified 0 after 0"];
+    assert_eq!(table.tell(Event::Connected { peer: 1 }), said);
+    assert_eq!(table.tell(Event::Connected { peer: 1 }), Vec::<String>::new(), "a flapping connection");
+    assert_eq!(table.tell(Event::Connected { peer: 3 }), Vec::<String>::new(), "itself");
+    assert_eq!(table.tell(Event::Connected { peer: 9 }), Vec::<String>::new(), "nobody");
+    table.now = table.now.plus(250);
+    assert_eq!(table.tell(Event::Connected { peer: 1 }), said);
+}
+
+#[test]
 fn p5_7_votes_are_sent_again_as_they_were() {
     let mut table = Table::new(2);
     table.tell(Event::Due(true));
@@ -161,6 +173,26 @@ fn p5_8_a_leader_silent_for_long_gets_no_time() {
         let at_once =
             orders.iter().any(|order| order.contains(&format!("persist {} view-change {}", view + 1, view + 1)));
         assert_eq!(at_once, view + 1 == 9, "view {}: {orders:?}", view + 1);
+    }
+}
+
+/// Validator 0's next view after a view-change certificate of this one; whether it gave that up at once.
+fn changes(table: &mut Table, view: u64) -> bool {
+    for peer in 1..4 {
+        let query = Message::Query { view: View(view), finalised: View(0), certified: Height(0) };
+        table.hear(peer, query);
+    }
+    let certificate = table.validators.certificate(Phase::ViewChange, view, Hash::ZERO, &[1, 2, 3]);
+    let orders = table.hear(2, Message::Certificate(certificate));
+    orders.iter().any(|order| order.contains(&format!(" view-change {} -", view + 1)))
+}
+
+#[test]
+fn p5_11_when_all_views_fail_nobody_is_struck() {
+    let mut table = Table::new(0);
+    table.tell(Event::Due(true));
+    for view in 1..60 {
+        assert!(!changes(&mut table, view), "view {}", view + 1);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Whole networks: agreement always, progress once the network heals.
 
-use crate::network::{Dice, Faults, Network};
+use crate::network::{Dice, Faults, Network, Payload};
 use crate::validators::hash;
-use countersign_consensus::Message;
+use countersign_consensus::{Event, Message};
 
 fn all(network: &Network) -> Vec<u16> {
     (0..network.nodes.len() as u16).collect()
@@ -49,6 +49,29 @@ fn an_idle_network_is_silent_between_heartbeats() {
     network.run(60_000);
     let blocks = network.height(1) - height;
     assert!((5..=7).contains(&blocks), "{blocks} heartbeats in 67 s");
+    network.check_agreement();
+}
+
+#[test]
+fn what_was_missed_while_away_is_had_before_the_next_heartbeat() {
+    let mut network = Network::new(4, 23);
+    network.run(1_000);
+    network.isolate(3);
+    let others = [0, 1, 2];
+    for turn in 0..3 {
+        network.submit(hash(&format!("missed {turn}")), &others);
+        network.run(100);
+    }
+    network.run(2_000);
+    let height = network.height(0);
+    assert!(height > network.height(3));
+    network.cut.clear();
+    for peer in others {
+        network.handle(3, Event::Connected { peer });
+    }
+    // Heartbeats are 10 s apart.
+    network.run(2_500);
+    assert_eq!((network.height(0), network.height(3)), (height, height), "nobody made another block");
     network.check_agreement();
 }
 
@@ -151,6 +174,35 @@ fn a_leader_whose_proposals_never_arrive_costs_time_only() {
     network.check_agreement();
     assert!(lowest(&network) > 6, "{} blocks", lowest(&network));
     assert!([0, 2, 3].iter().all(|index: &usize| network.nodes[*index].pending.is_empty()));
+}
+
+/// Blocks that a network makes under load in six seconds.
+fn blocks_made(network: &mut Network, label: &str) -> u64 {
+    let height = network.height(0);
+    feed(network, 6_000, 20, label);
+    network.height(0) - height
+}
+
+#[test]
+fn a_leader_whose_blocks_nobody_can_take_costs_less_and_less() {
+    let mut clean = Network::new(4, 29);
+    let most = blocks_made(&mut clean, "clean");
+    for payload in [Payload::Invalid, Payload::Withheld] {
+        let mut network = Network::new(4, 29);
+        network.bad_leader = Some((1, payload));
+        let rounds: Vec<u64> = (0..8).map(|round| blocks_made(&mut network, &format!("bad {round}"))).collect();
+        // One view in four is lost in any case, and each loss costs an exchange of messages.
+        assert!(rounds[4..].iter().sum::<u64>() * 3 > most * 4, "{rounds:?} blocks instead of {most}");
+        // It is tried again, and trusted again.
+        network.bad_leader = None;
+        blocks_made(&mut network, "good again");
+        blocks_made(&mut network, "trusted again");
+        network.run(1_000);
+        network.check_agreement();
+        let turns = network.nodes[0].ledger.iter().rev().take(40).filter(|stored| stored.block.header.proposer == 1);
+        assert!(turns.count() >= 8, "it leads as often as the others");
+        assert!([0, 2, 3].iter().all(|index: &usize| network.nodes[*index].pending.is_empty()));
+    }
 }
 
 #[test]

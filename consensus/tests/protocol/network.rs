@@ -80,6 +80,13 @@ pub struct Node {
     pub sent: u64,
 }
 
+/// What is wrong with the payloads of a leader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    Invalid,
+    Withheld,
+}
+
 pub struct Network {
     pub validators: Validators,
     pub nodes: Vec<Node>,
@@ -93,6 +100,8 @@ pub struct Network {
     pub tamper: Option<fn(u16, &Message) -> bool>,
     /// A node and the messages that never reach it.
     pub deaf: Option<(u16, Misses)>,
+    /// A leader whose payloads others find invalid, or never get.
+    pub bad_leader: Option<(u16, Payload)>,
     queue: BTreeMap<(TimestampMs, u64), (u16, u64, Happening)>,
     sequence: u64,
     finalised: BTreeMap<Height, Hash>,
@@ -113,6 +122,7 @@ impl Network {
             behind: 0,
             tamper: None,
             deaf: None,
+            bad_leader: None,
             queue: BTreeMap::new(),
             sequence: 0,
             finalised: BTreeMap::new(),
@@ -290,9 +300,13 @@ impl Network {
                     .filter_map(|hash| node.bodies.get(hash))
                     .chain(node.ledger.iter().map(|stored| &stored.block))
                     .any(|body| body.transactions.iter().any(|tx| block.transactions.contains(tx)));
-                let hash = block.hash();
+                let (hash, proposer) = (block.hash(), block.header.proposer);
                 node.bodies.insert(hash, block);
-                let verdict = if repeats { Verdict::Invalid } else { Verdict::Valid };
+                let bad = self.bad_leader.filter(|(leader, _)| *leader == proposer).map(|(_, payload)| payload);
+                if bad == Some(Payload::Withheld) {
+                    return;
+                }
+                let verdict = if repeats || bad.is_some() { Verdict::Invalid } else { Verdict::Valid };
                 let delay = self.dice.roll(4);
                 self.after(index, delay, Happening::Event(Box::new(Event::Validated { block: hash, verdict })));
             }

@@ -20,6 +20,11 @@ pub enum Input {
         /// The message.
         message: Wire,
     },
+    /// Messages can be sent to a validator that was not connected before.
+    Connected {
+        /// Its index.
+        peer: u16,
+    },
     /// Transactions whose shape and signatures were checked.
     Transactions {
         /// The transactions.
@@ -107,8 +112,10 @@ pub enum Output {
         /// Their ids.
         transactions: Vec<Hash>,
     },
-    /// Validators signed two statements that exclude each other.
+    /// A validator signed two statements that exclude each other.
     Equivocation {
+        /// Who did.
+        signer: u16,
         /// What they signed, for people.
         text: String,
     },

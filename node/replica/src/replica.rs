@@ -102,6 +102,8 @@ impl<S: Store> Replica<S> {
         Counters {
             waiting: u64::try_from(self.mempool.len()).unwrap_or(u64::MAX),
             waiting_bytes: u64::try_from(self.mempool.bytes()).unwrap_or(u64::MAX),
+            payloads: u64::try_from(self.payloads.len()).unwrap_or(u64::MAX),
+            gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
             ..self.counters
         }
@@ -124,6 +126,7 @@ impl<S: Store> Replica<S> {
                 self.expire();
                 self.events.push_back(Event::Tick);
             }
+            Input::Connected { peer } => self.events.push_back(Event::Connected { peer }),
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
             Input::Received { from, message } => match message {
@@ -196,7 +199,10 @@ impl<S: Store> Replica<S> {
             Action::Validate { block, ancestors } => self.validate(block, ancestors)?,
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
-            Action::Evidence(evidence) => self.outputs.push(Output::Equivocation { text: format!("{evidence:?}") }),
+            Action::Evidence(evidence) => {
+                let signer = evidence.first.signer;
+                self.outputs.push(Output::Equivocation { signer, text: format!("{evidence:?}") });
+            }
             Action::Behind { height, peer } => self.catch_up.want(height, peer),
             Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
             Action::WakeAt(time) => self.alarm = Some(time),
@@ -260,7 +266,7 @@ impl<S: Store> Replica<S> {
     /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.
     fn validate(&mut self, block: Block, ancestors: Vec<Hash>) -> Result<(), ReplicaError> {
         let hash = block.hash();
-        if !block.is_consistent() || block.header.transactions > self.rules.block_transactions_max {
+        if !block.is_consistent() {
             self.events.push_back(Event::Validated { block: hash, verdict: Verdict::Invalid });
             return Ok(());
         }
@@ -274,16 +280,19 @@ impl<S: Store> Replica<S> {
         self.judge(&hash)
     }
 
-    /// Gives the verdict on a gathered block, if all its transactions are held.
+    /// Gives the verdict on a block that is being gathered, once what is held of it is enough for one.
     fn judge(&mut self, hash: &Hash) -> Result<(), ReplicaError> {
-        let Some(gathering) = self.payloads.find(hash).filter(|gathering| gathering.is_whole()) else { return Ok(()) };
-        let mut valid = self.payloads.check(gathering, &self.rules).is_ok();
+        let Some(gathering) = self.payloads.find(hash) else { return Ok(()) };
+        let Some(verdict) = self.payloads.check(gathering, &self.rules) else { return Ok(()) };
+        let mut valid = verdict.is_ok();
         for transaction in gathering.in_order() {
             // Exactly once: what stands in the ledger stands in no other block.
             valid = valid && self.reader.locate(&transaction.id())?.is_none();
         }
         if valid {
             self.persist_payload(hash);
+        } else {
+            self.payloads.drop_block(hash);
         }
         let verdict = if valid { Verdict::Valid } else { Verdict::Invalid };
         self.events.push_back(Event::Validated { block: *hash, verdict });

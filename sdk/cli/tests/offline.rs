@@ -59,6 +59,25 @@ fn a_new_key_is_shown_by_its_public_half_only() {
     assert_eq!(fs::read_to_string(&path).unwrap(), file);
 }
 
+#[test]
+fn who_holds_a_key_proves_it_for_an_account_without_a_node() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(directory.path(), &["key", "new"]).code, 0);
+    let chain = format!("0x{}", "07".repeat(32));
+    let prove = |account: &str| run(directory.path(), &["key", "prove", account, "--chain", &chain, "--json"]).json();
+    let told = prove("acme/gate");
+    let proof = countersign_types::KeyProof {
+        key: told["public"].as_str().unwrap().parse().unwrap(),
+        signature: told["proof"].as_str().unwrap().parse().unwrap(),
+    };
+    let account = "acme/gate".parse().unwrap();
+    assert!(proof.verify(&countersign_types::Hash([7; 32]), &account).is_ok());
+    assert!(proof.verify(&countersign_types::Hash([8; 32]), &account).is_err(), "another chain");
+    assert_ne!(prove("acme/door")["proof"], told["proof"], "another account");
+    let line = run(directory.path(), &["key", "prove", "acme/gate", "--chain", &chain]);
+    assert_eq!(line.out.trim(), format!("{}:{}", proof.key, proof.signature));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_key_that_others_can_read_is_refused() {

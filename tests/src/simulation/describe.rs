@@ -10,6 +10,7 @@ use countersign_types::{Certificate, Hash, Vote};
 pub fn input(input: &Input) -> String {
     match input {
         Input::Tick => "tick".into(),
+        Input::Connected { peer } => format!("connected to v{peer}"),
         Input::Received { from, message } => format!("from v{from}: {}", wire(message)),
         Input::Transactions { transactions, source } => {
             let source = match source {
@@ -42,7 +43,7 @@ pub fn output(output: &Output) -> Option<String> {
         }
         Output::Certified { height } => format!("CERTIFIED {height}"),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
-        Output::Equivocation { text } => format!("EQUIVOCATION {text}"),
+        Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),
         Output::WakeAt(time) => format!("wake at {}", time.0 % 1_000_000),
         Output::Stop(cause) => format!("STOP {cause}"),
     })
