@@ -6,6 +6,8 @@
 
 use wasmparser::Operator;
 
+use crate::CodeFacts;
+
 /// A cost table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Costs {
@@ -111,6 +113,15 @@ pub(crate) static V1: Costs = Costs {
 };
 
 impl Costs {
+    /// What instantiating code of these facts costs.
+    pub(crate) fn instantiation(&self, facts: &CodeFacts) -> u64 {
+        self.instantiate
+            .of(usize::try_from(facts.code_bytes / 64).unwrap_or(usize::MAX))
+            .saturating_add(self.page.saturating_mul(u64::from(facts.memory_pages)))
+            .saturating_add(self.data_word.saturating_mul(facts.data_bytes.div_ceil(8)))
+            .saturating_add(self.element.saturating_mul(facts.elements))
+    }
+
     /// The fixed cost of an instruction; `None` if it is not accepted. The list is the whole of
     /// what guests may use: an instruction that is not here is refused, whatever the validator says.
     pub(crate) fn operator(&self, operator: &Operator<'_>) -> Option<u64> {

@@ -23,6 +23,9 @@
 mod plan;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValType, ValidatorResources};
 
 use crate::cost::Costs;
@@ -30,6 +33,10 @@ use crate::reject::CodeRejected;
 
 use plan::Plan;
 use writer::Writer;
+
+/// Version of the metered form. Code compiled from another one is not loaded from disk; a change to a
+/// single byte of the form is a new version, which the golden test of this crate sees.
+pub(crate) const VERSION: u32 = 1;
 
 /// Indexes of the globals that count.
 #[derive(Clone, Copy, Debug)]

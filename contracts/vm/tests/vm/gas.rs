@@ -70,7 +70,7 @@ fn instantiation() {
     };
     let gas = |inside: &str, pages| {
         let checked = check(&module(inside, pages));
-        checked.stats.instantiation_gas - checked.stats.code_bytes / 64
+        checked.stats.instantiation_gas - checked.facts.code_bytes / 64
     };
     assert_eq!(gas("", 0), 5_000);
     assert_eq!(gas("", 17), 5_000 + 17 * 4_000);
