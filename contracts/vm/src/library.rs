@@ -111,14 +111,6 @@ impl Library {
         Ok(compiled)
     }
 
-    /// Whether code is on disk, or in memory where there is no disk.
-    pub(crate) fn holds(&self, hash: &CodeHash) -> bool {
-        match &self.disk {
-            Some(disk) => disk.holds(hash),
-            None => self.calls.peek(hash).is_some(),
-        }
-    }
-
     fn load(&self, hash: &CodeHash, facts: &CodeFacts, want: Want) -> Result<Option<Compiled>, HostFault> {
         let Some(disk) = &self.disk else { return Ok(None) };
         let begun = (self.clock)();

@@ -8,7 +8,7 @@ use wasmtime::Engine;
 
 use crate::chain::{Chain, End, Ended, Job, enter};
 use crate::check::check;
-use crate::cost::{Costs, V1};
+use crate::cost::{Costs, V2};
 use crate::lent::Lent;
 use crate::library::{Library, Want};
 use crate::limits;
@@ -105,13 +105,13 @@ impl Vm {
         let engine = engine::build(&config)?;
         let linker = host::linker(&engine)?;
         let VmConfig { calls_max, views_max, disk, clock, .. } = config;
-        let library = Library::new(engine.clone(), linker, &V1, clock, disk);
+        let library = Library::new(engine.clone(), linker, &V2, clock, disk);
         let library = library.map_err(|cause| HostFault::Engine {
             doing: "opening the directory of compiled code",
             cause: cause.to_string(),
         })?;
         let (calls, views) = (Gate::new(calls_max), Gate::new(views_max));
-        Ok(Self { machine: Arc::new(Machine { engine, library, costs: &V1, calls, views, clock }) })
+        Ok(Self { machine: Arc::new(Machine { engine, library, costs: &V2, calls, views, clock }) })
     }
 
     /// Version of the cost table in use.
@@ -143,9 +143,6 @@ impl Vm {
     /// [`Vm::check`] refuses is a fault here.
     pub fn prepare(&self, code: &[u8]) -> Result<(), HostFault> {
         let hash = sha256(code);
-        if self.machine.library.holds(&hash) {
-            return Ok(());
-        }
         let metered = check(code, self.machine.costs).map_err(|cause| HostFault::CodeRefused { hash, cause })?;
         self.machine.library.obtain(&hash, &metered.facts, Want::Ahead, || Ok(code.into())).map(|_| ())
     }

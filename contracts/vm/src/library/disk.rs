@@ -120,11 +120,6 @@ impl Disk {
         }
     }
 
-    /// Whether something stands for that code; it may turn out to be damaged.
-    pub(super) fn holds(&self, hash: &CodeHash) -> bool {
-        self.lock().files.contains_key(&self.name(hash))
-    }
-
     /// Stores what was compiled from that code.
     pub(super) fn store(&self, hash: &CodeHash, code: &[u8]) -> io::Result<()> {
         let name = self.name(hash);
