@@ -178,7 +178,7 @@ fn cases() -> Vec<(&'static str, String)> {
               (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4096))) (i32.const 33554432))))))"#
             ),
         ),
-        ("instantiate", format!(r#"(module (memory (export "memory") 1) (func (export "run")))"#)),
+        ("instantiate", r#"(module (memory (export "memory") 1) (func (export "run")))"#.to_owned()),
     ]
 }
 
