@@ -9,6 +9,7 @@
 
 use crate::limits::COMPILER_QUEUE_MAX;
 use crate::network::NetworkHandle;
+use crate::shared::Shared;
 use crate::threads::Threads;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_replica::access::authorise;
@@ -18,7 +19,7 @@ use countersign_replica::state_source::Latest;
 use countersign_replica::{Input, Source};
 use countersign_types::hash::sha256;
 use countersign_types::{ContractRecord, Payload, VerifiedTransaction, codec, state_key};
-use countersign_vm::Vm;
+use countersign_vm::{HostFault, Vm};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::Instant;
@@ -65,10 +66,11 @@ impl Compiler {
         vm: Arc<Vm>,
         replica: SyncSender<Input>,
         network: NetworkHandle,
+        shared: Arc<Shared>,
         threads: &mut Threads,
     ) -> std::io::Result<Self> {
         let (queue, deployments) = sync_channel(COMPILER_QUEUE_MAX);
-        let worker = Worker { reader, vm, replica, network, deployments };
+        let worker = Worker { reader, vm, replica, network, shared, deployments };
         threads.add(std::thread::Builder::new().name("compiler".into()).spawn(move || worker.run())?);
         Ok(Self { queue })
     }
@@ -90,6 +92,7 @@ struct Worker<S: Store> {
     vm: Arc<Vm>,
     replica: SyncSender<Input>,
     network: NetworkHandle,
+    shared: Arc<Shared>,
     deployments: Receiver<Deployment>,
 }
 
@@ -130,9 +133,15 @@ impl<S: Store> Worker<S> {
 
     fn take(&self, Deployment { transactions, source }: Deployment) {
         let deploys: Vec<_> = transactions.iter().filter(|transaction| self.is_worth_it(transaction)).collect();
-        // Peers have as long to compile as this node has.
-        if matches!(source, Source::Client { .. }) {
+        // Peers have as long to compile as this node has. A client is not kept waiting for a compiler: what it
+        // hears is no promise yet.
+        let mut source = source;
+        if let Source::Client { ticket } = source {
             deploys.iter().for_each(|transaction| self.announce(transaction));
+            if deploys.len() == transactions.len() {
+                self.shared.admitted(ticket, deploys.iter().map(|transaction| Ok(transaction.id())).collect());
+                source = Source::Gossip;
+            }
         }
         for transaction in deploys {
             self.compile(transaction);
@@ -160,10 +169,10 @@ impl<S: Store> Worker<S> {
 
     fn compile(&self, transaction: &VerifiedTransaction) {
         let Payload::Deploy { code, .. } = &transaction.body().payload else { return };
-        if self.vm.check(code).is_ok()
-            && let Err(fault) = self.vm.prepare(code)
-        {
-            tracing::warn!(%fault, "compiling a contract ahead of its deployment failed");
+        match self.vm.prepare(code) {
+            // Execution says what is wrong with code, in a receipt.
+            Ok(()) | Err(HostFault::CodeRefused { .. }) => {}
+            Err(fault) => tracing::warn!(%fault, "compiling a contract ahead of its deployment failed"),
         }
     }
 }

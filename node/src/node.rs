@@ -73,7 +73,11 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = sync_channel(REPLICA_QUEUE_MAX);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let compiler = Compiler::start(reader.clone(), Arc::clone(&vm), inputs_sender.clone(), network.clone(), threads)?;
+    let compiler = {
+        let (vm, inputs, network, shared) =
+            (Arc::clone(&vm), inputs_sender.clone(), network.clone(), Arc::clone(&shared));
+        Compiler::start(reader.clone(), vm, inputs, network, shared, threads)?
+    };
     let verifier = Verifier::start(workers, chain, &inputs_sender, &compiler, &shared, threads)?;
     drop(compiler);
 
