@@ -19,9 +19,9 @@ use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, ContractRecord, Epoch, Event, ExecutionResult, Gas, Hash, Header, Height, KeyProof,
-    NativeOperation, Outcome, Payload, Receipt, RejectCode, Roles, TimestampMs, Transaction, View, Vote, codec, merkle,
-    state, state_key,
+    Account, Address, Block, CodeRecord, ContractRecord, Epoch, Event, ExecutionResult, Gas, Hash, Header, Height,
+    KeyProof, NativeOperation, Outcome, Payload, Receipt, RejectCode, Roles, TimestampMs, Transaction, View, Vote,
+    codec, merkle, state, state_key,
 };
 use std::fmt::Write as _;
 
@@ -182,6 +182,14 @@ fn state_and_logs(vectors: &mut Vectors) {
         deployed_at: Height(4),
     };
     vectors.encoding("contract-record", &record);
+    let record = CodeRecord {
+        methods: vec!["capture".into(), "init".into()],
+        code_bytes: 300_000,
+        data_bytes: 15_000,
+        elements: 68,
+        memory_pages: 17,
+    };
+    vectors.encoding("code-record", &record);
     vectors.bytes("contract.address", &contract().0);
     for (name, key) in [
         ("parameters", state_key::parameters()),
@@ -191,6 +199,7 @@ fn state_and_logs(vectors: &mut Vectors) {
         ("account-of-key", state_key::account_of_key(&user().public())),
         ("contract", state_key::contract(&contract())),
         ("code", state_key::code(&Hash([1; 32]))),
+        ("code-record", state_key::code_record(&Hash([1; 32]))),
         ("consumed", state_key::consumed(TimestampMs(1), &Hash([2; 32]))),
         ("storage", state_key::storage(&Address([3; 32]), b"key")),
         ("log", state_key::log(&Address([3; 32]), b"key")),

@@ -85,11 +85,12 @@ impl Context {
             self.shared.drop_submission(ticket);
             Vec::new().into_iter()
         };
+        let dropped = || if self.shared.is_stopping() { NotTaken::STOPPING } else { NotQueued::Busy.into() };
         checked
             .into_iter()
             .map(|verdict| match verdict {
                 Err(bad) => Err(bad.into()),
-                Ok(_) => verdicts.next().map_or(Err(NotTaken::STOPPING), |verdict| verdict.map_err(NotTaken::from)),
+                Ok(_) => verdicts.next().map_or_else(|| Err(dropped()), |verdict| verdict.map_err(NotTaken::from)),
             })
             .collect()
     }

@@ -204,6 +204,9 @@ pub const FETCHED_BYTES_MAX: usize = 8 * MIB;
 pub const TURN_INPUTS_MAX: usize = 512;
 /// Transactions whose signatures are checked in one batch: at 25 µs each, 26 ms.
 pub const VERIFIER_BATCH_MAX: usize = 1_024;
+/// Deployments waiting for the compiler's thread, each of one submission or gossiped batch: at most 16 MiB
+/// of code, compiled in about a minute at worst. More are refused as busy, or left to be fetched again.
+pub const COMPILER_QUEUE_MAX: usize = 16;
 /// How long a client's transaction may wait for company before it is gossiped. One signature and one
 /// round of gossip then serve all that arrived within 5 ms: 50 at 10,000 a second.
 pub const GOSSIP_DELAY: Duration = Duration::from_millis(5);

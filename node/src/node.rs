@@ -1,6 +1,6 @@
 //! Putting a node together: disk, network, threads, and taking it apart again.
 
-use crate::compiler;
+use crate::compiler::{self, Compiler};
 use crate::config::Config;
 use crate::context::Context;
 use crate::intake;
@@ -19,7 +19,7 @@ use countersign_consensus::vote_journal;
 use countersign_ledger::{Ledger, RocksStore};
 use countersign_replica::{Replica, ReplicaConfig};
 use countersign_types::{Genesis, Hash, PublicKey, SecretKey};
-use countersign_vm::{Vm, VmConfig};
+use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,7 +52,9 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
     let ledger = open_ledger(&config.data_dir, &genesis)?;
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
-    let vm = Arc::new(Vm::new(VmConfig::default())?);
+    let secret = compiler::secret(network_seed.expose());
+    let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
+    let vm = Arc::new(Vm::new(VmConfig { disk, clock: compiler::clock, ..VmConfig::default() })?);
     let replica =
         Replica::open(ReplicaConfig { genesis: genesis.clone(), key, journal: records }, ledger, Arc::clone(&vm))
             .context("the node cannot start from its data directory")?;
@@ -72,12 +74,17 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         peers: config.network.members(members),
         chain: chain.0,
     })?;
-    compiler::start(reader.clone(), Arc::clone(&vm), threads)?;
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = queue();
     let replica_inbox = inputs_sender.gauge();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let verifier = Verifier::start(workers, &reader, &vm, &inputs_sender, threads)?;
+    let compiler = {
+        let (vm, inputs, network, shared) =
+            (Arc::clone(&vm), inputs_sender.clone(), network.clone(), Arc::clone(&shared));
+        Compiler::start(reader.clone(), vm, inputs, network, shared, threads)?
+    };
+    let verifier = Verifier::start(workers, chain, &inputs_sender, &compiler, &shared, threads)?;
+    drop(compiler);
 
     let (ended_sender, ended) = oneshot::channel();
     let thread = ReplicaThread {

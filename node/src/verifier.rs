@@ -1,17 +1,15 @@
 //! The workers that check transactions: decoding, shape and signatures, in large batches, off the
-//! replica's thread. Code that is to be deployed is compiled here as well, ahead of its execution.
+//! replica's thread. What deploys code goes on to the compiler's thread, everything else to the replica.
 
+use crate::compiler::{Compiler, Deployment};
 use crate::limits::{FETCHED_BYTES_MAX, SUBMITTED_BYTES_MAX, VERIFIER_BATCH_MAX};
 use crate::queue::{Gauge, Held, QueueReceiver, QueueSender, Stopping, queue};
 use crate::share::{Allowance, Share};
+use crate::shared::Shared;
 use crate::threads::Threads;
-use countersign_ledger::{Reader, Store};
-use countersign_replica::access::authorise;
-use countersign_replica::state_source::Latest;
 use countersign_replica::{Input, Source};
 use countersign_types::transaction::{BadTransaction, verify_all};
 use countersign_types::{Hash, Payload, SignedTransaction, VerifiedTransaction, codec};
-use countersign_vm::Vm;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -52,18 +50,20 @@ impl Verifier {
     ///
     /// # Errors
     /// If threads cannot be started.
-    pub fn start<S: Store>(
+    pub fn start(
         workers: usize,
-        reader: &Reader<S>,
-        vm: &Arc<Vm>,
+        chain: Hash,
         replica: &QueueSender<Input>,
+        compiler: &Compiler,
+        shared: &Arc<Shared>,
         threads: &mut Threads,
     ) -> std::io::Result<Self> {
         let (jobs, queue) = queue();
         let queue = Arc::new(std::sync::Mutex::new(queue));
         for index in 0..workers.max(1) {
             let queue = Arc::clone(&queue);
-            let worker = Worker { reader: reader.clone(), vm: Arc::clone(vm), replica: replica.clone() };
+            let (replica, compiler, shared) = (replica.clone(), compiler.clone(), Arc::clone(shared));
+            let worker = Worker { chain, replica, compiler, shared };
             let thread = std::thread::Builder::new().name(format!("verifier-{index}")).spawn(move || {
                 while let Some(batch) = take(&queue) {
                     worker.check(batch);
@@ -117,13 +117,14 @@ fn take(queue: &std::sync::Mutex<QueueReceiver<Job>>) -> Option<Vec<Held<Job>>> 
 }
 
 /// What a worker works with.
-struct Worker<S> {
-    reader: Reader<S>,
-    vm: Arc<Vm>,
+struct Worker {
+    chain: Hash,
     replica: QueueSender<Input>,
+    compiler: Compiler,
+    shared: Arc<Shared>,
 }
 
-impl<S: Store> Worker<S> {
+impl Worker {
     fn check(&self, jobs: Vec<Held<Job>>) {
         let mut all = Vec::new();
         let mut parts = Vec::with_capacity(jobs.len());
@@ -131,14 +132,13 @@ impl<S: Store> Worker<S> {
             parts.push((job.transactions.len(), job.source, job.verdicts, share));
             all.extend(job.transactions);
         }
-        let mut checked = verify_all(all, &self.reader.chain()).into_iter();
+        let mut checked = verify_all(all, &self.chain).into_iter();
         for (count, source, verdicts, share) in parts {
             let mut good: Vec<Arc<VerifiedTransaction>> = Vec::with_capacity(count);
             let mut answers = Vec::with_capacity(count);
             for verdict in checked.by_ref().take(count) {
                 answers.push(verdict.map(|transaction| {
                     let id = transaction.id();
-                    self.compile_ahead(&transaction);
                     good.push(Arc::new(transaction));
                     id
                 }));
@@ -147,24 +147,29 @@ impl<S: Store> Worker<S> {
             if let Some(verdicts) = verdicts {
                 let _ = verdicts.send(answers);
             }
-            if !good.is_empty() {
-                let _ = self.replica.send(Input::Transactions { transactions: good, source }, share);
-            }
+            self.pass_on(good, source, share);
         }
     }
 
-    /// Compiling takes up to a second; doing it when the code is first seen keeps it off the voting
-    /// path. Only for those who may deploy, since it is work for nothing otherwise.
-    fn compile_ahead(&self, transaction: &VerifiedTransaction) {
-        let body = transaction.body();
-        let Payload::Deploy { code, .. } = &body.payload else { return };
-        let height = self.reader.tip().height.next();
-        let may = authorise(&Latest(&self.reader), &body.signer, &body.payload, height);
-        if matches!(may, Ok(Ok(_)))
-            && self.vm.check(code).is_ok()
-            && let Err(fault) = self.vm.prepare(code)
-        {
-            tracing::warn!(%fault, "compiling a contract ahead of its deployment failed");
+    /// Sends checked transactions on. Those of a client stay together, since they are answered together;
+    /// of others, what deploys code holds up nothing else.
+    fn pass_on(&self, good: Vec<Arc<VerifiedTransaction>>, source: Source, share: Option<Share>) {
+        let deploys =
+            |transaction: &Arc<VerifiedTransaction>| matches!(transaction.body().payload, Payload::Deploy { .. });
+        let (deploying, plain) = match source {
+            Source::Client { .. } if good.iter().any(deploys) => (good, Vec::new()),
+            _ => good.into_iter().partition(deploys),
+        };
+        // The share goes on with what goes to the replica at once; what waits for the compiler alone is few.
+        let (share, rest) = if plain.is_empty() { (share, None) } else { (None, share) };
+        if !deploying.is_empty() && !self.compiler.submit(Deployment { transactions: deploying, source, share }) {
+            tracing::warn!("too much code waits to be compiled; a deployment was dropped");
+            if let Source::Client { ticket } = source {
+                self.shared.drop_submission(ticket);
+            }
+        }
+        if !plain.is_empty() {
+            let _ = self.replica.send(Input::Transactions { transactions: plain, source }, rest);
         }
     }
 }

@@ -12,8 +12,8 @@ use countersign_types::log::LogRecord;
 use countersign_types::{Hash, Height, PublicKey, TimestampMs};
 use countersign_vm::limits::GAS_LIMIT_MAX;
 use countersign_vm::{
-    Address, Call, CallContext, CallKind, CheckedCode, CodeHash, Effects, HostFault, Outcome, RESERVED_METHODS,
-    StateReader, Status, Vm,
+    Address, Call, CallContext, CallKind, CheckedCode, CodeFacts, CodeHash, Effects, HostFault, Outcome,
+    RESERVED_METHODS, StateReader, Status, Vm,
 };
 
 /// Contracts, their state, and a machine.
@@ -31,6 +31,7 @@ pub struct WasmHost {
 struct State {
     hashes: BTreeMap<Address, CodeHash>,
     code: BTreeMap<CodeHash, Arc<[u8]>>,
+    facts: BTreeMap<CodeHash, CodeFacts>,
     values: BTreeMap<Address, BTreeMap<Vec<u8>, Vec<u8>>>,
     logs: BTreeMap<(Address, Vec<u8>), Vec<Vec<u8>>>,
 }
@@ -71,10 +72,11 @@ impl WasmHost {
     /// # Errors
     /// If the module may not be deployed.
     pub fn deploy(&mut self, module: &[u8]) -> anyhow::Result<Address> {
-        let CheckedCode { hash, .. } = self.vm.check(module)?;
+        let CheckedCode { hash, facts, .. } = self.vm.check(module)?;
         let address = sha256(&encode(&format!("contract {}", self.state.hashes.len())));
         self.state.hashes.insert(address, hash);
         self.state.code.insert(hash, module.into());
+        self.state.facts.insert(hash, facts);
         Ok(address)
     }
 
@@ -194,6 +196,10 @@ impl Harness for WasmHost {
 impl StateReader for State {
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
         Ok(self.hashes.get(contract).copied())
+    }
+
+    fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
+        Ok(self.facts.get(hash).cloned())
     }
 
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {

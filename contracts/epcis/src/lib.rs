@@ -42,6 +42,7 @@
 extern crate alloc;
 
 pub mod answer;
+mod by_words;
 pub mod context;
 pub mod decimal;
 #[cfg(feature = "json")]

@@ -66,6 +66,10 @@ fn submit_by(memory: &mut Memory, org: &str, event: &Event) -> Result<Captured, 
     if done.as_ref().map_or(true, |done| done.duplicate) {
         assert_eq!(*memory, before, "a refused or repeated event leaves no trace");
     }
+    if let Ok(done) = &done {
+        let bytes = &memory.state[&key::record(done.sequence)];
+        assert_eq!(Record::from_bytes(bytes).unwrap().to_bytes(), *bytes, "a record is stored in its one encoding");
+    }
     done
 }
 fn rule_of(done: Result<Captured, Refusal>) -> &'static str {

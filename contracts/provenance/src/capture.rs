@@ -12,7 +12,7 @@ use countersign_epcis::rule::Policy;
 
 use crate::Error;
 use crate::limits::{EVENTS_MAX, REASON_BYTES_MAX, REASONS_BYTES_MAX};
-use crate::registers::Registers;
+use crate::registers::Capturing;
 
 /// Bytes of an indexed field that the host takes.
 const INDEXED_BYTES_MAX: usize = countersign_contract::abi::attributes::VALUE_BYTES_MAX;
@@ -57,8 +57,9 @@ pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Resu
     };
     let mut room = REASONS_BYTES_MAX;
     let mut receipts = Vec::with_capacity(events.len());
+    let mut registers = Capturing::default();
     for (index, bytes) in (0..).zip(events) {
-        let outcome = match one(ctx, bytes, &by) {
+        let outcome = match one(ctx, &mut registers, bytes, &by) {
             Ok(Standing { sequence, duplicate: true, .. }) => Outcome::Duplicate { sequence },
             Ok(Standing { sequence, hash, anomalies, .. }) => Outcome::Accepted { sequence, hash, anomalies },
             Err(refusal) => {
@@ -72,17 +73,18 @@ pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Resu
         };
         receipts.push(EventReceipt { index, outcome });
     }
+    registers.finish();
     Ok(receipts)
 }
 
 /// Records one event and tells the outside world.
-fn one(ctx: &mut Context, bytes: &[u8], by: &Submission) -> Result<Standing, Refusal> {
+fn one(ctx: &mut Context, registers: &mut Capturing, bytes: &[u8], by: &Submission) -> Result<Standing, Refusal> {
     let event = Event::try_from_slice(bytes).map_err(|error| Refusal {
         rule: "event.encoding",
         path: "$".to_string(),
         reason: alloc::format!("not the borsh encoding of an event: {error}"),
     })?;
-    let standing = record(&mut Registers, &event, by, Policy::default())?;
+    let standing = record(registers, &event, by, Policy::default())?;
     if !standing.duplicate {
         ctx.emit(&Captured {
             sequence: standing.sequence,

@@ -4,17 +4,41 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use countersign_contract::{log, sha256, storage};
-use countersign_epcis::register::{LogEntry, Reader, Writer};
+use countersign_epcis::register::{LogEntry, Reader, Writer, key};
 
 /// The state of the running contract. Logs are read in views only.
 pub(crate) struct Registers;
 
-impl Writer for Registers {
+/// The same while events are captured. All of them move the number of records on, so it is read once and
+/// written once, by [`Capturing::finish`].
+#[derive(Default)]
+pub(crate) struct Capturing {
+    /// The number of records as events left it.
+    count: Option<Vec<u8>>,
+}
+
+impl Capturing {
+    /// Writes what is written once.
+    pub(crate) fn finish(self) {
+        if let Some(count) = self.count {
+            storage::write(key::COUNT, &count);
+        }
+    }
+}
+
+impl Writer for Capturing {
     fn read(&mut self, key: &[u8]) -> Option<Vec<u8>> {
-        storage::read(key)
+        match &self.count {
+            Some(count) if key == key::COUNT => Some(count.clone()),
+            _ => storage::read(key),
+        }
     }
     fn write(&mut self, key: &[u8], value: &[u8]) {
-        storage::write(key, value);
+        if key == key::COUNT {
+            self.count = Some(value.to_vec());
+        } else {
+            storage::write(key, value);
+        }
     }
     fn log_append(&mut self, key: &[u8], entry: &[u8]) {
         let _index = log::append(key, entry);

@@ -9,17 +9,25 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use countersign_vm::{Address, Call, CallContext, CallKind, CodeHash, HostFault, StateReader, Status, Vm, VmConfig};
+use countersign_vm::{
+    Address, Call, CallContext, CallKind, CheckedCode, CodeFacts, CodeHash, HostFault, StateReader, Status, Vm,
+    VmConfig,
+};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 struct World {
     contracts: BTreeMap<Address, CodeHash>,
     codes: BTreeMap<CodeHash, Arc<[u8]>>,
+    facts: BTreeMap<CodeHash, CodeFacts>,
 }
 
 impl StateReader for World {
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
         Ok(self.contracts.get(contract).copied())
+    }
+
+    fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
+        Ok(self.facts.get(hash).cloned())
     }
 
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {
@@ -68,10 +76,11 @@ const LOOP: &str = r#"(module (memory (export "memory") 1)
 
 fn calls(c: &mut Criterion) {
     let vm = Vm::new(VmConfig::default()).unwrap();
-    let mut world = World { contracts: BTreeMap::new(), codes: BTreeMap::new() };
+    let mut world = World { contracts: BTreeMap::new(), codes: BTreeMap::new(), facts: BTreeMap::new() };
     for (number, text) in [(1, EMPTY), (2, STORE), (3, RELAY), (4, LOOP)] {
         let code = wat::parse_str(text).unwrap();
-        let hash = vm.check(&code).unwrap().hash;
+        let CheckedCode { hash, facts, .. } = vm.check(&code).unwrap();
+        world.facts.insert(hash, facts);
         vm.prepare(&code).unwrap();
         world.contracts.insert([number; 32], hash);
         world.codes.insert(hash, code.into());

@@ -6,11 +6,12 @@ use countersign_abi::trap;
 use wasmtime::{Store, Trap, Val};
 
 use crate::frame::{Exports, Frame, Pages, Stop};
+use crate::library::Want;
 use crate::limits;
 use crate::module::Compiled;
 use crate::overlay::Overlay;
 use crate::vm::Machine;
-use crate::{Address, CallContext, CallKind, HostFault, RESERVED_METHODS};
+use crate::{Address, CallContext, CallKind, CodeFacts, HostFault, RESERVED_METHODS};
 
 /// What all frames of a chain share. The frame that runs holds it.
 pub(crate) struct Chain {
@@ -65,25 +66,39 @@ impl Chain {
         let Some(hash) = self.overlay.code_hash(&job.contract)? else {
             return Ok(Err(trap::CONTRACT_NOT_FOUND));
         };
-        let compiled = match self.machine.cache.find(&hash) {
+        let want = Want::Run(self.kind);
+        let found = self.machine.library.find(&hash, want);
+        let read = match &found {
+            Some(_) => None,
+            None => Some(self.overlay.below().reader().facts(&hash)?.ok_or(HostFault::CodeMissing(hash))?),
+        };
+        // Code in memory has its facts with it; without, no code is loaded before they are judged.
+        let facts = found.as_ref().map(|compiled| &compiled.facts).or(read.as_ref());
+        let facts = facts.expect("one of the two was taken just now");
+        if let Some(cause) = self.refusal(job, facts) {
+            return Ok(Err(cause));
+        }
+        let compiled = match found {
             Some(compiled) => compiled,
             None => {
-                let code = self.overlay.below().reader().code(&hash)?;
-                let code = code.ok_or(HostFault::CodeMissing(hash))?;
-                self.machine.compile(hash, &code)?
+                let below = self.overlay.below();
+                let code = || below.reader().code(&hash)?.ok_or(HostFault::CodeMissing(hash));
+                self.machine.library.obtain(&hash, facts, want, code)?
             }
         };
-        let reserved = job.caller.is_some() && RESERVED_METHODS.contains(&job.method.as_str());
-        if reserved || !compiled.methods.contains_key(&job.method) {
-            return Ok(Err(trap::METHOD_NOT_FOUND));
-        }
-        if self.pages.saturating_add(compiled.pages) > limits::CHAIN_PAGES_MAX {
-            return Ok(Err(trap::MEMORY_LIMIT));
-        }
-        if job.gas < compiled.instantiation_gas {
-            return Ok(Err(trap::OUT_OF_GAS));
-        }
         Ok(Ok(compiled))
+    }
+
+    /// The trap that stands in the place of a run of code with these facts, if one does.
+    fn refusal(&self, job: &Job, facts: &CodeFacts) -> Option<u32> {
+        let reserved = job.caller.is_some() && RESERVED_METHODS.contains(&job.method.as_str());
+        if reserved || !facts.has_method(&job.method) {
+            return Some(trap::METHOD_NOT_FOUND);
+        }
+        if self.pages.saturating_add(facts.memory_pages) > limits::CHAIN_PAGES_MAX {
+            return Some(trap::MEMORY_LIMIT);
+        }
+        (job.gas < self.machine.costs.instantiation(facts)).then_some(trap::OUT_OF_GAS)
     }
 }
 
@@ -118,7 +133,8 @@ fn run(mut chain: Box<Chain>, job: Job, compiled: &Compiled) -> (Box<Chain>, Res
     };
     let mut store = Store::new(&machine.engine, frame);
     store.limiter(|frame| &mut frame.pages);
-    let ran = execute(&mut store, compiled, &job.method, job.gas, job.stack);
+    let instantiation = machine.costs.instantiation(&compiled.facts);
+    let ran = execute(&mut store, compiled, &job.method, job.gas.saturating_sub(instantiation), job.stack);
     let counted = counters(&mut store);
     let mut frame = store.into_data();
     let mut chain = frame.chain.take().expect("callees hand the chain back before their caller goes on");
@@ -150,7 +166,6 @@ fn execute(store: &mut Store<Frame>, compiled: &Compiled, method: &str, gas: u64
     let method = compiled.methods.get(method).ok_or_else(missing)?;
     let method = export(method)?.into_func().ok_or_else(missing)?;
     store.data_mut().exports = Some(exports);
-    let gas = gas.saturating_sub(compiled.instantiation_gas);
     let gas = i64::try_from(gas).map_err(|_| wasmtime::Error::msg("gas over its limit"))?;
     exports.gas.set(&mut *store, Val::I64(gas))?;
     exports.stack.set(&mut *store, Val::I64(stack))?;

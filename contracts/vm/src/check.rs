@@ -12,7 +12,7 @@ use crate::imports;
 use crate::limits;
 use crate::meter::{Counters, meter};
 use crate::reject::{CodeLimit, CodeRejected, SegmentKind, bound, bound_in};
-use crate::vm::CodeStats;
+use crate::{CodeFacts, CodeStats};
 
 /// What today's Rust compiler uses, and nothing else. Without `GC_TYPES` the reference types have
 /// only functions, and those only in tables (`Reader` refuses them as values).
@@ -35,11 +35,11 @@ const PAGE_BYTES: u64 = 65_536;
 pub(crate) struct Metered {
     /// The module to compile. Its exports are the methods, the memory and the two counters.
     pub wasm: Vec<u8>,
-    /// Names of the methods, ascending.
-    pub methods: Vec<String>,
+    /// What is known of it without its code.
+    pub facts: CodeFacts,
     /// Bytes of the interface section.
     pub interface: Vec<u8>,
-    /// Sizes and the gas for instantiation.
+    /// Sizes.
     pub stats: CodeStats,
 }
 
@@ -89,6 +89,7 @@ struct Reader<'a> {
     /// Sections that pass unchanged, by id.
     raw: Vec<(u8, &'a [u8])>,
     block_locals: u64,
+    data_bytes: u64,
     methods: Vec<String>,
     interface: Vec<u8>,
     stats: CodeStats,
@@ -112,9 +113,10 @@ impl<'a> Reader<'a> {
             bodies: CodeSection::new(),
             raw: Vec::new(),
             block_locals: 0,
+            data_bytes: 0,
             methods: Vec::new(),
             interface: Vec::new(),
-            stats: CodeStats { code_bytes: len(code), ..CodeStats::default() },
+            stats: CodeStats::default(),
         }
     }
 
@@ -315,7 +317,7 @@ impl<'a> Reader<'a> {
     }
 
     fn data(&mut self, index: u32, kind: &DataKind<'_>, bytes: u64) -> Result<(), CodeRejected> {
-        self.stats.data_bytes = self.stats.data_bytes.saturating_add(bytes);
+        self.data_bytes = self.data_bytes.saturating_add(bytes);
         if let DataKind::Active { offset_expr, .. } = kind {
             let start = constant(offset_expr)?;
             let size = self.memory_pages.unwrap_or(0).saturating_mul(PAGE_BYTES);
@@ -340,21 +342,16 @@ impl<'a> Reader<'a> {
         self.methods.sort_unstable();
         let wasm = self.assemble()?;
         self.stats.metered_bytes = len(&wasm);
-        self.stats.memory_pages = u32::try_from(pages).unwrap_or(u32::MAX);
         self.stats.table_elements = u32::try_from(self.table_elements.unwrap_or(0)).unwrap_or(u32::MAX);
-        self.stats.instantiation_gas = self.instantiation_gas(pages);
-        Ok(Metered { wasm, methods: self.methods, interface: self.interface, stats: self.stats })
-    }
-
-    fn instantiation_gas(&self, pages: u64) -> u64 {
-        let costs = self.costs;
-        let elements = self.elements.saturating_add(self.table_elements.unwrap_or(0));
-        costs
-            .instantiate
-            .of(self.code.len() / 64)
-            .saturating_add(costs.page.saturating_mul(pages))
-            .saturating_add(costs.data_word.saturating_mul(self.stats.data_bytes.div_ceil(8)))
-            .saturating_add(costs.element.saturating_mul(elements))
+        let facts = CodeFacts {
+            methods: self.methods,
+            code_bytes: len(self.code),
+            data_bytes: self.data_bytes,
+            elements: self.elements.saturating_add(self.table_elements.unwrap_or(0)),
+            memory_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+        };
+        self.stats.instantiation_gas = self.costs.instantiation(&facts);
+        Ok(Metered { wasm, facts, interface: self.interface, stats: self.stats })
     }
 
     /// The metered module: the sections as they were, with two more globals, other exports and

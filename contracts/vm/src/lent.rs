@@ -1,8 +1,8 @@
 //! The caller's state, held for the length of one run.
 //!
 //! The engine wants what its host functions see to live for `'static`, and the caller lends its
-//! reader for the length of [`crate::Vm::run`] only. This file bridges the two; it is the only
-//! unsafe code of the crate.
+//! reader for the length of [`crate::Vm::run`] only. This file bridges the two. Beside loading
+//! compiled code it is the only unsafe code of the crate.
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;

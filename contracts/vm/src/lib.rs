@@ -13,17 +13,18 @@
 //! into the code, never by the engine. `GAS.md` says what is charged, `DETERMINISM.md` how the
 //! engine is set.
 
-mod cache;
 mod call;
 mod chain;
 mod check;
 mod cost;
 mod engine;
+mod facts;
 mod fault;
 mod frame;
 mod host;
 mod imports;
 mod lent;
+mod library;
 mod meter;
 mod module;
 mod outcome;
@@ -35,7 +36,9 @@ mod vm;
 pub mod limits;
 
 pub use call::{Call, CallContext, CallKind, RESERVED_METHODS};
+pub use facts::CodeFacts;
 pub use fault::HostFault;
+pub use library::{CodeUse, DiskConfig, Ran, VmCounters};
 pub use outcome::{Effects, Emitted, LogAppend, Outcome, Status};
 pub use reject::{CodeLimit, CodeRejected, SegmentKind};
 pub use state::{Address, CodeHash, StateReader};

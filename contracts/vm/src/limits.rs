@@ -88,7 +88,13 @@ pub const EVENT_BYTES_MAX: u64 = 2 << 20;
 /// the state again; what the guest sees is the same.
 pub const REMEMBERED_BYTES_MAX: usize = 16 << 20;
 
-/// Compiled modules kept.
-pub const CACHE_MODULES_MAX: usize = 128;
-/// Metered bytes of the modules kept: native code and its tables are about four times that.
-pub const CACHE_BYTES_MAX: usize = 32 << 20;
+/// Compiled code that calls keep in memory, as mapped: some 30 modules of the largest size, or 150 like
+/// the provenance contract.
+pub const CALL_CODE_BYTES_MAX: usize = 256 << 20;
+/// The same for views, beside what calls keep.
+pub const VIEW_CODE_BYTES_MAX: usize = 64 << 20;
+/// Longest file of compiled code. The largest module that was found takes a quarter of it; a longer one
+/// is compiled each time.
+pub const DISK_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Compiled code on disk: some 500 modules of the largest size.
+pub const DISK_BYTES_MAX: u64 = 4 << 30;

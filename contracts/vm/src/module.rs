@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use wasmtime::{Engine, InstancePre, Linker, Module, ModuleExport};
+use wasmtime::{InstancePre, Linker, Module, ModuleExport};
 
-use crate::HostFault;
-use crate::check::{GAS_EXPORT, Metered, STACK_EXPORT};
+use crate::check::{GAS_EXPORT, STACK_EXPORT};
 use crate::frame::Frame;
+use crate::{CodeFacts, HostFault};
 use countersign_abi::MEMORY;
 
 /// Compiled code.
 pub(crate) struct Compiled {
     /// Ready to be instantiated.
     pub ready: InstancePre<Frame>,
+    /// What is known without it.
+    pub facts: CodeFacts,
     /// Exports by method.
     pub methods: BTreeMap<String, ModuleExport>,
     /// The gas counter.
@@ -21,33 +23,28 @@ pub(crate) struct Compiled {
     pub stack: ModuleExport,
     /// The memory.
     pub memory: ModuleExport,
-    /// Gas for each instantiation.
-    pub instantiation_gas: u64,
-    /// Pages its memory starts with.
-    pub pages: u32,
-    /// What it weighs in the cache.
+    /// What it weighs in memory: native code with its tables, as mapped.
     pub bytes: usize,
 }
 
 impl Compiled {
-    /// Compiles a metered module.
-    pub(crate) fn new(engine: &Engine, linker: &Linker<Frame>, metered: &Metered) -> Result<Self, HostFault> {
-        let module = Module::new(engine, &metered.wasm).map_err(|error| HostFault::engine("compiling", &error))?;
-        let ready = linker.instantiate_pre(&module).map_err(|error| HostFault::engine("linking", &error))?;
-        let methods = metered
+    /// Links a compiled module.
+    pub(crate) fn new(linker: &Linker<Frame>, module: &Module, facts: CodeFacts) -> Result<Self, HostFault> {
+        let ready = linker.instantiate_pre(module).map_err(|error| HostFault::engine("linking", &error))?;
+        let methods = facts
             .methods
             .iter()
-            .map(|name| Ok((name.clone(), export(&module, name)?)))
+            .map(|name| Ok((name.clone(), export(module, name)?)))
             .collect::<Result<_, HostFault>>()?;
+        let image = module.image_range();
         Ok(Self {
-            methods,
-            gas: export(&module, GAS_EXPORT)?,
-            stack: export(&module, STACK_EXPORT)?,
-            memory: export(&module, MEMORY)?,
-            instantiation_gas: metered.stats.instantiation_gas,
-            pages: metered.stats.memory_pages,
-            bytes: metered.wasm.len(),
             ready,
+            facts,
+            methods,
+            gas: export(module, GAS_EXPORT)?,
+            stack: export(module, STACK_EXPORT)?,
+            memory: export(module, MEMORY)?,
+            bytes: image.end.addr().saturating_sub(image.start.addr()),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::facts::CodeFacts;
 use crate::fault::HostFault;
 
 /// Address of a contract.
@@ -21,8 +22,11 @@ pub trait StateReader {
     /// The hash of the code at an address, or `None` if there is no contract.
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault>;
 
-    /// The code with that hash. Asked for only when it is not in the machine's cache. Must be code
-    /// that [`crate::Vm::check`] accepted.
+    /// The facts of the code with that hash, as [`crate::Vm::check`] gave them when it was deployed.
+    fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault>;
+
+    /// The code with that hash. Asked for only when it has to be compiled. Must be code that
+    /// [`crate::Vm::check`] accepted.
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault>;
 
     /// The value at a contract's key.

@@ -4,21 +4,22 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use countersign_abi::{limits as abi_limits, trap};
 use sha2::{Digest, Sha256};
-use wasmtime::{Engine, Linker};
+use wasmtime::Engine;
 
-use crate::cache::Cache;
 use crate::chain::{Chain, End, Ended, Job, enter};
 use crate::check::check;
-use crate::cost::{Costs, V1};
-use crate::frame::Frame;
+use crate::cost::{Costs, V2};
 use crate::lent::Lent;
+use crate::library::{Library, Want};
 use crate::limits;
-use crate::module::Compiled;
 use crate::overlay::Overlay;
-use crate::{Call, CallKind, CodeHash, CodeRejected, Effects, HostFault, Outcome, StateReader, Status, engine, host};
+use crate::{
+    Call, CallKind, CodeFacts, CodeHash, CodeRejected, DiskConfig, Effects, HostFault, Outcome, StateReader, Status,
+    VmCounters, engine, host,
+};
 
 /// How the machine is built. Nothing here changes an outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct VmConfig {
     /// How hard the compiler tries.
     pub opt_level: OptLevel,
@@ -28,11 +29,15 @@ pub struct VmConfig {
     /// Views that run at the same time; more wait. Apart from calls, so that views never hold up
     /// a block.
     pub views_max: u32,
+    /// Where compiled code is kept beyond the life of the machine; nowhere by default.
+    pub disk: Option<DiskConfig>,
+    /// Microseconds since some moment, for [`Vm::counters`] alone; always 0 by default.
+    pub clock: fn() -> u64,
 }
 
 impl Default for VmConfig {
     fn default() -> Self {
-        Self { opt_level: OptLevel::Speed, calls_max: 2, views_max: 4 }
+        Self { opt_level: OptLevel::Speed, calls_max: 2, views_max: 4, disk: None, clock: || 0 }
     }
 }
 
@@ -51,8 +56,8 @@ pub enum OptLevel {
 pub struct CheckedCode {
     /// SHA-256 of the code.
     pub hash: CodeHash,
-    /// Its methods' names, in ascending order.
-    pub methods: Vec<String>,
+    /// What the chain keeps beside it.
+    pub facts: CodeFacts,
     /// The bytes of its [`countersign_abi::SECTION`], empty if it has none.
     pub interface: Vec<u8>,
     /// Its size.
@@ -64,8 +69,6 @@ pub struct CheckedCode {
 /// The size of checked code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CodeStats {
-    /// Length of the module as deployed.
-    pub code_bytes: u64,
     /// Length after instrumentation.
     pub metered_bytes: u64,
     /// Functions defined.
@@ -74,12 +77,8 @@ pub struct CodeStats {
     pub instructions: u64,
     /// Basic blocks charged for.
     pub blocks: u64,
-    /// Pages of 64 KiB its memory starts with.
-    pub memory_pages: u32,
     /// Elements its table starts with.
     pub table_elements: u32,
-    /// Bytes of its data segments.
-    pub data_bytes: u64,
     /// Gas charged each time it is instantiated.
     pub instantiation_gas: u64,
 }
@@ -93,24 +92,11 @@ pub struct Vm {
 /// What a machine holds.
 pub(crate) struct Machine {
     pub engine: Engine,
-    pub cache: Cache,
+    pub library: Library,
     pub costs: &'static Costs,
-    linker: Linker<Frame>,
     calls: Gate,
     views: Gate,
-}
-
-impl Machine {
-    /// Compiles deployed code and keeps it.
-    pub(crate) fn compile(&self, hash: CodeHash, code: &[u8]) -> Result<Arc<Compiled>, HostFault> {
-        if sha256(code) != hash {
-            return Err(HostFault::CodeDamaged(hash));
-        }
-        let metered = check(code, self.costs).map_err(|cause| HostFault::CodeRefused { hash, cause })?;
-        let compiled = Arc::new(Compiled::new(&self.engine, &self.linker, &metered)?);
-        self.cache.insert(hash, Arc::clone(&compiled));
-        Ok(compiled)
-    }
+    clock: fn() -> u64,
 }
 
 impl Vm {
@@ -118,16 +104,14 @@ impl Vm {
     pub fn new(config: VmConfig) -> Result<Self, HostFault> {
         let engine = engine::build(&config)?;
         let linker = host::linker(&engine)?;
-        Ok(Self {
-            machine: Arc::new(Machine {
-                engine,
-                cache: Cache::default(),
-                costs: &V1,
-                linker,
-                calls: Gate::new(config.calls_max),
-                views: Gate::new(config.views_max),
-            }),
-        })
+        let VmConfig { calls_max, views_max, disk, clock, .. } = config;
+        let library = Library::new(engine.clone(), linker, &V2, clock, disk);
+        let library = library.map_err(|cause| HostFault::Engine {
+            doing: "opening the directory of compiled code",
+            cause: cause.to_string(),
+        })?;
+        let (calls, views) = (Gate::new(calls_max), Gate::new(views_max));
+        Ok(Self { machine: Arc::new(Machine { engine, library, costs: &V2, calls, views, clock }) })
     }
 
     /// Version of the cost table in use.
@@ -141,7 +125,7 @@ impl Vm {
         let metered = check(code, self.machine.costs)?;
         Ok(CheckedCode {
             hash: sha256(code),
-            methods: metered.methods,
+            facts: metered.facts,
             interface: metered.interface,
             stats: metered.stats,
             deploy_gas: self.deploy_gas(code.len()),
@@ -154,14 +138,27 @@ impl Vm {
         self.machine.costs.deploy.of(code_bytes)
     }
 
-    /// Compiles deployed code ahead of its first use; slow (some 2 ms for each KiB), so it belongs
-    /// off the voting path. Code that [`Vm::check`] refuses is a fault here.
+    /// Compiles code ahead of its first use; slow (some 2 ms for each KiB), so it belongs off the voting
+    /// path. It is on disk afterwards, and in memory where nothing else has to go for it. Code that
+    /// [`Vm::check`] refuses is a fault here.
     pub fn prepare(&self, code: &[u8]) -> Result<(), HostFault> {
         let hash = sha256(code);
-        if self.machine.cache.find(&hash).is_none() {
-            self.machine.compile(hash, code)?;
-        }
-        Ok(())
+        let metered = check(code, self.machine.costs).map_err(|cause| HostFault::CodeRefused { hash, cause })?;
+        self.machine.library.obtain(&hash, &metered.facts, Want::Ahead, || Ok(code.into())).map(|_| ())
+    }
+
+    /// As [`Vm::prepare`] for code that is deployed: loads it, and compiles it only where there is no good
+    /// file of it.
+    pub fn prepare_deployed(&self, state: &mut dyn StateReader, hash: &CodeHash) -> Result<(), HostFault> {
+        let facts = state.facts(hash)?.ok_or(HostFault::CodeMissing(*hash))?;
+        let code = || state.code(hash)?.ok_or(HostFault::CodeMissing(*hash));
+        self.machine.library.obtain(hash, &facts, Want::Ahead, code).map(|_| ())
+    }
+
+    /// What the machine has done so far.
+    #[must_use]
+    pub fn counters(&self) -> VmCounters {
+        self.machine.library.counters()
     }
 
     /// Runs a call and everything it calls over `state`. Needs
@@ -180,6 +177,7 @@ impl Vm {
             CallKind::Call => machine.calls.turn(),
             CallKind::View => machine.views.turn(),
         };
+        let begun = (machine.clock)();
         // SAFETY: the chain that holds the loan is dropped before this function returns, and
         // `state` is not touched until then.
         #[allow(unsafe_code)]
@@ -194,6 +192,7 @@ impl Vm {
             stack: i64::from(limits::STACK_SLOTS_MAX),
         };
         let (chain, ended) = enter(chain, job);
+        machine.library.tally.runs(call.kind).ran((machine.clock)().saturating_sub(begun));
         let Ended { end, gas_used } = ended?;
         let gas_used = gas_used.saturating_add(fixed);
         Ok(match end {

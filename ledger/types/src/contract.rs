@@ -5,6 +5,7 @@ use crate::hash::{Hash, Tag};
 use crate::hex::hex_bytes;
 use crate::number::Height;
 use alloc::string::String;
+use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -40,4 +41,19 @@ pub struct ContractRecord {
     pub deployer: AccountId,
     /// In which block.
     pub deployed_at: Height,
+}
+
+/// What the chain knows of code beside its bytes: enough to refuse a call before the code is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CodeRecord {
+    /// Its methods' names, in ascending order.
+    pub methods: Vec<String>,
+    /// Length of the module.
+    pub code_bytes: u64,
+    /// Bytes of its data segments.
+    pub data_bytes: u64,
+    /// Elements its table starts with, and those of its element segments.
+    pub elements: u64,
+    /// Pages of 64 KiB its memory starts with.
+    pub memory_pages: u32,
 }

@@ -2,7 +2,9 @@
 
 use crate::account::{Account, Organisation};
 use crate::hash::{Hash, Tag};
-use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX};
+use crate::limits::{
+    BLOCK_BYTES_MAX, BLOCK_GAS_DEFAULT, BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_GAS_DEFAULT,
+};
 use crate::number::{Gas, TimestampMs};
 use crate::validator::{BadValidatorSet, ValidatorSet};
 use alloc::collections::BTreeSet;
@@ -47,8 +49,8 @@ impl Default for Parameters {
             view_timeout_max_ms: 30_000,
             run_ahead: 8,
             transaction_window_ms: 300_000,
-            transaction_gas_max: Gas(5_000_000_000),
-            block_gas_max: Gas(10_000_000_000),
+            transaction_gas_max: TRANSACTION_GAS_DEFAULT,
+            block_gas_max: BLOCK_GAS_DEFAULT,
             block_transactions_max: BLOCK_TRANSACTIONS_MAX,
             block_bytes_max: BLOCK_BYTES_MAX,
             time_delay_ms: 10_000,

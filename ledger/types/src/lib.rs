@@ -35,7 +35,7 @@ pub use account::{Account, AccountId, KeyEntry, Organisation, Roles};
 pub use block::{Block, Header};
 pub use certificate::{Certificate, Certified};
 pub use codec::{DecodeError, decode, encode};
-pub use contract::{Address, ContractRecord};
+pub use contract::{Address, CodeRecord, ContractRecord};
 pub use genesis::{Genesis, Parameters};
 pub use hash::Hash;
 pub use key::{PublicKey, SecretKey, Signature};

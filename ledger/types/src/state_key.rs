@@ -75,6 +75,11 @@ pub fn contracts() -> Vec<u8> {
 pub fn code(hash: &Hash) -> Vec<u8> {
     native(b'w', &hash.0)
 }
+/// [`crate::CodeRecord`] by the code's SHA-256.
+#[must_use]
+pub fn code_record(hash: &Hash) -> Vec<u8> {
+    native(b'm', &hash.0)
+}
 /// Mark of a consumed transaction id, ordered by expiry so that expired ones are found first.
 #[must_use]
 pub fn consumed(expires: TimestampMs, transaction: &Hash) -> Vec<u8> {

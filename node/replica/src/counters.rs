@@ -11,6 +11,8 @@ pub struct Counters {
     pub succeeded: u64,
     /// Gas used.
     pub gas: u64,
+    /// Gas that the newest block used.
+    pub block_gas: u64,
     /// Transactions taken into the mempool.
     pub admitted: u64,
     /// Transactions refused by it.

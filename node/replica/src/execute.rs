@@ -11,10 +11,10 @@ use countersign_types::codec::encode;
 use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters, Payload, Receipt,
-    RejectCode, TimestampMs, VerifiedTransaction, state_key,
+    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters,
+    Payload, Receipt, RejectCode, TimestampMs, VerifiedTransaction, state_key,
 };
-use countersign_vm::{Call, CallContext, CallKind, RESERVED_METHODS, Status, Vm};
+use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
 
 /// The parts of a chain that execution depends on beside the state.
 #[derive(Clone, Copy)]
@@ -156,12 +156,14 @@ impl Executor<'_> {
         }
         let Ok(checked) = self.vm.check(code) else { return Ok(Ended::rejected(RejectCode::BadCode, gas)) };
         let hash = Hash(checked.hash);
+        let has_init = checked.facts.has_method(INIT);
         let record =
             ContractRecord { name: name.into(), code: hash, deployer: account.id.clone(), deployed_at: header.height };
         let mut trial = Overlay::new(&*overlay);
         trial.write(state_key::contract(&address), Some(encode(&record)));
         trial.write(state_key::code(&hash), Some(code.to_vec()));
-        let ended = if checked.methods.iter().any(|method| method == INIT) {
+        trial.write(state_key::code_record(&hash), Some(encode(&code_record(checked.facts))));
+        let ended = if has_init {
             let call = self.call(header, transaction, account, &address, INIT, input, gas);
             self.run_call(&mut trial, header, transaction, &call, gas)?
         } else {
@@ -239,6 +241,12 @@ impl Executor<'_> {
         });
         Ok(Ended { outcome, gas, events: events.collect() })
     }
+}
+
+/// What the chain keeps of code beside its bytes.
+fn code_record(facts: CodeFacts) -> CodeRecord {
+    let CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages } = facts;
+    CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages }
 }
 
 /// The method that deployment runs.

@@ -5,8 +5,8 @@ use crate::state_source::StateSource;
 use countersign_types::codec::encode;
 use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
-use countersign_types::{Address, ContractRecord, Hash, state_key};
-use countersign_vm::{CodeHash, HostFault, StateReader};
+use countersign_types::{Address, CodeRecord, ContractRecord, Hash, state_key};
+use countersign_vm::{CodeFacts, CodeHash, HostFault, StateReader};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -84,6 +84,17 @@ impl<B: StateSource> StateReader for MachineState<'_, B> {
         let record: Option<ContractRecord> =
             self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
         Ok(record.map(|record| record.code.0))
+    }
+    fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
+        let key = state_key::code_record(&Hash(*hash));
+        let record: Option<CodeRecord> = self.0.read_value(&key, "the record of code").map_err(HostFault::state)?;
+        Ok(record.map(|CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages }| CodeFacts {
+            methods,
+            code_bytes,
+            data_bytes,
+            elements,
+            memory_pages,
+        }))
     }
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {
         let code = self.0.read(&state_key::code(&Hash(*hash))).map_err(HostFault::state)?;

@@ -7,6 +7,7 @@ use crate::listener::{ListenerCounters, SocketGate};
 use crate::metrics::{Family, Kind, Metrics, listener, network};
 use countersign_consensus::Status;
 use countersign_replica::counters::Counters;
+use countersign_vm::VmCounters;
 use std::sync::Arc;
 
 /// All sources of a node.
@@ -18,6 +19,7 @@ pub(super) fn metrics(node: &Node, counters: Arc<ListenerCounters>, gate: Socket
         let mut families = network(&context.network.stats());
         families.extend(ledger(&context));
         families.extend(queues(&context, &reads, &views));
+        families.extend(machine(&context.vm.counters()));
         if let Some((status, counters)) = context.shared.standing() {
             families.extend(consensus(&status));
             families.extend(replica(&counters));
@@ -58,6 +60,36 @@ fn queues(context: &Context, reads: &Gate, views: &Gate) -> Vec<Family> {
     vec![items, bytes, calls]
 }
 
+fn machine(counters: &VmCounters) -> Vec<Family> {
+    let VmCounters { calls, views, for_calls, for_views, ahead, refused, unsaved, bytes } = counters;
+    let counter = |name, help| Family::new(Kind::Counter, name, help);
+    let mut runs = counter("contract_runs", "Top-level runs of contracts");
+    let mut run_time = counter("contract_run_microseconds", "Time spent in runs of contracts");
+    for (kind, ran) in [("call", calls), ("view", views)] {
+        runs = runs.sample(&[("kind", kind)], ran.count);
+        run_time = run_time.sample(&[("kind", kind)], ran.micros);
+    }
+    let mut uses = counter("contract_code_uses", "Compiled code asked for, by where it was");
+    let mut time = counter("contract_code_microseconds", "Time spent making compiled code ready");
+    for (wanted, code) in [("call", for_calls), ("view", for_views), ("ahead", ahead)] {
+        for (from, count) in [("memory", code.found), ("disk", code.loaded), ("compiler", code.compiled)] {
+            uses = uses.sample(&[("for", wanted), ("from", from)], count);
+        }
+        for (from, micros) in [("disk", code.load_micros), ("compiler", code.compile_micros)] {
+            time = time.sample(&[("for", wanted), ("from", from)], micros);
+        }
+    }
+    vec![
+        runs,
+        run_time,
+        uses,
+        time,
+        Family::gauge("contract_code_bytes", "Bytes of compiled code in memory", *bytes),
+        Family::counter("contract_code_refused", "Files of compiled code that were damaged or foreign", *refused),
+        Family::counter("contract_code_unsaved", "Compiled code that could not be stored", *unsaved),
+    ]
+}
+
 fn consensus(status: &Status) -> Vec<Family> {
     let active = u64::try_from(status.active.len()).unwrap_or(u64::MAX);
     let mut counters = Family::new(Kind::Counter, "consensus_events", "What happened in the protocol");
@@ -87,6 +119,7 @@ fn replica(counters: &Counters) -> Vec<Family> {
         Family::counter("transactions", "Transactions in executed blocks", counters.transactions),
         Family::counter("transactions_succeeded", "Of these, those that took effect", counters.succeeded),
         Family::counter("gas", "Gas used", counters.gas),
+        Family::gauge("block_gas", "Gas that the newest block used", counters.block_gas),
         Family::counter("mempool_admitted", "Transactions taken into the mempool", counters.admitted),
         Family::counter("mempool_refused", "Transactions that the mempool refused", counters.refused),
         Family::gauge("mempool_transactions", "Transactions waiting", counters.waiting),

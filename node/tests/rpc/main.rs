@@ -1,6 +1,7 @@
 //! The program from outside: its commands, its HTTP paths, its methods, its WebSockets.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod deployment;
 mod method;
 mod operator;
 mod process;

@@ -45,8 +45,7 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
     }
     let sequence = count(writer);
     let mut anomalies = 0;
-    let (mut record, body) = Record::new(event, bytes, hash, by);
-
+    let mut voided = None;
     if event.error.is_some() {
         let declared = declare(writer, &known, by)?;
         known.declarations.push((sequence, hash));
@@ -58,16 +57,17 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
         let reason = format!("record {original} has this eventID and other content");
         return Err(Refusal::new(rule::EVENT_ID, "$.eventID", reason));
     } else {
-        record.voided = declared_before(writer, &known, by);
+        voided = declared_before(writer, &known, by);
         known.original = Some((sequence, hash));
         // An event that was void before it came changes no register.
-        if record.voided.is_none() {
+        if voided.is_none() {
             let pos = Pos { time_ms: event.time.ms(), sequence };
             anomalies = Draft::of(writer, event, pos, policy)?.commit();
         }
     }
 
-    writer.write(&key::record(sequence), &record.to_bytes());
+    let (record, body) = Record::stored(event, bytes, &hash, by, voided);
+    writer.write(&key::record(sequence), &record);
     if let Some(body) = body {
         writer.write(&key::body(sequence), &body);
     }

@@ -12,6 +12,7 @@ use super::object::{Object, Persistent, Stay, advance};
 use super::refusal::rule;
 use super::{Entry, Pos, Refusal, Relation, Role, Stored, Writer, key};
 use crate::answer::Anomaly;
+use crate::by_words::ByWords;
 use crate::event::{Action, Event, Items, What};
 use crate::identifier::{Identifier, Kind};
 use crate::limits::{CONTAINERS_ABOVE_MAX, LOTS_MAX, PERSISTENT_MAX, UNIT_REUSE_MS};
@@ -25,7 +26,7 @@ pub(super) struct Draft<'a, W> {
     pos: Pos,
     policy: Policy,
     /// The objects that the event names, and whether they change.
-    objects: BTreeMap<&'a str, (Object, bool)>,
+    objects: BTreeMap<ByWords<'a>, (Object, bool)>,
     /// Other containers, read to judge by.
     others: BTreeMap<String, Object>,
     /// Records, read to judge by, and whether they are void.
@@ -60,7 +61,7 @@ impl<'a, W: Writer> Draft<'a, W> {
     /// Writes the changes; answers how many rules they break that the policy lets pass.
     pub(super) fn commit(self) -> u32 {
         let Self { writer, event, pos, objects, lines, lots, anomalies, .. } = self;
-        for (id, (object, _)) in objects.iter().filter(|(_, (_, changed))| *changed) {
+        for (ByWords(id), (object, _)) in objects.iter().filter(|(_, (_, changed))| *changed) {
             let key = key::object(id, |bytes| writer.digest(bytes));
             writer.write(&key, &object.to_bytes());
         }
@@ -146,8 +147,12 @@ impl<'a, W: Writer> Draft<'a, W> {
     /// decommissioned.
     fn commission(&mut self, at: usize, epc: &'a Identifier) -> Result<(), Refusal> {
         let pos = self.pos;
-        let (object, _) = self.object(epc.canonical())?;
+        let (object, changed) = self.object(epc.canonical())?;
         let (before, ended) = (object.commissioned, object.decommissioned);
+        if before.is_none() {
+            (object.commissioned, *changed) = (Some(pos), true);
+            return Ok(());
+        }
         if let Some(before) = before {
             let reused = epc.kind() == Kind::LogisticUnit
                 && (ended.is_some_and(|ended| ended > before)
@@ -202,7 +207,13 @@ impl<'a, W: Writer> Draft<'a, W> {
                 let reason = format!("{parent} is inside {child}");
                 return Err(Refusal::new(rule::CYCLE, &format!("$.childEPCs[{at}]"), reason));
             }
-            let before = self.object(id)?.0.container.clone();
+            let (object, changed) = self.object(id)?;
+            if object.container.is_none() {
+                object.container = Some(Stay { parent: parent.canonical().to_owned(), from: pos });
+                *changed = true;
+                continue;
+            }
+            let before = object.container.clone();
             // A late arrival, from before the stay that is known, leaves that stay and is judged by nothing.
             if before.as_ref().is_some_and(|stay| stay.from > pos) {
                 continue;
@@ -281,9 +292,9 @@ impl<'a, W: Writer> Draft<'a, W> {
     }
 
     /// A container's state, whether or not the event names it.
-    fn known(&mut self, id: &str) -> &Object {
-        if self.objects.contains_key(id) {
-            return self.objects.get(id).map(|(object, _)| object).expect("it was just found");
+    fn known<'s>(&'s mut self, id: &'s str) -> &'s Object {
+        if self.objects.contains_key(&ByWords(id)) {
+            return self.objects.get(&ByWords(id)).map(|(object, _)| object).expect("it was just found");
         }
         let writer = &mut *self.writer;
         self.others.entry(id.to_owned()).or_insert_with(|| {
@@ -314,7 +325,7 @@ impl<'a, W: Writer> Draft<'a, W> {
     /// The state of an object that the event names, with what the event says of all that it names.
     fn object(&mut self, id: &'a str) -> Result<&mut (Object, bool), Refusal> {
         use alloc::collections::btree_map::Entry::{Occupied, Vacant};
-        match self.objects.entry(id) {
+        match self.objects.entry(ByWords(id)) {
             Occupied(known) => Ok(known.into_mut()),
             Vacant(new) => {
                 let key = key::object(id, |bytes| self.writer.digest(bytes));
@@ -329,13 +340,13 @@ impl<'a, W: Writer> Draft<'a, W> {
     fn lots(&mut self) {
         let event = self.event;
         for (epc, lot) in lots(event) {
-            let Some((object, _)) = self.objects.get(epc.canonical()) else { continue };
+            let Some((object, _)) = self.objects.get(&ByWords(epc.canonical())) else { continue };
             let said: Vec<u64> = object.lots.iter().filter(|(known, _)| *known == lot).map(|(_, by)| *by).collect();
             // What only void events said is to be said again.
             if object.lots.len() >= LOTS_MAX || said.into_iter().any(|by| !self.is_void(by)) {
                 continue;
             }
-            let Some((object, changed)) = self.objects.get_mut(epc.canonical()) else { continue };
+            let Some((object, changed)) = self.objects.get_mut(&ByWords(epc.canonical())) else { continue };
             object.lots.push((lot.clone().into_owned(), self.pos.sequence));
             *changed = true;
             if let Some(gtin) = epc.gtin() {

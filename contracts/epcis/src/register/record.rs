@@ -51,21 +51,27 @@ impl Stored for Record {
 }
 
 impl Record {
-    /// The record of `event` with canonical `bytes`, and the bytes to keep apart from it.
-    pub(super) fn new(event: &Event, bytes: Vec<u8>, hash: [u8; 32], by: &Submission) -> (Self, Option<Vec<u8>>) {
-        let head_only = bytes.len() > RECORD_EVENT_BYTES_MAX;
-        let (event, body) = if head_only { (head(event), Some(bytes)) } else { (event.clone(), None) };
-        let record = Self {
-            hash,
-            submitter: by.account.clone(),
-            height: by.height,
-            time_ms: by.time_ms,
-            transaction: by.transaction,
-            voided: None,
-            head_only,
-            event,
-        };
-        (record, body)
+    /// The stored form of the record of `event`, whose canonical bytes are `canonical`, and the bytes to keep
+    /// apart from it. What [`Stored::to_bytes`] gives for it, without encoding the event once more.
+    pub(super) fn stored(
+        event: &Event,
+        canonical: Vec<u8>,
+        hash: &[u8; 32],
+        by: &Submission,
+        voided: Option<u64>,
+    ) -> (Vec<u8>, Option<Vec<u8>>) {
+        let head_only = canonical.len() > RECORD_EVENT_BYTES_MAX;
+        let before = (hash, &by.account, by.height, by.time_ms, by.transaction, voided, head_only);
+        let mut bytes =
+            Vec::with_capacity(FIXED_BYTES + by.account.len() + canonical.len().min(RECORD_EVENT_BYTES_MAX));
+        bytes.push(Self::VERSION);
+        before.serialize(&mut bytes).expect("writing to memory cannot fail");
+        if head_only {
+            head(event).serialize(&mut bytes).expect("writing to memory cannot fail");
+            return (bytes, Some(canonical));
+        }
+        bytes.extend_from_slice(&canonical);
+        (bytes, None)
     }
 
     /// The organisation that submitted it.
@@ -92,6 +98,9 @@ impl Record {
         body.and_then(|bytes| Event::try_from_slice(bytes).ok()).ok_or(Damaged("event"))
     }
 }
+
+/// What a stored record takes beside the account's name and the event.
+const FIXED_BYTES: usize = 1 + 32 + 4 + 8 + 8 + 32 + 9 + 1;
 
 /// The organisation of an account `organisation/name`.
 pub(super) fn organisation(account: &str) -> &str {

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt::Arguments;
 
 use super::{Rule, Violation, identity, name, sensor, short, vocabulary};
+use crate::by_words::ByWords;
 use crate::event::{Action, Event, Items, Quantity, Reference, What};
 use crate::identifier::Identifier;
 use crate::limits::IDENTIFIER_BYTES_MAX;
@@ -160,9 +161,9 @@ fn items(things: &Items, epcs: &str, quantities: &str, found: &mut Findings) {
     for (at, id) in things.epcs.iter().enumerate() {
         identity::check(id, format_args!("$.{epcs}[{at}]"), found);
     }
-    let mut sorted: Vec<&str> = things.epcs.iter().map(Identifier::canonical).collect();
+    let mut sorted: Vec<ByWords<'_>> = things.epcs.iter().map(|epc| ByWords(epc.canonical())).collect();
     sorted.sort_unstable();
-    if let Some([twice, _]) = sorted.array_windows().find(|[first, second]| first == second) {
+    if let Some([ByWords(twice), _]) = sorted.array_windows().find(|[first, second]| first == second) {
         found.add(format_args!("$.{epcs}"), Rule::ItemsTwice, format!("{twice} is named twice"));
     }
     for (at, element) in things.quantities.iter().enumerate() {

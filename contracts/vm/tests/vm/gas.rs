@@ -47,7 +47,7 @@ fn lengths() {
     }
     for pages in [0, 1, 10] {
         let body = format!("(drop (memory.grow (i32.const {pages})))");
-        assert_eq!(gas_of(&body, ""), 1 + 1 + 1_000 + 4_000 * pages, "{pages}");
+        assert_eq!(gas_of(&body, ""), 1 + 1 + 1_000 + 10_000 * pages, "{pages}");
     }
     // More pages than any memory can have: refused without a charge for them.
     let body = "(drop (memory.grow (i32.const 513)))";
@@ -70,11 +70,11 @@ fn instantiation() {
     };
     let gas = |inside: &str, pages| {
         let checked = check(&module(inside, pages));
-        checked.stats.instantiation_gas - checked.stats.code_bytes / 64
+        checked.stats.instantiation_gas - checked.facts.code_bytes
     };
     assert_eq!(gas("", 0), 5_000);
-    assert_eq!(gas("", 17), 5_000 + 17 * 4_000);
-    assert_eq!(gas("(data (i32.const 0) \"123456789\")", 1), 9_000 + 2);
+    assert_eq!(gas("", 17), 5_000 + 17 * 10_000);
+    assert_eq!(gas("(data (i32.const 0) \"123456789\")", 1), 15_000 + 2);
     assert_eq!(gas("(table 10 funcref)", 0), 5_000 + 20);
 }
 
@@ -128,7 +128,7 @@ fn checking_is_pure_and_reads_the_interface() {
     let mut code = wat::parse_str(contract("nop")).unwrap();
     let without = vm().check(&code).unwrap();
     assert!(without.interface.is_empty());
-    assert_eq!(without.deploy_gas, 50_000 + 100 * code.len() as u64);
+    assert_eq!(without.deploy_gas, 50_000 + 2_000 * code.len() as u64);
 
     let interface = b"{\"kind\":\"contract\"}\n";
     code.push(0);

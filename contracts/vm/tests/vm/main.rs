@@ -10,6 +10,7 @@
 mod calls;
 mod gas;
 mod hostile;
+mod library;
 mod random;
 mod refused;
 mod storage;

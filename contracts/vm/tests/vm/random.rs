@@ -134,7 +134,7 @@ impl Evaluator {
             }
             Step::Fill(len) => self.gas += 3 + 60 + u64::from(*len).div_ceil(8),
             // Charged whether or not the memory has room.
-            Step::Grow => self.gas += 1 + 1_000 + 4_000,
+            Step::Grow => self.gas += 1 + 1_000 + 10_000,
         }
         Ok(())
     }

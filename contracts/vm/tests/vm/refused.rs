@@ -244,7 +244,7 @@ fn what_todays_compiler_writes() {
     )
     .replace("(i32.const 0))\n         (global.set", "(i32.const 1))\n         (global.set");
     let checked = vm().check(&wat::parse_str(&text).unwrap()).unwrap();
-    assert_eq!(checked.methods, ["run"]);
+    assert_eq!(checked.facts.methods, ["run"]);
     assert_eq!(checked.stats.functions, 2);
     let mut world = crate::world::World::of(&text);
     let outcome = world.run(&crate::world::call(&[]));

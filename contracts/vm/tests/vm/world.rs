@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use countersign_vm::{
-    Address, Call, CallContext, CallKind, CodeHash, Effects, HostFault, OptLevel, Outcome, StateReader, Status, Vm,
-    VmConfig,
+    Address, Call, CallContext, CallKind, CodeFacts, CodeHash, Effects, HostFault, OptLevel, Outcome, StateReader,
+    Status, Vm, VmConfig,
 };
 
 pub const GAS: u64 = 50_000_000;
@@ -15,6 +15,7 @@ pub const GAS: u64 = 50_000_000;
 pub struct World {
     pub contracts: BTreeMap<Address, CodeHash>,
     pub codes: BTreeMap<CodeHash, Arc<[u8]>>,
+    pub facts: BTreeMap<CodeHash, CodeFacts>,
     pub cells: BTreeMap<(Address, Vec<u8>), Vec<u8>>,
     pub logs: BTreeMap<(Address, Vec<u8>), Vec<Vec<u8>>>,
     pub reads: Vec<(Address, Vec<u8>)>,
@@ -34,6 +35,7 @@ impl World {
         let checked = vm().check(&code).unwrap();
         self.contracts.insert(address(number), checked.hash);
         self.codes.insert(checked.hash, code.into());
+        self.facts.insert(checked.hash, checked.facts);
     }
 
     pub fn apply(&mut self, effects: Effects) {
@@ -57,6 +59,10 @@ impl World {
 impl StateReader for World {
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
         Ok(self.contracts.get(contract).copied())
+    }
+
+    fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
+        Ok(self.facts.get(hash).cloned())
     }
 
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {
@@ -91,7 +97,7 @@ pub fn vm() -> &'static Vm {
 
 /// A machine with nothing compiled yet.
 pub fn machine(opt_level: OptLevel) -> Vm {
-    Vm::new(VmConfig { opt_level, calls_max: 2, views_max: 1 }).unwrap()
+    Vm::new(VmConfig { opt_level, calls_max: 2, views_max: 1, ..VmConfig::default() }).unwrap()
 }
 
 pub fn address(number: u8) -> Address {

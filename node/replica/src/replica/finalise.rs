@@ -71,10 +71,12 @@ impl<S: Store> Replica<S> {
 
     fn count(&mut self, receipts: &[countersign_types::Receipt]) {
         self.counters.blocks += 1;
+        self.counters.block_gas = 0;
         for receipt in receipts {
             self.counters.transactions += 1;
             self.counters.succeeded += u64::from(receipt.succeeded());
             self.counters.gas = self.counters.gas.saturating_add(receipt.gas_used.0);
+            self.counters.block_gas = self.counters.block_gas.saturating_add(receipt.gas_used.0);
         }
     }
 

@@ -86,7 +86,7 @@ impl Package {
         }
         let settings = [
             "profile.contract.inherits='release'",
-            "profile.contract.opt-level='s'",
+            "profile.contract.opt-level=3",
             "profile.contract.lto=true",
             "profile.contract.codegen-units=1",
             "profile.contract.panic='abort'",

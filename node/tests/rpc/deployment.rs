@@ -1,0 +1,65 @@
+//! Code on its way to the chain and across restarts: compiled by the compiler's thread, once, and never by a
+//! block that runs it.
+
+use crate::process::Node;
+use countersign_api::Bytes;
+use countersign_types::{Address, Gas, Payload, Transaction, codec};
+use countersignd::compiler::DIRECTORY;
+use countersignd::replica_thread::now;
+use serde_json::{Value, json};
+
+/// `(module (memory (export "memory") 1) (func (export "run")))`
+const MODULE: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
+    \x07\x10\x02\x06memory\x02\0\x03run\0\0\x0a\x04\x01\x02\0\x0b";
+
+fn execute(node: &Node, account: &str, nonce: u64, payload: Payload) -> Value {
+    let key = node.account_key(account);
+    let transaction = Transaction {
+        chain: node.genesis().chain(),
+        signer: key.public(),
+        nonce,
+        expires: now().plus(60_000),
+        gas_limit: Gas(10_000_000),
+        payload,
+    };
+    let id = transaction.id();
+    let signed = Bytes(codec::encode(&transaction.sign(&key)));
+    node.call("tx_submit", json!({ "transaction": signed }));
+    node.call("tx_wait", json!({ "id": id }))["receipt"]["outcome"].clone()
+}
+
+fn call(node: &Node, nonce: u64) -> Value {
+    let contract = Address::of("org0/empty");
+    execute(node, "org0-erp", nonce, Payload::Call { contract, method: "run".into(), input: Vec::new() })
+}
+
+/// Compiled code that was asked for: by whom, and where it was.
+fn uses(node: &Node, wanted: &str, from: &str) -> u64 {
+    let (_, metrics) = node.get("/metrics");
+    let name = format!("countersign_contract_code_uses_total{{for=\"{wanted}\",from=\"{from}\"}} ");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+    line.unwrap_or_else(|| panic!("no {name}in\n{metrics}")).parse().unwrap()
+}
+
+#[test]
+fn blocks_never_wait_for_the_compiler() {
+    let mut node = Node::start();
+    let deploy = Payload::Deploy { name: "org0/empty".into(), code: MODULE.to_vec(), input: Vec::new() };
+    assert_eq!(execute(&node, "org0-admin", 1, deploy)["kind"], "succeeded");
+    assert_eq!(uses(&node, "ahead", "compiler"), 1, "it was compiled before a block held it");
+    assert_eq!(call(&node, 2)["kind"], "succeeded");
+    assert_eq!(uses(&node, "call", "compiler"), 0);
+
+    node.kill();
+    node.run();
+    assert_eq!(call(&node, 3)["kind"], "succeeded");
+    assert_eq!(uses(&node, "call", "compiler") + uses(&node, "ahead", "compiler"), 0, "the file outlived the process");
+
+    node.kill();
+    for file in std::fs::read_dir(node.home().join("data").join(DIRECTORY)).unwrap() {
+        std::fs::write(file.unwrap().path(), b"something else").unwrap();
+    }
+    node.run();
+    assert_eq!(call(&node, 4)["kind"], "succeeded");
+    assert_eq!(uses(&node, "call", "compiler") + uses(&node, "ahead", "compiler"), 1, "a damaged file is made anew");
+}
