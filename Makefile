@@ -6,7 +6,7 @@ PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
 COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 
-.PHONY: demo test lint bench build contracts setup image compose-test sim help
+.PHONY: demo test lint bench build contracts setup image compose-test sim model help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -16,16 +16,21 @@ demo: build contracts ## Four validators, real EPCIS documents, a proof checked 
 
 test: build contracts ## All tests that need no Docker
 	cargo test --release --workspace
+	cargo test --release -p countersign-model --features search
 
 lint: setup ## Formatting, lints, dependency rules
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
+	cargo clippy --release -p countersign-model --features search --all-targets -- -D warnings
 
 bench: build contracts ## Load against a network of its own, then the benches of the crates
 	$(BIN)/bench $(BENCH)
 
 sim: setup ## More seeds of the simulation: make sim SEEDS=0..2000
 	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000)
+
+model: setup ## The consensus protocol searched for a state that breaks agreement: make model VIEWS="4 3"
+	cargo run --release -p countersign-model --features search --bin model -- $(or $(VIEWS),4 2)
 
 image: contracts ## Docker image of what is built here; `docker compose up` alone compiles it in a container
 	@rm -rf node/ops/bin

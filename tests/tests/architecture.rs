@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -38,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "countersign-vm",
         ],
     ),
+    ("countersign-model", &[]),
     ("countersign-tests", &[]),
 ];
 
