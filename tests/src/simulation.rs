@@ -6,12 +6,14 @@
 //! First faults reign and only safety must hold; then the network heals and everything must come
 //! to rest: every client's transaction final everywhere, all ledgers equal.
 //!
+//! What nodes wrote in their vote journals is held against the protocol's model ([`facts`]).
 //! `checker` states what must hold in terms of what nodes sent and stored; it shares no code with
 //! the engine.
 
 mod checker;
 mod describe;
 mod disk;
+pub mod facts;
 mod network;
 mod node;
 mod random;

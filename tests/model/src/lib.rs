@@ -2,7 +2,7 @@
 //!
 //! [`Protocol`] says which [`Step`] a [`State`] allows. Two things use it: [`search`] walks through
 //! every state that a bounded number of views can reach and looks for one that breaks agreement,
-//! and `trace` holds what real validators wrote in their vote journals against it, step by step.
+//! and [`trace`] holds what real validators wrote in their vote journals against it, step by step.
 //! Nothing here calls the engine or its types.
 //!
 //! # What is modelled
@@ -51,6 +51,7 @@ mod rules;
 pub mod search;
 mod state;
 mod step;
+pub mod trace;
 
 pub use blocks::Blocks;
 pub use protocol::Protocol;

@@ -36,7 +36,7 @@ impl<T: Blocks> Protocol<T> {
                 validator.cast_mut(view).ok_or(Refused::Unknown)?.view_change = true;
             }
             Step::Forget { .. } => {
-                validator.forgotten = std::mem::take(&mut validator.votes);
+                validator.forgotten.push(std::mem::take(&mut validator.votes));
                 validator.told = told;
                 validator.above = self.rules.silence.map_or(0, |margin| told + margin);
             }
@@ -74,7 +74,7 @@ impl<T: Blocks> Protocol<T> {
                 refuse_if(self.rules.current_view && view < validator.view(), Refused::Left)?;
                 refuse_if(!self.is_entered(state, view), Refused::NotEntered)
             }
-            Step::Forget { .. } => refuse_if(!validator.forgotten.is_empty(), Refused::ForgotBefore),
+            Step::Forget { .. } => Ok(()),
         }
     }
 

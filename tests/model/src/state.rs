@@ -1,5 +1,7 @@
 //! What correct validators have signed, which is all there is.
 
+use crate::step::Step;
+
 /// What one validator signed in one view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cast<B> {
@@ -22,8 +24,8 @@ impl<B> Default for Cast<B> {
 pub struct Validator<B> {
     /// What it remembers, by view; the first one is view 1.
     pub votes: Vec<Cast<B>>,
-    /// What it signed before it lost its journal.
-    pub forgotten: Vec<Cast<B>>,
+    /// What it signed before it lost its journal, each time.
+    pub forgotten: Vec<Vec<Cast<B>>>,
     /// The view that it was told of when it had lost its journal (P7.3: M).
     pub told: usize,
     /// It signs nothing in views up to this one.
@@ -43,7 +45,7 @@ impl<B: Copy> Validator<B> {
 
     /// What it has ever signed in a view.
     pub fn ever(&self, view: usize) -> impl Iterator<Item = Cast<B>> {
-        [at(&self.votes, view), at(&self.forgotten, view)].into_iter().flatten()
+        std::iter::once(&self.votes).chain(&self.forgotten).filter_map(move |votes| at(votes, view))
     }
 
     /// The place for a vote.
@@ -83,9 +85,18 @@ impl<B: Copy> State<B> {
         Self { validators: (0..validators).map(|_| Validator::new()).collect() }
     }
 
-    /// The highest view in which anybody signed something.
+    /// Whether a validator remembers having taken a step.
     #[must_use]
-    pub fn views(&self) -> usize {
-        self.validators.iter().map(|one| one.votes.len().max(one.forgotten.len())).max().unwrap_or(0)
+    pub fn holds(&self, step: Step<B>) -> bool
+    where
+        B: PartialEq,
+    {
+        let cast = |by: usize, view| self.validators.get(by).map(|one| one.cast(view)).unwrap_or_default();
+        match step {
+            Step::Prepare { by, view, block } => cast(by, view).prepare == Some(block),
+            Step::Commit { by, view, block } => cast(by, view).commit == Some(block),
+            Step::ViewChange { by, view } => cast(by, view).view_change,
+            Step::Forget { .. } => false,
+        }
     }
 }

@@ -68,7 +68,4 @@ pub enum Refused {
     /// P3.2.
     #[error("the block has no prepare certificate of this view")]
     NotCertified,
-    /// The second amnesia of a validator.
-    #[error("it lost its votes before")]
-    ForgotBefore,
 }
