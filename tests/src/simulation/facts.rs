@@ -7,6 +7,9 @@ use countersign_model::{Leaders, Rules};
 use countersign_replica::journal::JournalRecord;
 use countersign_types::{Block, Hash, Phase};
 
+/// What each validator wrote or did, in order.
+pub type Facts = Vec<(u16, Fact<Hash>)>;
+
 /// What a journal's record says, if it is about agreement on blocks.
 #[must_use]
 pub fn fact(record: &JournalRecord) -> Option<Fact<Hash>> {

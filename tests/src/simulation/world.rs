@@ -2,7 +2,7 @@
 
 use super::checker::{Checker, Violation};
 use super::describe;
-use super::facts;
+use super::facts::{self, Facts};
 use super::network::{Network, Parcel, Weather};
 use super::node::Node;
 use super::random::Random;
@@ -89,7 +89,7 @@ pub struct World {
     told: BTreeMap<u16, Height>,
     trace: Sha256,
     /// What nodes wrote, for the model.
-    facts: Vec<(u16, Fact<Hash>)>,
+    facts: Facts,
     report: Report,
 }
 
@@ -149,7 +149,7 @@ impl World {
     ///
     /// # Errors
     /// The first rule that was broken.
-    pub fn run_recorded(mut self) -> Result<(Report, Vec<(u16, Fact<Hash>)>), Violation> {
+    pub fn run_recorded(mut self) -> Result<(Report, Facts), Violation> {
         for index in 0..self.plan.validators {
             let skew = i64::try_from(self.random.below(1_000)).unwrap_or(0) - 500;
             if let Some(node) = self.nodes.get_mut(usize::from(index)) {
@@ -526,7 +526,7 @@ impl World {
         each.collect::<Vec<_>>().join(", ")
     }
 
-    fn finish(mut self) -> Result<(Report, Vec<(u16, Fact<Hash>)>), Violation> {
+    fn finish(mut self) -> Result<(Report, Facts), Violation> {
         for (index, node) in (0u16..).zip(&self.nodes) {
             let Some(replica) = &node.replica else { continue };
             self.checker.finish(index, &replica.reader(), &self.genesis)?;
