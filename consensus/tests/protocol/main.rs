@@ -16,4 +16,5 @@ mod network;
 mod quorum;
 mod remembering;
 mod table;
+mod twins;
 mod validators;
