@@ -6,7 +6,7 @@ PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
 COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 
-.PHONY: demo test lint bench build contracts setup image compose-test sim model help
+.PHONY: demo test lint bench build contracts setup image compose-test sim model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -31,6 +31,13 @@ sim: setup ## More seeds of the simulation: make sim SEEDS=0..2000
 
 model: setup ## The consensus protocol searched for a state that breaks agreement: make model VIEWS="4 3"
 	cargo run --release -p countersign-model --features search --bin model -- $(or $(VIEWS),4 2)
+
+fuzz: build ## Each fuzz target for a time, with nightly Rust: make fuzz SECONDS=60 TARGETS="engine message"
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
+	@targets="$$($(BIN)/fuzz-seeds tests/fuzz/corpus)"; for target in $${TARGETS:-$$targets}; do \
+		CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)-fuzz cargo +nightly fuzz run --fuzz-dir tests/fuzz $$target -- \
+			-max_total_time=$(or $(SECONDS),60) -max_len=65536 -timeout=20 || exit 1; \
+	done
 
 image: contracts ## Docker image of what is built here; `docker compose up` alone compiles it in a container
 	@rm -rf node/ops/bin

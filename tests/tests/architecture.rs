@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -39,6 +39,17 @@ const ARROWS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("countersign-model", &[]),
+    (
+        "countersign-targets",
+        &[
+            "countersign-api",
+            "countersign-consensus",
+            "countersign-epcis",
+            "countersign-replica",
+            "countersign-types",
+            "countersign-vm",
+        ],
+    ),
     ("countersign-tests", &[]),
 ];
 
