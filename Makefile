@@ -7,7 +7,7 @@ COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: demo test lint deny bench build contracts setup image compose-test sim help
+.PHONY: demo test lint deny bench build contracts setup image compose-test sim model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -17,10 +17,12 @@ demo: build contracts ## Four validators, real EPCIS documents, a proof checked 
 
 test: build contracts ## All tests that need no Docker
 	cargo test --release --workspace
+	cargo test --release -p countersign-model --features search
 
 lint: setup ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
+	cargo clippy --release -p countersign-model --features search --all-targets -- -D warnings
 
 deny: setup ## Licences, bans and sources of the dependencies; advisories where their database answers
 	@command -v cargo-deny >/dev/null || test -x $(TOOLS)/bin/cargo-deny || { echo "deny: compiling cargo-deny"; \
@@ -35,6 +37,16 @@ bench: build contracts ## Load against a network of its own, then the benches of
 
 sim: setup ## More seeds of the simulation: make sim SEEDS=0..2000
 	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000)
+
+model: setup ## The consensus protocol searched for a state that breaks agreement: make model VIEWS="4 3"
+	cargo run --release -p countersign-model --features search --bin model -- $(or $(VIEWS),4 2)
+
+fuzz: build ## Each fuzz target for a time, with nightly Rust: make fuzz SECONDS=60 TARGETS="engine message"
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
+	@targets="$$($(BIN)/fuzz-seeds tests/fuzz/corpus)"; for target in $${TARGETS:-$$targets}; do \
+		CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)-fuzz cargo +nightly fuzz run --fuzz-dir tests/fuzz $$target -- \
+			-max_total_time=$(or $(SECONDS),60) -max_len=65536 -timeout=20 || exit 1; \
+	done
 
 image: contracts ## Docker image of what is built here; `docker compose up` alone compiles it in a container
 	@rm -rf node/ops/bin

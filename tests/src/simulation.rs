@@ -8,6 +8,7 @@
 //!
 //! In some worlds f of the validators do wrong all the time (`adversary`); then all this must hold for the others.
 //!
+//! What nodes wrote in their vote journals is held against the protocol's model ([`facts`]).
 //! `checker` states what must hold in terms of what nodes sent and stored; it shares no code with
 //! the engine.
 
@@ -15,6 +16,7 @@ mod adversary;
 mod checker;
 mod describe;
 mod disk;
+pub mod facts;
 mod genesis;
 mod network;
 mod node;

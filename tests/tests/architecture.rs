@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -34,6 +34,18 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "countersign-consensus",
             "countersign-epcis",
             "countersign-ledger",
+            "countersign-replica",
+            "countersign-types",
+            "countersign-vm",
+        ],
+    ),
+    ("countersign-model", &[]),
+    (
+        "countersign-targets",
+        &[
+            "countersign-api",
+            "countersign-consensus",
+            "countersign-epcis",
             "countersign-replica",
             "countersign-types",
             "countersign-vm",

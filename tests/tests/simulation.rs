@@ -1,8 +1,10 @@
 //! A share of the simulation's seeds; `cargo sim --seeds A..B` runs more.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use countersign_model::trace::Fact;
 use countersign_tests::cluster::contract_module;
-use countersign_tests::simulation::{KINDS, Plan, Report, World};
+use countersign_tests::simulation::{KINDS, Plan, Report, World, facts};
+use countersign_types::Hash;
 use countersign_vm::{Vm, VmConfig};
 use std::sync::Arc;
 
@@ -74,4 +76,44 @@ fn a_node_that_missed_a_thousand_blocks_has_them_ten_times_as_fast() {
 #[test]
 fn the_same_seed_gives_the_same_trace() {
     assert_eq!(run([3, 14, 29].into_iter()), run([3, 14, 29].into_iter()));
+}
+
+#[test]
+fn the_model_accepts_what_validators_wrote_and_refuses_it_with_a_fact_changed() {
+    let vm = Arc::new(Vm::new(VmConfig::default()).unwrap());
+    let counter = contract_module("counter").unwrap();
+    for seed in [4, 9] {
+        let plan = Plan { byzantine: false, ..plan(seed) };
+        let (report, whole) = World::new(plan, &vm, counter.clone()).unwrap().run_recorded().unwrap();
+        assert!(report.votes > 100, "{report:?}");
+        let genesis = whole.iter().find_map(|(_, fact)| match fact {
+            Fact::Block { parent, view: 1, .. } => Some(*parent),
+            _ => None,
+        });
+        let judge = |facts: &[_]| facts::accept(plan.validators, &[], genesis.unwrap(), facts);
+        assert_eq!(judge(&whole), Ok(report.votes));
+
+        let place = |wanted: fn(&Fact<Hash>) -> bool| whole.iter().rposition(|(_, fact)| wanted(fact)).unwrap();
+        let prepare = place(|fact| matches!(fact, Fact::Prepare { .. }));
+        let (by, Fact::Prepare { view, block }) = whole[prepare] else { unreachable!() };
+        let commit = place(|fact| matches!(fact, Fact::Commit { .. }));
+        let (signer, Fact::Commit { view: committed, .. }) = whole[commit] else { unreachable!() };
+        // A leader that proposed in the view, one block twice and another's; a view that nobody has seen.
+        for (at, by, fact) in [
+            (prepare + 1, by, Fact::Prepare { view, block: genesis.unwrap() }),
+            (prepare + 1, by, Fact::Prepare { view: view + 1, block }),
+            (commit + 1, signer, Fact::ViewChange { view: committed }),
+            (commit + 1, signer, Fact::Commit { view: committed + 1, block }),
+            (whole.len(), signer, Fact::ViewChange { view: committed + 1_000 }),
+            (whole.len(), signer, Fact::Changed { view: committed }),
+            (0, signer, Fact::Propose { view: usize::from(signer), block: genesis.unwrap() }),
+        ] {
+            let mut tampered = whole.clone();
+            tampered.insert(at, (by, fact));
+            assert!(judge(&tampered).is_err(), "seed {seed}: v{by} {fact:?}");
+        }
+        // A certificate that lacks its votes.
+        let lacking: Vec<_> = whole.iter().filter(|(_, fact)| !matches!(fact, Fact::Commit { .. })).copied().collect();
+        assert!(judge(&lacking).is_err());
+    }
 }

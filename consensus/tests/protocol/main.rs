@@ -16,5 +16,6 @@ mod network;
 mod quorum;
 mod remembering;
 mod table;
+mod twins;
 mod validators;
 mod wasting;

@@ -102,12 +102,19 @@ pub struct Network {
     pub deaf: Option<(u16, Misses)>,
     /// A leader whose payloads others find invalid, or never get.
     pub bad_leader: Option<(u16, Payload)>,
+    /// The group of each node in the first views, view 1 first. What is sent in such a view stays
+    /// in its group, until [`Network::PARTITION_MS`] after somebody entered the view.
+    pub partitions: Vec<Vec<u8>>,
+    entered: BTreeMap<u64, TimestampMs>,
     queue: BTreeMap<(TimestampMs, u64), (u16, u64, Happening)>,
     sequence: u64,
     finalised: BTreeMap<Height, Hash>,
 }
 
 impl Network {
+    /// Long enough for both timers of a view.
+    pub const PARTITION_MS: u64 = 2_500;
+
     pub fn new(count: u8, seed: u64) -> Self {
         let validators = Validators::new(count);
         let nodes = (0..u16::from(count)).map(|index| Node::new(&validators, index)).collect();
@@ -123,6 +130,8 @@ impl Network {
             tamper: None,
             deaf: None,
             bad_leader: None,
+            partitions: Vec::new(),
+            entered: BTreeMap::new(),
             queue: BTreeMap::new(),
             sequence: 0,
             finalised: BTreeMap::new(),
@@ -271,6 +280,9 @@ impl Network {
         let now = self.now;
         let Some(engine) = &mut self.nodes[usize::from(index)].engine else { return };
         let actions = engine.handle(now, event);
+        if !self.partitions.is_empty() {
+            self.entered.entry(engine.status().view.0).or_insert(now);
+        }
         for action in actions {
             self.carry_out(index, action);
         }
@@ -413,7 +425,13 @@ impl Network {
         let lost = self.dice.roll(100) < self.faults.loss_percent;
         let tampered = self.tamper.is_some_and(|drops| drops(from, message));
         let deaf = self.deaf.is_some_and(|(node, misses)| node == to && misses(message));
-        if lost || tampered || deaf || self.cut.contains(&(from, to)) || usize::from(to) >= self.nodes.len() {
+        if lost
+            || tampered
+            || deaf
+            || self.is_apart(from, to, message)
+            || self.cut.contains(&(from, to))
+            || usize::from(to) >= self.nodes.len()
+        {
             return;
         }
         let copies = if self.dice.roll(100) < self.faults.double_percent { 2 } else { 1 };
@@ -422,6 +440,20 @@ impl Network {
             let delay = 1 + self.dice.roll(self.faults.delay_max);
             self.after(to, delay, Happening::Deliver { from: identity, bytes: message.encode() });
         }
+    }
+
+    /// Whether the partition of the view that a message is about keeps it from its receiver.
+    fn is_apart(&self, from: u16, to: u16, message: &Message) -> bool {
+        let Some(engine) = &self.nodes[usize::from(from)].engine else { return true };
+        let view = match message {
+            Message::PrePrepare(proposal) => proposal.view.0,
+            Message::Vote { vote, .. } if vote.phase != Phase::Checkpoint => vote.number,
+            _ => engine.status().view.0,
+        };
+        let groups = self.partitions.get((view as usize).wrapping_sub(1));
+        let begun = self.entered.get(&view).copied().unwrap_or(self.now);
+        groups.is_some_and(|groups| groups[usize::from(from)] != groups[usize::from(to)])
+            && self.now < begun.plus(Self::PARTITION_MS)
     }
 
     /// Copies from a peer's ledger what is certified there.

@@ -61,11 +61,11 @@ impl Checker {
         Ok(())
     }
 
-    /// A node executed a block: every node must have the same one with the same result.
+    /// A node executed a block: every node must have the same one with the same result. Answers it.
     ///
     /// # Errors
     /// The fork or the divergence.
-    pub fn executed<S: Store>(&mut self, node: u16, reader: &Reader<S>, height: Height) -> Result<(), Violation> {
+    pub fn executed<S: Store>(&mut self, node: u16, reader: &Reader<S>, height: Height) -> Result<Hash, Violation> {
         let read = || reader.result(height).map_err(|error| Violation(format!("v{node} height {height}: {error}")));
         let Some(result) = read()? else {
             return Err(Violation(format!("v{node} has no result of the block {height} that it executed")));
@@ -78,7 +78,7 @@ impl Checker {
         if first.1 != own {
             return Err(Violation(format!("different results of block {height}: v{node} {own}, others {}", first.1)));
         }
-        Ok(())
+        Ok(block)
     }
 
     /// A client was told that a transaction is final.

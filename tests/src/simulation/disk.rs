@@ -18,6 +18,8 @@ pub struct JournalDisk {
     payloads: BTreeSet<Hash>,
     /// The highest view with a COMMIT certificate on disk.
     final_view: u64,
+    /// What became durable since it was last asked for.
+    written: Vec<JournalRecord>,
     salt: Hash,
     framer: Framer,
 }
@@ -33,6 +35,7 @@ impl JournalDisk {
             durable: BTreeSet::new(),
             payloads: BTreeSet::new(),
             final_view: 0,
+            written: Vec::new(),
             salt,
             framer: Framer::new(salt),
         };
@@ -88,7 +91,7 @@ impl JournalDisk {
     }
     fn note(&mut self, records: &[Vec<u8>]) {
         for record in records.iter().filter_map(|bytes| JournalRecord::from_bytes(bytes).ok()) {
-            match record {
+            match &record {
                 JournalRecord::Engine(Record::Vote(vote)) => {
                     self.durable.insert((vote.phase, vote.number, vote.digest));
                 }
@@ -100,7 +103,12 @@ impl JournalDisk {
                 }
                 JournalRecord::Engine(_) => {}
             }
+            self.written.push(record);
         }
+    }
+    /// What became durable since the last call.
+    pub fn take_written(&mut self) -> Vec<JournalRecord> {
+        std::mem::take(&mut self.written)
     }
     /// What a restarting node reads.
     ///
@@ -115,6 +123,9 @@ impl JournalDisk {
         self.framer = replayed.framer;
         self.forget();
         self.note(&replayed.payloads);
+        // Old marks, that a later one may have overtaken.
+        let is_mark = |record: &_| matches!(record, JournalRecord::Engine(Record::Origin { .. } | Record::Amnesia));
+        self.written.retain(|record| !is_mark(record));
         Ok(replayed.payloads)
     }
 }

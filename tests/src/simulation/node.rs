@@ -1,9 +1,11 @@
 //! One simulated node: a replica with its disks.
 
 use super::disk::JournalDisk;
+use super::facts;
 use super::random::Random;
 use countersign_consensus::{Message, Record};
 use countersign_ledger::{Ledger, MemoryStore};
+use countersign_model::trace::Fact;
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Replica, ReplicaConfig};
@@ -77,6 +79,12 @@ impl Node {
         let unsynced = self.store.unsynced();
         self.store.crash(random.index(unsynced + 1));
         self.journal.crash(random);
+    }
+
+    /// What its vote journal has gained since the last call, in the model's words.
+    pub fn facts(&mut self) -> impl Iterator<Item = (u16, Fact<Hash>)> + use<> {
+        let own = self.own;
+        self.journal.take_written().into_iter().filter_map(move |record| Some((own, facts::fact(&record)?)))
     }
 
     /// Gives the replica facts and carries out what concerns the disk: append, sync, tell. Answers

@@ -44,6 +44,8 @@ pub struct Report {
     pub equivocations: u64,
     /// Messages that honest nodes dropped unseen.
     pub unheard: u64,
+    /// Votes on blocks that the model has accepted.
+    pub votes: usize,
 }
 
 /// How long a node was away and how long it took to come back.

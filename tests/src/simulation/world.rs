@@ -3,6 +3,7 @@
 use super::adversary::{Adversary, Said};
 use super::checker::{Checker, Violation};
 use super::describe;
+use super::facts::{self, Facts};
 use super::genesis::genesis;
 use super::network::{Network, Parcel, Weather};
 use super::node::Node;
@@ -10,6 +11,7 @@ use super::plan::{Absence, Plan, Report};
 use super::random::Random;
 use countersign_consensus::Target;
 use countersign_ledger::store::memory::Fault;
+use countersign_model::trace::Fact;
 use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Source};
 use countersign_types::contract::Address;
@@ -41,6 +43,8 @@ pub struct World {
     /// Height up to which each node has told its clients what is final.
     told: BTreeMap<u16, Height>,
     trace: Sha256,
+    /// What nodes wrote, for the model.
+    facts: Facts,
     report: Report,
 }
 
@@ -86,6 +90,7 @@ impl World {
             restarts: BTreeMap::new(),
             told: BTreeMap::new(),
             trace: Sha256::new(),
+            facts: Vec::new(),
             report,
         })
     }
@@ -94,7 +99,15 @@ impl World {
     ///
     /// # Errors
     /// The first rule that was broken.
-    pub fn run(mut self) -> Result<Report, Violation> {
+    pub fn run(self) -> Result<Report, Violation> {
+        self.run_recorded().map(|(report, _)| report)
+    }
+
+    /// Runs the whole story and answers also what nodes wrote, as the model has accepted it.
+    ///
+    /// # Errors
+    /// The first rule that was broken.
+    pub fn run_recorded(mut self) -> Result<(Report, Facts), Violation> {
         for index in 0..self.plan.validators {
             let skew = i64::try_from(self.random.below(1_000)).unwrap_or(0) - 500;
             if let Some(node) = self.nodes.get_mut(usize::from(index)) {
@@ -150,7 +163,7 @@ impl World {
             self.resubmit();
             self.pass(100)?;
         }
-        let synced = self.finish()?.synced;
+        let synced = self.finish()?.0.synced;
         Ok(Absence { missed_ms: missed, caught_up_ms: caught_up, synced })
     }
 
@@ -207,6 +220,7 @@ impl World {
         let cut = (!self.healed && self.random.chance(1)).then(|| self.random.index(3));
         let Some(node) = self.nodes.get_mut(usize::from(to)) else { return Ok(()) };
         let outputs = node.handle(self.now, inputs, cut).map_err(Violation)?;
+        self.facts.extend(node.facts());
         for output in outputs {
             if self.plan.show
                 && let Some(line) = describe::output(&output)
@@ -288,7 +302,8 @@ impl World {
                 let Some(replica) = self.nodes.get(usize::from(from)).and_then(|node| node.replica.as_ref()) else {
                     return Ok(());
                 };
-                self.checker.executed(from, &replica.reader(), height)?;
+                let block = self.checker.executed(from, &replica.reader(), height)?;
+                self.facts.push((from, Fact::Executed { block }));
             }
             Output::Certified { height } => self.certified(from, height)?,
             Output::Equivocation { signer, text } => {
@@ -408,6 +423,7 @@ impl World {
         }
         if let Some(node) = self.nodes.get_mut(usize::from(index)) {
             node.start().map_err(|cause| Violation(format!("v{index} does not start again: {cause}")))?;
+            self.facts.extend(node.facts());
             self.wake(index, self.now);
         }
         self.connect(index);
@@ -515,7 +531,7 @@ impl World {
         each.collect::<Vec<_>>().join(", ")
     }
 
-    fn finish(mut self) -> Result<Report, Violation> {
+    fn finish(mut self) -> Result<(Report, Facts), Violation> {
         let mut report = std::mem::take(&mut self.report);
         for (index, node) in self.honest() {
             let Some(replica) = &node.replica else { continue };
@@ -529,7 +545,9 @@ impl World {
         self.report = report;
         self.report.acknowledged = self.checker.acknowledged();
         self.report.trace = Hash(self.trace.finalize().into());
-        Ok(self.report)
+        let faulty: Vec<usize> = self.adversaries.keys().map(|index| usize::from(*index)).collect();
+        self.report.votes = facts::accept(self.plan.validators, &faulty, self.genesis.chain(), &self.facts)?;
+        Ok((self.report, self.facts))
     }
 }
 
