@@ -60,8 +60,8 @@ pub struct Engine {
     pacemaker: Pacemaker,
     fetch: Fetch,
     peers: Peers,
-    /// Cases of equivocation that were reported: number, signer, phase.
-    reported: BTreeSet<(u64, u16, Phase)>,
+    /// Cases of equivocation that were reported of each signer: number and phase.
+    reported: BTreeMap<u16, BTreeSet<(u64, Phase)>>,
     /// The replica has something to put in a block.
     pending: bool,
     /// The view for which a block was ordered from the replica.
@@ -105,6 +105,7 @@ impl Engine {
         self.set_clock(now);
         match event {
             Event::Tick => {}
+            Event::Connected { peer } => self.greet(peer),
             Event::Received { from, message } => self.receive(from, message),
             Event::Proposed { view, block } => self.proposed(view, block),
             Event::Validated { block, verdict } => self.validated(block, verdict == Verdict::Valid),
@@ -168,6 +169,10 @@ impl Engine {
         if from >= self.committee.count() || Some(from) == self.own_index() {
             return self.refuse();
         }
+        if !self.peers.may_speak(from, self.now) {
+            self.counters.unheard = self.counters.unheard.saturating_add(1); // P0.7
+            return;
+        }
         self.peers.met(from);
         match message {
             Message::PrePrepare(proposal) => self.pre_prepare(from, *proposal),
@@ -179,7 +184,7 @@ impl Engine {
             Message::BlockResponse(block) => self.block_response(from, *block),
             Message::CertificatesRequest { from: first, to: last } => self.certificates_request(from, first, last),
             Message::Query { view, finalised, certified } => self.query(from, view, finalised, certified),
-            Message::Evidence(evidence) => self.evidence(evidence),
+            Message::Evidence(evidence) => self.evidence(from, &evidence),
             Message::RecoveryRequest { nonce } => self.recovery_request(from, nonce),
             Message::RecoveryResponse { nonce, certificate } => self.recovery_response(from, nonce, certificate),
         }
@@ -197,6 +202,28 @@ impl Engine {
     /// A message or a part of one that is dropped, alone.
     fn refuse(&mut self) {
         self.counters.refused = self.counters.refused.saturating_add(1);
+    }
+
+    /// P0.7: checks a certificate's signatures at the expense of the peer that sent it.
+    fn certifies(&mut self, from: u16, certificate: &Certificate) -> bool {
+        let checks = certificate.signatures.len();
+        let valid = self.committee.certify(certificate).is_ok();
+        self.checked(from, checks, valid);
+        valid
+    }
+
+    /// P0.7: checks a vote's signature at the expense of the peer that sent it.
+    fn verifies(&mut self, from: u16, vote: &Vote) -> bool {
+        let valid = self.committee.verifies(vote);
+        self.checked(from, 1, valid);
+        valid
+    }
+
+    fn checked(&mut self, from: u16, checks: usize, valid: bool) {
+        self.counters.signatures_checked = self.counters.signatures_checked.saturating_add(checks as u64);
+        if !valid {
+            self.peers.wasted(from, checks, self.now);
+        }
     }
 
     fn order(&mut self, action: Action) {

@@ -8,6 +8,11 @@ use countersign_types::{Block, Certificate, ExecutionResult, Hash, Height, Times
 pub enum Event {
     /// Time has passed: what an [`crate::Action::WakeAt`] asked for. Also the first event after the start.
     Tick,
+    /// Messages reach this validator again, for the first time or after a break.
+    Connected {
+        /// Its index in the validator set.
+        peer: u16,
+    },
     /// A message from a peer whose network identity is that of validator `from`.
     Received {
         /// The peer's index in the validator set.

@@ -30,8 +30,14 @@ pub const BLOCKS_SERVED_MAX: u32 = 16;
 pub const CERTIFICATES_SENT_MAX: usize = 32;
 /// Own COMMIT votes sent again when nothing moves: those of the newest views.
 pub const COMMITS_RESENT_MAX: usize = 16;
-/// Cases of equivocation remembered, so that each is reported once: 1,024 × 24 bytes.
-pub const EVIDENCE_MAX: usize = 1_024;
+/// Cases of equivocation reported of one validator: the first one proves it faulty. At most 128 × 16 × 16 bytes.
+pub const EVIDENCE_PER_SIGNER_MAX: usize = 16;
+/// Signature checks in vain that a peer may cause at once before it is not heard for a while: four certificates
+/// of the largest set, 13 ms at 25 µs a check. A bad certificate counts with all its signatures.
+pub const WASTED_CHECKS_MAX: u64 = 4 * VALIDATORS_MAX as u64;
+/// Milliseconds after which one such check is forgiven: 2.5 ms of checks a second for each liar, with 42 of them
+/// among 128 a tenth of a core.
+pub const WASTED_CHECK_MS: u64 = 10;
 /// Heights above the finalised one whose CHECKPOINT votes are kept, on top of the run-ahead window.
 pub const CHECKPOINTS_AHEAD_MAX: u64 = 16;
 /// Largest factor by which a timer or a time bound grows, as a power of two.

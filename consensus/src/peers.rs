@@ -1,6 +1,7 @@
-//! What is remembered of each validator: when it was last heard, and how often it was helped.
+//! What is remembered of each validator: when it was last heard, how often it was helped, and how much work it
+//! has wasted.
 
-use crate::limits::BLOCKS_SERVED_MAX;
+use crate::limits::{BLOCKS_SERVED_MAX, WASTED_CHECK_MS, WASTED_CHECKS_MAX};
 use countersign_types::{TimestampMs, View};
 
 /// Views that a validator may be silent before its turns to lead get no time: one round of turns,
@@ -18,6 +19,9 @@ struct Peer {
     /// Blocks served since then.
     served_since: TimestampMs,
     served: u32,
+    /// Signature checks in vain that are not forgiven yet, as of then.
+    wasted: u64,
+    wasted_at: TimestampMs,
 }
 
 /// The validators by index.
@@ -39,6 +43,8 @@ impl Peers {
             vouch_at: never,
             served_since: never,
             served: 0,
+            wasted: 0,
+            wasted_at: never,
         };
         Self { own, peers: vec![peer; usize::from(count)] }
     }
@@ -112,13 +118,37 @@ impl Peers {
         peer.served <= BLOCKS_SERVED_MAX
     }
 
+    /// P0.7: a peer made this validator check signatures in vain.
+    pub(crate) fn wasted(&mut self, peer: u16, checks: usize, now: TimestampMs) {
+        let Some(peer) = self.peers.get_mut(usize::from(peer)) else { return };
+        peer.forgive(now);
+        let checks = u64::try_from(checks).unwrap_or(u64::MAX).max(1);
+        peer.wasted = peer.wasted.saturating_add(checks).min(2 * WASTED_CHECKS_MAX);
+    }
+
+    /// P0.7: whether a peer's messages are looked at now.
+    pub(crate) fn may_speak(&mut self, peer: u16, now: TimestampMs) -> bool {
+        let Some(peer) = self.peers.get_mut(usize::from(peer)) else { return false };
+        peer.forgive(now);
+        peer.wasted < WASTED_CHECKS_MAX
+    }
+
     /// The clock was set back: nothing waits longer than one interval.
     pub(crate) fn clamp(&mut self, now: TimestampMs, interval: u64) {
         for peer in &mut self.peers {
             peer.answer_at = peer.answer_at.min(now.plus(interval));
             peer.query_at = peer.query_at.min(now.plus(interval));
             peer.vouch_at = peer.vouch_at.min(now.plus(interval));
+            peer.wasted_at = peer.wasted_at.min(now);
         }
+    }
+}
+
+impl Peer {
+    fn forgive(&mut self, now: TimestampMs) {
+        let forgiven = now.since(self.wasted_at) / WASTED_CHECK_MS;
+        self.wasted = self.wasted.saturating_sub(forgiven);
+        self.wasted_at = self.wasted_at.plus(forgiven.saturating_mul(WASTED_CHECK_MS));
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Counters {
     pub votes_received: u64,
     /// Votes, certificates and messages refused: malformed, foreign, or with a bad signature.
     pub refused: u64,
+    /// Messages dropped unseen because their sender had caused too many signature checks in vain.
+    pub unheard: u64,
     /// Views left by a view-change certificate.
     pub view_changes: u64,
     /// Blocks finalised.
@@ -57,13 +59,14 @@ pub struct Counters {
 impl Counters {
     /// All of them with their names.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, u64); 10] {
+    pub fn named(&self) -> [(&'static str, u64); 11] {
         let Self {
             proposals_sent,
             proposals_received,
             votes_sent,
             votes_received,
             refused,
+            unheard,
             view_changes,
             blocks_finalised,
             signatures_checked,
@@ -76,6 +79,7 @@ impl Counters {
             ("votes_sent", votes_sent),
             ("votes_received", votes_received),
             ("refused", refused),
+            ("unheard", unheard),
             ("view_changes", view_changes),
             ("blocks_finalised", blocks_finalised),
             ("signatures_checked", signatures_checked),

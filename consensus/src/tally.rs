@@ -5,8 +5,9 @@
 //! nobody but its sender: its slot is emptied.
 
 use crate::committee::Committee;
+use crate::peers::Peers;
 use crate::status::Counters;
-use countersign_types::{Certificate, Hash, Phase, Signature, Vote};
+use countersign_types::{Certificate, Hash, Phase, Signature, TimestampMs, Vote};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
@@ -14,6 +15,14 @@ struct Slot {
     digest: Hash,
     signature: Signature,
     verified: bool,
+}
+
+/// What checking votes takes, and who pays for the false ones (P0.7).
+pub(crate) struct Check<'a> {
+    pub(crate) committee: &'a Committee,
+    pub(crate) counters: &'a mut Counters,
+    pub(crate) peers: &'a mut Peers,
+    pub(crate) now: TimestampMs,
 }
 
 /// Votes of one phase and number.
@@ -87,8 +96,7 @@ impl Tally {
         &mut self,
         digest: &Hash,
         at_least: usize,
-        committee: &Committee,
-        counters: &mut Counters,
+        check: Check<'_>,
     ) -> Option<Vec<(u16, Signature)>> {
         if self.count(digest) < at_least {
             return None;
@@ -99,11 +107,13 @@ impl Tally {
             .filter(|(_, slot)| slot.digest == *digest && !slot.verified)
             .map(|(signer, slot)| (*signer, slot.signature))
             .collect();
+        let Check { committee, counters, peers, now } = check;
         let verdicts = committee.verify_same(&committee.statement(self.phase, self.number, *digest), &doubtful);
         counters.signatures_checked = counters.signatures_checked.saturating_add(doubtful.len() as u64);
         for ((signer, _), valid) in doubtful.iter().zip(verdicts) {
             if !valid {
                 counters.refused = counters.refused.saturating_add(1);
+                peers.wasted(*signer, doubtful.len(), now); // For its sake all were checked one by one.
                 self.slots.remove(signer);
             } else if let Some(slot) = self.slots.get_mut(signer) {
                 slot.verified = true;
@@ -119,13 +129,9 @@ impl Tally {
     }
 
     /// The certificate for a digest, once a quorum has voted for it.
-    pub(crate) fn certificate(
-        &mut self,
-        digest: &Hash,
-        committee: &Committee,
-        counters: &mut Counters,
-    ) -> Option<Certificate> {
-        let mut signatures = self.checked(digest, committee.quorum(), committee, counters)?;
+    pub(crate) fn certificate(&mut self, digest: &Hash, check: Check<'_>) -> Option<Certificate> {
+        let committee = check.committee;
+        let mut signatures = self.checked(digest, committee.quorum(), check)?;
         signatures.truncate(committee.quorum());
         Some(Certificate {
             phase: self.phase,

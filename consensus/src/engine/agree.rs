@@ -4,10 +4,10 @@ use super::Engine;
 use crate::action::{Action, Target};
 use crate::chain::State;
 use crate::evidence::Evidence;
-use crate::limits::EVIDENCE_MAX;
+use crate::limits::EVIDENCE_PER_SIGNER_MAX;
 use crate::message::{Message, Proposal};
 use crate::round::Seen;
-use crate::tally::Added;
+use crate::tally::{Added, Check};
 use countersign_types::{Certificate, Hash, Header, Phase, Signature, View, Vote};
 use std::cmp::Ordering;
 
@@ -45,8 +45,8 @@ impl Engine {
             }
             return;
         }
-        self.counters.signatures_checked = self.counters.signatures_checked.saturating_add(1);
-        if !self.committee.verifies(&self.pre_prepare_vote(view, (hash, signature), from)) || !block.is_consistent() {
+        let vote = self.pre_prepare_vote(view, (hash, signature), from);
+        if !self.verifies(from, &vote) || !block.is_consistent() {
             return self.refuse();
         }
         self.peers.heard(from, view, self.view);
@@ -222,15 +222,27 @@ impl Engine {
 
     /// Two votes of one signer for one step: evidence if both are real; the slot goes to the real one.
     fn replace(&mut self, first: &Vote, second: &Vote) {
-        if self.contradiction(first.clone(), second.clone()) || self.committee.verifies(first) {
+        if !self.outweighs(first, second) {
             return;
         }
         if let Some(tally) = self.round(View(first.number)).tally(first.phase) {
             tally.remove(first.signer);
         }
-        if self.committee.verifies(second) {
+        if self.verifies(second.signer, second) {
             self.add_vote(second, true);
         }
+    }
+
+    /// Whether a vote that conflicts with the one in its signer's slot may take its place, since that one is false.
+    pub(super) fn outweighs(&mut self, first: &Vote, second: &Vote) -> bool {
+        if self.contradiction(first.clone(), second.clone()) {
+            return false;
+        }
+        let keeps = self.verifies(first.signer, first);
+        if keeps {
+            self.peers.wasted(second.signer, 1, self.now); // False, or it tells nothing new.
+        }
+        !keeps
     }
 
     /// P3, P4, P5.3: makes the certificate of a step once a quorum has voted for it.
@@ -242,7 +254,9 @@ impl Engine {
             _ => true,
         };
         let Some(tally) = round.tally(phase).filter(|_| needed) else { return };
-        let Some(certificate) = tally.certificate(&digest, &self.committee, &mut self.counters) else { return };
+        let check =
+            Check { committee: &self.committee, counters: &mut self.counters, peers: &mut self.peers, now: self.now };
+        let Some(certificate) = tally.certificate(&digest, check) else { return };
         match phase {
             Phase::Prepare => self.prepared(certificate),
             Phase::Commit => self.committed(certificate),
@@ -254,7 +268,7 @@ impl Engine {
     /// P8.1: reports two votes that contradict each other, once, if both are real.
     pub(super) fn contradiction(&mut self, first: Vote, second: Vote) -> bool {
         let evidence = Evidence { first, second };
-        let proven = self.report(&evidence);
+        let proven = self.report(evidence.second.signer, &evidence);
         if proven {
             self.send(Target::All, Message::Evidence(evidence), 0);
         }
@@ -262,24 +276,24 @@ impl Engine {
     }
 
     /// P8.2: evidence that a peer found.
-    pub(super) fn evidence(&mut self, evidence: Evidence) {
-        self.report(&evidence);
+    pub(super) fn evidence(&mut self, from: u16, evidence: &Evidence) {
+        self.report(from, evidence);
     }
 
-    fn report(&mut self, evidence: &Evidence) -> bool {
+    fn report(&mut self, from: u16, evidence: &Evidence) -> bool {
         let (first, second) = (&evidence.first, &evidence.second);
-        let case = (first.number, first.signer, first.phase.min(second.phase));
-        if self.reported.contains(&case) {
+        let case = (first.number, first.phase.min(second.phase));
+        let known = self.reported.get(&first.signer);
+        if known.is_some_and(|cases| cases.len() >= EVIDENCE_PER_SIGNER_MAX || cases.contains(&case)) {
             return false;
         }
-        if evidence.verify(&self.committee).is_err() {
+        let proven = evidence.verify(&self.committee).is_ok();
+        self.checked(from, 2, proven);
+        if !proven {
             self.refuse();
             return false;
         }
-        self.reported.insert(case);
-        if self.reported.len() > EVIDENCE_MAX {
-            self.reported.pop_first();
-        }
+        self.reported.entry(first.signer).or_default().insert(case);
         self.counters.equivocations = self.counters.equivocations.saturating_add(1);
         self.order(Action::Evidence(evidence.clone()));
         true

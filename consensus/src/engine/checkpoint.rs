@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::action::{Action, Stop};
 use crate::limits::CHECKPOINTS_AHEAD_MAX;
-use crate::tally::Added;
+use crate::tally::{Added, Check};
 use countersign_types::{Certificate, ExecutionResult, Height, Phase, Vote};
 
 impl Engine {
@@ -58,8 +58,7 @@ impl Engine {
         match slot.tally.add(vote, verified) {
             Added::Known => return,
             Added::Conflict(other) => {
-                if !self.contradiction(other.clone(), vote.clone())
-                    && !self.committee.verifies(&other)
+                if self.outweighs(&other, vote)
                     && let Some(slot) = self.results.slot(height)
                 {
                     slot.tally.remove(vote.signer);
@@ -69,7 +68,9 @@ impl Engine {
             Added::New => {}
         }
         self.counters.votes_received = self.counters.votes_received.saturating_add(1);
-        if let Some(certificate) = slot.tally.certificate(&vote.digest, &self.committee, &mut self.counters) {
+        let check =
+            Check { committee: &self.committee, counters: &mut self.counters, peers: &mut self.peers, now: self.now };
+        if let Some(certificate) = slot.tally.certificate(&vote.digest, check) {
             self.certified(certificate);
         } else {
             self.settle(height);
@@ -83,15 +84,17 @@ impl Engine {
         if known || height <= self.chain.executed() && self.results.slot(height).is_none() {
             return true;
         }
-        self.counters.signatures_checked =
-            self.counters.signatures_checked.saturating_add(certificate.signatures.len() as u64);
-        if self.committee.certify(&certificate).is_err() {
+        let above = height > self.checkpoints_to();
+        if above && self.behind.as_ref().is_some_and(|lag| lag.height >= height) {
+            return true; // It says nothing new.
+        }
+        if !self.certifies(from, &certificate) {
             return false;
         }
         if self.is_out_of_reach(height) {
             self.note_lag(height, from); // P9.1
         }
-        if height <= self.checkpoints_to() {
+        if !above {
             self.certified(certificate);
         }
         true
@@ -119,7 +122,13 @@ impl Engine {
             return self.stop(Stop::Diverged { own, others: Vec::new(), certificate: Some(certificate) });
         }
         for other in slot.tally.digests(quorum_of_doubt, Some(digest)) {
-            let checked = slot.tally.checked(&other, quorum_of_doubt, &self.committee, &mut self.counters);
+            let check = Check {
+                committee: &self.committee,
+                counters: &mut self.counters,
+                peers: &mut self.peers,
+                now: self.now,
+            };
+            let checked = slot.tally.checked(&other, quorum_of_doubt, check);
             let epoch = self.committee.epoch();
             if let Some(checked) = checked {
                 let others = checked.iter().filter_map(|(signer, _)| slot.tally.vote_of(*signer, epoch)).collect();

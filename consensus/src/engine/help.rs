@@ -1,4 +1,4 @@
-//! P5.6, P5.7: helping peers that are behind, and sending again until something moves.
+//! P5.6, P5.7, P5.10: helping peers that are behind, and sending again until something moves.
 
 use super::Engine;
 use crate::action::Target;
@@ -29,6 +29,14 @@ impl Engine {
         }
         if !lacking.is_empty() && self.peers.may_answer(from, now, interval) {
             self.send_certificates(from, lacking);
+        }
+    }
+
+    /// P5.10: tells a peer that was away where this validator stands, which is answered with what is missing.
+    pub(super) fn greet(&mut self, peer: u16) {
+        if Some(peer) != self.own_index() && self.peers.may_query(peer, self.now, self.interval() / 4) {
+            let message = self.own_query();
+            self.send(Target::One(peer), message, 0);
         }
     }
 

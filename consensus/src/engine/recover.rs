@@ -64,7 +64,11 @@ impl Engine {
             Some(certificate) => {
                 let view = View(certificate.number).next();
                 let votes = matches!(certificate.phase, Phase::Prepare | Phase::Commit | Phase::ViewChange);
-                if !votes || self.committee.certify(&certificate).is_err() {
+                let known = self.recovery.as_ref().and_then(|recovery| recovery.answers.get(&from));
+                if known.is_some_and(|known| *known >= view) {
+                    return;
+                }
+                if !votes || !self.certifies(from, &certificate) {
                     return self.refuse();
                 }
                 self.certificate(from, certificate);

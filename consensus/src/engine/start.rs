@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::results::Results;
 use crate::status::Counters;
 use countersign_types::{Certificate, Height, Phase, TimestampMs, View, Vote};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 impl Engine {
     /// Starts where ledger and journal stand. `records` is the replayed journal, `next_entry` the
@@ -53,7 +53,7 @@ impl Engine {
             last_final: Final { view: base.view, block: base.block, certificate: None },
             chain: Chain::new(place),
             fetch: Fetch::default(),
-            reported: BTreeSet::new(),
+            reported: BTreeMap::new(),
             pending: false,
             asked: None,
             resend_at: Some(TimestampMs::ZERO),

@@ -15,7 +15,7 @@ impl Engine {
     /// P5.4: takes in a certificate from anybody. Answers false if it is none.
     pub(super) fn certificate(&mut self, from: u16, certificate: Certificate) -> bool {
         let valid = match certificate.phase {
-            Phase::Prepare | Phase::Commit | Phase::ViewChange => self.view_certificate(certificate),
+            Phase::Prepare | Phase::Commit | Phase::ViewChange => self.view_certificate(from, certificate),
             Phase::Checkpoint => self.result_certificate(from, certificate),
             Phase::PrePrepare => false,
         };
@@ -25,19 +25,17 @@ impl Engine {
         valid
     }
 
-    fn view_certificate(&mut self, certificate: Certificate) -> bool {
+    fn view_certificate(&mut self, from: u16, certificate: Certificate) -> bool {
         let view = View(certificate.number);
         if self.knows(&certificate) {
             return true;
         }
-        self.counters.signatures_checked =
-            self.counters.signatures_checked.saturating_add(certificate.signatures.len() as u64);
-        if self.committee.certify(&certificate).is_err() {
+        if !self.certifies(from, &certificate) {
             return false;
         }
         if view == self.last_final.view {
             // The parent's certificate, lost with the journal's tail or never had after catch-up.
-            if certificate.phase != Phase::ViewChange && certificate.digest == self.last_final.block {
+            if certificate.digest == self.last_final.block {
                 self.persist(Record::Certificate(certificate.clone()));
                 self.last_final.certificate = Some(certificate);
             }
@@ -57,7 +55,8 @@ impl Engine {
     fn knows(&self, certificate: &Certificate) -> bool {
         let view = View(certificate.number);
         if view == self.last_final.view {
-            return self.last_final.certificate.is_some() || view == View::ZERO;
+            let held = self.last_final.certificate.is_some() || view == View::ZERO;
+            return held || certificate.phase == Phase::ViewChange;
         }
         let round = self.rounds.get(&view);
         view < self.last_final.view

@@ -113,6 +113,18 @@ fn p5_6_a_peer_that_is_ahead_is_asked() {
 }
 
 #[test]
+fn p5_10_a_peer_that_comes_back_is_asked_once_a_while() {
+    let mut table = Table::new(3);
+    let said = ["send 1 query view 1 final 0 certified 0 after 0"];
+    assert_eq!(table.tell(Event::Connected { peer: 1 }), said);
+    assert_eq!(table.tell(Event::Connected { peer: 1 }), Vec::<String>::new(), "a flapping connection");
+    assert_eq!(table.tell(Event::Connected { peer: 3 }), Vec::<String>::new(), "itself");
+    assert_eq!(table.tell(Event::Connected { peer: 9 }), Vec::<String>::new(), "nobody");
+    table.now = table.now.plus(250);
+    assert_eq!(table.tell(Event::Connected { peer: 1 }), said);
+}
+
+#[test]
 fn p5_7_votes_are_sent_again_as_they_were() {
     let mut table = Table::new(2);
     table.tell(Event::Due(true));

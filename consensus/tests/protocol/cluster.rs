@@ -2,7 +2,7 @@
 
 use crate::network::{Dice, Faults, Network};
 use crate::validators::hash;
-use countersign_consensus::Message;
+use countersign_consensus::{Event, Message};
 
 fn all(network: &Network) -> Vec<u16> {
     (0..network.nodes.len() as u16).collect()
@@ -49,6 +49,29 @@ fn an_idle_network_is_silent_between_heartbeats() {
     network.run(60_000);
     let blocks = network.height(1) - height;
     assert!((5..=7).contains(&blocks), "{blocks} heartbeats in 67 s");
+    network.check_agreement();
+}
+
+#[test]
+fn what_was_missed_while_away_is_had_before_the_next_heartbeat() {
+    let mut network = Network::new(4, 23);
+    network.run(1_000);
+    network.isolate(3);
+    let others = [0, 1, 2];
+    for turn in 0..3 {
+        network.submit(hash(&format!("missed {turn}")), &others);
+        network.run(100);
+    }
+    network.run(2_000);
+    let height = network.height(0);
+    assert!(height > network.height(3));
+    network.cut.clear();
+    for peer in others {
+        network.handle(3, Event::Connected { peer });
+    }
+    // Heartbeats are 10 s apart.
+    network.run(2_500);
+    assert_eq!((network.height(0), network.height(3)), (height, height), "nobody made another block");
     network.check_agreement();
 }
 

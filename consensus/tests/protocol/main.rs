@@ -17,3 +17,4 @@ mod quorum;
 mod remembering;
 mod table;
 mod validators;
+mod wasting;

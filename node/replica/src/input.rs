@@ -20,6 +20,11 @@ pub enum Input {
         /// The message.
         message: Wire,
     },
+    /// Messages can be sent to a validator that was not connected before.
+    Connected {
+        /// Its index.
+        peer: u16,
+    },
     /// Transactions whose shape and signatures were checked.
     Transactions {
         /// The transactions.

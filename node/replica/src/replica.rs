@@ -124,6 +124,7 @@ impl<S: Store> Replica<S> {
                 self.expire();
                 self.events.push_back(Event::Tick);
             }
+            Input::Connected { peer } => self.events.push_back(Event::Connected { peer }),
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
             Input::Received { from, message } => match message {

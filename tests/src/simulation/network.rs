@@ -22,6 +22,8 @@ pub enum Parcel {
     Fetched(Vec<Arc<VerifiedTransaction>>),
     /// A client's transactions.
     Submitted(Vec<Arc<VerifiedTransaction>>),
+    /// Another node can be reached.
+    Connected(u16),
     /// The time that the node asked to be woken at.
     Wake,
 }
@@ -59,6 +61,11 @@ impl Network {
     pub fn new(count: u16, weather: Weather) -> Self {
         Self { weather, groups: vec![0; usize::from(count)], parcels: BTreeMap::new(), sent: 0 }
     }
+    /// Whether no partition lies between two nodes.
+    #[must_use]
+    pub fn reaches(&self, from: u16, to: u16) -> bool {
+        self.groups.get(usize::from(from)) == self.groups.get(usize::from(to))
+    }
     /// Puts a parcel on its way at an exact time.
     pub fn schedule(&mut self, at: u64, to: u16, parcel: Parcel) {
         self.sent += 1;
@@ -66,8 +73,7 @@ impl Network {
     }
     /// Sends a parcel through the weather.
     pub fn send(&mut self, now: u64, random: &mut Random, from: u16, to: u16, parcel: &Parcel) {
-        let group = |node: u16| self.groups.get(usize::from(node)).copied();
-        if group(from) != group(to) || random.chance(self.weather.loss) {
+        if !self.reaches(from, to) || random.chance(self.weather.loss) {
             return;
         }
         let copies = if random.chance(self.weather.duplication) { 2 } else { 1 };

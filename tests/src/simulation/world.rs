@@ -280,6 +280,7 @@ impl World {
                     Wire::from_bytes(&bytes, message.class()).map_err(|error| Violation(error.to_string()))?;
                 Input::Received { from, message }
             }
+            Parcel::Connected(peer) => Input::Connected { peer },
             Parcel::Gossip(transactions) => Input::Transactions { transactions, source: Source::Gossip },
             Parcel::Fetched(transactions) => Input::Transactions { transactions, source: Source::Fetched },
             Parcel::Submitted(transactions) => {
@@ -412,7 +413,18 @@ impl World {
             node.start().map_err(|cause| Violation(format!("v{index} does not start again: {cause}")))?;
             self.wake(index, self.now);
         }
+        self.connect(index);
         Ok(())
+    }
+
+    /// A node and those it can reach learn of each other.
+    fn connect(&mut self, index: u16) {
+        for peer in (0..self.plan.validators).filter(|peer| *peer != index) {
+            if self.network.reaches(index, peer) {
+                self.network.schedule(self.now + 1, index, Parcel::Connected(peer));
+                self.network.schedule(self.now + 1, peer, Parcel::Connected(index));
+            }
+        }
     }
 
     fn heal(&mut self) -> Result<(), Violation> {
