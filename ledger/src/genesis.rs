@@ -3,7 +3,7 @@
 use countersign_types::{Genesis, codec, state_key};
 use std::collections::BTreeMap;
 
-/// The entries of height 0: parameters, validators, organisations, accounts and their keys.
+/// The entries of height 0: parameters, validators, organisations and the number of their admins, accounts and their keys.
 #[must_use]
 pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
     let mut state = BTreeMap::from([
@@ -11,7 +11,10 @@ pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
         (state_key::validators(), Some(codec::encode(&genesis.validators))),
     ]);
     for organisation in &genesis.organisations {
+        let of_it = genesis.accounts.iter().filter(|account| account.id.organisation() == organisation.id);
+        let admins = u32::try_from(of_it.filter(|account| account.is_lasting_admin()).count()).unwrap_or(u32::MAX);
         state.insert(state_key::organisation(&organisation.id), Some(codec::encode(organisation)));
+        state.insert(state_key::admins(&organisation.id), Some(codec::encode(&admins)));
     }
     for account in &genesis.accounts {
         let id = account.id.as_str();

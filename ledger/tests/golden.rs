@@ -19,9 +19,9 @@ use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, ContractRecord, Epoch, Event, ExecutionResult, Gas, Hash, Header, Height, NativeOperation,
-    Outcome, Payload, Receipt, RejectCode, Roles, TimestampMs, Transaction, View, Vote, codec, merkle, state,
-    state_key,
+    Account, Address, Block, ContractRecord, Epoch, Event, ExecutionResult, Gas, Hash, Header, Height, KeyProof,
+    NativeOperation, Outcome, Payload, Receipt, RejectCode, Roles, TimestampMs, Transaction, View, Vote, codec, merkle,
+    state, state_key,
 };
 use std::fmt::Write as _;
 
@@ -99,7 +99,10 @@ fn event() -> Event {
 fn transactions(vectors: &mut Vectors) {
     let call = Payload::Call { contract: contract(), method: "capture".into(), input: vec![1, 2, 3] };
     let deploy = Payload::Deploy { name: "farm/provenance".into(), code: b"\0asm".to_vec(), input: vec![] };
-    let native = Payload::Native(NativeOperation::PutAccount(account()));
+    let native = Payload::Native(NativeOperation::PutAccount {
+        account: account(),
+        proofs: vec![KeyProof::new(&user(), &Hash([1; 32]), &account().id)],
+    });
     for (name, payload) in [("call", call), ("deploy", deploy), ("put-account", native)] {
         let body = transaction(payload);
         let id = body.id();
@@ -108,6 +111,8 @@ fn transactions(vectors: &mut Vectors) {
         vectors.hash(&format!("transaction.{name}.id"), &id);
         vectors.hash(&format!("transaction.{name}.signed-hash"), &Hash::of_value(Tag::SIGNED, &signed));
     }
+    vectors.hash("key-proof.statement", &KeyProof::statement(&Hash([1; 32]), &account().id));
+    vectors.encoding("key-proof", &KeyProof::new(&user(), &Hash([1; 32]), &account().id));
 }
 
 fn receipts(vectors: &mut Vectors) {

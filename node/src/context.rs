@@ -1,8 +1,9 @@
 //! What a running node offers to those who ask it: the JSON-RPC methods and the metrics read here.
 
 use crate::network::NetworkHandle;
+use crate::queue::{Gauge, Stopping};
 use crate::shared::Shared;
-use crate::verifier::{Busy, Job, Verifier};
+use crate::verifier::{Job, NotQueued, Verifier};
 use countersign_ledger::{Reader, RocksStore};
 use countersign_replica::{Refused, Source};
 use countersign_types::transaction::BadTransaction;
@@ -31,6 +32,8 @@ pub struct Context {
     pub shared: Arc<Shared>,
     /// Checks transactions.
     pub verifier: Verifier,
+    /// How much waits for the replica.
+    pub replica_inbox: Gauge,
     /// When the node started.
     pub started: Instant,
 }
@@ -50,12 +53,14 @@ pub enum NotTaken {
     /// The replica refused it.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The node has too much to do.
+    /// The node has too much to do, or is stopping.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    NotQueued(#[from] NotQueued),
+}
+
+impl NotTaken {
     /// The node is stopping.
-    #[error("the node is stopping")]
-    Stopping,
+    pub const STOPPING: Self = Self::NotQueued(NotQueued::Stopping(Stopping));
 }
 
 impl Context {
@@ -66,13 +71,13 @@ impl Context {
         let (ticket, admitted) = self.shared.open_submission();
         let (sender, checked) = oneshot::channel();
         let job = Job { transactions, source: Source::Client { ticket }, verdicts: Some(sender) };
-        if let Err(busy) = self.verifier.submit(job) {
+        if let Err(cause) = self.verifier.submit(job) {
             self.shared.drop_submission(ticket);
-            return vec![Err(busy.into()); count];
+            return vec![Err(cause.into()); count];
         }
         let Ok(checked) = checked.await else {
             self.shared.drop_submission(ticket);
-            return vec![Err(NotTaken::Stopping); count];
+            return vec![Err(NotTaken::STOPPING); count];
         };
         let mut verdicts = if checked.iter().any(Result::is_ok) {
             admitted.await.unwrap_or_default().into_iter()
@@ -84,7 +89,7 @@ impl Context {
             .into_iter()
             .map(|verdict| match verdict {
                 Err(bad) => Err(bad.into()),
-                Ok(_) => verdicts.next().map_or(Err(NotTaken::Stopping), |verdict| verdict.map_err(NotTaken::from)),
+                Ok(_) => verdicts.next().map_or(Err(NotTaken::STOPPING), |verdict| verdict.map_err(NotTaken::from)),
             })
             .collect()
     }

@@ -2,22 +2,23 @@
 //! verifiers first.
 
 use crate::network::{Class, MessageId, NetworkEvent, NetworkEvents, NetworkHandle, Verdict};
+use crate::queue::QueueSender;
+use crate::share::Share;
 use crate::verifier::{Job, Verifier};
 use countersign_replica::{Input, Source, wire};
 use countersign_types::{SignedTransaction, codec};
-use std::sync::mpsc::SyncSender;
 use tokio::sync::oneshot;
 
-/// Passes events on until the network or the replica ends. Runs on a thread of its own, so that a
-/// busy replica slows the network down instead of filling memory.
+/// Passes events on until the network or the replica ends. What a peer sends holds its share of the peer's
+/// allowance until the replica has handled it, so a busy replica slows the network down instead of filling memory.
 pub fn run(
     runtime: &tokio::runtime::Handle,
     mut events: NetworkEvents,
     network: &NetworkHandle,
     verifier: &Verifier,
-    replica: &SyncSender<Input>,
+    replica: &QueueSender<Input>,
 ) {
-    while let Some(event) = runtime.block_on(events.recv()) {
+    while let Some((event, share)) = runtime.block_on(events.recv()) {
         match event {
             NetworkEvent::Message { peer, class, bytes } => {
                 let class = match class {
@@ -26,7 +27,7 @@ pub fn run(
                 };
                 match wire::Wire::from_bytes(&bytes, class) {
                     Ok(message) => {
-                        if replica.send(Input::Received { from: peer, message }).is_err() {
+                        if replica.send(Input::Received { from: peer, message }, share).is_err() {
                             return;
                         }
                     }
@@ -34,10 +35,14 @@ pub fn run(
                 }
             }
             NetworkEvent::Transactions { peer, message_id, bytes } => {
-                take_transactions(runtime, network, verifier, peer, message_id, &bytes);
+                take_transactions(runtime, network, verifier, peer, message_id, (&bytes, share));
             }
-            // The network logs them; the protocol repeats what a peer missed.
-            NetworkEvent::Connected { .. } | NetworkEvent::Disconnected { .. } => {}
+            NetworkEvent::Connected { peer } => {
+                if replica.send(Input::Connected { peer }, None).is_err() {
+                    return;
+                }
+            }
+            NetworkEvent::Disconnected { .. } => {}
         }
     }
 }
@@ -48,7 +53,7 @@ fn take_transactions(
     verifier: &Verifier,
     peer: u16,
     message_id: MessageId,
-    bytes: &[u8],
+    (bytes, share): (&[u8], Option<Share>),
 ) {
     let decoded = codec::decode::<Vec<Vec<u8>>>(bytes, crate::limits::TRANSACTIONS_BYTES_MAX)
         .and_then(|all| all.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>());
@@ -60,7 +65,7 @@ fn take_transactions(
         Ok(transactions) => {
             let (verdicts, judged) = oneshot::channel();
             let job = Job { transactions, source: Source::Gossip, verdicts: Some(verdicts) };
-            if verifier.submit(job).is_err() {
+            if verifier.check(job, share).is_err() {
                 report(network, message_id, Verdict::Ignore);
                 return;
             }

@@ -3,7 +3,7 @@
 //!
 //! # Memory that peers can make a node hold
 //!
-//! Per validator, at most (queues towards it, and messages from it that the node has not taken yet):
+//! Per validator, at most (queues towards it, and messages from it that the node has not handled yet):
 //!
 //! ```text
 //! towards it   OUTBOX_CONSENSUS_BYTES_MAX + OUTBOX_SYNC_BYTES_MAX     8 + 16 MiB
@@ -73,13 +73,13 @@ pub const SYNC_YIELD: Duration = Duration::from_millis(20);
 
 // Messages from a peer
 
-/// Consensus bytes of one peer that the node has not taken yet.
+/// Consensus bytes of one peer that the node has not handled yet, in whichever queue they are.
 pub const INBOX_CONSENSUS_BYTES_MAX: usize = 2 * CONSENSUS_FRAME_BYTES_MAX;
 
-/// Sync bytes of one peer that the node has not taken yet.
+/// Sync bytes of one peer that the node has not handled yet.
 pub const INBOX_SYNC_BYTES_MAX: usize = 2 * SYNC_FRAME_BYTES_MAX;
 
-/// Transaction bytes of one peer that the node has not taken yet.
+/// Transaction bytes of one peer that the node has neither checked nor handled yet.
 pub const INBOX_TRANSACTIONS_BYTES_MAX: usize = 8 * MIB;
 
 /// What a message costs at least, in every byte budget and rate, however short it is. It bounds the
@@ -190,15 +190,18 @@ pub const SOCKET_SILENCE_MAX: Duration = Duration::from_secs(60);
 
 // The replica's thread and its verifiers
 
-/// Facts waiting for the replica's thread; more make the network and the verifiers wait. 8,192 votes
-/// of 16 validators are some 80 heights.
-pub const REPLICA_QUEUE_MAX: usize = 8_192;
+// What waits for them holds a share of its sender's allowance: a peer's INBOX_…_BYTES_MAX, or one of the two below.
+// So no sender can fill the queues, which have no length of their own; what is decoded takes two to three times its bytes.
+
+/// Bytes of transactions of this node's clients that wait to be checked or admitted; more are refused as busy.
+/// 12,288 submissions of one short transaction each: a second at full speed.
+pub const SUBMITTED_BYTES_MAX: usize = 24 * MIB;
+/// The same for transactions that were asked of peers: four answers of the largest size. What finds no room is
+/// asked for again.
+pub const FETCHED_BYTES_MAX: usize = 8 * MIB;
 /// Facts the replica takes in one turn, that is, with one sync of the vote journal: 30 heights of
 /// votes of 16 validators.
 pub const TURN_INPUTS_MAX: usize = 512;
-/// Jobs waiting for the verifiers, each of one submission or gossiped batch (at most 1 MiB, most of
-/// them some kilobytes); more are refused as busy.
-pub const VERIFIER_QUEUE_MAX: usize = 4_096;
 /// Transactions whose signatures are checked in one batch: at 25 µs each, 26 ms.
 pub const VERIFIER_BATCH_MAX: usize = 1_024;
 /// How long a client's transaction may wait for company before it is gossiped. One signature and one
@@ -216,8 +219,10 @@ pub const WAITERS_MAX: usize = 65_536;
 pub const SUBMITTED_MAX: usize = 20_000;
 /// Expired transactions that are remembered, so that `tx_get` can say so.
 pub const EXPIRED_MAX: usize = 20_000;
-/// Reads of the ledger and views that run at once; more wait. Each may hold an answer of 16 MiB.
+/// Reads of the ledger that run at once; more wait. Each may hold an answer of 16 MiB.
 pub const READS_MAX: usize = 8;
+/// Views of contracts that run at once; more wait. Each takes a core for up to 4 s and may hold as much as a read.
+pub const VIEWS_MAX: usize = 4;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
 /// Interfaces of contracts that are kept decoded: at most 1 MiB of text each, most of them 10 KiB.

@@ -178,7 +178,7 @@ pub enum NetworkError {
     #[error("member {0} has too many addresses")]
     TooManyAddresses(u16),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {cause}")]
+    #[error("cannot listen for peers on {address} (setting network.listen): {cause}; is another node running?")]
     Listen {
         /// Where.
         address: SocketAddr,

@@ -6,9 +6,9 @@ use crate::context::Context;
 use crate::intake;
 use crate::journal_file::{self, JournalFile};
 use crate::keystore::{self, Purpose};
-use crate::limits::REPLICA_QUEUE_MAX;
 use crate::listener::{Listener, SocketGate};
 use crate::network::{self, NetworkConfig};
+use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
 use crate::shared::{Progress, Shared};
@@ -22,7 +22,6 @@ use countersign_types::{Genesis, Hash, PublicKey, SecretKey};
 use countersign_vm::{Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
@@ -61,7 +60,11 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let tip = reader.tip().height;
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = own, "starting");
 
-    compiler::start(reader.clone(), Arc::clone(&vm), threads)?;
+    // Whatever can be in the way of starting is found before the first thread runs.
+    let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
+        let address = config.rpc.listener.address;
+        format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
+    })?;
     let members = genesis.validators.members().iter().map(|validator| validator.network_key.0);
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
@@ -69,8 +72,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         peers: config.network.members(members),
         chain: chain.0,
     })?;
+    compiler::start(reader.clone(), Arc::clone(&vm), threads)?;
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
-    let (inputs_sender, inputs) = sync_channel(REPLICA_QUEUE_MAX);
+    let (inputs_sender, inputs) = queue();
+    let replica_inbox = inputs_sender.gauge();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let verifier = Verifier::start(workers, &reader, &vm, &inputs_sender, threads)?;
 
@@ -106,11 +111,9 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         network: network.clone(),
         shared,
         verifier,
+        replica_inbox,
         started: Instant::now(),
     });
-    let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
-        format!("cannot serve JSON-RPC at {}; is another node running?", config.rpc.listener.address)
-    })?;
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
     let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();

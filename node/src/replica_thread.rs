@@ -4,6 +4,7 @@
 use crate::journal_file::{JournalFile, JournalFileError};
 use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, TURN_INPUTS_MAX};
 use crate::network::{Class, NetworkHandle};
+use crate::queue::{Held, QueueReceiver};
 use crate::shared::Shared;
 use crate::verifier::{Job, Verifier};
 use countersign_consensus::Target;
@@ -12,7 +13,7 @@ use countersign_ledger::Store;
 use countersign_replica::{Input, Output, Replica, Source, wire};
 use countersign_types::{Hash, TimestampMs, codec};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Everything the thread owns.
@@ -20,7 +21,7 @@ pub struct ReplicaThread<S: Store> {
     /// The replica.
     pub replica: Replica<S>,
     /// Facts from the network, the verifiers and clients.
-    pub inputs: Receiver<Input>,
+    pub inputs: QueueReceiver<Input>,
     /// The vote journal's file.
     pub journal: JournalFile,
     /// Frames what is appended to it.
@@ -68,9 +69,10 @@ impl<S: Store> ReplicaThread<S> {
     pub fn run(mut self) -> Ended {
         let mut gossip = Outgoing::default();
         let mut wake = None;
-        let mut input = Some(Input::Tick);
+        let mut input = Some(TICK);
         loop {
-            let turn = input.take().into_iter().chain(self.inputs.try_iter().take(TURN_INPUTS_MAX)).collect();
+            let more = std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX);
+            let turn = input.take().into_iter().chain(more).collect();
             if let Err(ended) = self.turn(turn, &mut gossip, &mut wake) {
                 return ended;
             }
@@ -79,25 +81,31 @@ impl<S: Store> ReplicaThread<S> {
             if let Some(since) = gossip.since {
                 wait = wait.min(GOSSIP_DELAY.saturating_sub(since.elapsed()));
             }
-            input = match self.inputs.recv_timeout(wait) {
+            input = match self.inputs.receive_within(wait) {
                 Ok(input) => Some(input),
-                Err(RecvTimeoutError::Timeout) => Some(Input::Tick),
+                Err(RecvTimeoutError::Timeout) => Some(TICK),
                 Err(RecvTimeoutError::Disconnected) => return Ended::Stopping,
             };
             if self.shared.is_stopping() {
                 return Ended::Stopping;
             }
-            if matches!(input, Some(Input::Tick)) && wake.is_some_and(|wake| now() >= wake) {
+            if matches!(input, Some(Held { value: Input::Tick, .. })) && wake.is_some_and(|wake| now() >= wake) {
                 wake = None;
             }
         }
     }
 
-    fn turn(&mut self, inputs: Vec<Input>, gossip: &mut Outgoing, wake: &mut Option<TimestampMs>) -> Result<(), Ended> {
+    fn turn(
+        &mut self,
+        inputs: Vec<Held<Input>>,
+        gossip: &mut Outgoing,
+        wake: &mut Option<TimestampMs>,
+    ) -> Result<(), Ended> {
         let mut outputs = Vec::new();
-        for input in inputs {
+        for Held { value, share } in inputs {
             let before = outputs.len();
-            outputs.extend(self.replica.handle(now(), input));
+            outputs.extend(self.replica.handle(now(), value));
+            drop(share); // Its sender may have more waiting now.
             // A replica that stopped must not be told anything any more.
             if outputs.iter().skip(before).any(|output| matches!(output, Output::Stop(_))) {
                 break;
@@ -214,6 +222,9 @@ impl<S: Store> ReplicaThread<S> {
         }
     }
 }
+
+/// Time has passed, and nothing else.
+const TICK: Held<Input> = Held { value: Input::Tick, share: None };
 
 /// Longest wait without any input.
 const IDLE: Duration = Duration::from_secs(1);

@@ -11,8 +11,8 @@
 //! | `GET /metrics` | OpenMetrics text |
 //!
 //! Reads answer from the newest certified height unless `at` says otherwise. Whatever reads the disk
-//! or runs a contract does so on a few blocking threads ([`READS_MAX`]), so that slow views delay
-//! neither consensus nor cheap requests.
+//! does so on a few blocking threads ([`READS_MAX`]), and whatever runs a contract on a few others
+//! ([`VIEWS_MAX`]), so that slow views delay neither consensus nor cheap requests.
 
 mod chain;
 mod conn;
@@ -20,6 +20,7 @@ mod consensus;
 mod contract;
 mod epcis;
 mod failure;
+mod gate;
 mod health;
 mod identity;
 mod interface;
@@ -35,7 +36,7 @@ mod tx;
 mod view;
 
 use crate::context::Context;
-use crate::limits::READS_MAX;
+use crate::limits::{READS_MAX, VIEWS_MAX};
 use crate::listener::{Listener, SocketGate};
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use axum::Router;
@@ -46,9 +47,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use conn::{Conn, Node};
 use countersign_api::{HTTP_PATH, OPENRPC_PATH, Registry, WEBSOCKET_PATH};
+use gate::Gate;
 use interface::Interfaces;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// What all requests share.
 struct Server {
@@ -62,13 +63,14 @@ struct Server {
 /// The routes of a node.
 pub fn router(context: Arc<Context>, gate: SocketGate, listener: &Listener) -> Router {
     let node = Arc::new(Node {
-        context: Arc::clone(&context),
-        reads: Arc::new(Semaphore::new(READS_MAX)),
+        context,
+        reads: Gate::new(READS_MAX),
+        views: Gate::new(VIEWS_MAX),
         interfaces: Interfaces::default(),
     });
     let registry = method::registry();
     let openrpc = registry.openrpc().to_string();
-    let metrics = scrape::metrics(context, listener.counters(), gate.clone());
+    let metrics = scrape::metrics(&node, listener.counters(), gate.clone());
     let server = Arc::new(Server { node, registry, openrpc, gate, metrics });
     Router::new()
         .route(HTTP_PATH, post(call))

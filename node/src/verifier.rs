@@ -1,17 +1,18 @@
 //! The workers that check transactions: decoding, shape and signatures, in large batches, off the
 //! replica's thread. Code that is to be deployed is compiled here as well, ahead of its execution.
 
-use crate::limits::{VERIFIER_BATCH_MAX, VERIFIER_QUEUE_MAX};
+use crate::limits::{FETCHED_BYTES_MAX, SUBMITTED_BYTES_MAX, VERIFIER_BATCH_MAX};
+use crate::queue::{Gauge, Held, QueueReceiver, QueueSender, Stopping, queue};
+use crate::share::{Allowance, Share};
 use crate::threads::Threads;
 use countersign_ledger::{Reader, Store};
 use countersign_replica::access::authorise;
 use countersign_replica::state_source::Latest;
 use countersign_replica::{Input, Source};
 use countersign_types::transaction::{BadTransaction, verify_all};
-use countersign_types::{Hash, Payload, SignedTransaction, VerifiedTransaction};
+use countersign_types::{Hash, Payload, SignedTransaction, VerifiedTransaction, codec};
 use countersign_vm::Vm;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
 
 /// Transactions to check.
@@ -28,13 +29,23 @@ pub struct Job {
 /// Hands jobs to the workers.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    jobs: SyncSender<Job>,
+    jobs: QueueSender<Job>,
+    /// For what clients of this node have submitted.
+    submitted: Allowance,
+    /// For what was asked of peers.
+    fetched: Allowance,
 }
 
-/// Too many jobs wait.
+/// Why a job is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many transactions wait to be checked; try again in a moment")]
-pub struct Busy;
+pub enum NotQueued {
+    /// Too many wait.
+    #[error("too many transactions wait to be checked; try again in a moment")]
+    Busy,
+    /// There are no workers any more.
+    #[error(transparent)]
+    Stopping(#[from] Stopping),
+}
 
 impl Verifier {
     /// Starts the workers and adds them to `threads`. They end when the last [`Verifier`] is dropped.
@@ -45,10 +56,10 @@ impl Verifier {
         workers: usize,
         reader: &Reader<S>,
         vm: &Arc<Vm>,
-        replica: &SyncSender<Input>,
+        replica: &QueueSender<Input>,
         threads: &mut Threads,
     ) -> std::io::Result<Self> {
-        let (jobs, queue) = sync_channel(VERIFIER_QUEUE_MAX);
+        let (jobs, queue) = queue();
         let queue = Arc::new(std::sync::Mutex::new(queue));
         for index in 0..workers.max(1) {
             let queue = Arc::clone(&queue);
@@ -60,28 +71,46 @@ impl Verifier {
             })?;
             threads.add(thread);
         }
-        Ok(Self { jobs })
+        let (submitted, fetched) = (Allowance::new(SUBMITTED_BYTES_MAX), Allowance::new(FETCHED_BYTES_MAX));
+        Ok(Self { jobs, submitted, fetched })
     }
 
-    /// Queues a job.
+    /// Queues transactions of this node's clients, or such as were asked of peers.
     ///
     /// # Errors
-    /// [`Busy`] if the queue is full; nothing was taken.
-    pub fn submit(&self, job: Job) -> Result<(), Busy> {
-        self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
-        })
+    /// [`NotQueued`]; nothing was taken.
+    pub fn submit(&self, job: Job) -> Result<(), NotQueued> {
+        let allowance = match job.source {
+            Source::Client { .. } => &self.submitted,
+            Source::Gossip | Source::Fetched => &self.fetched,
+        };
+        let share = allowance.take(codec::encoded_len(&job.transactions)).ok_or(NotQueued::Busy)?;
+        Ok(self.check(job, Some(share))?)
+    }
+
+    /// Queues transactions that hold a share of their sender's allowance; it goes on with them to the replica.
+    ///
+    /// # Errors
+    /// [`Stopping`].
+    pub fn check(&self, job: Job, share: Option<Share>) -> Result<(), Stopping> {
+        self.jobs.send(job, share)
+    }
+
+    /// How much waits to be checked.
+    #[must_use]
+    pub fn waiting(&self) -> Gauge {
+        self.jobs.gauge()
     }
 }
 
 /// Waits for a job and takes along what else is queued, up to a batch.
-fn take(queue: &std::sync::Mutex<Receiver<Job>>) -> Option<Vec<Job>> {
+fn take(queue: &std::sync::Mutex<QueueReceiver<Job>>) -> Option<Vec<Held<Job>>> {
     let queue = queue.lock().ok()?;
-    let mut jobs = vec![queue.recv().ok()?];
-    let mut count: usize = jobs.iter().map(|job| job.transactions.len()).sum();
+    let mut jobs = vec![queue.receive()?];
+    let mut count: usize = jobs.iter().map(|job| job.value.transactions.len()).sum();
     while count < VERIFIER_BATCH_MAX {
-        let Ok(job) = queue.try_recv() else { break };
-        count += job.transactions.len();
+        let Some(job) = queue.receive_now() else { break };
+        count += job.value.transactions.len();
         jobs.push(job);
     }
     Some(jobs)
@@ -91,19 +120,19 @@ fn take(queue: &std::sync::Mutex<Receiver<Job>>) -> Option<Vec<Job>> {
 struct Worker<S> {
     reader: Reader<S>,
     vm: Arc<Vm>,
-    replica: SyncSender<Input>,
+    replica: QueueSender<Input>,
 }
 
 impl<S: Store> Worker<S> {
-    fn check(&self, jobs: Vec<Job>) {
+    fn check(&self, jobs: Vec<Held<Job>>) {
         let mut all = Vec::new();
         let mut parts = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            parts.push((job.transactions.len(), job.source, job.verdicts));
+        for Held { value: job, share } in jobs {
+            parts.push((job.transactions.len(), job.source, job.verdicts, share));
             all.extend(job.transactions);
         }
         let mut checked = verify_all(all, &self.reader.chain()).into_iter();
-        for (count, source, verdicts) in parts {
+        for (count, source, verdicts, share) in parts {
             let mut good: Vec<Arc<VerifiedTransaction>> = Vec::with_capacity(count);
             let mut answers = Vec::with_capacity(count);
             for verdict in checked.by_ref().take(count) {
@@ -119,7 +148,7 @@ impl<S: Store> Worker<S> {
                 let _ = verdicts.send(answers);
             }
             if !good.is_empty() {
-                let _ = self.replica.send(Input::Transactions { transactions: good, source });
+                let _ = self.replica.send(Input::Transactions { transactions: good, source }, share);
             }
         }
     }

@@ -55,6 +55,12 @@ impl Waiters {
         Ok(fate)
     }
 
+    /// Clients that wait, at most; those that went away count until their transaction's fate is known.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.lock().count).unwrap_or(u64::MAX)
+    }
+
     /// Notes a block's transactions until their fate is certified.
     pub fn executed(&self, height: Height, transactions: Vec<Hash>) {
         if !transactions.is_empty() {

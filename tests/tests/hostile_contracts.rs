@@ -79,13 +79,13 @@ fn whoever_harms_pays_and_leaves_nothing() {
         let add = |chain: &mut Chain| chain.sign("org1/erp", call(counter, "add", 1u64.to_le_bytes().into())).unwrap();
         let first = add(&mut chain);
         let harm = chain.sign_with_gas("org2/erp", call(contract, "run", Vec::new()), GAS).unwrap();
-        let bytes = harm.bytes().len();
+        let intrinsic = intrinsic_gas(&harm);
         let last = add(&mut chain);
         let receipts = chain.block(vec![first, harm, last]).unwrap();
 
         assert_eq!(receipts[1].outcome, outcome, "{name}");
         assert!(receipts[1].events.is_empty(), "{name}");
-        assert!(receipts[1].gas_used.0 > intrinsic_gas(bytes) && receipts[1].gas_used <= GAS, "{name}");
+        assert!(receipts[1].gas_used.0 > intrinsic && receipts[1].gas_used <= GAS, "{name}");
         assert_eq!(receipts[1].gas_used == GAS, all, "{name} used {:?}", receipts[1].gas_used);
         // The honest transactions before and after it in the block are as without it.
         let totals = [2 * total - 1, 2 * total].map(|total| Outcome::Succeeded { output: total.to_le_bytes().into() });
@@ -135,7 +135,7 @@ fn what_no_contract_is_asked_costs_its_bytes_and_the_check_of_its_code() {
             _ => 0,
         };
         let transaction = chain.sign(account, payload).unwrap();
-        let intrinsic = intrinsic_gas(transaction.bytes().len()) + checking;
+        let intrinsic = intrinsic_gas(&transaction) + checking;
         let receipt = chain.block(vec![transaction]).unwrap().remove(0);
         assert_eq!(receipt.outcome, Outcome::Rejected(code), "{account}");
         assert_eq!(receipt.gas_used, Gas(intrinsic), "{account}: {code:?}");

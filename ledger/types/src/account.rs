@@ -175,6 +175,11 @@ impl Account {
             entry.key == *key && entry.valid_from <= height && entry.valid_to.is_none_or(|end| height < end)
         })
     }
+    /// Whether it acts for its organisation and has a key that does not end.
+    #[must_use]
+    pub fn is_lasting_admin(&self) -> bool {
+        self.roles.has_any(Roles::ADMIN) && self.keys.iter().any(|entry| entry.valid_to.is_none())
+    }
     /// Whether form, roles and keys are in order.
     #[must_use]
     pub fn is_valid(&self) -> bool {

@@ -45,3 +45,8 @@ pub fn decode<T: BorshDeserialize>(bytes: &[u8], max: usize) -> Result<T, Decode
     }
     borsh::from_slice(bytes).map_err(|_| DecodeError::Malformed { what: core::any::type_name::<T>() })
 }
+
+/// The length of a value's encoding.
+pub fn encoded_len<T: BorshSerialize + ?Sized>(value: &T) -> usize {
+    borsh::object_length(value).expect("borsh into nothing fails only for collections over 2^32 items")
+}

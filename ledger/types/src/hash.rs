@@ -60,6 +60,7 @@ macro_rules! tags {
 tags! {
     GENESIS = "cs/genesis", "The genesis; its hash is the chain's id.";
     TRANSACTION = "cs/tx", "A transaction's body; its hash is the transaction's id and is what is signed.";
+    KEY_PROOF = "cs/key", "Chain and account; signed by a key that is to belong to the account.";
     SIGNED = "cs/signed", "A signed transaction; its hash names it in blocks.";
     BLOCK = "cs/block", "A header.";
     VALIDATORS = "cs/validators", "A validator set.";

@@ -58,6 +58,10 @@ pub enum RejectCode {
     NoContract = 10,
     /// A key it sets belongs to another account.
     KeyTaken = 11,
+    /// A key that the account does not have yet did not sign that it belongs to it.
+    KeyUnproven = 12,
+    /// The organisation would be left without an admin whose key does not end.
+    LastAdmin = 13,
 }
 
 impl RejectCode {
@@ -80,6 +84,12 @@ impl RejectCode {
             Self::BadCode => "the module breaks a rule for contracts; `countersign contract build` says which",
             Self::NoContract => "there is no contract at this address",
             Self::KeyTaken => "a key in it belongs to another account",
+            Self::KeyUnproven => {
+                "a new key in it comes without its holder's proof; make it with `countersign key prove`"
+            }
+            Self::LastAdmin => {
+                "the organisation would be left without an admin whose key does not end; make another one first"
+            }
         }
     }
 }

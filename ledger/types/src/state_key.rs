@@ -50,6 +50,11 @@ pub fn organisation(id: &str) -> Vec<u8> {
 pub fn account(id: &str) -> Vec<u8> {
     native(b'a', id.as_bytes())
 }
+/// Number (u32) of an organisation's accounts for which [`crate::Account::is_lasting_admin`] holds.
+#[must_use]
+pub fn admins(organisation: &str) -> Vec<u8> {
+    native(b'd', organisation.as_bytes())
+}
 /// Id of the account (UTF-8) that a key belongs to.
 #[must_use]
 pub fn account_of_key(key: &PublicKey) -> Vec<u8> {

@@ -9,6 +9,7 @@ use crate::codec::{self, DecodeError};
 use crate::contract::Address;
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature};
+use crate::key_proof::KeyProof;
 use crate::limits::{NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TRANSACTION_BYTES_MAX};
 use crate::number::{Gas, TimestampMs};
 use alloc::string::String;
@@ -62,7 +63,12 @@ pub enum Payload {
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum NativeOperation {
     /// Creates or replaces an account of the signer's organisation. Needs the admin role.
-    PutAccount(Account),
+    PutAccount {
+        /// The account.
+        account: Account,
+        /// One for each key that the account does not have yet.
+        proofs: Vec<KeyProof>,
+    },
 }
 
 impl Transaction {
@@ -114,6 +120,11 @@ pub enum BadTransaction {
     /// An account it sets is not in order.
     #[error("the account {0} is malformed: check its name, roles and keys")]
     Account(AccountId),
+    /// A key did not sign that it belongs to the account, or is none of its keys.
+    #[error(
+        "the proof of the key {0} does not hold for this account and chain; its holder makes one with `countersign key prove`"
+    )]
+    KeyProof(PublicKey),
     /// The signature does not verify.
     #[error("its signature is not valid for the signer's key")]
     Signature(#[from] BadSignature),
@@ -140,8 +151,8 @@ impl SignedTransaction {
         let (name, bytes) = match &body.payload {
             Payload::Call { method, input, .. } => (Some(method), input.len()),
             Payload::Deploy { name, code, input } => (Some(name), code.len().saturating_add(input.len())),
-            Payload::Native(NativeOperation::PutAccount(account)) => {
-                if !account.is_valid() {
+            Payload::Native(NativeOperation::PutAccount { account, proofs }) => {
+                if !account.is_valid() || proofs.len() > account.keys.len() {
                     return Err(BadTransaction::Account(account.id.clone()));
                 }
                 (None, 0)
@@ -156,6 +167,20 @@ impl SignedTransaction {
         Ok(())
     }
 
+    /// Checks what other keys have signed in it. Comes last, since the signer answers for that much work.
+    fn check_proofs(&self, chain: &Hash) -> Result<(), BadTransaction> {
+        let Payload::Native(NativeOperation::PutAccount { account, proofs }) = &self.body.payload else {
+            return Ok(());
+        };
+        for proof in proofs {
+            let named = account.keys.iter().any(|entry| entry.key == proof.key);
+            if !named || proof.verify(chain, &account.id).is_err() {
+                return Err(BadTransaction::KeyProof(proof.key));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks shape and signature of one transaction.
     ///
     /// # Errors
@@ -164,6 +189,7 @@ impl SignedTransaction {
         self.check_shape(chain)?;
         let id = self.body.id();
         self.body.signer.verify(&id.0, &self.signature)?;
+        self.check_proofs(chain)?;
         Ok(VerifiedTransaction::new(self, id))
     }
 }
@@ -228,6 +254,7 @@ pub fn verify_all(
             if !valid {
                 return Err(BadSignature.into());
             }
+            signed.check_proofs(chain)?;
             Ok(VerifiedTransaction::new(signed, id))
         })
         .collect()

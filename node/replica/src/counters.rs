@@ -19,6 +19,10 @@ pub struct Counters {
     pub waiting: u64,
     /// Bytes of transactions waiting.
     pub waiting_bytes: u64,
+    /// Proposed blocks whose transactions are kept.
+    pub payloads: u64,
+    /// Of these, those that lack transactions.
+    pub gathering: u64,
     /// Transactions fetched from peers because gossip had not brought them.
     pub fetched: u64,
     /// Blocks taken over from peers while catching up.

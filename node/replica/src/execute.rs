@@ -4,7 +4,7 @@
 use crate::access::authorise;
 use crate::error::ReplicaError;
 use crate::govern;
-use crate::limits::{TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
+use crate::limits::{KEY_PROOF_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
 use crate::overlay::{Changes, MachineState, Overlay};
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
@@ -97,7 +97,7 @@ impl Executor<'_> {
         }
         overlay.write(mark, Some(Vec::new()));
 
-        let intrinsic = intrinsic_gas(transaction.bytes().len());
+        let intrinsic = intrinsic_gas(transaction);
         if body.gas_limit.0 < intrinsic || body.gas_limit > self.parameters.transaction_gas_max {
             return Ok(Ended::rejected(RejectCode::GasLimit, intrinsic));
         }
@@ -106,8 +106,8 @@ impl Executor<'_> {
             Err(code) => return Ok(Ended::rejected(code, intrinsic)),
         };
         match &body.payload {
-            Payload::Native(NativeOperation::PutAccount(new)) => {
-                Ok(match govern::put_account(overlay, &account, new)? {
+            Payload::Native(NativeOperation::PutAccount { account: new, proofs }) => {
+                Ok(match govern::put_account(overlay, &account, new, proofs)? {
                     Ok(()) => {
                         Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
                     }
@@ -257,9 +257,15 @@ pub fn outside_window(rules: &Parameters, expires: TimestampMs, time: TimestampM
     }
 }
 
-/// What a transaction of this many bytes costs before it does anything.
+/// What a transaction costs before it does anything: its bytes and its signatures.
 #[must_use]
-pub fn intrinsic_gas(bytes: usize) -> u64 {
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    TRANSACTION_GAS.saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(bytes))
+pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let proofs = match &transaction.body().payload {
+        Payload::Native(NativeOperation::PutAccount { proofs, .. }) => number(proofs.len()),
+        Payload::Call { .. } | Payload::Deploy { .. } => 0,
+    };
+    TRANSACTION_GAS
+        .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(transaction.bytes().len())))
+        .saturating_add(KEY_PROOF_GAS.saturating_mul(proofs))
 }

@@ -5,6 +5,8 @@
 pub const TRANSACTION_GAS: u64 = 40_000;
 /// Gas for each byte of a transaction: hashing twice, storing, sending to three peers.
 pub const TRANSACTION_BYTE_GAS: u64 = 20;
+/// Gas for each key's proof in a transaction: a signature check of its own (about 60 µs) and a write.
+pub const KEY_PROOF_GAS: u64 = 80_000;
 /// Expired transaction ids removed by one block: more than a full block adds, so the backlog
 /// shrinks.
 pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;
@@ -12,8 +14,9 @@ pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;
 pub const MEMPOOL_TRANSACTIONS_MAX: usize = 20_000;
 /// Bytes of transactions waiting: 32 full blocks of 2 MiB.
 pub const MEMPOOL_BYTES_MAX: usize = 64 << 20;
-/// Of these, the share that one organisation may hold while others wait, in percent.
-pub const MEMPOOL_ORGANISATION_PERCENT: usize = 50;
+/// Of these, the part that is free for whoever needs more than its share, in percent. The rest is shared out equally
+/// among organisations.
+pub const MEMPOOL_FREE_PERCENT: usize = 50;
 /// Blocks that are not finalised and whose transactions are held: the run-ahead window is at most
 /// 64, and each of its views may see one proposal that fails.
 pub const PAYLOADS_MAX: usize = 256;

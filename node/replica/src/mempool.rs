@@ -1,12 +1,16 @@
 //! Transactions that wait for a block.
 //!
-//! Each organisation has its own queue, and blocks are drawn from the queues in turn, so that one
-//! that floods delays only itself. A transaction stays here until a block with it is committed or it
-//! expires.
+//! Each organisation has its own queue and a guaranteed share of the room, and blocks are drawn fairly from the
+//! queues, so that one that floods delays only itself. A transaction stays here until a block with it is committed
+//! or it expires.
+
+mod draw;
+mod room;
 
 use crate::execute::outside_window;
-use crate::limits::{MEMPOOL_BYTES_MAX, MEMPOOL_ORGANISATION_PERCENT, MEMPOOL_TRANSACTIONS_MAX};
-use countersign_types::{Gas, Hash, Parameters, RejectCode, TimestampMs, VerifiedTransaction};
+use countersign_types::{Hash, Parameters, RejectCode, TimestampMs, VerifiedTransaction};
+use draw::Draw;
+use room::Room;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -16,7 +20,7 @@ pub enum Refused {
     /// It waits already.
     #[error("the transaction is waiting already")]
     Known,
-    /// Too many wait, or too many of this organisation.
+    /// Too many of this organisation wait while the room that is free for all is taken.
     #[error("too many transactions are waiting; try again when blocks have taken some")]
     Full,
     /// It could not succeed now.
@@ -30,15 +34,8 @@ struct Waiting {
     organisation: String,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    order: VecDeque<Hash>,
-    live: usize,
-    bytes: usize,
-}
-
 /// The waiting transactions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Mempool {
     by_hash: BTreeMap<Hash, Waiting>,
     /// The name of each waiting id: one body can be signed in several ways, and only one of them
@@ -47,20 +44,29 @@ pub struct Mempool {
     /// Ids that unfinalised blocks hold, and how many of the waiting ones are among them.
     taken: BTreeSet<Hash>,
     idle: usize,
-    queues: BTreeMap<String, Queue>,
+    /// Names by organisation, oldest first; some may be gone.
+    queues: BTreeMap<String, VecDeque<Hash>>,
+    room: Room,
     expiry: BTreeSet<(TimestampMs, Hash)>,
-    bytes: usize,
     turn: usize,
 }
 
-/// What a block may still hold.
-struct Room {
-    transactions: usize,
-    bytes: usize,
-    gas: u64,
-}
-
 impl Mempool {
+    /// Of a chain with so many organisations.
+    #[must_use]
+    pub fn new(organisations: usize) -> Self {
+        Self {
+            by_hash: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            idle: 0,
+            queues: BTreeMap::new(),
+            room: Room::new(organisations),
+            expiry: BTreeSet::new(),
+            turn: 0,
+        }
+    }
+
     /// Takes a transaction in for an organisation.
     ///
     /// # Errors
@@ -69,25 +75,14 @@ impl Mempool {
         if self.holds_id(&transaction.id()) {
             return Err(Refused::Known);
         }
-        let bytes = transaction.bytes().len();
-        let share = self.queues.get(organisation).map_or((0, 0), |queue| (queue.live, queue.bytes));
-        let part = |max: usize| max / 100 * MEMPOOL_ORGANISATION_PERCENT;
-        if self.by_hash.len() >= MEMPOOL_TRANSACTIONS_MAX
-            || self.bytes.saturating_add(bytes) > MEMPOOL_BYTES_MAX
-            || share.0 >= part(MEMPOOL_TRANSACTIONS_MAX)
-            || share.1.saturating_add(bytes) > part(MEMPOOL_BYTES_MAX)
-        {
+        if !self.room.take(organisation, transaction.bytes().len()) {
             return Err(Refused::Full);
         }
         let hash = transaction.hash();
         self.ids.insert(transaction.id(), hash);
         self.idle += usize::from(self.taken.contains(&transaction.id()));
         self.expiry.insert((transaction.body().expires, hash));
-        self.bytes += bytes;
-        let queue = self.queues.entry(organisation.to_owned()).or_default();
-        queue.order.push_back(hash);
-        queue.live += 1;
-        queue.bytes += bytes;
+        self.queues.entry(organisation.to_owned()).or_default().push_back(hash);
         self.by_hash.insert(hash, Waiting { transaction, organisation: organisation.to_owned() });
         Ok(())
     }
@@ -119,7 +114,7 @@ impl Mempool {
     /// Bytes of the waiting transactions.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.room.bytes()
     }
 
     /// Whether any waits that no unfinalised block holds.
@@ -146,46 +141,26 @@ impl Mempool {
         }
     }
 
-    /// Draws a block's transactions, one from each organisation in turn, oldest first, leaving out
-    /// the ids that its ancestors hold. They stay in the pool.
+    /// Draws a block's transactions within the limits of `rules`, fairly among organisations and of each the oldest
+    /// first, leaving out the ids that its ancestors hold. They stay in the pool.
     pub fn draw(
         &mut self,
         rules: &Parameters,
         time: TimestampMs,
         taken: &BTreeSet<Hash>,
     ) -> Vec<Arc<VerifiedTransaction>> {
-        let mut room = Room {
-            transactions: usize::try_from(rules.block_transactions_max).unwrap_or(usize::MAX),
-            bytes: usize::try_from(rules.block_bytes_max).unwrap_or(usize::MAX),
-            gas: rules.block_gas_max.0,
-        };
         self.turn = self.turn.wrapping_add(1);
-        let mut queues: Vec<_> = self.queues.values().map(|queue| queue.order.iter()).collect();
-        if queues.is_empty() {
-            return Vec::new();
+        let fits = |transaction: &&Arc<VerifiedTransaction>| {
+            !taken.contains(&transaction.id()) && outside_window(rules, transaction.body().expires, time).is_none()
+        };
+        let waiting = |hash: &Hash| self.by_hash.get(hash).map(|waiting| &waiting.transaction);
+        let mut queues: Vec<_> =
+            self.queues.values().map(|queue| queue.iter().filter_map(waiting).filter(fits)).collect();
+        if !queues.is_empty() {
+            let first = self.turn % queues.len();
+            queues.rotate_left(first);
         }
-        let first = self.turn % queues.len();
-        queues.rotate_left(first);
-        let mut drawn = Vec::new();
-        while !queues.is_empty() && room.transactions > 0 {
-            queues.retain_mut(|queue| {
-                for hash in queue.by_ref() {
-                    let Some(Waiting { transaction, .. }) = self.by_hash.get(hash) else { continue };
-                    if taken.contains(&transaction.id())
-                        || outside_window(rules, transaction.body().expires, time).is_some()
-                    {
-                        continue;
-                    }
-                    let fits = room.take(transaction);
-                    if fits {
-                        drawn.push(Arc::clone(transaction));
-                    }
-                    return fits;
-                }
-                false
-            });
-        }
-        drawn
+        Draw::new(rules).fill(queues)
     }
 
     /// Forgets transactions that a committed block holds, by their ids.
@@ -195,13 +170,14 @@ impl Mempool {
                 self.forget(&hash);
             }
         }
-        for queue in self.queues.values_mut() {
+        self.queues.retain(|organisation, queue| {
+            let live = self.room.transactions_of(organisation);
             // What is gone is skipped when drawing; the order is rebuilt once half of it is gone.
-            if queue.order.len() > 2 * queue.live {
-                queue.order.retain(|hash| self.by_hash.contains_key(hash));
+            if queue.len() > 2 * live {
+                queue.retain(|hash| self.by_hash.contains_key(hash));
             }
-        }
-        self.queues.retain(|_, queue| queue.live > 0);
+            live > 0
+        });
     }
 
     /// Forgets transactions that cannot be included any more, and names their ids.
@@ -220,29 +196,10 @@ impl Mempool {
 
     fn forget(&mut self, hash: &Hash) {
         let Some(waiting) = self.by_hash.remove(hash) else { return };
-        let bytes = waiting.transaction.bytes().len();
         let id = waiting.transaction.id();
         self.ids.remove(&id);
         self.idle -= usize::from(self.taken.contains(&id));
         self.expiry.remove(&(waiting.transaction.body().expires, *hash));
-        self.bytes -= bytes;
-        if let Some(queue) = self.queues.get_mut(&waiting.organisation) {
-            queue.live -= 1;
-            queue.bytes -= bytes;
-        }
-    }
-}
-
-impl Room {
-    fn take(&mut self, transaction: &VerifiedTransaction) -> bool {
-        let bytes = transaction.bytes().len();
-        let Gas(gas) = transaction.body().gas_limit;
-        if self.transactions == 0 || bytes > self.bytes || gas > self.gas {
-            return false;
-        }
-        self.transactions -= 1;
-        self.bytes -= bytes;
-        self.gas -= gas;
-        true
+        self.room.give_back(&waiting.organisation, waiting.transaction.bytes().len());
     }
 }

@@ -18,6 +18,9 @@ pub struct Gathering {
     pub ancestors: Vec<Hash>,
     held: BTreeMap<Hash, Arc<VerifiedTransaction>>,
     missing: BTreeSet<Hash>,
+    /// Bytes and gas of those that are held.
+    bytes: u64,
+    gas: u64,
     asked: Option<TimestampMs>,
     tries: u16,
 }
@@ -59,7 +62,12 @@ impl Payloads {
         let hash = block.hash();
         let held: BTreeMap<_, _> = block.transactions.iter().filter_map(|name| Some((*name, find(name)?))).collect();
         let missing = block.transactions.iter().filter(|name| !held.contains_key(name)).copied().collect();
-        self.blocks.entry(hash).or_insert(Gathering { block, ancestors, held, missing, asked: None, tries: 0 });
+        let mut gathering =
+            Gathering { block, ancestors, held: BTreeMap::new(), missing, bytes: 0, gas: 0, asked: None, tries: 0 };
+        for (name, transaction) in held {
+            gathering.hold(name, transaction);
+        }
+        self.blocks.entry(hash).or_insert(gathering);
     }
 
     /// A gathering by its block.
@@ -68,19 +76,17 @@ impl Payloads {
         self.blocks.get(block)
     }
 
-    /// Adds a transaction to every block that lacks it; answers the blocks that are now whole.
+    /// Adds a transaction to every block that lacks it; answers those blocks.
     pub fn supply(&mut self, transaction: &Arc<VerifiedTransaction>) -> Vec<Hash> {
         let name = transaction.hash();
-        let mut whole = Vec::new();
+        let mut supplied = Vec::new();
         for (hash, gathering) in &mut self.blocks {
             if gathering.missing.remove(&name) {
-                gathering.held.insert(name, Arc::clone(transaction));
-                if gathering.is_whole() {
-                    whole.push(*hash);
-                }
+                gathering.hold(name, Arc::clone(transaction));
+                supplied.push(*hash);
             }
         }
-        whole
+        supplied
     }
 
     /// A transaction of any gathered block.
@@ -115,6 +121,24 @@ impl Payloads {
         self.blocks.values().any(|gathering| gathering.missing.contains(name))
     }
 
+    /// Number of blocks.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Blocks that lack transactions.
+    #[must_use]
+    pub fn gathering(&self) -> usize {
+        self.blocks.values().filter(|gathering| !gathering.is_whole()).count()
+    }
+
     /// Whether any block lacks transactions.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
@@ -135,20 +159,17 @@ impl Payloads {
         waiting.map(|gathering| gathering.asked.map_or(TimestampMs::ZERO, |at| at.plus(gathering.patience()))).min()
     }
 
-    /// Checks a whole payload against the chain's limits and its ancestors.
-    ///
-    /// # Errors
-    /// [`BadPayload`].
-    pub fn check(&self, gathering: &Gathering, rules: &Parameters) -> Result<(), BadPayload> {
-        let transactions = gathering.in_order();
-        let bytes: usize = transactions.iter().map(|transaction| transaction.bytes().len()).sum();
-        let gas = transactions.iter().fold(0u64, |sum, transaction| sum.saturating_add(transaction.body().gas_limit.0));
-        if transactions.len() > usize::try_from(rules.block_transactions_max).unwrap_or(usize::MAX)
-            || bytes > usize::try_from(rules.block_bytes_max).unwrap_or(usize::MAX)
-            || gas > rules.block_gas_max.0
-        {
-            return Err(BadPayload::Limits);
+    /// Checks a payload against the chain's limits and its ancestors; `None` while that needs more of it.
+    #[must_use]
+    pub fn check(&self, gathering: &Gathering, rules: &Parameters) -> Option<Result<(), BadPayload>> {
+        if gathering.is_over(rules) {
+            return Some(Err(BadPayload::Limits)); // Whatever the rest of it is, it need not come.
         }
+        gathering.is_whole().then(|| self.check_whole(gathering, rules))
+    }
+
+    fn check_whole(&self, gathering: &Gathering, rules: &Parameters) -> Result<(), BadPayload> {
+        let transactions = gathering.in_order();
         let time = gathering.block.header.time;
         if transactions.iter().any(|transaction| outside_window(rules, transaction.body().expires, time).is_some()) {
             return Err(BadPayload::Window);
@@ -167,6 +188,11 @@ impl Payloads {
         self.blocks.remove(block).map(|gathering| gathering.in_order())
     }
 
+    /// Drops a block that must not be agreed.
+    pub fn drop_block(&mut self, block: &Hash) {
+        self.blocks.remove(block);
+    }
+
     /// Drops blocks at or below a committed height.
     pub fn prune(&mut self, committed: Height) {
         self.blocks.retain(|_, gathering| gathering.block.header.height > committed);
@@ -183,6 +209,19 @@ impl Gathering {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty()
+    }
+
+    /// Whether what is held is more than a block may hold already.
+    fn is_over(&self, rules: &Parameters) -> bool {
+        self.block.transactions.len() > usize::try_from(rules.block_transactions_max).unwrap_or(usize::MAX)
+            || self.bytes > rules.block_bytes_max.into()
+            || self.gas > rules.block_gas_max.0
+    }
+
+    fn hold(&mut self, name: Hash, transaction: Arc<VerifiedTransaction>) {
+        self.bytes = self.bytes.saturating_add(u64::try_from(transaction.bytes().len()).unwrap_or(u64::MAX));
+        self.gas = self.gas.saturating_add(transaction.body().gas_limit.0);
+        self.held.insert(name, transaction);
     }
 
     /// How long an answer is awaited: longer after every round of peers asked in vain.

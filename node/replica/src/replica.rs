@@ -102,6 +102,8 @@ impl<S: Store> Replica<S> {
         Counters {
             waiting: u64::try_from(self.mempool.len()).unwrap_or(u64::MAX),
             waiting_bytes: u64::try_from(self.mempool.bytes()).unwrap_or(u64::MAX),
+            payloads: u64::try_from(self.payloads.len()).unwrap_or(u64::MAX),
+            gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
             ..self.counters
         }
@@ -261,7 +263,7 @@ impl<S: Store> Replica<S> {
     /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.
     fn validate(&mut self, block: Block, ancestors: Vec<Hash>) -> Result<(), ReplicaError> {
         let hash = block.hash();
-        if !block.is_consistent() || block.header.transactions > self.rules.block_transactions_max {
+        if !block.is_consistent() {
             self.events.push_back(Event::Validated { block: hash, verdict: Verdict::Invalid });
             return Ok(());
         }
@@ -275,16 +277,19 @@ impl<S: Store> Replica<S> {
         self.judge(&hash)
     }
 
-    /// Gives the verdict on a gathered block, if all its transactions are held.
+    /// Gives the verdict on a block that is being gathered, once what is held of it is enough for one.
     fn judge(&mut self, hash: &Hash) -> Result<(), ReplicaError> {
-        let Some(gathering) = self.payloads.find(hash).filter(|gathering| gathering.is_whole()) else { return Ok(()) };
-        let mut valid = self.payloads.check(gathering, &self.rules).is_ok();
+        let Some(gathering) = self.payloads.find(hash) else { return Ok(()) };
+        let Some(verdict) = self.payloads.check(gathering, &self.rules) else { return Ok(()) };
+        let mut valid = verdict.is_ok();
         for transaction in gathering.in_order() {
             // Exactly once: what stands in the ledger stands in no other block.
             valid = valid && self.reader.locate(&transaction.id())?.is_none();
         }
         if valid {
             self.persist_payload(hash);
+        } else {
+            self.payloads.drop_block(hash);
         }
         let verdict = if valid { Verdict::Valid } else { Verdict::Invalid };
         self.events.push_back(Event::Validated { block: *hash, verdict });

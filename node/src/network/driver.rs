@@ -101,6 +101,15 @@ struct Flood {
     drops: u32,
 }
 
+/// Whether an address is free. libp2p shares ports (`SO_REUSEPORT`), so two nodes of one user would both listen on it,
+/// and each would get a part of the connections.
+fn probe(address: SocketAddr) -> Result<(), NetworkError> {
+    match std::net::TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(cause) => Err(NetworkError::Listen { address, cause: cause.to_string() }),
+    }
+}
+
 impl Driver {
     pub(super) fn new(
         config: NetworkConfig,
@@ -110,6 +119,9 @@ impl Driver {
         members: watch::Receiver<Vec<KnownPeer>>,
     ) -> Result<Self, NetworkError> {
         let (mut swarm, topic) = swarm::swarm(swarm::keypair(&config.key)?, &config.chain)?;
+        for address in &config.listen {
+            probe(*address)?;
+        }
         for address in config.listen {
             swarm
                 .listen_on(multiaddr(address))

@@ -1,24 +1,27 @@
 //! What waits for the node: one bounded queue per channel, taken in order of importance.
 //!
-//! Each message holds its share of its sender's byte budget until the node takes it, so one peer can fill
+//! Each message holds its share of its sender's allowance until the node has handled it, so one peer can fill
 //! its own share and nobody else's.
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 use super::{Class, MessageId, NetworkEvent};
-use crate::limits::{COMMANDS_MAX, INBOX_MESSAGES_MAX};
+use crate::{
+    limits::{COMMANDS_MAX, INBOX_MESSAGES_MAX},
+    share::Share,
+};
 
 /// A message of a direct stream.
 #[derive(Debug)]
 pub(super) struct Inbound {
     peer: u16,
     bytes: Vec<u8>,
-    _share: OwnedSemaphorePermit,
+    share: Share,
 }
 
 impl Inbound {
-    pub(super) fn new(peer: u16, bytes: Vec<u8>, share: OwnedSemaphorePermit) -> Self {
-        Self { peer, bytes, _share: share }
+    pub(super) fn new(peer: u16, bytes: Vec<u8>, share: Share) -> Self {
+        Self { peer, bytes, share }
     }
 }
 
@@ -50,23 +53,24 @@ pub struct NetworkEvents {
 }
 
 impl NetworkEvents {
-    /// The next event; nothing once the network has stopped. Safe to cancel.
-    pub async fn recv(&mut self) -> Option<NetworkEvent> {
+    /// The next event and the share that it holds; nothing once the network has stopped. Safe to cancel.
+    pub async fn recv(&mut self) -> Option<(NetworkEvent, Option<Share>)> {
         tokio::select! {
             biased;
-            Some(event) = self.presence.recv() => Some(event),
+            Some(event) = self.presence.recv() => Some((event, None)),
             Some(message) = self.consensus.recv() => Some(direct(Class::Consensus, message)),
             Some(message) = self.sync.recv() => Some(direct(Class::Sync, message)),
-            Some((message_id, message)) = self.transactions.recv() => {
-                Some(NetworkEvent::Transactions { peer: message.peer, message_id, bytes: message.bytes })
+            Some((message_id, Inbound { peer, bytes, share })) = self.transactions.recv() => {
+                Some((NetworkEvent::Transactions { peer, message_id, bytes }, Some(share)))
             }
             else => None,
         }
     }
 }
 
-fn direct(class: Class, message: Inbound) -> NetworkEvent {
-    NetworkEvent::Message { peer: message.peer, class, bytes: message.bytes }
+fn direct(class: Class, message: Inbound) -> (NetworkEvent, Option<Share>) {
+    let Inbound { peer, bytes, share } = message;
+    (NetworkEvent::Message { peer, class, bytes }, Some(share))
 }
 
 /// Both ends.

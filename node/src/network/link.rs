@@ -22,9 +22,7 @@ use super::{
     inbox::Inbound,
     peers::{Peer, Shared},
 };
-use crate::limits::{
-    ADVERT_PEERS_MAX, FRAME_TIMEOUT, KEEP_ALIVE, MESSAGE_COST_BYTES_MIN, SILENCE_MAX, SYNC_CHUNK_BYTES, SYNC_YIELD,
-};
+use crate::limits::{ADVERT_PEERS_MAX, FRAME_TIMEOUT, KEEP_ALIVE, SILENCE_MAX, SYNC_CHUNK_BYTES, SYNC_YIELD};
 
 const CONTROL: u32 = 1 << 31;
 
@@ -96,8 +94,7 @@ async fn read_frame(
         }
         return Ok(());
     }
-    let cost = u32::try_from(len.max(MESSAGE_COST_BYTES_MIN)).unwrap_or(u32::MAX);
-    let share = Arc::clone(&inlet.budget).acquire_many_owned(cost).await.map_err(|_| Fault::Closed)?;
+    let share = inlet.allowance.wait(len).await.ok_or(Fault::Closed)?;
     let bytes = read_body(stream, len).await?;
     shared.counters.received(class, len);
     inbox.send(Inbound::new(peer.index(), bytes, share)).await.map_err(|_| Fault::Closed)

@@ -11,13 +11,14 @@ use std::{
 };
 
 use libp2p::{PeerId, identity};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 
 use super::{Class, KnownPeer, NetworkError, bucket::Bucket, counters::Counters, outbox::Outbox};
 use crate::limits::{
     ADVERT_PEERS_MAX, BURST, CONSENSUS_BYTES_PER_SECOND, INBOX_CONSENSUS_BYTES_MAX, INBOX_SYNC_BYTES_MAX,
     INBOX_TRANSACTIONS_BYTES_MAX, SYNC_BYTES_PER_SECOND, TRANSACTIONS_BYTES_PER_SECOND,
 };
+use crate::share::Allowance;
 
 /// One member.
 #[derive(Debug)]
@@ -35,14 +36,14 @@ pub(super) struct Peer {
 /// How much of one channel a peer may send: at once to the node, and over time.
 #[derive(Debug)]
 pub(super) struct Inlet {
-    pub(super) budget: Arc<Semaphore>,
+    pub(super) allowance: Allowance,
     bucket: Mutex<Bucket>,
 }
 
 impl Inlet {
     fn new(bytes_max: usize, bytes_per_second: u64) -> Self {
         Self {
-            budget: Arc::new(Semaphore::new(bytes_max)),
+            allowance: Allowance::new(bytes_max),
             bucket: Mutex::new(Bucket::new(bytes_per_second, BURST, Instant::now())),
         }
     }

@@ -71,7 +71,7 @@ async fn cluster(count: u16) -> (Vec<Node>, Vec<u16>) {
 
 impl Node {
     async fn next(&mut self) -> NetworkEvent {
-        timeout(PATIENCE, self.events.recv()).await.expect("an event in time").expect("a running network")
+        timeout(PATIENCE, self.events.recv()).await.expect("an event in time").expect("a running network").0
     }
 
     /// The next message or batch; connection changes are skipped.
@@ -250,7 +250,7 @@ async fn only_one_side_needs_an_address() {
     let (_first, mut first_events) = start(config(0, vec![member(1, &[])])).unwrap();
     let (_second, _second_events) = start(config(1, vec![member(0, &[ports[0]])])).unwrap();
     let event = timeout(PATIENCE, first_events.recv()).await.unwrap();
-    assert_eq!(event, Some(NetworkEvent::Connected { peer: 1 }));
+    assert_eq!(event.unwrap().0, NetworkEvent::Connected { peer: 1 });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -309,8 +309,8 @@ async fn a_flooding_peer_is_held_to_its_rate_and_others_are_heard() {
             nodes[2].handle.send(1, Class::Consensus, vec![2]).unwrap();
         }
         match timeout(Duration::from_millis(10), nodes[1].events.recv()).await {
-            Ok(Some(NetworkEvent::Message { peer: 0, .. })) => from_flooder += 1,
-            Ok(Some(NetworkEvent::Message { peer: 2, .. })) => {
+            Ok(Some((NetworkEvent::Message { peer: 0, .. }, _))) => from_flooder += 1,
+            Ok(Some((NetworkEvent::Message { peer: 2, .. }, _))) => {
                 assert!(last_honest.elapsed() < Duration::from_millis(500), "{:?}", last_honest.elapsed());
             }
             Ok(Some(event)) => panic!("unexpected {event:?}"),
@@ -377,14 +377,14 @@ async fn gossip_is_passed_on_where_its_author_does_not_reach() {
     sleep(Duration::from_millis(500)).await;
     left.broadcast_transactions(b"detour".to_vec()).unwrap();
     let relay = async {
-        while let Some(event) = middle_events.recv().await {
+        while let Some((event, _)) = middle_events.recv().await {
             if let NetworkEvent::Transactions { message_id, .. } = event {
                 middle.report(message_id, Verdict::Accept).unwrap();
             }
         }
     };
     let arrival = async {
-        while let Some(event) = right_events.recv().await {
+        while let Some((event, _)) = right_events.recv().await {
             if let NetworkEvent::Transactions { peer, bytes, .. } = event {
                 return (peer, bytes);
             }

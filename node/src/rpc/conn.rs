@@ -1,19 +1,22 @@
 //! What a handler works on: the node, and the WebSocket that a call came in by, if it was one.
 
 use super::failure;
+use super::gate::Gate;
 use super::interface::Interfaces;
 use super::socket::Call;
 use crate::context::Context;
-use countersign_api::{Code, RpcError};
+use countersign_api::RpcError;
 use countersign_ledger::{Reader, RocksStore};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// A node, as handlers see it.
 #[derive(Debug)]
 pub(super) struct Node {
     pub context: Arc<Context>,
-    pub reads: Arc<Semaphore>,
+    /// For reads of the ledger.
+    pub reads: Gate,
+    /// For contracts' views, which may take seconds.
+    pub views: Gate,
     pub interfaces: Interfaces,
 }
 
@@ -23,13 +26,21 @@ impl Node {
         &self.context.reader
     }
 
-    /// Runs work that reads the disk or runs a contract on a blocking thread, few at a time.
+    /// Runs work that reads the disk on a blocking thread, few at a time.
     pub async fn read<T: Send + 'static>(
         self: Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, RpcError> + Send + 'static,
     ) -> Result<T, RpcError> {
-        let permit = Arc::clone(&self.reads).acquire_owned().await;
-        let permit = permit.map_err(|_| RpcError::new(Code::NotReady, "the node is stopping"))?;
+        let gate = self.reads.clone();
+        self.work(&gate, work).await
+    }
+
+    async fn work<T: Send + 'static>(
+        self: Arc<Self>,
+        gate: &Gate,
+        work: impl FnOnce(&Self) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let permit = gate.enter().await?;
         let done = tokio::task::spawn_blocking(move || {
             let answer = work(&self);
             drop(permit);
@@ -59,5 +70,14 @@ impl Conn {
         work: impl FnOnce(&Node) -> Result<T, RpcError> + Send + 'static,
     ) -> Result<T, RpcError> {
         self.node.read(work).await
+    }
+
+    /// Runs work that runs contracts, apart from reads, so that slow views do not delay those.
+    pub async fn view<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Node) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let gate = self.node.views.clone();
+        self.node.work(&gate, work).await
     }
 }

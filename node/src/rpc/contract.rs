@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ContractList, _, _>(|conn, params| conn.read(move |node| list(node, &params)));
     registry.on::<ContractGetAbi, _, _>(|conn, params| conn.read(move |node| abi(node, &params)));
-    registry.on::<ContractView, _, _>(|conn, params| conn.read(move |node| run(node, params)));
+    registry.on::<ContractView, _, _>(|conn, params| conn.view(move |node| run(node, params)));
     registry.on::<ContractListEvents, _, _>(|conn, params| conn.read(move |node| events(node, params)));
 }
 

@@ -1,6 +1,7 @@
 //! Failures of the node's parts as errors of the interface.
 
 use crate::context::NotTaken;
+use crate::verifier::NotQueued;
 use countersign_api::abi::AbiError;
 use countersign_api::{Code, RpcError};
 use countersign_ledger::LedgerError;
@@ -51,7 +52,7 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Chain { given, expected } => {
             return RpcError::new(Code::WrongChain, cause).with(json!({ "given": given, "expected": expected }));
         }
-        BadTransaction::Signature(_) => Code::BadSignature,
+        BadTransaction::Signature(_) | BadTransaction::KeyProof(_) => Code::BadSignature,
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
@@ -67,8 +68,8 @@ pub(super) fn of_not_taken(cause: &NotTaken) -> RpcError {
         NotTaken::Refused(Refused::Known) => RpcError::new(Code::DuplicateTransaction, cause),
         NotTaken::Refused(Refused::Full) => RpcError::new(Code::MempoolFull, cause),
         NotTaken::Refused(Refused::Rejected(code)) => RpcError::new(of_reject(*code), cause),
-        NotTaken::Busy(_) => RpcError::new(Code::Busy, cause),
-        NotTaken::Stopping => RpcError::new(Code::NotReady, cause),
+        NotTaken::NotQueued(NotQueued::Busy) => RpcError::new(Code::Busy, cause),
+        NotTaken::NotQueued(NotQueued::Stopping(_)) => RpcError::new(Code::NotReady, cause),
     }
 }
 
@@ -78,12 +79,14 @@ fn of_reject(code: RejectCode) -> Code {
         RejectCode::ExpiryTooFar => Code::ExpiryTooFar,
         RejectCode::Duplicate => Code::DuplicateTransaction,
         RejectCode::UnknownSigner => Code::UnknownSigner,
-        RejectCode::Forbidden => Code::Forbidden,
+        RejectCode::Forbidden | RejectCode::LastAdmin => Code::Forbidden,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,
         RejectCode::NoContract => Code::ContractUnknown,
-        RejectCode::NameTaken | RejectCode::BadName | RejectCode::BadCode | RejectCode::KeyTaken => {
-            Code::TransactionMalformed
-        }
+        RejectCode::NameTaken
+        | RejectCode::BadName
+        | RejectCode::BadCode
+        | RejectCode::KeyTaken
+        | RejectCode::KeyUnproven => Code::TransactionMalformed,
     }
 }
 

@@ -15,7 +15,7 @@ use countersign_types::proof::{Proof, Subject};
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ProofGetState, _, _>(|conn, params| conn.read(move |node| of_state(node, &params)));
-    registry.on::<ProofGetTrace, _, _>(|conn, params| conn.read(move |node| of_trace(node, &params)));
+    registry.on::<ProofGetTrace, _, _>(|conn, params| conn.view(move |node| of_trace(node, &params)));
 }
 
 fn of_state(node: &Node, params: &GetStateParams) -> Result<ProofFile, RpcError> {

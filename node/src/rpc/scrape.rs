@@ -1,5 +1,7 @@
 //! What `/metrics` shows. `docs/metrics.md` lists every name.
 
+use super::conn::Node;
+use super::gate::Gate;
 use crate::context::Context;
 use crate::listener::{ListenerCounters, SocketGate};
 use crate::metrics::{Family, Kind, Metrics, listener, network};
@@ -8,12 +10,14 @@ use countersign_replica::counters::Counters;
 use std::sync::Arc;
 
 /// All sources of a node.
-pub(super) fn metrics(context: Arc<Context>, counters: Arc<ListenerCounters>, gate: SocketGate) -> Metrics {
+pub(super) fn metrics(node: &Node, counters: Arc<ListenerCounters>, gate: SocketGate) -> Metrics {
     let mut metrics = Metrics::default();
+    let (context, reads, views) = (Arc::clone(&node.context), node.reads.clone(), node.views.clone());
     metrics.source(move || listener(&counters, &gate));
     metrics.source(move || {
         let mut families = network(&context.network.stats());
         families.extend(ledger(&context));
+        families.extend(queues(&context, &reads, &views));
         if let Some((status, counters)) = context.shared.standing() {
             families.extend(consensus(&status));
             families.extend(replica(&counters));
@@ -37,6 +41,21 @@ fn ledger(context: &Context) -> Vec<Family> {
         Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),
         Family::gauge("uptime_seconds", "Time since the node started", context.started.elapsed().as_secs()),
     ]
+}
+
+fn queues(context: &Context, reads: &Gate, views: &Gate) -> Vec<Family> {
+    let mut items = Family::new(Kind::Gauge, "queue_items", "Things that wait in a queue");
+    let mut bytes = Family::new(Kind::Gauge, "queue_bytes", "Bytes that they hold of their senders' allowances");
+    for (name, gauge) in [("replica", &context.replica_inbox), ("verifier", &context.verifier.waiting())] {
+        let (waiting, held) = gauge.read();
+        items = items.sample(&[("queue", name)], waiting);
+        bytes = bytes.sample(&[("queue", name)], held);
+    }
+    let calls = Family::new(Kind::Gauge, "rpc_waiting", "Calls that wait: for a thread, or for a transaction")
+        .sample(&[("for", "read")], reads.waiting())
+        .sample(&[("for", "view")], views.waiting())
+        .sample(&[("for", "transaction")], context.shared.waiters.count());
+    vec![items, bytes, calls]
 }
 
 fn consensus(status: &Status) -> Vec<Family> {
@@ -72,6 +91,8 @@ fn replica(counters: &Counters) -> Vec<Family> {
         Family::counter("mempool_refused", "Transactions that the mempool refused", counters.refused),
         Family::gauge("mempool_transactions", "Transactions waiting", counters.waiting),
         Family::gauge("mempool_bytes", "Bytes of transactions waiting", counters.waiting_bytes),
+        Family::gauge("payloads", "Proposed blocks whose transactions are kept", counters.payloads),
+        Family::gauge("payloads_gathering", "Of these, those that lack transactions", counters.gathering),
         Family::counter("transactions_fetched", "Transactions that gossip had not brought in time", counters.fetched),
         Family::counter("blocks_synced", "Blocks taken over while catching up", counters.synced),
         Family::gauge("sync_target_height", "Height that is being caught up to, 0 if none", counters.wanted),

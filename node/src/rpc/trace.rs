@@ -15,10 +15,10 @@ use countersign_epcis::{Identifier, Time, answer};
 use countersign_types::{Address, codec};
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
-    registry.on::<TraceHistory, _, _>(|conn, params| conn.read(move |node| ask(node, &params, "history", of_history)));
-    registry.on::<TraceBack, _, _>(|conn, params| conn.read(move |node| ask(node, &params, "back", of_lineage)));
-    registry.on::<TraceForward, _, _>(|conn, params| conn.read(move |node| ask(node, &params, "forward", of_lineage)));
-    registry.on::<TraceContents, _, _>(|conn, params| conn.read(move |node| contents(node, &params)));
+    registry.on::<TraceHistory, _, _>(|conn, params| conn.view(move |node| ask(node, &params, "history", of_history)));
+    registry.on::<TraceBack, _, _>(|conn, params| conn.view(move |node| ask(node, &params, "back", of_lineage)));
+    registry.on::<TraceForward, _, _>(|conn, params| conn.view(move |node| ask(node, &params, "forward", of_lineage)));
+    registry.on::<TraceContents, _, _>(|conn, params| conn.view(move |node| contents(node, &params)));
 }
 
 /// Whom to ask, and as of when.

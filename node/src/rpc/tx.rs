@@ -48,7 +48,7 @@ async fn submit(node: &Node, transactions: Vec<Bytes>) -> Vec<Result<Hash, RpcEr
         if good.is_empty() { Vec::new().into_iter() } else { node.context.submit(good).await.into_iter() };
     let verdict = |decoded: Result<SignedTransaction, RpcError>| {
         let signed = decoded?;
-        match verdicts.next().unwrap_or(Err(NotTaken::Stopping)) {
+        match verdicts.next().unwrap_or(Err(NotTaken::STOPPING)) {
             Ok(id) => Ok(id),
             // Submitting again what waits already does no harm and succeeds.
             Err(NotTaken::Refused(Refused::Known)) => Ok(signed.body.id()),

@@ -6,3 +6,4 @@ mod operator;
 mod process;
 mod subscription;
 mod transaction;
+mod view;

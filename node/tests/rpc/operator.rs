@@ -76,3 +76,17 @@ fn an_unknown_key_of_the_configuration_is_refused() {
     let said = refused(&node, &[]);
     assert!(said.contains("unknown key `validator_kye`"), "{said}");
 }
+
+#[test]
+fn an_address_that_is_taken_is_named_and_nothing_is_left_behind() {
+    let (running, mut node) = (Node::start(), Node::create());
+    for (flag, setting, taken) in [
+        ("--rpc-listen", "rpc.listen", running.rpc_address()),
+        ("--network-listen", "network.listen", running.network_address()),
+    ] {
+        let said = refused(&node, &[flag, &taken]);
+        assert!(said.contains(&taken) && said.contains(setting), "{said}");
+        assert!(!said.contains("panicked") && !said.contains("listening for peers"), "{said}");
+    }
+    node.run();
+}

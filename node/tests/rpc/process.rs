@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Node {
     directory: tempfile::TempDir,
     rpc_port: u16,
+    network_port: u16,
     child: Option<Child>,
 }
 
@@ -33,7 +34,7 @@ impl Node {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Self { directory, rpc_port, child: None }
+        Self { directory, rpc_port, network_port, child: None }
     }
 
     /// A running validator that is ready.
@@ -88,6 +89,16 @@ impl Node {
     /// The network's directory.
     pub fn network(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Where it serves JSON-RPC.
+    pub fn rpc_address(&self) -> String {
+        format!("127.0.0.1:{}", self.rpc_port)
+    }
+
+    /// Where it listens for peers.
+    pub fn network_address(&self) -> String {
+        format!("127.0.0.1:{}", self.network_port)
     }
 
     /// The genesis.

@@ -3,26 +3,34 @@
 use crate::process::Node;
 use countersign_api::Bytes;
 use countersign_types::{
-    Account, Gas, Hash, Height, KeyEntry, NativeOperation, Payload, Roles, SecretKey, Transaction, codec,
+    Account, Gas, Hash, Height, KeyEntry, KeyProof, NativeOperation, Payload, Roles, SecretKey, Transaction, codec,
 };
 use countersignd::replica_thread::now;
 use serde_json::json;
 
 fn put_account(node: &Node, signer: &SecretKey, nonce: u64) -> Transaction {
-    let key = SecretKey::from_seed(&[9; 32]).public();
-    let keys = vec![KeyEntry { key, valid_from: Height::ZERO, valid_to: None }];
+    let key = SecretKey::from_seed(&[9; 32]);
+    let keys = vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }];
     let account = Account { id: "org0/scanner".parse().unwrap(), roles: Roles::DEVICE, keys };
+    let proofs = vec![KeyProof::new(&key, &node.genesis().chain(), &account.id)];
     Transaction {
         chain: node.genesis().chain(),
         signer: signer.public(),
         nonce,
         expires: now().plus(60_000),
         gas_limit: Gas(1_000_000),
-        payload: Payload::Native(NativeOperation::PutAccount(account)),
+        payload: Payload::Native(NativeOperation::PutAccount { account, proofs }),
     }
 }
 
-fn bytes(transaction: Transaction, key: &SecretKey) -> Bytes {
+/// Changes the account that a transaction sets, but not the proofs of its keys.
+fn change_account(transaction: &mut Transaction, change: impl FnOnce(&mut Account)) {
+    let Payload::Native(NativeOperation::PutAccount { account, .. }) = &mut transaction.payload else { unreachable!() };
+    change(account);
+}
+
+/// A transaction as it is submitted.
+pub fn bytes(transaction: Transaction, key: &SecretKey) -> Bytes {
     Bytes(codec::encode(&transaction.sign(key)))
 }
 
@@ -61,6 +69,8 @@ fn each_refusal_has_its_code() {
     for (transaction, code) in [
         (with(&|transaction| transaction.chain = Hash([1; 32])), 1001),
         (bytes(good(), &erp), 1002),
+        (with(&|transaction| change_account(transaction, |account| account.id = "org0/other".parse().unwrap())), 1002),
+        (with(&|transaction| change_account(transaction, |account| account.keys[0].key = stranger.public())), 1002),
         (with(&|transaction| transaction.expires.0 = 1), 1003),
         (with(&|transaction| transaction.expires = now().plus(1_000_000_000)), 1004),
         (with(&|transaction| transaction.gas_limit = Gas(1)), 1006),

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use countersign_api::At;
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::Query;
-use countersign_types::{AccountId, Height, PublicKey};
+use countersign_types::{AccountId, DecodeError, Hash, Height, PublicKey, Signature};
 use std::path::PathBuf;
 
 /// Countersign: supply-chain provenance that companies agree on and anybody can check.
@@ -74,6 +74,16 @@ pub enum Key {
     New {
         /// Where to [default: the key of --key]
         file: Option<PathBuf>,
+    },
+    /// Prove that you hold a key, for the admin who is to register it; prints KEY:PROOF.
+    Prove {
+        /// The account that it is to belong to: organisation/name.
+        account: AccountId,
+        /// Which file [default: the key of --key]
+        file: Option<PathBuf>,
+        /// The chain's id [default: asked of the node]
+        #[arg(long, value_name = "HASH")]
+        chain: Option<Hash>,
     },
     /// Show the public key.
     Show {
@@ -259,10 +269,26 @@ pub enum Account {
         /// What it may do: admin, deployer, submitter, device, auditor.
         #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
         roles: Vec<String>,
-        /// A public key of it. Keys that it has keep their times; those not named cease to sign.
-        #[arg(long = "public", value_name = "KEY", required = true)]
-        keys: Vec<PublicKey>,
+        /// A public key of it, a new one with the proof that its holder made (`countersign key prove`). Keys that it has
+        /// keep their times; those not named cease to sign.
+        #[arg(long = "public", value_name = "KEY[:PROOF]", required = true, value_parser = named_key)]
+        keys: Vec<NamedKey>,
     },
+}
+
+/// A key that an account is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedKey {
+    /// The key.
+    pub key: PublicKey,
+    /// Its holder's signature, for a new one.
+    pub proof: Option<Signature>,
+}
+
+fn named_key(text: &str) -> Result<NamedKey, String> {
+    let (key, proof) = text.split_once(':').map_or((text, None), |(key, proof)| (key, Some(proof)));
+    let proof = proof.map(str::parse).transpose().map_err(|error: DecodeError| error.to_string())?;
+    Ok(NamedKey { key: key.parse().map_err(|error: DecodeError| error.to_string())?, proof })
 }
 
 fn contract(text: &str) -> Result<ContractRef, String> {

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let session = Session::new(arguments.settings);
     match arguments.command {
-        Command::Key(command) => command::key::run(command, &session, output),
+        Command::Key(command) => command::key::run(command, &session, output).await,
         Command::Contract(command) => command::contract::run(command, &session, output).await,
         Command::Epcis(command) => command::epcis::run(command, &session, output).await,
         Command::Trace(command) => command::trace::run(command, &session, output).await,

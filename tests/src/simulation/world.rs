@@ -11,8 +11,8 @@ use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Source};
 use countersign_types::contract::Address;
 use countersign_types::{
-    Account, Gas, Genesis, Hash, Height, KeyEntry, NativeOperation, Organisation, Parameters, Payload, Roles,
-    SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, codec,
+    Account, AccountId, Gas, Genesis, Hash, Height, KeyEntry, KeyProof, NativeOperation, Organisation, Parameters,
+    Payload, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, codec,
 };
 use countersign_vm::Vm;
 use sha2::{Digest as _, Sha256};
@@ -476,13 +476,12 @@ impl World {
     }
 
     fn new_account(&mut self, organisation: usize) -> Payload {
-        let key = SecretKey::from_seed(&self.random.bytes()).public();
+        let key = SecretKey::from_seed(&self.random.bytes());
         let id = format!("org{organisation}/a{}", self.random.below(50));
-        Payload::Native(NativeOperation::PutAccount(Account {
-            id: id.parse().expect("a valid account name"),
-            roles: Roles::SUBMITTER,
-            keys: vec![KeyEntry { key, valid_from: Height::ZERO, valid_to: None }],
-        }))
+        let id: AccountId = id.parse().expect("a valid account name");
+        let proofs = vec![KeyProof::new(&key, &self.genesis.chain(), &id)];
+        let keys = vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }];
+        Payload::Native(NativeOperation::PutAccount { account: Account { id, roles: Roles::SUBMITTER, keys }, proofs })
     }
 
     /// After healing, clients submit again what they have no receipt for.

@@ -63,9 +63,7 @@ impl<S: Store> Replica<S> {
         if let Some(code) = outside_window(&self.rules, body.expires, time) {
             return refused(code);
         }
-        if body.gas_limit > self.rules.transaction_gas_max
-            || body.gas_limit.0 < intrinsic_gas(transaction.bytes().len())
-        {
+        if body.gas_limit > self.rules.transaction_gas_max || body.gas_limit.0 < intrinsic_gas(transaction) {
             return refused(RejectCode::GasLimit);
         }
         let state = Latest(&self.reader);

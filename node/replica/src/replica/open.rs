@@ -61,7 +61,7 @@ impl<S: Store> Replica<S> {
             engine,
             ledger,
             reader,
-            mempool: Mempool::default(),
+            mempool: Mempool::new(genesis.organisations.len()),
             payloads,
             catch_up: CatchUp::default(),
             blocks_served: Throttle::new(BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS),

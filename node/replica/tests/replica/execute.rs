@@ -1,10 +1,13 @@
 //! What becomes of a transaction, by table.
 
-use crate::chain::{GAS, State, account, call, call_of, module, signed, transaction};
+use crate::chain::{GAS, State, account, call, call_of, key, module, signed, transaction};
 use countersign_abi::trap;
 use countersign_replica::execute::intrinsic_gas;
+use countersign_replica::limits::KEY_PROOF_GAS;
+use countersign_types::transaction::{BadTransaction, verify_all};
 use countersign_types::{
-    Address, Gas, NativeOperation, Outcome, Payload, RejectCode, Roles, VerifiedTransaction, state_key,
+    Account, Address, Gas, Hash, KeyProof, NativeOperation, Outcome, Payload, RejectCode, Roles, VerifiedTransaction,
+    state_key,
 };
 use std::sync::Arc;
 
@@ -60,7 +63,7 @@ fn gas_limits_lie_between_what_the_bytes_cost_and_the_largest() {
         let body = transaction(11, gas, 30_000, call_of("a/box", "run"));
         signed(11, countersign_types::Transaction { gas_limit: Gas(gas), ..body })
     };
-    let least = intrinsic_gas(with_gas(1).bytes().len());
+    let least = intrinsic_gas(&with_gas(1));
     let most = crate::chain::genesis().parameters.transaction_gas_max.0;
     assert_eq!(one(&mut state, 2, 10, with_gas(least - 1)), Outcome::Rejected(RejectCode::GasLimit));
     assert_eq!(one(&mut state, 2, 10, with_gas(least)), Outcome::Trapped { cause: trap::OUT_OF_GAS });
@@ -143,9 +146,67 @@ fn nobody_calls_what_only_the_chain_runs() {
     assert!(matches!(one(&mut state, 2, 10, call_signed(call_of("a/box", "run"), 4)), Outcome::Succeeded { .. }));
 }
 
-fn put(signer: u8, nonce: u64, account: countersign_types::Account) -> Arc<VerifiedTransaction> {
-    let payload = Payload::Native(NativeOperation::PutAccount(account));
+fn put(signer: u8, nonce: u64, account: Account) -> Arc<VerifiedTransaction> {
+    // The tests' keys are numbered: whose number is known proves itself.
+    let known = (10..60).map(key).filter(|key| account.keys.iter().any(|entry| entry.key == key.public()));
+    let proofs = known.map(|key| KeyProof::new(&key, &crate::chain::genesis().chain(), &account.id)).collect();
+    put_with(signer, nonce, account, proofs)
+}
+
+fn put_with(signer: u8, nonce: u64, account: Account, proofs: Vec<KeyProof>) -> Arc<VerifiedTransaction> {
+    let payload = Payload::Native(NativeOperation::PutAccount { account, proofs });
     signed(signer, transaction(signer, nonce, 30_000, payload))
+}
+
+#[test]
+fn a_new_key_needs_its_holders_proof_and_a_known_one_does_not() {
+    let mut state = with_box();
+    let scanner = account("a/x", Roles::SUBMITTER, &[(50, None)]);
+    let unproven = put_with(11, 1, scanner.clone(), Vec::new());
+    assert_eq!(one(&mut state, 2, 10, unproven), Outcome::Rejected(RejectCode::KeyUnproven));
+    let chain = crate::chain::genesis().chain();
+    let proof = |number: u8, chain: &Hash, id: &str| KeyProof::new(&key(number), chain, &id.parse().unwrap());
+    // For another chain, another account, or by another key it is no proof, whoever looks.
+    for wrong in [proof(50, &Hash([7; 32]), "a/x"), proof(50, &chain, "a/y"), proof(51, &chain, "a/x")] {
+        let payload =
+            Payload::Native(NativeOperation::PutAccount { account: scanner.clone(), proofs: vec![wrong.clone()] });
+        let body = transaction(11, 2, 30_000, payload).sign(&key(11));
+        assert_eq!(body.clone().verify(&chain), Err(BadTransaction::KeyProof(wrong.key)));
+        assert_eq!(verify_all(vec![body], &chain), [Err(BadTransaction::KeyProof(wrong.key))]);
+    }
+    let proven = put_with(11, 3, scanner.clone(), vec![proof(50, &chain, "a/x")]);
+    assert!(intrinsic_gas(&proven) > intrinsic_gas(&put_with(11, 3, scanner.clone(), Vec::new())) + KEY_PROOF_GAS);
+    assert!(matches!(one(&mut state, 2, 20, proven), Outcome::Succeeded { .. }));
+    let again = put_with(11, 4, Account { roles: Roles::DEVICE, ..scanner }, Vec::new());
+    assert!(matches!(one(&mut state, 3, 30, again), Outcome::Succeeded { .. }));
+}
+
+#[test]
+fn an_organisation_keeps_an_admin() {
+    let mut state = with_box();
+    let last = RejectCode::LastAdmin;
+    let with_role = |roles| account("a/admin", roles, &[(11, None)]);
+    for (nonce, account) in [
+        (1, with_role(Roles::SUBMITTER)),
+        (2, account("a/admin", Roles::ADMIN, &[(11, Some(9))])),
+        (3, account("a/admin", Roles::ADMIN, &[(11, Some(9)), (50, Some(99))])),
+    ] {
+        assert_eq!(one(&mut state, 2, 10, put(11, nonce, account)), Outcome::Rejected(last), "{nonce}");
+    }
+    // Another one first; then either may go, and the other not.
+    let second = put(11, 4, account("a/second", Roles::ADMIN, &[(51, None)]));
+    assert!(matches!(one(&mut state, 2, 20, second), Outcome::Succeeded { .. }));
+    assert!(matches!(one(&mut state, 2, 30, put(11, 5, with_role(Roles::SUBMITTER))), Outcome::Succeeded { .. }));
+    let retire = put(51, 6, account("a/second", Roles::DEVICE, &[(51, None)]));
+    assert_eq!(one(&mut state, 3, 40, retire), Outcome::Rejected(last));
+    // A rotation keeps the number.
+    let rotated = put(51, 7, account("a/second", Roles::ADMIN, &[(51, Some(9)), (52, None)]));
+    assert!(matches!(one(&mut state, 3, 50, rotated), Outcome::Succeeded { .. }));
+    let again = put(52, 8, account("a/second", Roles::SUBMITTER, &[(51, Some(9)), (52, None)]));
+    assert_eq!(one(&mut state, 4, 60, again), Outcome::Rejected(last));
+    // The other organisation's admin counts for its own alone.
+    let other = put(12, 9, account("b/admin", Roles::SUBMITTER, &[(12, None)]));
+    assert_eq!(one(&mut state, 4, 70, other), Outcome::Rejected(last));
 }
 
 #[test]

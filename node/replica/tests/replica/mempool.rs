@@ -2,7 +2,7 @@
 
 use crate::chain::{BEGIN, call, call_of, genesis, key, signed, transaction};
 use countersign_replica::Refused;
-use countersign_replica::limits::{MEMPOOL_ORGANISATION_PERCENT, MEMPOOL_TRANSACTIONS_MAX};
+use countersign_replica::limits::MEMPOOL_TRANSACTIONS_MAX;
 use countersign_replica::mempool::Mempool;
 use countersign_types::{Gas, Hash, Parameters, Signature, SignedTransaction, VerifiedTransaction};
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
@@ -20,7 +20,7 @@ fn draw(pool: &mut Mempool, rules: &Parameters, taken: &[Arc<VerifiedTransaction
 
 #[test]
 fn organisations_take_turns_and_each_keeps_its_order() {
-    let mut pool = Mempool::default();
+    let mut pool = Mempool::new(2);
     let flood: Vec<_> = (0..20).map(|nonce| call(11, nonce)).collect();
     let few: Vec<_> = (0..3).map(|nonce| call(12, nonce)).collect();
     for transaction in &flood {
@@ -50,7 +50,7 @@ fn a_block_is_filled_up_to_each_limit() {
         (Parameters { block_bytes_max: u32::try_from(5 * bytes + 10).unwrap(), ..rules() }, 5),
         (Parameters { block_gas_max: Gas(3 * crate::chain::GAS), ..rules() }, 3),
     ] {
-        let mut pool = Mempool::default();
+        let mut pool = Mempool::new(2);
         for nonce in 0..10 {
             pool.admit(call(11, nonce), "a").unwrap();
         }
@@ -60,21 +60,50 @@ fn a_block_is_filled_up_to_each_limit() {
 }
 
 #[test]
-fn one_organisation_cannot_take_the_whole_pool() {
-    let mut pool = Mempool::default();
-    let share = u64::try_from(MEMPOOL_TRANSACTIONS_MAX / 100 * MEMPOOL_ORGANISATION_PERCENT).unwrap();
-    // One verified transaction is enough for the accounting of bytes; ids must differ.
-    for nonce in 0..share {
-        pool.admit(call(11, nonce), "a").unwrap();
+fn what_is_beyond_a_share_is_refused_first() {
+    let mut pool = Mempool::new(4);
+    let taken = (0..).take_while(|nonce| pool.admit(call(11, *nonce), "a").is_ok()).count();
+    assert!(taken > MEMPOOL_TRANSACTIONS_MAX / 2, "room that nobody else uses is used: {taken}");
+    assert_eq!(pool.admit(call(11, u64::MAX), "a"), Err(Refused::Full));
+    for organisation in ["b", "c", "d"] {
+        // Fills what is guaranteed to it, though another organisation took all the free room.
+        let nonces = (0..).map(|nonce| nonce * 8 + u64::from(organisation.as_bytes()[0] - b'a'));
+        let share = nonces.take_while(|nonce| pool.admit(call(12, *nonce), organisation).is_ok()).count();
+        assert_eq!(share, MEMPOOL_TRANSACTIONS_MAX / 8, "{organisation}");
     }
-    assert_eq!(pool.admit(call(11, share), "a"), Err(Refused::Full));
-    assert_eq!(pool.admit(call(12, 0), "b"), Ok(()));
-    assert_eq!(pool.admit(call(12, 0), "b"), Err(Refused::Known));
+    assert_eq!(pool.admit(call(12, 1), "b"), Err(Refused::Known));
+}
+
+/// A call with a gas limit.
+fn with_gas(signer: u8, nonce: u64, gas: u64) -> Arc<VerifiedTransaction> {
+    let mut body = transaction(signer, nonce, 30_000, call_of("a/box", "run"));
+    body.gas_limit = Gas(gas);
+    signed(signer, body)
+}
+
+#[test]
+fn who_asks_for_much_gas_does_not_get_more_than_who_asks_for_little() {
+    let rules = Parameters { block_gas_max: Gas(10_000_000), block_transactions_max: 1_000, ..rules() };
+    let mut pool = Mempool::new(2);
+    for nonce in 0..100 {
+        pool.admit(with_gas(11, nonce, 1_000_000), "a").unwrap();
+        pool.admit(with_gas(12, nonce, 100_000), "b").unwrap();
+    }
+    for _ in 0..3 {
+        let drawn = pool.draw(&rules, BEGIN, &BTreeSet::new());
+        let gas_of = |signer: u8| -> u64 {
+            let of = drawn.iter().filter(|transaction| transaction.body().signer == key(signer).public());
+            of.map(|transaction| transaction.body().gas_limit.0).sum()
+        };
+        let (greedy, modest) = (gas_of(11), gas_of(12));
+        assert!(greedy + modest <= 10_000_000, "a block's gas");
+        assert!((4_000_000..=6_000_000).contains(&greedy) && modest >= 4_000_000, "{greedy} and {modest}");
+    }
 }
 
 #[test]
 fn what_expired_goes_and_what_expires_too_far_waits() {
-    let mut pool = Mempool::default();
+    let mut pool = Mempool::new(2);
     let expiring = |nonce, expires| signed(11, transaction(11, nonce, expires, call_of("a/box", "run")));
     let all = [expiring(0, 10), expiring(1, 20), expiring(2, 100_000)];
     for transaction in &all {
@@ -93,7 +122,7 @@ fn what_expired_goes_and_what_expires_too_far_waits() {
 
 #[test]
 fn what_unfinalised_blocks_hold_is_no_reason_for_a_block() {
-    let mut pool = Mempool::default();
+    let mut pool = Mempool::new(2);
     let (one, two) = (call(11, 1), call(12, 2));
     assert!(!pool.has_free());
     pool.hold(&[one.id()]);
@@ -131,7 +160,7 @@ fn a_body_signed_twice_is_proposed_once_and_gone_when_either_is_committed() {
     let two = signed_again(11, &one, 7);
     assert_eq!(one.id(), two.id());
     assert_ne!(one.hash(), two.hash());
-    let mut pool = Mempool::default();
+    let mut pool = Mempool::new(2);
     pool.admit(Arc::clone(&two), "a").unwrap();
     assert_eq!(pool.admit(Arc::clone(&one), "a"), Err(Refused::Known));
     assert!(draw(&mut pool, &rules(), &[Arc::clone(&one)]).is_empty(), "an ancestor holds the body");
@@ -143,7 +172,7 @@ fn a_body_signed_twice_is_proposed_once_and_gone_when_either_is_committed() {
 
 #[test]
 fn a_long_flood_leaves_nothing_behind() {
-    let mut pool = Mempool::default();
+    let mut pool = Mempool::new(2);
     for round in 0..50u64 {
         let batch: Vec<_> = (0..40).map(|nonce| call(11, round * 40 + nonce)).collect();
         for transaction in &batch {

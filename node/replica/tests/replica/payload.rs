@@ -41,7 +41,26 @@ fn a_payload_keeps_every_limit_of_the_chain() {
         let mut payloads = Payloads::default();
         begin(&mut payloads, &block, &[], &transactions);
         let gathering = payloads.find(&block.hash()).unwrap();
-        assert_eq!(payloads.check(gathering, &rules), expected);
+        assert_eq!(payloads.check(gathering, &rules), Some(expected));
+    }
+}
+
+#[test]
+fn a_payload_over_a_limit_is_bad_before_it_is_whole() {
+    let all: Vec<_> = (0..10).map(|nonce| call(11, nonce)).collect();
+    let bytes = all[0].bytes().len() as u32;
+    for rules in [
+        Parameters { block_bytes_max: 2 * bytes, ..genesis().parameters },
+        Parameters { block_gas_max: Gas(2 * GAS), ..genesis().parameters },
+    ] {
+        let block = block(1, &all);
+        let mut payloads = Payloads::default();
+        begin(&mut payloads, &block, &[], &all[..1]);
+        let verdict = |payloads: &Payloads| payloads.check(payloads.find(&block.hash()).unwrap(), &rules);
+        assert_eq!(payloads.supply(&all[1]), [block.hash()]);
+        assert_eq!(verdict(&payloads), None, "the limit itself is allowed, and more may come");
+        payloads.supply(&all[2]);
+        assert_eq!(verdict(&payloads), Some(Err(BadPayload::Limits)));
     }
 }
 
@@ -54,7 +73,7 @@ fn what_an_unfinalised_ancestor_holds_is_not_held_again() {
     begin(&mut payloads, &parent, &[], &held);
     for (child, expected) in [(block(2, &held), Err(BadPayload::Repeated)), (block(2, &held[1..]), Ok(()))] {
         begin(&mut payloads, &child, &[parent.hash()], &held);
-        assert_eq!(payloads.check(payloads.find(&child.hash()).unwrap(), &genesis().parameters), expected);
+        assert_eq!(payloads.check(payloads.find(&child.hash()).unwrap(), &genesis().parameters), Some(expected));
     }
 }
 

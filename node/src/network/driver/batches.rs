@@ -1,7 +1,5 @@
 //! Gossiped batches: publishing them, judging who may send how much, and passing them on.
 
-use std::sync::Arc;
-
 use libp2p::{
     PeerId,
     gossipsub::{self, MessageAcceptance, PublishError},
@@ -11,7 +9,7 @@ use tracing::warn;
 
 use super::{Driver, Flood};
 use crate::{
-    limits::{BACKOFF_MAX, FLOOD_DROPS_MAX, FLOOD_WINDOW, MESSAGE_COST_BYTES_MIN, TRANSACTIONS_BYTES_MAX},
+    limits::{BACKOFF_MAX, FLOOD_DROPS_MAX, FLOOD_WINDOW, TRANSACTIONS_BYTES_MAX},
     network::{Channel, Drop, Incident, MessageId, Verdict, inbox::Inbound},
 };
 
@@ -67,13 +65,12 @@ impl Driver {
         } else if !peer.transactions.bucket().admit(bytes, Instant::now()) {
             Some(Drop::RateLimited)
         } else {
-            let cost = u32::try_from(bytes.max(MESSAGE_COST_BYTES_MIN)).unwrap_or(u32::MAX);
-            match Arc::clone(&peer.transactions.budget).try_acquire_many_owned(cost) {
-                Ok(share) => {
+            match peer.transactions.allowance.take(bytes) {
+                Some(share) => {
                     let inbound = Inbound::new(peer.index(), message.data, share);
                     self.inbox.transactions.try_send((id.clone(), inbound)).err().map(|_| Drop::Backlog)
                 }
-                Err(_) => Some(Drop::Backlog),
+                None => Some(Drop::Backlog),
             }
         };
         match refusal {

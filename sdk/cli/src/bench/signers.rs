@@ -8,7 +8,7 @@ use countersign_api::{At, Read, error::Code};
 use countersign_client::{Error, Final, Signer};
 use countersign_types::hash::sha256;
 use countersign_types::limits::ACCOUNT_KEYS_MAX;
-use countersign_types::{Account, AccountId, Height, KeyEntry, NativeOperation, Payload, Roles, SecretKey};
+use countersign_types::{Account, AccountId, Height, KeyEntry, KeyProof, NativeOperation, Payload, Roles, SecretKey};
 
 /// Signers, registered where they are not yet.
 pub async fn register(admin: &Signer, count: u32) -> anyhow::Result<Vec<Signer>> {
@@ -29,18 +29,18 @@ async fn put(admin: &Signer, id: AccountId, keys: &[SecretKey]) -> Result<(), Er
         Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => Vec::new(),
         Err(error) => return Err(error),
     };
-    let before = known.len();
+    let mut proofs = Vec::new();
     for key in keys {
-        let key = key.public();
-        if known.iter().all(|entry| entry.key != key) {
-            known.push(KeyEntry { key, valid_from: Height::ZERO, valid_to: None });
+        if known.iter().all(|entry| entry.key != key.public()) {
+            known.push(KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None });
+            proofs.push(KeyProof::new(key, &admin.chain(), &id));
         }
     }
-    if known.len() == before {
+    if proofs.is_empty() {
         return Ok(());
     }
     let account = Account { id, roles: Roles::SUBMITTER, keys: known };
-    let _: Final = admin.execute(Payload::Native(NativeOperation::PutAccount(account)), None).await?;
+    let _: Final = admin.execute(Payload::Native(NativeOperation::PutAccount { account, proofs }), None).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `countersign account`.
 
-use crate::arguments::Account as Command;
+use crate::arguments::{Account as Command, NamedKey};
 use crate::failure::Usage;
 use crate::output::{Output, facts, table};
 use crate::session::Session;
@@ -8,7 +8,7 @@ use countersign_api::Read;
 use countersign_api::error::Code;
 use countersign_api::method::identity::{GetAccountParams, Identity, IdentityGetAccount};
 use countersign_client::Error;
-use countersign_types::{Account, AccountId, Height, KeyEntry, NativeOperation, Payload, PublicKey, Roles};
+use countersign_types::{Account, AccountId, Height, KeyEntry, KeyProof, NativeOperation, Payload, PublicKey, Roles};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ async fn show(account: Option<AccountId>, session: &Session, output: Output) -> 
 async fn put(
     id: AccountId,
     roles: Vec<String>,
-    keys: Vec<PublicKey>,
+    keys: Vec<NamedKey>,
     session: &Session,
     output: Output,
 ) -> anyhow::Result<ExitCode> {
@@ -42,8 +42,11 @@ async fn put(
         Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
         Err(error) => return Err(error.into()),
     };
-    let account = Account { id, roles, keys: merged(known, &keys, height) };
-    let done = signer.execute(Payload::Native(NativeOperation::PutAccount(account.clone())), None).await?;
+    let proofs = proofs(&id, &known, &keys)?;
+    let named: Vec<PublicKey> = keys.into_iter().map(|named| named.key).collect();
+    let account = Account { id, roles, keys: merged(known, &named, height) };
+    let operation = NativeOperation::PutAccount { account: account.clone(), proofs };
+    let done = signer.execute(Payload::Native(operation), None).await?;
     let told = json!({ "account": account, "transaction": done.receipt.transaction, "height": done.receipt.height });
     output.show(&told, |_| {
         facts([
@@ -54,6 +57,19 @@ async fn put(
         ])
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The proofs of the keys that the account does not have yet.
+fn proofs(id: &AccountId, known: &[KeyEntry], named: &[NamedKey]) -> Result<Vec<KeyProof>, Usage> {
+    let fresh = named.iter().filter(|named| known.iter().all(|entry| entry.key != named.key));
+    let proof = |named: &NamedKey| {
+        let unproven = || {
+            let key = named.key;
+            Usage(format!("{key} is new: its holder runs `countersign key prove {id}`, then name it as KEY:PROOF"))
+        };
+        Ok(KeyProof { key: named.key, signature: named.proof.ok_or_else(unproven)? })
+    };
+    fresh.map(proof).collect()
 }
 
 /// Keys that stay keep their times, keys not named end at `height`, new ones begin there.
@@ -89,7 +105,7 @@ fn human(read: &Read<Identity>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn entry(key: u8, from: u64, to: Option<u64>) -> KeyEntry {
@@ -103,6 +119,20 @@ mod tests {
         let expected =
             vec![entry(1, 0, None), entry(2, 0, Some(51)), entry(3, 0, Some(5)), entry(4, 1, None), entry(9, 50, None)];
         assert_eq!(merged(known, &named, Height(50)), expected);
+    }
+
+    #[test]
+    fn new_keys_need_a_proof_and_known_ones_do_not() {
+        let id: AccountId = "acme/gate".parse().unwrap();
+        let named = |key: u8, proof: Option<u8>| NamedKey {
+            key: PublicKey([key; 32]),
+            proof: proof.map(|byte| countersign_types::Signature([byte; 64])),
+        };
+        let known = [entry(1, 0, None)];
+        let found = proofs(&id, &known, &[named(1, None), named(2, Some(7))]).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].key, PublicKey([2; 32]));
+        assert!(proofs(&id, &known, &[named(2, None)]).unwrap_err().0.contains("key prove acme/gate"));
     }
 
     #[test]
