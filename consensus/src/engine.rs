@@ -150,6 +150,18 @@ impl Engine {
         }
     }
 
+    /// Height up to which nothing executed lacks a result certificate.
+    #[must_use]
+    pub fn certified_below(&self) -> Height {
+        self.results.certified_below()
+    }
+
+    /// Number of the next journal entry, for the engine of the next epoch.
+    #[must_use]
+    pub fn next_entry(&self) -> u64 {
+        self.next_entry
+    }
+
     /// The epoch's validators.
     #[must_use]
     pub fn committee(&self) -> &Committee {

@@ -76,7 +76,7 @@ impl Engine {
     /// What a fresh journal segment must begin with so that older ones can be dropped.
     #[must_use]
     pub fn retained(&self) -> Vec<Record> {
-        let mut records = vec![if self.recovery.is_some() { Record::Amnesia } else { self.journal_origin() }];
+        let mut records = self.memory();
         records.extend(self.last_final.certificate.clone().map(Record::Certificate));
         records.extend(self.chain.unexecuted().into_iter().map(|block| Record::Block(Box::new(block.clone()))));
         for round in self.rounds.values() {
@@ -87,6 +87,12 @@ impl Engine {
         let votes = self.results.uncertified().filter_map(|(_, slot)| slot.vote.clone());
         records.extend(votes.map(Record::Vote));
         records
+    }
+
+    /// P10.5: whether its votes are all known, for the engine of the next epoch.
+    #[must_use]
+    pub fn memory(&self) -> Vec<Record> {
+        vec![if self.recovery.is_some() { Record::Amnesia } else { self.journal_origin() }]
     }
 
     /// What a journal that holds all votes since now says of itself.

@@ -31,8 +31,8 @@ impl Checker {
     /// The contradiction.
     pub fn sent(&mut self, node: u16, message: &Wire) -> Result<(), Violation> {
         let vote = match message {
-            Wire::Consensus(Message::Vote { vote, .. }) => vote,
-            Wire::Consensus(Message::PrePrepare(proposal)) => {
+            Wire::Consensus { message: Message::Vote { vote, .. }, .. } => vote,
+            Wire::Consensus { message: Message::PrePrepare(proposal), .. } => {
                 let (view, hash) = (proposal.view.0, proposal.block.hash());
                 self.signed(node, Phase::PrePrepare, view, hash)?;
                 return self.signed(node, Phase::Prepare, view, hash);

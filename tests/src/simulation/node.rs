@@ -109,7 +109,7 @@ impl Node {
             }
             self.journal.sync();
             for output in outputs {
-                if let Output::Send { message: Wire::Consensus(message), .. } = &output
+                if let Output::Send { message: Wire::Consensus { message, .. }, .. } = &output
                     && let Some(vote) = own_votes(self.own, message).find(|vote| !self.journal.holds(vote))
                 {
                     return Err(format!("said before durable: {vote:?} in {message:?}"));

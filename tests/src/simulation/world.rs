@@ -300,7 +300,11 @@ impl World {
 
     fn carry_out(&mut self, from: u16, output: Output) -> Result<(), Violation> {
         match output {
-            Output::Persist { .. } | Output::Rotate { .. } | Output::Admitted { .. } | Output::Expired { .. } => {}
+            Output::Persist { .. }
+            | Output::Rotate { .. }
+            | Output::Admitted { .. }
+            | Output::Expired { .. }
+            | Output::Epoch { .. } => {}
             Output::Send { to, message, .. } => {
                 self.checker.sent(from, &message)?;
                 let parcel = Parcel::Message { from, message: Box::new(message) };

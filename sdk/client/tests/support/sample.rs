@@ -175,6 +175,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
         .chain([Log { contract, key: b"x:urn:nobody".to_vec(), records: Vec::new() }])
         .collect();
     Proof {
+        epochs: Vec::new(),
         version: VERSION,
         chain,
         subject: Subject::Trace { contract, query: query.into(), item: item.into() },
