@@ -185,8 +185,12 @@ impl<S: Store> ReplicaThread<S> {
             Output::Certified { height } => self.shared.certified(height),
             Output::Expired { transactions } => self.shared.expired(&transactions),
             Output::Epoch { epoch, validators } => self.membership.begin(epoch, validators),
-            Output::Equivocation { text } => {
-                tracing::error!(evidence = text, "a validator signed two statements that exclude each other")
+            Output::Equivocation { signer, text } => {
+                tracing::error!(
+                    validator = signer,
+                    evidence = text,
+                    "a validator signed two statements that exclude each other"
+                )
             }
             Output::WakeAt(time) => *wake = Some(wake.map_or(time, |wake| wake.min(time))),
             Output::Stop(cause) => return Err(cause.into()),

@@ -6,17 +6,24 @@
 //! First faults reign and only safety must hold; then the network heals and everything must come
 //! to rest: every client's transaction final everywhere, all ledgers equal.
 //!
+//! In some worlds f of the validators do wrong all the time (`adversary`); then all this must hold for the others.
+//!
 //! `checker` states what must hold in terms of what nodes sent and stored; it shares no code with
 //! the engine.
 
+mod adversary;
 mod checker;
 mod describe;
 mod disk;
+mod genesis;
 mod network;
 mod node;
+mod plan;
 mod random;
 mod world;
 
+pub use adversary::KINDS;
 pub use checker::Violation;
+pub use plan::{Absence, Plan, Report};
 pub use random::Random;
-pub use world::{Absence, Plan, Report, World};
+pub use world::World;

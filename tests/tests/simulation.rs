@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use countersign_tests::cluster::contract_module;
-use countersign_tests::simulation::{Plan, Report, World};
+use countersign_tests::simulation::{KINDS, Plan, Report, World};
 use countersign_vm::{Vm, VmConfig};
 use std::sync::Arc;
 
 fn plan(seed: u64) -> Plan {
     let validators = if seed % 10 == 9 { 7 } else { 4 };
-    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000, show: false }
+    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000, byzantine: true, show: false }
 }
 
 fn run(seeds: impl Iterator<Item = u64>) -> Vec<Report> {
@@ -37,6 +37,12 @@ fn even_seeds_are_safe_and_come_to_rest() {
     assert!(reports.iter().map(|report| report.crashes).sum::<u64>() > 0);
     assert!(reports.iter().map(|report| report.partitions).sum::<u64>() > 0);
     assert!(reports.iter().all(|report| report.acknowledged > 0));
+    for kind in KINDS {
+        assert!(reports.iter().any(|report| report.adversaries.contains(&kind)), "no {kind}");
+    }
+    let of = |kind| reports.iter().filter(move |report| report.adversaries.contains(&kind));
+    assert!(of("equivocator").any(|report| report.equivocations > 0), "nobody notices an equivocator");
+    assert!(of("flooder").all(|report| report.unheard > 0), "a flooder is heard for ever");
 }
 
 #[test]
@@ -59,7 +65,7 @@ fn seeds_that_found_faults_stay_green() {
 #[test]
 fn a_node_that_missed_a_thousand_blocks_has_them_ten_times_as_fast() {
     let vm = Arc::new(Vm::new(VmConfig::default()).unwrap());
-    let world = World::new(plan(1), &vm, contract_module("counter").unwrap()).unwrap();
+    let world = World::new(Plan { byzantine: false, ..plan(1) }, &vm, contract_module("counter").unwrap()).unwrap();
     let absence = world.absence(1_000).unwrap_or_else(|violation| panic!("{violation}"));
     assert!(absence.synced >= 900, "{absence:?}");
     assert!(absence.caught_up_ms * 10 <= absence.missed_ms, "{absence:?}");

@@ -119,8 +119,10 @@ pub enum Output {
         /// Its set.
         validators: ValidatorSet,
     },
-    /// Validators signed two statements that exclude each other.
+    /// A validator signed two statements that exclude each other.
     Equivocation {
+        /// Who did.
+        signer: u16,
         /// What they signed, for people.
         text: String,
     },

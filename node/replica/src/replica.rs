@@ -227,7 +227,10 @@ impl<S: Store> Replica<S> {
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
             Action::EpochEnds { .. } => self.epoch_over = true,
-            Action::Evidence(evidence) => self.outputs.push(Output::Equivocation { text: format!("{evidence:?}") }),
+            Action::Evidence(evidence) => {
+                let signer = evidence.first.signer;
+                self.outputs.push(Output::Equivocation { signer, text: format!("{evidence:?}") });
+            }
             Action::Behind { height, peer } => self.catch_up.want(height, peer),
             Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
             Action::WakeAt(time) => self.alarm = Some(time),

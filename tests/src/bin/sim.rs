@@ -22,6 +22,9 @@ struct Flags {
     /// Seconds under faults, in virtual time
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// No validators that do wrong
+    #[arg(long)]
+    honest: bool,
     /// Print every delivery and what it led to
     #[arg(long, requires = "replay")]
     trace: bool,
@@ -34,13 +37,23 @@ fn main() -> anyhow::Result<()> {
     let seeds = flags.replay.map_or_else(|| flags.seeds.clone(), |seed| seed..seed + 1);
     for seed in seeds {
         let faulty_ms = flags.seconds * 1_000;
-        let plan = Plan { seed, validators: flags.validators, faulty_ms, healing_ms: 60_000, show: flags.trace };
+        let plan = Plan {
+            seed,
+            validators: flags.validators,
+            faulty_ms,
+            healing_ms: 60_000,
+            byzantine: !flags.honest,
+            show: flags.trace,
+        };
         match World::new(plan, &vm, counter.clone()).and_then(World::run) {
             Ok(report) => println!("{seed}: {report:?}"),
             Err(violation) => {
                 println!("{seed}: VIOLATION {violation}");
                 let Flags { validators, seconds, .. } = flags;
-                println!("replay: cargo sim --replay {seed} --validators {validators} --seconds {seconds} --trace");
+                let honest = if flags.honest { " --honest" } else { "" };
+                println!(
+                    "replay: cargo sim --replay {seed} --validators {validators} --seconds {seconds}{honest} --trace"
+                );
                 std::process::exit(1);
             }
         }

@@ -44,7 +44,7 @@ pub fn output(output: &Output) -> Option<String> {
         Output::Certified { height } => format!("CERTIFIED {height}"),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
         Output::Epoch { epoch, validators } => format!("EPOCH {} with {} validators", epoch.0, validators.count()),
-        Output::Equivocation { text } => format!("EQUIVOCATION {text}"),
+        Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),
         Output::WakeAt(time) => format!("wake at {}", time.0 % 1_000_000),
         Output::Stop(cause) => format!("STOP {cause}"),
     })

@@ -1,9 +1,12 @@
 //! The simulated world: nodes, network, clients and misfortune, all decided by a seed.
 
+use super::adversary::{Adversary, Said};
 use super::checker::{Checker, Violation};
 use super::describe;
+use super::genesis::genesis;
 use super::network::{Network, Parcel, Weather};
 use super::node::Node;
+use super::plan::{Absence, Plan, Report};
 use super::random::Random;
 use countersign_consensus::Target;
 use countersign_ledger::store::memory::Fault;
@@ -11,60 +14,13 @@ use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Source};
 use countersign_types::contract::Address;
 use countersign_types::{
-    Account, AccountId, Gas, Genesis, Hash, Height, KeyEntry, KeyProof, NativeOperation, Organisation, Parameters,
-    Payload, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, codec,
+    Account, AccountId, Gas, Genesis, Hash, Height, KeyEntry, KeyProof, NativeOperation, Payload, Roles, SecretKey,
+    TimestampMs, Transaction, VerifiedTransaction, codec,
 };
 use countersign_vm::Vm;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// How long and how bad.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// Decides everything.
-    pub seed: u64,
-    /// Number of validators.
-    pub validators: u16,
-    /// Milliseconds under faults.
-    pub faulty_ms: u64,
-    /// Milliseconds to come to rest afterwards.
-    pub healing_ms: u64,
-    /// Print every delivery and what it led to.
-    pub show: bool,
-}
-
-/// What a run saw.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Digest of everything that was delivered, in order: the same for the same seed.
-    pub trace: Hash,
-    /// Deliveries.
-    pub steps: u64,
-    /// Height that all nodes reached.
-    pub height: Height,
-    /// Highest view.
-    pub view: u64,
-    /// Transactions that clients were told are final.
-    pub acknowledged: usize,
-    /// Crashes.
-    pub crashes: u64,
-    /// Partitions.
-    pub partitions: u64,
-    /// Blocks taken over by catching up.
-    pub synced: u64,
-}
-
-/// How long a node was away and how long it took to come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Absence {
-    /// Milliseconds in which the others made the blocks that it missed.
-    pub missed_ms: u64,
-    /// Milliseconds until it had them.
-    pub caught_up_ms: u64,
-    /// Blocks taken over from peers' ledgers.
-    pub synced: u64,
-}
 
 /// The world.
 pub struct World {
@@ -74,6 +30,7 @@ pub struct World {
     nodes: Vec<Node>,
     network: Network,
     checker: Checker,
+    adversaries: BTreeMap<u16, Adversary>,
     now: u64,
     healed: bool,
     admins: Vec<SecretKey>,
@@ -100,7 +57,7 @@ impl World {
         let mut random = Random::new(plan.seed);
         let keys: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
         let admins: Vec<SecretKey> = (0..plan.validators).map(|_| SecretKey::from_seed(&random.bytes())).collect();
-        let genesis = genesis(&keys, &admins, &mut random)?;
+        let genesis = genesis(&keys, &admins, BEGIN_MS, &mut random)?;
         // Some worlds write their journals anew all the time, others never.
         let mut habits = Random::new(!plan.seed);
         let rotate_after = if habits.chance(500) { 4_000 + habits.index(60_000) } else { usize::MAX };
@@ -111,6 +68,8 @@ impl World {
         let weather =
             Weather { loss: random.below(150), duplication: random.below(100), delay_max_ms: 2 + random.below(60) };
         let network = Network::new(plan.validators, weather);
+        let adversaries = adversaries(&plan, &keys, &genesis);
+        let report = Report { adversaries: adversaries.values().map(Adversary::kind).collect(), ..Report::default() };
         Ok(Self {
             plan,
             random,
@@ -118,6 +77,7 @@ impl World {
             nodes,
             network,
             checker: Checker::default(),
+            adversaries,
             now: BEGIN_MS,
             healed: false,
             admins,
@@ -126,7 +86,7 @@ impl World {
             restarts: BTreeMap::new(),
             told: BTreeMap::new(),
             trace: Sha256::new(),
-            report: Report::default(),
+            report,
         })
     }
 
@@ -145,6 +105,7 @@ impl World {
         let faults_end = BEGIN_MS + self.plan.faulty_ms;
         while self.now < faults_end {
             self.misfortune()?;
+            self.mischief();
             self.clients();
             self.pass(20)?;
         }
@@ -160,6 +121,7 @@ impl World {
                 )));
             }
             self.resubmit();
+            self.mischief();
             self.pass(100)?;
         }
         self.finish()
@@ -305,20 +267,19 @@ impl World {
             | Output::Admitted { .. }
             | Output::Expired { .. }
             | Output::Epoch { .. } => {}
-            Output::Send { to, message, .. } => {
-                self.checker.sent(from, &message)?;
-                let parcel = Parcel::Message { from, message: Box::new(message) };
-                let receivers: Vec<u16> = match to {
-                    Target::All => (0..self.plan.validators).filter(|to| *to != from).collect(),
-                    Target::One(to) => vec![to],
-                };
-                for to in receivers {
-                    self.network.send(self.now, &mut self.random, from, to, &parcel);
+            Output::Send { to, message, .. } => match self.adversaries.get_mut(&from) {
+                Some(adversary) => {
+                    let said = adversary.distort(to, message);
+                    self.say(from, said);
                 }
-            }
+                None => {
+                    self.checker.sent(from, &message)?;
+                    self.say(from, vec![Said::To(to, Box::new(message))]);
+                }
+            },
             Output::Gossip { transactions } => {
-                for to in (0..self.plan.validators).filter(|to| *to != from) {
-                    self.network.send(self.now, &mut self.random, from, to, &Parcel::Gossip(transactions.clone()));
+                if self.adversaries.get(&from).is_none_or(Adversary::gossips) {
+                    self.say(from, vec![Said::Gossip(transactions)]);
                 }
             }
             Output::Verify { transactions } => {
@@ -326,6 +287,7 @@ impl World {
                 let checked = transactions.into_iter().filter_map(|signed| signed.verify(&chain).ok()).map(Arc::new);
                 self.network.schedule(self.now + 1, from, Parcel::Fetched(checked.collect()));
             }
+            Output::Committed { .. } | Output::Certified { .. } if self.adversaries.contains_key(&from) => {}
             Output::Committed { height, .. } => {
                 let Some(replica) = self.nodes.get(usize::from(from)).and_then(|node| node.replica.as_ref()) else {
                     return Ok(());
@@ -333,8 +295,11 @@ impl World {
                 self.checker.executed(from, &replica.reader(), height)?;
             }
             Output::Certified { height } => self.certified(from, height)?,
-            Output::Equivocation { text } => {
-                return Err(Violation(format!("v{from} accuses an honest validator: {text}")));
+            Output::Equivocation { signer, text } => {
+                if !self.adversaries.contains_key(&signer) {
+                    return Err(Violation(format!("v{from} accuses an honest validator: {text}")));
+                }
+                self.report.equivocations += u64::from(!self.adversaries.contains_key(&from));
             }
             Output::WakeAt(time) => {
                 let skew = self.nodes.get(usize::from(from)).map_or(0, |node| node.skew_ms);
@@ -344,13 +309,45 @@ impl World {
             Output::Stop(cause) => {
                 let injected =
                     cause.to_string().contains("(injected)") || cause.to_string().contains("earlier write failed");
-                if !injected {
+                if !injected && !self.adversaries.contains_key(&from) {
                     return Err(Violation(format!("v{from} stopped itself: {cause}")));
                 }
                 self.crash(from);
             }
         }
         Ok(())
+    }
+
+    /// Puts on its way what leaves a node.
+    fn say(&mut self, from: u16, said: Vec<Said>) {
+        for said in said {
+            let (to, parcel) = match said {
+                Said::To(to, message) => (to, Parcel::Message { from, message }),
+                Said::Gossip(transactions) => (Target::All, Parcel::Gossip(transactions)),
+            };
+            let receivers: Vec<u16> = match to {
+                Target::All => (0..self.plan.validators).filter(|to| *to != from).collect(),
+                Target::One(to) => vec![to],
+            };
+            for to in receivers {
+                self.network.send(self.now, &mut self.random, from, to, &parcel);
+            }
+        }
+    }
+
+    /// Adversaries do what nobody asked them to.
+    fn mischief(&mut self) {
+        let up = |node: &u16| self.nodes.get(usize::from(*node)).is_some_and(|node| node.replica.is_some());
+        let able: Vec<u16> = self.adversaries.keys().copied().filter(up).collect();
+        for index in able {
+            let said = self.adversaries.get_mut(&index).map(Adversary::invent).unwrap_or_default();
+            self.say(index, said);
+        }
+    }
+
+    /// The nodes that do nothing wrong.
+    fn honest(&self) -> impl Iterator<Item = (u16, &Node)> {
+        (0u16..).zip(&self.nodes).filter(|(index, _)| !self.adversaries.contains_key(index))
     }
 
     /// A client at this node learns what is final.
@@ -500,9 +497,8 @@ impl World {
     /// Everything final everywhere, all at the same height.
     fn at_rest(&self) -> bool {
         let heights: BTreeSet<(Height, Height)> = self
-            .nodes
-            .iter()
-            .map(|node| {
+            .honest()
+            .map(|(_, node)| {
                 node.replica.as_ref().map_or((Height::ZERO, Height::ZERO), |replica| {
                     (replica.reader().tip().height, replica.certified())
                 })
@@ -524,51 +520,37 @@ impl World {
     }
 
     fn finish(mut self) -> Result<Report, Violation> {
-        for (index, node) in (0u16..).zip(&self.nodes) {
+        let mut report = std::mem::take(&mut self.report);
+        for (index, node) in self.honest() {
             let Some(replica) = &node.replica else { continue };
+            let status = replica.status();
             self.checker.finish(index, &replica.reader(), &self.genesis)?;
-            self.report.height = replica.certified();
-            self.report.view = self.report.view.max(replica.status().view.0);
-            self.report.synced += replica.counters().synced;
+            report.height = replica.certified();
+            report.view = report.view.max(status.view.0);
+            report.synced += replica.counters().synced;
+            report.unheard += status.counters.unheard;
         }
+        self.report = report;
         self.report.acknowledged = self.checker.acknowledged();
         self.report.trace = Hash(self.trace.finalize().into());
         Ok(self.report)
     }
 }
 
+/// In some worlds, as many validators do wrong as the protocol bears.
+fn adversaries(plan: &Plan, keys: &[SecretKey], genesis: &Genesis) -> BTreeMap<u16, Adversary> {
+    let mut random = Random::new(plan.seed ^ 0xbad);
+    let mut adversaries = BTreeMap::new();
+    if plan.byzantine && random.chance(400) {
+        let mut honest: Vec<(u16, &SecretKey)> = (0..).zip(keys).collect();
+        for _ in 0..genesis.validators.faulty_max() {
+            let (index, key) = honest.swap_remove(random.index(honest.len()));
+            let own = Random::new(random.number());
+            adversaries.insert(index, Adversary::new(index, key.clone(), genesis, own));
+        }
+    }
+    adversaries
+}
+
 /// Enough for deploying the counter.
 const GAS: u64 = 400_000_000;
-
-fn genesis(keys: &[SecretKey], admins: &[SecretKey], random: &mut Random) -> Result<Genesis, Violation> {
-    let validators = (0..).zip(keys).map(|(index, key): (u16, _)| Validator {
-        organisation: format!("org{index}"),
-        key: key.public(),
-        network_key: SecretKey::from_seed(&random.bytes()).public(),
-    });
-    let validators = ValidatorSet::new(validators.collect()).map_err(|error| Violation(error.to_string()))?;
-    let organisations = (0..keys.len()).map(|index| Organisation {
-        id: format!("org{index}"),
-        name: format!("Organisation {index}"),
-        gln: None,
-    });
-    let accounts = (0..).zip(admins).map(|(index, key): (u16, _)| Account {
-        id: format!("org{index}/admin").parse().expect("a valid account name"),
-        roles: Roles::ADMIN.with(Roles::DEPLOYER).with(Roles::SUBMITTER),
-        keys: vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }],
-    });
-    Ok(Genesis {
-        network: "simulation".into(),
-        time: TimestampMs(BEGIN_MS - 1_000),
-        parameters: Parameters {
-            heartbeat_ms: 2_000,
-            view_timeout_ms: 400,
-            transaction_window_ms: 3_600_000,
-            run_ahead: 2 + random.below(7),
-            ..Parameters::default()
-        },
-        validators,
-        organisations: organisations.collect(),
-        accounts: accounts.collect(),
-    })
-}

@@ -148,7 +148,7 @@ fn nobody_calls_what_only_the_chain_runs() {
 
 fn put(signer: u8, nonce: u64, account: Account) -> Arc<VerifiedTransaction> {
     // The tests' keys are numbered: whose number is known proves itself.
-    let known = (10..60).map(key).filter(|key| account.keys.iter().any(|entry| entry.key == key.public()));
+    let known = (10..100).map(key).filter(|key| account.keys.iter().any(|entry| entry.key == key.public()));
     let proofs = known.map(|key| KeyProof::new(&key, &crate::chain::genesis().chain(), &account.id)).collect();
     put_with(signer, nonce, account, proofs)
 }

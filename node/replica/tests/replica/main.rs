@@ -6,5 +6,7 @@ mod catch_up;
 mod chain;
 mod encoding;
 mod execute;
+mod liar;
 mod mempool;
+mod network;
 mod payload;

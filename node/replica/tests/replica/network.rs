@@ -1,0 +1,151 @@
+//! Three of the four validators, who make blocks without the fourth, and what the fourth is told.
+
+use crate::chain::{BEGIN, genesis, key, replica};
+use countersign_consensus::{Message, Target};
+use countersign_ledger::MemoryStore;
+use countersign_replica::wire::{CertifiedBlock, Wire};
+use countersign_replica::{Input, Output, Replica, Source};
+use countersign_types::{
+    Certificate, Epoch, Hash, Height, Phase, TimestampMs, VerifiedTransaction, Vote, VoteStatement,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A replica with its disk, which never fails.
+pub struct Validator {
+    pub replica: Replica<MemoryStore>,
+    pub now: TimestampMs,
+}
+
+impl Validator {
+    pub fn new(index: u8) -> Self {
+        let mut validator = Self { replica: replica(index), now: BEGIN };
+        validator.tell(Input::Tick);
+        validator
+    }
+
+    /// Tells it something; answers its orders, those that follow from syncing the journal among them.
+    pub fn tell(&mut self, input: Input) -> Vec<Output> {
+        let mut told = Vec::new();
+        let mut outputs = self.replica.handle(self.now, input);
+        loop {
+            let entry = outputs.iter().filter_map(|output| match output {
+                Output::Persist { entry, .. } => *entry,
+                _ => None,
+            });
+            let last = entry.max();
+            told.append(&mut outputs);
+            let Some(entry) = last else { return told };
+            outputs = self.replica.handle(self.now, Input::Persisted { entry });
+        }
+    }
+
+    pub fn hear(&mut self, from: u16, message: Wire) -> Vec<Output> {
+        self.tell(Input::Received { from, message })
+    }
+
+    pub fn wait(&mut self, milliseconds: u64) -> Vec<Output> {
+        self.now = self.now.plus(milliseconds);
+        self.tell(Input::Tick)
+    }
+
+    pub fn height(&self) -> Height {
+        self.replica.reader().tip().height
+    }
+
+    /// Hears of a certified result far above, from `from`: it is behind and asks for blocks. Answers whom, and from
+    /// which height on.
+    pub fn fall_behind(&mut self, from: u16) -> (u16, Height) {
+        let certificate = certificate(Phase::Checkpoint, 1_000, Hash([9; 32]));
+        asked_blocks(
+            &self.hear(from, Wire::Consensus { epoch: Epoch::ZERO, message: Message::Certificate(certificate) }),
+        )
+        .unwrap()
+    }
+}
+
+/// What was sent, and to whom.
+pub fn sent(outputs: &[Output]) -> impl Iterator<Item = (Target, &Wire)> {
+    outputs.iter().filter_map(|output| match output {
+        Output::Send { to, message, .. } => Some((*to, message)),
+        _ => None,
+    })
+}
+
+/// Who is asked for blocks, and from which height on.
+pub fn asked_blocks(outputs: &[Output]) -> Option<(u16, Height)> {
+    sent(outputs).find_map(|(to, message)| match (to, message) {
+        (Target::One(peer), Wire::BlocksWanted { from }) => Some((peer, *from)),
+        _ => None,
+    })
+}
+
+/// A real vote.
+pub fn vote(phase: Phase, number: u64, digest: Hash, signer: u8) -> Vote {
+    let genesis = genesis();
+    let statement = VoteStatement {
+        chain: genesis.chain(),
+        epoch: Epoch::ZERO,
+        validators: genesis.validators.hash(),
+        phase,
+        number,
+        digest,
+    };
+    let signature = statement.sign(&key(signer + 1));
+    Vote { phase, epoch: Epoch::ZERO, number, digest, signer: signer.into(), signature }
+}
+
+/// A real certificate of validators 0, 1 and 2.
+pub fn certificate(phase: Phase, number: u64, digest: Hash) -> Certificate {
+    let signatures = (0..3).map(|signer| (signer.into(), vote(phase, number, digest, signer).signature)).collect();
+    Certificate { phase, epoch: Epoch::ZERO, number, digest, signatures }
+}
+
+/// Blocks 1 to `count` with their certificates, each with a transaction, made by validators 0, 1 and 2.
+pub fn certified_blocks(count: usize, transactions: &[Arc<VerifiedTransaction>]) -> Vec<CertifiedBlock> {
+    let mut validators: Vec<Validator> = (0..3).map(Validator::new).collect();
+    let mut queue: VecDeque<(usize, Input)> = VecDeque::new();
+    for (turn, transaction) in transactions.iter().take(count).enumerate() {
+        for index in 0..3 {
+            let transactions = vec![Arc::clone(transaction)];
+            queue.push_back((index, Input::Transactions { transactions, source: Source::Gossip }));
+        }
+        let goal = Height(u64::try_from(turn).unwrap() + 1);
+        for _ in 0..20_000 {
+            deliver(&mut validators, &mut queue);
+            if validators.iter().all(|validator| validator.replica.certified() >= goal) {
+                break;
+            }
+            for (index, validator) in validators.iter_mut().enumerate() {
+                for output in validator.wait(5) {
+                    post(index, output, &mut queue);
+                }
+            }
+        }
+        assert!(validators.iter().all(|validator| validator.replica.certified() >= goal), "no block {goal}");
+    }
+    let served = validators[0].hear(3, Wire::BlocksWanted { from: Height(1) });
+    let blocks = sent(&served).find_map(|(_, message)| match message {
+        Wire::Blocks { blocks, .. } => Some(blocks.clone()),
+        _ => None,
+    });
+    blocks.unwrap().into_iter().take(count).collect()
+}
+
+fn deliver(validators: &mut [Validator], queue: &mut VecDeque<(usize, Input)>) {
+    while let Some((to, input)) = queue.pop_front() {
+        for output in validators[to].tell(input) {
+            post(to, output, queue);
+        }
+    }
+}
+
+fn post(from: usize, output: Output, queue: &mut VecDeque<(usize, Input)>) {
+    let Output::Send { to, message, .. } = output else { return };
+    for receiver in (0..3).filter(|receiver| *receiver != from) {
+        if to == Target::All || to == Target::One(u16::try_from(receiver).unwrap()) {
+            let from = u16::try_from(from).unwrap();
+            queue.push_back((receiver, Input::Received { from, message: message.clone() }));
+        }
+    }
+}
