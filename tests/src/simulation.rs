@@ -12,6 +12,7 @@
 //! the engine.
 
 mod adversary;
+mod changes;
 mod checker;
 mod describe;
 mod disk;
