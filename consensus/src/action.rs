@@ -51,6 +51,12 @@ pub enum Action {
         /// The result certificate.
         certificate: Certificate,
     },
+    /// The epoch's last block and all before it are executed and certified: this engine has nothing
+    /// more to do. Once, and the last order but for answers to peers.
+    EpochEnds {
+        /// Height of the last block.
+        height: Height,
+    },
     /// A validator contradicted itself. Each case once.
     Evidence(Evidence),
     /// The chain has come further than single blocks can be fetched: catch up from the ledgers of

@@ -13,10 +13,24 @@ pub struct Config {
     pub epoch: Epoch,
     /// Its validators.
     pub set: ValidatorSet,
-    /// Index in the set and signing key; `None` for an observer, which follows without voting.
-    pub own: Option<(u16, SecretKey)>,
+    /// The last block before the epoch, on which its first block stands.
+    pub origin: Origin,
+    /// The validators of the epoch before, whose result certificates are named within the first
+    /// run-ahead window; none in epoch zero.
+    pub before: Option<ValidatorSet>,
+    /// The signing key. Who has none, or one that is not in the set, follows without voting.
+    pub key: Option<SecretKey>,
     /// The chain's rules.
     pub parameters: Parameters,
+}
+
+/// The last block before an epoch. It counts as certified at the epoch's view zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Its height, zero for the first epoch.
+    pub height: Height,
+    /// Its hash; the chain's id for the first epoch.
+    pub block: Hash,
 }
 
 /// A block that was executed, and how far its result is agreed.
@@ -37,8 +51,10 @@ pub struct Base {
     pub block: Hash,
     /// Its time; that of genesis at height zero.
     pub time: TimestampMs,
-    /// The view in which it was proposed; zero at height zero.
+    /// The view in which it was proposed; zero for the epoch's origin.
     pub view: View,
+    /// The epoch's last height, if it is decided.
+    pub last: Option<Height>,
     /// Results of the last `2 × run_ahead` heights up to `height` (fewer near genesis), rising.
     pub recent: Vec<Recent>,
 }

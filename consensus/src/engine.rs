@@ -8,6 +8,7 @@
 mod agree;
 mod checkpoint;
 mod due;
+mod epoch;
 mod fetch;
 mod finalise;
 mod help;
@@ -20,6 +21,7 @@ mod view;
 use crate::action::{Action, Stop, Target};
 use crate::chain::Chain;
 use crate::committee::Committee;
+use crate::config::Origin;
 use crate::event::{Event, Verdict};
 use crate::fetch::Fetch;
 use crate::message::Message;
@@ -29,7 +31,7 @@ use crate::record::Record;
 use crate::results::Results;
 use crate::round::Round;
 use crate::status::{Counters, Status};
-use countersign_types::{Certificate, Hash, Height, Parameters, Phase, SecretKey, TimestampMs, View, Vote};
+use countersign_types::{Certificate, Hash, Height, Parameters, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use recover::Recovery;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -37,7 +39,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 #[derive(Debug)]
 pub struct Engine {
     committee: Committee,
+    /// That of the epoch before, whose results are still named.
+    before: Option<Committee>,
+    origin: Origin,
+    /// The epoch's last height, once it is decided.
+    last: Option<Height>,
+    /// Whether [`Action::EpochEnds`] was ordered.
+    ended: bool,
+    /// Index in the set and signing key.
     own: Option<(u16, SecretKey)>,
+    /// Whose votes the journal holds; zero without a signing key.
+    key: PublicKey,
     parameters: Parameters,
     now: TimestampMs,
     started: bool,
@@ -110,7 +122,7 @@ impl Engine {
             Event::Proposed { view, block } => self.proposed(view, block),
             Event::Validated { block, verdict } => self.validated(block, verdict == Verdict::Valid),
             Event::Persisted { entry } => self.persisted(entry),
-            Event::Executed { result } => self.executed(result),
+            Event::Executed { result, last } => self.executed(result, last),
             Event::Due(pending) => self.pending = pending,
             Event::Synced(synced) => self.synced(synced),
         }
@@ -122,6 +134,8 @@ impl Engine {
     #[must_use]
     pub fn status(&self) -> Status {
         Status {
+            epoch: self.committee.epoch(),
+            last: self.last,
             view: self.view,
             leader: self.committee.leader(self.view),
             due: self.pacemaker.due_since.is_some(),
@@ -134,6 +148,18 @@ impl Engine {
             active: self.peers.active(self.view),
             counters: self.counters,
         }
+    }
+
+    /// Height up to which nothing executed lacks a result certificate.
+    #[must_use]
+    pub fn certified_below(&self) -> Height {
+        self.results.certified_below()
+    }
+
+    /// Number of the next journal entry, for the engine of the next epoch.
+    #[must_use]
+    pub fn next_entry(&self) -> u64 {
+        self.next_entry
     }
 
     /// The epoch's validators.
@@ -161,6 +187,7 @@ impl Engine {
         self.ask_to_recover();
         self.fetch_blocks();
         self.report_lag();
+        self.end_epoch();
         self.send_again();
         self.set_alarm();
     }
@@ -207,7 +234,9 @@ impl Engine {
     /// P0.7: checks a certificate's signatures at the expense of the peer that sent it.
     fn certifies(&mut self, from: u16, certificate: &Certificate) -> bool {
         let checks = certificate.signatures.len();
-        let valid = self.committee.certify(certificate).is_ok();
+        let of_before = certificate.phase == Phase::Checkpoint && certificate.number <= self.origin.height.0;
+        let committee = if of_before { self.before.as_ref() } else { Some(&self.committee) };
+        let valid = committee.is_some_and(|committee| committee.certify(certificate).is_ok());
         self.checked(from, checks, valid);
         valid
     }

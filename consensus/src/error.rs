@@ -5,12 +5,6 @@ use countersign_types::{DecodeError, Hash, Height};
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The own key is not the one that the validator set has at the own index.
-    #[error("the signing key is not that of validator {index}")]
-    Key {
-        /// The index given.
-        index: u16,
-    },
     /// The journal was made for another chain or another key.
     #[error("the vote journal belongs to chain {chain} or to another key")]
     ForeignJournal {

@@ -43,6 +43,8 @@ pub enum Event {
     Executed {
         /// What it gave.
         result: ExecutionResult,
+        /// The epoch's last height, if this block or an earlier one decided it.
+        last: Option<Height>,
     },
     /// There is something to put in a block (valid transactions that no unfinalised block holds, a
     /// scheduled call), or there no longer is.
@@ -65,6 +67,8 @@ pub struct Synced {
     pub view: View,
     /// What executing it gave.
     pub result: ExecutionResult,
+    /// The epoch's last height, if this block or an earlier one decided it.
+    pub last: Option<Height>,
     /// The result certificate, which the caller has verified, if it has one for this height.
     pub certificate: Option<Certificate>,
 }

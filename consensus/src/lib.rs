@@ -26,7 +26,7 @@ pub mod vote_journal;
 
 pub use action::{Action, Propose, Stop, Target};
 pub use committee::Committee;
-pub use config::{Base, Config, Recent};
+pub use config::{Base, Config, Origin, Recent};
 pub use engine::Engine;
 pub use error::Error;
 pub use event::{Event, Synced, Verdict};

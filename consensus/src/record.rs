@@ -3,21 +3,24 @@
 use crate::error::Error;
 use crate::limits::RECORD_BYTES_MAX;
 use borsh::{BorshDeserialize, BorshSerialize};
-use countersign_types::{Block, Certificate, Hash, PublicKey, View, Vote, codec};
+use countersign_types::{Block, Certificate, Epoch, Hash, PublicKey, View, Vote, codec};
 
 /// One entry of the vote journal.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Record {
-    /// From here on the journal holds every vote of this key in views above `above`. `init` writes
-    /// the first one, with view zero, when it makes the key; a journal without one is an amnesiac's.
+    /// From here on the journal holds every vote of this key in views of this epoch above `above`
+    /// and in all later epochs. `init` writes the first one, with epoch and view zero, when it makes
+    /// the key; a journal without one is an amnesiac's.
     Origin {
         /// The chain.
         chain: Hash,
         /// The key whose votes these are; zero for an observer.
         key: PublicKey,
-        /// Nothing may be signed in views up to this one.
+        /// The epoch.
+        epoch: Epoch,
+        /// Nothing may be signed in views of the epoch up to this one.
         above: View,
     } = 0,
     /// A verified certificate of phase PREPARE, COMMIT or VIEW-CHANGE. The newest one is also what
@@ -36,7 +39,7 @@ impl Record {
     /// What `init` writes in a new journal.
     #[must_use]
     pub fn origin(chain: Hash, key: PublicKey) -> Self {
-        Self::Origin { chain, key, above: View::ZERO }
+        Self::Origin { chain, key, epoch: Epoch::ZERO, above: View::ZERO }
     }
 
     /// Decodes a record.

@@ -1,10 +1,14 @@
 //! What an engine tells about itself: for people, metrics and tests.
 
-use countersign_types::{Height, View};
+use countersign_types::{Epoch, Height, View};
 
 /// Where an engine stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Its last height, if a change of the validators is decided.
+    pub last: Option<Height>,
     /// The current view.
     pub view: View,
     /// Its leader.

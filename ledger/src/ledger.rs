@@ -16,9 +16,10 @@ use crate::shared::{Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
 use crate::tree::{Node, Pages, decode_node};
-use commit::StateChange;
+use commit::{StateChange, put_epoch};
 use countersign_types::{
-    Address, Block, Certificate, ExecutionResult, Genesis, Hash, Height, Receipt, codec, log::LogRecord, vote::Phase,
+    Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, codec, log::LogRecord,
+    vote::Phase,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,6 +97,7 @@ impl<S: Store> Ledger<S> {
         let mut batch = Batch::default();
         batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
         batch.put(Space::Meta, META_CHAIN, genesis.chain().0);
+        put_epoch(&mut batch, Epoch::ZERO, Height::ZERO, &genesis.validators);
         batch.put(Space::Meta, META_CERTIFIED, Height::ZERO.0.to_le_bytes());
         let mut ledger = Self {
             shared: Arc::new(shared),
@@ -184,6 +186,17 @@ impl<S: Store> Ledger<S> {
         self.write(batch, false)?;
         self.shared.view_mut().certified = certified;
         Ok(())
+    }
+
+    /// Answers once everything written is on disk, result certificates too.
+    ///
+    /// # Errors
+    /// The store's; then this node must stop.
+    pub fn sync(&mut self) -> Result<(), LedgerError> {
+        self.refuse_if_poisoned()?;
+        let mut batch = Batch::default();
+        batch.put(Space::Meta, META_CERTIFIED, self.shared.view().certified.0.to_le_bytes());
+        self.write(batch, true)
     }
 
     fn refuse_if_poisoned(&self) -> Result<(), LedgerError> {

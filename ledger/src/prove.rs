@@ -45,5 +45,6 @@ pub fn prove<S: Store>(
     let ranges: Vec<Vec<u8>> = reads.logs.iter().map(|(contract, key)| state_key::log(contract, key)).collect();
     let keys: Vec<&[u8]> = reads.entries.iter().chain(&ranges).map(Vec::as_slice).collect();
     let witness = reader.witness(height, &keys)?;
-    Ok(Proof { version: VERSION, chain: reader.chain(), subject, anchor, entries, logs, witness })
+    let epochs = reader.epoch_ends(anchor.header.epoch)?;
+    Ok(Proof { version: VERSION, chain: reader.chain(), subject, epochs, anchor, entries, logs, witness })
 }

@@ -6,7 +6,7 @@ use crate::store::Space;
 use crate::tip::Tip;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::hash::sha256;
-use countersign_types::{Address, Certificate, ExecutionResult, Hash, Header, Height, codec};
+use countersign_types::{Address, Certificate, Epoch, ExecutionResult, Hash, Header, Height, ValidatorSet, codec};
 
 /// Version of the layout.
 pub(crate) const FORMAT: u32 = 1;
@@ -15,6 +15,19 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_CHAIN: &[u8] = b"chain";
 pub(crate) const META_TIP: &[u8] = b"tip";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
+
+/// Key of an epoch's [`StoredEpoch`] in [`Space::Meta`]: the word and its number, big-endian.
+pub(crate) fn epoch_key(epoch: Epoch) -> [u8; 13] {
+    join(*b"epoch", number_key(epoch.0))
+}
+
+/// Value of an epoch in [`Space::Meta`], written with the last block of the one before.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct StoredEpoch {
+    /// The last height of the epoch before.
+    pub(crate) origin: Height,
+    pub(crate) validators: ValidatorSet,
+}
 
 /// Value of `tip` in [`Space::Meta`].
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -1,5 +1,6 @@
 //! What a running node offers to those who ask it: the JSON-RPC methods and the metrics read here.
 
+use crate::members::Membership;
 use crate::network::NetworkHandle;
 use crate::queue::{Gauge, Stopping};
 use crate::shared::Shared;
@@ -20,8 +21,8 @@ pub struct Context {
     pub genesis: Genesis,
     /// Its hash.
     pub chain: Hash,
-    /// The validator's index, none for an observer.
-    pub own: Option<u16>,
+    /// Who agrees now, and whether this node does.
+    pub membership: Arc<Membership>,
     /// The ledger.
     pub reader: Reader<RocksStore>,
     /// The contract machine.
@@ -40,7 +41,10 @@ pub struct Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("chain", &self.chain).field("own", &self.own).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("chain", &self.chain)
+            .field("membership", &self.membership)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,7 @@ pub mod journal_file;
 pub mod keystore;
 pub mod limits;
 pub mod listener;
+pub mod members;
 pub mod metrics;
 pub mod network;
 pub mod node;

@@ -7,6 +7,7 @@ use crate::intake;
 use crate::journal_file::{self, JournalFile};
 use crate::keystore::{self, Purpose};
 use crate::listener::{Listener, SocketGate};
+use crate::members::{Members, Membership};
 use crate::network::{self, NetworkConfig};
 use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
@@ -18,7 +19,7 @@ use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::vote_journal;
 use countersign_ledger::{Ledger, RocksStore};
 use countersign_replica::{Replica, ReplicaConfig};
-use countersign_types::{Genesis, Hash, PublicKey, SecretKey};
+use countersign_types::{Genesis, Hash, PublicKey, SecretKey, ValidatorSet, state_key};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,12 +46,16 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     }
     let salt = journal_file::salt(validator_seed.as_ref().unwrap_or(&network_seed).expose());
     let key = validator_seed.map(|seed| SecretKey::from_seed(seed.expose()));
-    let own = key.as_ref().map(|key| index_of(key, &config, &genesis)).transpose()?;
-    check_network_key(&config, &genesis, own, &network_seed)?;
+    let public = key.as_ref().map(SecretKey::public);
+    // A foreign genesis is told from a later epoch by the ledger alone, and no ledger is made from one.
+    let is_new = !config.data_dir.join(LEDGER_DIRECTORY).exists();
+    check_validator_key(public.as_ref(), &config, [Some(&genesis.validators)], is_new)?;
 
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
     let ledger = open_ledger(&config.data_dir, &genesis)?;
+    let current: Option<ValidatorSet> = ledger.reader().native(&state_key::validators(), "the validators")?;
+    check_validator_key(public.as_ref(), &config, [Some(&genesis.validators), current.as_ref()], true)?;
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
@@ -60,20 +65,22 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
             .context("the node cannot start from its data directory")?;
     let reader = replica.reader();
     let tip = reader.tip().height;
-    tracing::info!(network = genesis.network, %chain, height = tip.0, validator = own, "starting");
+    let members = Members::new(replica.epoch(), replica.validators().clone(), public.as_ref());
+    check_network_key(&config, &members, &network_seed)?;
+    tracing::info!(network = genesis.network, %chain, height = tip.0, validator = members.own, "starting");
 
     // Whatever can be in the way of starting is found before the first thread runs.
     let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
         let address = config.rpc.listener.address;
         format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
     })?;
-    let members = genesis.validators.members().iter().map(|validator| validator.network_key.0);
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
         listen: config.network.listen.clone(),
-        peers: config.network.members(members),
+        peers: members.peers(&config.network),
         chain: chain.0,
     })?;
+    let membership = Arc::new(Membership::new(members, public, config.network.clone(), network.clone()));
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = queue();
     let replica_inbox = inputs_sender.gauge();
@@ -96,6 +103,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         network: network.clone(),
         verifier: verifier.clone(),
         shared: Arc::clone(&shared),
+        membership: Arc::clone(&membership),
     };
     let replica_thread =
         std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {
@@ -112,7 +120,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let context = Arc::new(Context {
         genesis,
         chain,
-        own,
+        membership,
         reader,
         vm,
         network: network.clone(),
@@ -182,27 +190,29 @@ fn validator_seed(config: &Config) -> anyhow::Result<Option<keystore::Seed>> {
     Ok(Some(keystore::load(&config.validator_key, Purpose::Validator)?))
 }
 
-fn index_of(key: &SecretKey, config: &Config, genesis: &Genesis) -> anyhow::Result<u16> {
-    genesis.validators.index_of(&key.public()).with_context(|| {
-        format!(
-            "the key {} ({}) is not a validator of the genesis {}: is this the genesis of another network?",
-            config.validator_key.display(),
-            key.public(),
-            config.genesis.display()
-        )
-    })
+/// The key must be one that votes now or voted at first; a member that was removed follows.
+fn check_validator_key<'a>(
+    key: Option<&PublicKey>,
+    config: &Config,
+    sets: impl IntoIterator<Item = Option<&'a ValidatorSet>>,
+    is_sure: bool,
+) -> anyhow::Result<()> {
+    let Some(key) = key.filter(|_| is_sure) else { return Ok(()) };
+    if sets.into_iter().flatten().any(|set| set.index_of(key).is_some()) {
+        return Ok(());
+    }
+    bail!(
+        "the key {} ({key}) is not a validator of the genesis {}: is this the genesis of another network?",
+        config.validator_key.display(),
+        config.genesis.display()
+    )
 }
 
-fn check_network_key(
-    config: &Config,
-    genesis: &Genesis,
-    own: Option<u16>,
-    seed: &keystore::Seed,
-) -> anyhow::Result<()> {
+fn check_network_key(config: &Config, members: &Members, seed: &keystore::Seed) -> anyhow::Result<()> {
     let public: PublicKey = SecretKey::from_seed(seed.expose()).public();
-    match own.and_then(|index| genesis.validators.member(index)) {
+    match members.own.and_then(|index| members.validators.member(index)) {
         Some(validator) if validator.network_key != public => bail!(
-            "the network key {} is not the one that the genesis has for this validator",
+            "the network key {} is not the one that the network has for this validator",
             config.network_key.display()
         ),
         _ => Ok(()),

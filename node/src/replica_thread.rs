@@ -3,6 +3,7 @@
 
 use crate::journal_file::{JournalFile, JournalFileError};
 use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, TURN_INPUTS_MAX};
+use crate::members::Membership;
 use crate::network::{Class, NetworkHandle};
 use crate::queue::{Held, QueueReceiver};
 use crate::shared::Shared;
@@ -34,6 +35,8 @@ pub struct ReplicaThread<S: Store> {
     pub verifier: Verifier,
     /// What the rest of the node sees.
     pub shared: Arc<Shared>,
+    /// Who agrees now.
+    pub membership: Arc<Membership>,
 }
 
 /// Why the thread ended.
@@ -181,6 +184,7 @@ impl<S: Store> ReplicaThread<S> {
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
             Output::Certified { height } => self.shared.certified(height),
             Output::Expired { transactions } => self.shared.expired(&transactions),
+            Output::Epoch { epoch, validators } => self.membership.begin(epoch, validators),
             Output::Equivocation { signer, text } => {
                 tracing::error!(
                     validator = signer,

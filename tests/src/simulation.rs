@@ -13,6 +13,7 @@
 //! the engine.
 
 mod adversary;
+mod changes;
 mod checker;
 mod describe;
 mod disk;

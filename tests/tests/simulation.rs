@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 fn plan(seed: u64) -> Plan {
     let validators = if seed % 10 == 9 { 7 } else { 4 };
-    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000, byzantine: true, show: false }
+    Plan { seed, validators, faulty_ms: 8_000, healing_ms: 60_000, byzantine: true, changing: true, show: false }
 }
 
 fn run(seeds: impl Iterator<Item = u64>) -> Vec<Report> {
@@ -67,7 +67,9 @@ fn seeds_that_found_faults_stay_green() {
 #[test]
 fn a_node_that_missed_a_thousand_blocks_has_them_ten_times_as_fast() {
     let vm = Arc::new(Vm::new(VmConfig::default()).unwrap());
-    let world = World::new(Plan { byzantine: false, ..plan(1) }, &vm, contract_module("counter").unwrap()).unwrap();
+    let world =
+        World::new(Plan { byzantine: false, changing: false, ..plan(1) }, &vm, contract_module("counter").unwrap())
+            .unwrap();
     let absence = world.absence(1_000).unwrap_or_else(|violation| panic!("{violation}"));
     assert!(absence.synced >= 900, "{absence:?}");
     assert!(absence.caught_up_ms * 10 <= absence.missed_ms, "{absence:?}");

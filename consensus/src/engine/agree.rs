@@ -54,7 +54,7 @@ impl Engine {
         if view == self.view {
             self.pacemaker.saw_proposal(self.now);
         }
-        let (parent_view, parent_block) = parent_place.unwrap_or((View::ZERO, self.committee.chain()));
+        let (parent_view, parent_block) = parent_place.unwrap_or((View::ZERO, self.origin.block)); // P10.3
         let seen = Seen { block: hash, signature, parent_view, arrived: self.now };
         let header = &block.header;
         let sound = self.is_sound(header)
@@ -151,7 +151,8 @@ impl Engine {
             Place::Justified => {
                 let named = self.results.named_at(header.height); // P2.6
                 let refused = self.chain.state(&seen.block) == Some(State::Invalid); // P2.4
-                refused || !again && named.is_some_and(|named| named != header.result)
+                let beyond = self.last.is_some_and(|last| header.height > last); // P10.2
+                refused || !again && (beyond || named.is_some_and(|named| named != header.result))
             }
         };
         if wrong {
@@ -159,7 +160,7 @@ impl Engine {
             return;
         }
         let ready = self.chain.state(&seen.block) == Some(State::Held)
-            && (again || self.results.named_at(header.height) == Some(header.result));
+            && (again || self.results.named_at(header.height) == Some(header.result) && self.reaches(header.height));
         if ready {
             self.sign_and_send(Phase::Prepare, view.0, seen.block, None);
         }

@@ -8,12 +8,13 @@ use countersign_types::{Certificate, ExecutionResult, Height, Phase, Vote};
 
 impl Engine {
     /// P6.1: a finalised block was executed.
-    pub(super) fn executed(&mut self, result: ExecutionResult) {
+    pub(super) fn executed(&mut self, result: ExecutionResult, last: Option<Height>) {
         let height = result.height;
         let expected = self.chain.finalised_at(height) == Some(result.block);
         if height != self.chain.executed().next() || !expected {
             return;
         }
+        self.last = self.last.or(last);
         self.chain.executed_to(height, result.block, self.parameters.run_ahead);
         if let Some(slot) = self.results.slot(height) {
             slot.own = Some(result);
@@ -33,7 +34,7 @@ impl Engine {
 
     /// P6.1: CHECKPOINT for an executed height, once, unless the result is certified already.
     pub(super) fn vote_on_result(&mut self, height: Height) {
-        if self.own.is_none() || self.recovery.is_some() {
+        if self.own.is_none() || self.recovery.is_some() || height <= self.origin.height {
             return;
         }
         let Some(slot) = self.results.get(height) else { return };

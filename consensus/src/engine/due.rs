@@ -41,9 +41,11 @@ impl Engine {
             || (self.now >= self.grace_until() && self.has_open_payload(&tip))
     }
 
-    /// Whether the result that a block on top of `tip` must name is not known.
+    /// Whether no block can stand on top of `tip`: the result that it must name is not known, or the
+    /// epoch ends there (P10.2).
     fn is_window_closed(&self, tip: &Place) -> bool {
-        self.results.named_at(tip.height.next()).is_none()
+        let above = tip.height.next();
+        self.results.named_at(above).is_none() || !self.reaches(above)
     }
 
     fn heartbeat_at(&self, tip: &Place) -> TimestampMs {
@@ -118,7 +120,7 @@ impl Engine {
         [
             self.pacemaker.proposal_deadline().filter(|_| votes),
             self.pacemaker.certificate_deadline().filter(|_| votes),
-            Some(self.heartbeat_at(&tip)).filter(|_| votes),
+            Some(self.heartbeat_at(&tip)).filter(|_| votes && !self.is_last(tip.height)),
             Some(self.grace_until()).filter(|_| votes && open),
             self.resend_at,
             self.fetch.next_at(),

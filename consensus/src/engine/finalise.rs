@@ -116,10 +116,11 @@ impl Engine {
 
     /// P9.2: catch-up stored a block, so everything up to it is final.
     pub(super) fn synced(&mut self, synced: Synced) {
-        let Synced { height, block, time, view, result, certificate } = synced;
+        let Synced { height, block, time, view, result, last, certificate } = synced;
         if height <= self.chain.executed() {
             return;
         }
+        self.last = self.last.or(last);
         let keep = self.parameters.run_ahead;
         let beyond = height > self.chain.finalised().height;
         self.chain.jump(Place { height, block, time, view }, keep);

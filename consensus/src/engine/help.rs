@@ -13,7 +13,7 @@ impl Engine {
         let (now, interval) = (self.now, self.interval() / 4);
         let ahead = view > self.view || finalised > self.last_final.view || certified > self.results.certified();
         if ahead && self.peers.may_query(from, now, interval) {
-            let message = self.own_query();
+            let message = self.position();
             self.send(Target::One(from), message, 0);
         }
         let mut lacking: Vec<Certificate> = Vec::new();
@@ -35,7 +35,7 @@ impl Engine {
     /// P5.10: tells a peer that was away where this validator stands, which is answered with what is missing.
     pub(super) fn greet(&mut self, peer: u16) {
         if Some(peer) != self.own_index() && self.peers.may_query(peer, self.now, self.interval() / 4) {
-            let message = self.own_query();
+            let message = self.position();
             self.send(Target::One(peer), message, 0);
         }
     }
@@ -62,7 +62,9 @@ impl Engine {
         }
     }
 
-    fn own_query(&self) -> Message {
+    /// The own position, as it is told to peers.
+    #[must_use]
+    pub fn position(&self) -> Message {
         Message::Query { view: self.view, finalised: self.last_final.view, certified: self.results.certified_below() }
     }
 
@@ -78,7 +80,7 @@ impl Engine {
         }
         self.resend_at = Some(now.plus(interval));
         self.counters.rebroadcasts = self.counters.rebroadcasts.saturating_add(1);
-        let query = self.own_query();
+        let query = self.position();
         self.send(Target::All, query, 0);
         let after = self.next_entry.saturating_sub(1);
         let certificates = [self.last_final.certificate.clone(), self.entry.clone()];

@@ -27,7 +27,9 @@ impl Engine {
             Parent::On(parent) => parent,
             Parent::Missing(view) => return self.ask_range(view), // P1.3
         };
-        let Some(result) = self.results.named_at(parent.height.next()) else { return self.propose_again(&parent) };
+        let above = parent.height.next();
+        let named = self.results.named_at(above).filter(|_| self.reaches(above)); // P10.2
+        let Some(result) = named else { return self.propose_again(&parent) };
         if self.now <= parent.time {
             return; // P1.4: the alarm is set for it.
         }
@@ -78,7 +80,7 @@ impl Engine {
             view = view.previous();
         }
         let finalised = self.chain.finalised();
-        let provable = self.last_final.certificate.is_some() || self.last_final.view == View::ZERO;
+        let provable = self.last_final.certificate.is_some() || self.last_final.view == View::ZERO; // P10.3
         if finalised.block == self.last_final.block && provable {
             Parent::On(finalised)
         } else {
@@ -143,6 +145,7 @@ impl Engine {
         parent.is_some_and(|parent| header.height == parent.height.next() && header.time > parent.time)
             && self.is_sound(header)
             && self.results.named_at(header.height) == Some(header.result)
+            && self.reaches(header.height)
             && block.is_consistent()
     }
 

@@ -29,6 +29,9 @@ impl Engine {
     /// P7.2: asks everybody, again and again.
     pub(super) fn ask_to_recover(&mut self) {
         let (now, interval) = (self.now, self.interval());
+        if self.own.is_none() {
+            return; // Its journal matters once it is a member.
+        }
         let Some(recovery) = self.recovery.as_mut().filter(|recovery| recovery.next_at <= now) else { return };
         recovery.next_at = now.plus(interval);
         let nonce = *recovery.nonce.get_or_insert(now.0);
@@ -38,7 +41,7 @@ impl Engine {
 
     /// When [`Engine::ask_to_recover`] is next to be called.
     pub(super) fn recovery_at(&self) -> Option<TimestampMs> {
-        self.recovery.as_ref().map(|recovery| recovery.next_at)
+        self.recovery.as_ref().filter(|_| self.own.is_some()).map(|recovery| recovery.next_at)
     }
 
     /// P7.2: tells the certificate that put this validator in its view. Who is recovering or
@@ -90,9 +93,8 @@ impl Engine {
         let highest = recovery.answers.values().copied().max().unwrap_or(self.view).max(self.view);
         self.sign_above = self.sign_above.max(highest.next());
         self.recovery = None;
-        let Some((_, key)) = &self.own else { return };
-        let record = Record::Origin { chain: self.committee.chain(), key: key.public(), above: self.sign_above };
-        self.persist(record);
+        let origin = self.journal_origin();
+        self.persist(origin);
         self.vote_on_results();
     }
 

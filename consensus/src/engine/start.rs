@@ -12,7 +12,7 @@ use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::status::Counters;
-use countersign_types::{Certificate, Height, Phase, TimestampMs, View, Vote};
+use countersign_types::{Certificate, Epoch, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Engine {
@@ -23,13 +23,11 @@ impl Engine {
     /// # Errors
     /// [`Error`] if key, journal and base do not belong together.
     pub fn new(config: Config, base: Base, records: Vec<Record>, next_entry: u64) -> Result<Self, Error> {
-        let Config { chain, epoch, set, own, parameters } = config;
+        let Config { chain, epoch, set, origin, before, key, parameters } = config;
+        let before = before.map(|set| Committee::new(chain, Epoch(epoch.0.saturating_sub(1)), set));
         let committee = Committee::new(chain, epoch, set);
-        if let Some((index, key)) = &own
-            && committee.set().member(*index).is_none_or(|member| member.key != key.public())
-        {
-            return Err(Error::Key { index: *index });
-        }
+        let public = key.as_ref().map(SecretKey::public).unwrap_or_default();
+        let own = key.and_then(|key| Some((committee.set().index_of(&public)?, key)));
         let place = Place { height: base.height, block: base.block, time: base.time, view: base.view };
         let own_index = own.as_ref().map(|(index, _)| *index);
         let mut engine = Self {
@@ -37,7 +35,12 @@ impl Engine {
             results: Results::new(parameters.run_ahead, base.height),
             pacemaker: Pacemaker::new(&parameters),
             committee,
+            before,
+            origin,
+            last: base.last,
+            ended: false,
             own,
+            key: public,
             parameters,
             now: TimestampMs::ZERO,
             started: false,
@@ -73,9 +76,7 @@ impl Engine {
     /// What a fresh journal segment must begin with so that older ones can be dropped.
     #[must_use]
     pub fn retained(&self) -> Vec<Record> {
-        let key = self.own.as_ref().map(|(_, key)| key.public()).unwrap_or_default();
-        let origin = Record::Origin { chain: self.committee.chain(), key, above: self.sign_above };
-        let mut records = vec![if self.recovery.is_some() { Record::Amnesia } else { origin }];
+        let mut records = self.memory();
         records.extend(self.last_final.certificate.clone().map(Record::Certificate));
         records.extend(self.chain.unexecuted().into_iter().map(|block| Record::Block(Box::new(block.clone()))));
         for round in self.rounds.values() {
@@ -88,27 +89,44 @@ impl Engine {
         records
     }
 
-    /// P7.1: reads the journal back.
+    /// P10.5: whether its votes are all known, for the engine of the next epoch.
+    #[must_use]
+    pub fn memory(&self) -> Vec<Record> {
+        vec![if self.recovery.is_some() { Record::Amnesia } else { self.journal_origin() }]
+    }
+
+    /// What a journal that holds all votes since now says of itself.
+    pub(super) fn journal_origin(&self) -> Record {
+        let (chain, epoch) = (self.committee.chain(), self.committee.epoch());
+        Record::Origin { chain, key: self.key, epoch, above: self.sign_above }
+    }
+
+    /// P7.1: reads the journal back. What it says of other epochs is done with.
     fn replay(&mut self, records: Vec<Record>) -> Result<(), Error> {
-        let mut recovering = self.own.is_some();
+        let epoch = self.committee.epoch();
+        let votes_with_key = self.key != PublicKey::default();
+        let mut recovering = votes_with_key;
         let (mut certificates, mut votes) = (Vec::new(), Vec::new());
         for record in records {
             match record {
-                Record::Origin { chain, key, above } => {
-                    let foreign = self.own.as_ref().is_some_and(|(_, own)| own.public() != key);
-                    if chain != self.committee.chain() || foreign {
+                Record::Origin { chain, key, epoch: since, above } => {
+                    if chain != self.committee.chain() || votes_with_key && key != self.key {
                         return Err(Error::ForeignJournal { chain });
                     }
                     recovering = false;
-                    self.sign_above = self.sign_above.max(above);
+                    if since == epoch {
+                        self.sign_above = self.sign_above.max(above);
+                    }
                 }
-                Record::Amnesia => recovering = self.own.is_some(),
-                Record::Certificate(certificate) => certificates.push(certificate),
-                Record::Vote(vote) => votes.push(vote),
-                Record::Block(block) if block.header.height > self.chain.finalised().height => {
+                Record::Amnesia => recovering = votes_with_key,
+                Record::Certificate(certificate) if certificate.epoch == epoch => certificates.push(certificate),
+                Record::Vote(vote) if vote.epoch == epoch => votes.push(vote),
+                Record::Block(block)
+                    if block.header.epoch == epoch && block.header.height > self.chain.finalised().height =>
+                {
                     self.chain.insert(block.hash(), *block, State::Held);
                 }
-                Record::Block(_) => {}
+                Record::Certificate(_) | Record::Vote(_) | Record::Block(_) => {}
             }
         }
         self.replay_certificates(certificates);

@@ -11,6 +11,7 @@ mod agreeing;
 mod changing_view;
 mod cluster;
 mod encoding;
+mod epochs;
 mod journal;
 mod network;
 mod quorum;

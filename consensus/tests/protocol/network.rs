@@ -8,9 +8,10 @@
 
 use crate::validators::{GENESIS, Validators, execute};
 use countersign_consensus::{
-    Action, Base, Engine, Event, Message, Propose, Recent, Record, Status, Stop, Synced, Target, Verdict,
+    Action, Base, Engine, Event, Message, Origin, Propose, Recent, Record, Status, Stop, Synced, Target, Verdict,
 };
-use countersign_types::{Block, Certificate, ExecutionResult, Hash, Height, Phase, TimestampMs, View, Vote};
+use countersign_types::{Block, Certificate, Epoch, ExecutionResult, Hash, Height, Phase, TimestampMs, View, Vote};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the network does to messages.
@@ -44,10 +45,11 @@ impl Dice {
 #[derive(Debug, Clone)]
 enum Happening {
     Event(Box<Event>),
-    Deliver { from: u16, bytes: Vec<u8> },
+    Deliver { from: u16, epoch: Epoch, bytes: Vec<u8> },
     Sync,
     Execute,
     CatchUp { peer: u16 },
+    NextEpoch,
     Wake,
 }
 
@@ -63,6 +65,9 @@ pub struct Node {
     pub engine: Option<Engine>,
     /// The validator whose key it holds; a twin shares it with another node.
     identity: u16,
+    epoch: Epoch,
+    /// The last block before the epoch.
+    origin: Origin,
     life: u64,
     durable: Vec<(u64, Record)>,
     unsynced: Vec<(u64, Record)>,
@@ -72,7 +77,7 @@ pub struct Node {
     pub ledger: Vec<Stored>,
     to_execute: Vec<Block>,
     wake_at: Option<TimestampMs>,
-    pub said: BTreeMap<(Phase, u64), Vote>,
+    pub said: BTreeMap<(Epoch, Phase, u64), Vote>,
     pub pending: BTreeSet<Hash>,
     told_due: bool,
     bodies: BTreeMap<Hash, Block>,
@@ -96,6 +101,8 @@ pub struct Network {
     pub cut: BTreeSet<(u16, u16)>,
     pub evidence: usize,
     pub behind: usize,
+    /// How far into each epoch the set change is decided that ends it; none for an epoch without end.
+    pub changes_after: Option<u64>,
     /// Messages that a test wants changed or dropped on their way.
     pub tamper: Option<fn(u16, &Message) -> bool>,
     /// A node and the messages that never reach it.
@@ -127,6 +134,7 @@ impl Network {
             cut: BTreeSet::new(),
             evidence: 0,
             behind: 0,
+            changes_after: None,
             tamper: None,
             deaf: None,
             bad_leader: None,
@@ -152,8 +160,8 @@ impl Network {
     pub fn start(&mut self, index: u16) {
         let node = &mut self.nodes[usize::from(index)];
         let records = node.durable.iter().map(|(_, record)| record.clone()).collect();
-        let base = node.base(&self.validators);
-        let engine = Engine::new(self.validators.config(node.identity), base, records, node.next_entry).unwrap();
+        let (base, validators) = (node.base(&self.validators, self.changes_after), node.validators(&self.validators));
+        let engine = Engine::new(validators.config(node.identity), base, records, node.next_entry).unwrap();
         node.engine = Some(engine);
         node.life += 1;
         node.told_due = false;
@@ -250,10 +258,14 @@ impl Network {
         let at = usize::from(index);
         match happening {
             Happening::Event(event) => self.handle(index, *event),
-            Happening::Deliver { from, bytes } => {
-                let message = Message::decode(&bytes).unwrap();
-                self.handle(index, Event::Received { from, message });
-            }
+            Happening::Deliver { from, epoch, bytes } => match epoch.cmp(&self.nodes[at].epoch) {
+                Ordering::Equal => {
+                    let message = Message::decode(&bytes).unwrap();
+                    self.handle(index, Event::Received { from, message });
+                }
+                Ordering::Less => self.after(from, 5, Happening::CatchUp { peer: index }),
+                Ordering::Greater => self.after(index, 5, Happening::CatchUp { peer: from }),
+            },
             Happening::Sync => self.synced(index),
             Happening::Execute => {
                 if self.nodes[at].to_execute.is_empty() {
@@ -261,11 +273,13 @@ impl Network {
                 }
                 let block = self.nodes[at].to_execute.remove(0);
                 if let Some(result) = self.nodes[at].store(block) {
-                    self.handle(index, Event::Executed { result });
+                    let last = self.nodes[at].last(&self.validators, self.changes_after);
+                    self.handle(index, Event::Executed { result, last });
                     self.tell_due(index);
                 }
             }
             Happening::CatchUp { peer } => self.catch_up(index, peer),
+            Happening::NextEpoch => self.begin_epoch(index),
             Happening::Wake => {
                 if self.nodes[at].wake_at.is_some_and(|at| at <= self.now) {
                     self.nodes[at].wake_at = None;
@@ -325,14 +339,21 @@ impl Network {
             Action::Finalise { block, certificate } => self.finalise(index, block, &certificate),
             Action::Certify { result, certificate } => {
                 assert_eq!(certificate.digest, result.hash());
-                let _ = certificate.verify(self.validators.committee.chain(), self.validators.committee.set()).unwrap();
+                if certificate.epoch == self.nodes[at].epoch {
+                    let validators = self.nodes[at].validators(&self.validators);
+                    let _ = certificate.verify(validators.committee.chain(), validators.committee.set()).unwrap();
+                }
                 let stored = &mut self.nodes[at].ledger[result.height.0 as usize - 1];
                 assert_eq!(stored.result, result);
                 assert!(stored.certificate.is_none(), "a result is certified once");
                 stored.certificate = Some(certificate);
             }
+            Action::EpochEnds { height } => {
+                assert_eq!(Some(height), self.nodes[at].last(&self.validators, self.changes_after));
+                self.after(index, 1, Happening::NextEpoch);
+            }
             Action::Evidence(evidence) => {
-                evidence.verify(&self.validators.committee).unwrap();
+                evidence.verify(&self.nodes[at].validators(&self.validators).committee).unwrap();
                 self.evidence += 1;
             }
             Action::Behind { peer, .. } => {
@@ -359,15 +380,17 @@ impl Network {
         let transactions: Vec<Hash> = free.into_iter().collect();
         assert!(self.now > order.time_after);
         let height = order.parent_height.0 + 1;
-        let mut block = self.validators.block(order.view.0, order.parent, height, self.now, &transactions);
+        let validators = node.validators(&self.validators);
+        let mut block = validators.block(order.view.0, order.parent, height, self.now, &transactions);
         block.header.result = order.result;
         block
     }
 
     fn finalise(&mut self, index: u16, block: Block, certificate: &Certificate) {
-        let _ = certificate.verify(self.validators.committee.chain(), self.validators.committee.set()).unwrap();
-        assert_eq!(certificate.phase, Phase::Commit);
         let node = &mut self.nodes[usize::from(index)];
+        let validators = node.validators(&self.validators);
+        let _ = certificate.verify(validators.committee.chain(), validators.committee.set()).unwrap();
+        assert_eq!(certificate.phase, Phase::Commit);
         let height = block.header.height;
         assert_eq!(height.0, node.ledger.len() as u64 + node.to_execute.len() as u64 + 1, "in order, each once");
         let agreed = *self.finalised.entry(height).or_insert(block.hash());
@@ -434,11 +457,12 @@ impl Network {
         {
             return;
         }
+        let epoch = self.nodes[usize::from(from)].epoch;
         let copies = if self.dice.roll(100) < self.faults.double_percent { 2 } else { 1 };
         let identity = self.nodes[usize::from(from)].identity;
         for _ in 0..copies {
             let delay = 1 + self.dice.roll(self.faults.delay_max);
-            self.after(to, delay, Happening::Deliver { from: identity, bytes: message.encode() });
+            self.after(to, delay, Happening::Deliver { from: identity, epoch, bytes: message.encode() });
         }
     }
 
@@ -464,10 +488,23 @@ impl Network {
             return;
         }
         let certified = other.ledger.iter().rposition(|stored| stored.certificate.is_some()).map_or(0, |at| at + 1);
-        if certified <= own {
+        // What was executed here and is certified there only.
+        let known = other.ledger.iter().take(own).zip(&self.nodes[usize::from(index)].ledger);
+        let lacking: Vec<Certificate> = known
+            .filter(|(_, own)| own.certificate.is_none())
+            .filter_map(|(theirs, _)| theirs.certificate.clone())
+            .collect();
+        let origin = self.nodes[usize::from(index)].origin.height.0;
+        let epoch_end = self.changes_after.map(|after| origin + after + self.validators.parameters.run_ahead);
+        let to = certified.min(epoch_end.map_or(usize::MAX, |end| end as usize));
+        let stored = other.ledger.get(own..to).unwrap_or_default().to_vec();
+        for certificate in lacking {
+            let message = Message::Certificate(certificate);
+            self.handle(index, Event::Received { from: self.nodes[usize::from(peer)].identity, message });
+        }
+        if stored.is_empty() {
             return;
         }
-        let stored = other.ledger[own..certified].to_vec();
         let node = &mut self.nodes[usize::from(index)];
         node.to_execute.clear(); // One owner: catch-up overtakes what was being executed.
         node.ledger.extend(stored);
@@ -479,10 +516,36 @@ impl Network {
             time: header.time,
             view: header.view,
             result: last.result.clone(),
+            last: node.last(&self.validators, self.changes_after),
             certificate: last.certificate.clone(),
         });
         self.nodes[usize::from(index)].forget_stored();
         self.handle(index, event);
+        self.tell_due(index);
+    }
+
+    /// Goes on with the next epoch's engine.
+    fn begin_epoch(&mut self, index: u16) {
+        let node = &mut self.nodes[usize::from(index)];
+        let last = node.last(&self.validators, self.changes_after).unwrap();
+        let stored = &node.ledger[last.0 as usize - 1];
+        assert!(
+            stored.certificate.is_some() && node.ledger.len() as u64 == last.0,
+            "nothing stands above the last block"
+        );
+        node.epoch = Epoch(node.epoch.0 + 1);
+        node.origin = Origin { height: last, block: stored.block.hash() };
+        node.wake_at = None;
+        let records = node.durable.iter().chain(&node.unsynced).map(|(_, record)| record.clone()).collect();
+        let (base, validators) = (node.base(&self.validators, self.changes_after), node.validators(&self.validators));
+        let engine = Engine::new(validators.config(node.identity), base, records, node.next_entry).unwrap();
+        node.engine = Some(engine);
+        node.told_due = false;
+        // What the old engine still had to hear is of no use to the new one.
+        node.life += 1;
+        node.syncing = false;
+        node.held_back.clear();
+        self.after(index, 0, Happening::Event(Box::new(Event::Tick)));
         self.tell_due(index);
     }
 
@@ -518,6 +581,8 @@ impl Node {
         Self {
             engine: None,
             identity: index,
+            epoch: Epoch(0),
+            origin: validators.origin,
             life: 0,
             durable: vec![(0, validators.origin(index))],
             unsynced: Vec::new(),
@@ -536,7 +601,18 @@ impl Node {
         }
     }
 
-    fn base(&self, validators: &Validators) -> Base {
+    /// Those of its epoch.
+    fn validators(&self, validators: &Validators) -> Validators {
+        validators.in_epoch(self.epoch, self.origin)
+    }
+
+    /// The epoch's last height, once it is decided.
+    fn last(&self, validators: &Validators, changes_after: Option<u64>) -> Option<Height> {
+        let decided = self.origin.height.0 + changes_after?;
+        (self.ledger.len() as u64 >= decided).then(|| Height(decided + validators.parameters.run_ahead))
+    }
+
+    fn base(&self, validators: &Validators, changes_after: Option<u64>) -> Base {
         let Some(last) = self.ledger.last() else { return validators.base() };
         let from = self.ledger.len().saturating_sub(2 * validators.parameters.run_ahead as usize);
         let recent = self.ledger[from..]
@@ -544,7 +620,9 @@ impl Node {
             .map(|stored| Recent { result: stored.result.clone(), certificate: stored.certificate.clone() })
             .collect();
         let header = &last.block.header;
-        Base { height: header.height, block: last.block.hash(), time: header.time, view: header.view, recent }
+        let view = if header.height == self.origin.height { View(0) } else { header.view };
+        let epoch_end = self.last(validators, changes_after);
+        Base { height: header.height, block: last.block.hash(), time: header.time, view, last: epoch_end, recent }
     }
 
     /// Executes and stores a block unless catch-up was faster.
@@ -584,7 +662,7 @@ impl Node {
         };
         for vote in votes {
             assert_eq!(vote.signer, index);
-            let before = self.said.entry((vote.phase, vote.number)).or_insert_with(|| vote.clone());
+            let before = self.said.entry((vote.epoch, vote.phase, vote.number)).or_insert_with(|| vote.clone());
             assert_eq!(*before, vote, "validator {index} contradicts itself");
             let excluded = match vote.phase {
                 Phase::Commit => Phase::ViewChange,
@@ -592,14 +670,17 @@ impl Node {
                 _ => continue,
             };
             assert!(
-                !self.said.contains_key(&(excluded, vote.number)),
+                !self.said.contains_key(&(vote.epoch, excluded, vote.number)),
                 "COMMIT and VIEW-CHANGE of view {}",
                 vote.number
             );
             let durable =
                 self.durable.iter().rev().any(|(_, record)| matches!(record, Record::Vote(known) if *known == vote));
             let view = View(vote.number);
-            let finalised = self.ledger.last().is_some_and(|stored| stored.block.header.view >= view);
+            let finalised = self.ledger.last().is_some_and(|stored| {
+                let header = &stored.block.header;
+                (header.epoch, header.view) >= (vote.epoch, view)
+            });
             assert!(durable || finalised, "said before durable");
         }
     }

@@ -115,6 +115,7 @@ impl Table {
                 let signers = certificate.signatures.len();
                 format!("certify {} by {signers}", result.height)
             }
+            Action::EpochEnds { height } => format!("epoch ends {height}"),
             Action::Evidence(evidence) => {
                 let (first, second) = (self.vote(&evidence.first), self.vote(&evidence.second));
                 format!("evidence against {}: {first} and {second}", evidence.first.signer)

@@ -1,6 +1,6 @@
 //! Keys, sets, votes and certificates for tests.
 
-use countersign_consensus::{Base, Committee, Config, Record};
+use countersign_consensus::{Base, Committee, Config, Origin, Record};
 use countersign_types::hash::Tag;
 use countersign_types::{
     Block, Certificate, Epoch, ExecutionResult, Hash, Header, Height, Parameters, Phase, SecretKey, TimestampMs,
@@ -16,6 +16,18 @@ pub struct Validators {
     pub keys: Vec<SecretKey>,
     pub committee: Committee,
     pub parameters: Parameters,
+    /// The last block before the epoch.
+    pub origin: Origin,
+}
+
+/// The validators of an epoch: the same keys in a set of another name.
+fn members(keys: &[SecretKey], epoch: Epoch) -> ValidatorSet {
+    let members = keys.iter().enumerate().map(|(index, key)| Validator {
+        organisation: if epoch == Epoch(0) { format!("org{index}") } else { format!("org{index}-{}", epoch.0) },
+        key: key.public(),
+        network_key: SecretKey::from_seed(&[index as u8 + 101; 32]).public(),
+    });
+    ValidatorSet::new(members.collect()).unwrap()
 }
 
 pub fn hash(text: &str) -> Hash {
@@ -25,14 +37,15 @@ pub fn hash(text: &str) -> Hash {
 impl Validators {
     pub fn new(count: u8) -> Self {
         let keys: Vec<SecretKey> = (0..count).map(|index| SecretKey::from_seed(&[index + 1; 32])).collect();
-        let members = keys.iter().enumerate().map(|(index, key)| Validator {
-            organisation: format!("org{index}"),
-            key: key.public(),
-            network_key: SecretKey::from_seed(&[index as u8 + 101; 32]).public(),
-        });
-        let set = ValidatorSet::new(members.collect()).unwrap();
-        let committee = Committee::new(hash("chain"), Epoch(0), set);
-        Self { keys, committee, parameters: Parameters { run_ahead: 4, ..Parameters::default() } }
+        let committee = Committee::new(hash("chain"), Epoch(0), members(&keys, Epoch(0)));
+        let origin = Origin { height: Height(0), block: committee.chain() };
+        Self { keys, committee, parameters: Parameters { run_ahead: 4, ..Parameters::default() }, origin }
+    }
+
+    /// The same validators in an epoch that begins after a block.
+    pub fn in_epoch(&self, epoch: Epoch, origin: Origin) -> Self {
+        let committee = Committee::new(self.committee.chain(), epoch, members(&self.keys, epoch));
+        Self { committee, origin, ..self.clone() }
     }
 
     pub fn config(&self, own: u16) -> Config {
@@ -40,13 +53,16 @@ impl Validators {
             chain: self.committee.chain(),
             epoch: self.committee.epoch(),
             set: self.committee.set().clone(),
-            own: Some((own, self.keys[usize::from(own)].clone())),
+            origin: self.origin,
+            before: self.committee.epoch().0.checked_sub(1).map(|before| members(&self.keys, Epoch(before))),
+            key: Some(self.keys[usize::from(own)].clone()),
             parameters: self.parameters.clone(),
         }
     }
 
     pub fn base(&self) -> Base {
-        Base { height: Height(0), block: self.committee.chain(), time: GENESIS, view: View(0), recent: Vec::new() }
+        let block = self.committee.chain();
+        Base { height: Height(0), block, time: GENESIS, view: View(0), last: None, recent: Vec::new() }
     }
 
     pub fn origin(&self, own: u16) -> Record {

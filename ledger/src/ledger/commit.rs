@@ -5,8 +5,8 @@ use crate::error::LedgerError;
 use crate::event::{index_events, records};
 use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
 use crate::record::{
-    META_TIP, Packed, Place, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place, encode_value,
-    height_key, log_key, log_prefix, number_key, transaction_names,
+    META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
+    encode_value, epoch_key, height_key, log_key, log_prefix, number_key, transaction_names,
 };
 use crate::shared::Shared;
 use crate::store::{Batch, Space, Store};
@@ -14,7 +14,7 @@ use crate::tip::Tip;
 use crate::tree::{Changes, Node, Update, Write, encode_node};
 use countersign_types::receipt::EventRecord;
 use countersign_types::state::{path, value_hash};
-use countersign_types::{ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, state_key, vote::Phase};
+use countersign_types::{Epoch, ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, state_key, vote::Phase};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -69,6 +69,18 @@ impl<'a> StateChange<'a> {
     }
 }
 
+/// The set that a block makes the next height's, if it is one.
+fn new_set(block: &ExecutedBlock) -> Option<ValidatorSet> {
+    let bytes = block.writes.get(&state_key::validators())?.as_deref()?;
+    codec::decode::<ValidatorSet>(bytes, bytes.len()).ok()?.checked().ok()
+}
+
+/// Notes an epoch that begins above a height.
+pub(super) fn put_epoch(batch: &mut Batch, epoch: Epoch, origin: Height, validators: &ValidatorSet) {
+    let stored = StoredEpoch { origin, validators: validators.clone() };
+    batch.put(Space::Meta, epoch_key(epoch), codec::encode(&stored));
+}
+
 impl<S: Store> Ledger<S> {
     /// Commits the next block in one atomic synced batch; answers the result to vote on.
     ///
@@ -100,9 +112,19 @@ impl<S: Store> Ledger<S> {
         let mut batch = Batch::default();
         put_block(&mut batch, &block, &result);
         put_logs(&mut batch, &block);
+        if let Some(set) = new_set(&block) {
+            put_epoch(&mut batch, header.epoch.next(), height, &set);
+        }
         index_events(&mut batch, &events);
         self.write_state(batch, tip, state)?;
         Ok(result)
+    }
+
+    /// The epoch of the next height.
+    fn next_epoch(&self) -> Result<Epoch, LedgerError> {
+        let after = self.tip.epoch.next();
+        let begins = self.reader().epoch(after)?.is_some_and(|(origin, _)| origin == self.tip.height);
+        Ok(if begins { after } else { self.tip.epoch })
     }
 
     fn check(&self, block: &ExecutedBlock) -> Result<(), LedgerError> {
@@ -114,6 +136,7 @@ impl<S: Store> Ledger<S> {
             (header.parent != tip.block, "its parent is another block"),
             (header.time <= tip.time, "it is not later than its parent"),
             (header.validators != tip.result.next_validators, "it names other validators"),
+            (header.epoch != self.next_epoch()?, "it is of another epoch"),
             (block.certificate.phase != Phase::Commit, "its certificate is not of COMMITs"),
             (
                 !names.eq(block.transactions.iter().map(|transaction| &transaction.signed_hash)),
@@ -148,14 +171,11 @@ impl<S: Store> Ledger<S> {
         let events: Vec<Hash> = events.iter().map(EventRecord::hash).collect();
         let next_validators = match block.writes.get(&state_key::validators()) {
             None => self.tip.result.next_validators,
-            Some(set) => {
-                let set = set.as_deref().and_then(|set| codec::decode::<ValidatorSet>(set, set.len()).ok());
-                set.and_then(|set| set.checked().ok()).map(|set| set.hash()).ok_or(LedgerError::Block {
-                    height: block.block.header.height,
-                    tip: self.tip.height,
-                    what: "it sets validators that are no set",
-                })?
-            }
+            Some(_) => new_set(block).map(|set| set.hash()).ok_or(LedgerError::Block {
+                height: block.block.header.height,
+                tip: self.tip.height,
+                what: "it sets validators that are no set",
+            })?,
         };
         Ok(ExecutionResult {
             height: block.block.header.height,

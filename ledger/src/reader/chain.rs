@@ -3,10 +3,14 @@
 use super::Reader;
 use crate::error::LedgerError;
 use crate::ledger::StoredTransaction;
-use crate::record::{Place, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, height_key, split_names};
+use crate::record::{
+    Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key, split_names,
+};
 use crate::store::{Space, Store};
 use countersign_types::proof::Anchor;
-use countersign_types::{Block, Certificate, ExecutionResult, Hash, Header, Height, Receipt};
+use countersign_types::{
+    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Receipt, ValidatorSet,
+};
 
 impl<S: Store> Reader<S> {
     fn stored_header(&self, height: Height) -> Result<Option<StoredHeader>, LedgerError> {
@@ -71,6 +75,38 @@ impl<S: Store> Reader<S> {
         let Some(StoredHeader { header, result, .. }) = self.stored_header(height)? else { return Ok(None) };
         let certificate = self.result_certificate(height)?;
         Ok(certificate.map(|certificate| Anchor { header, result, certificate }))
+    }
+
+    /// The last height before an epoch and its validators; `None` if it has not begun.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn epoch(&self, epoch: Epoch) -> Result<Option<(Height, ValidatorSet)>, LedgerError> {
+        let key = epoch_key(epoch);
+        let place = Place { what: "an epoch", space: Space::Meta, key: &key };
+        let stored =
+            self.store().get(Space::Meta, &key)?.map(|bytes| place.decode::<StoredEpoch>(&bytes)).transpose()?;
+        Ok(stored.map(|StoredEpoch { origin, validators }| (origin, validators)))
+    }
+
+    /// The ends of all epochs before one, in order: what shows its validators to whoever has the
+    /// genesis.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotCertified`] if the last of them is not certified yet; else as
+    /// [`Reader::header`].
+    pub fn epoch_ends(&self, before: Epoch) -> Result<Vec<EpochEnd>, LedgerError> {
+        let mut ends = Vec::new();
+        for epoch in (1..=before.0).map(Epoch) {
+            let key = epoch_key(epoch);
+            let place = Place { what: "an epoch", space: Space::Meta, key: &key };
+            let (origin, validators) = self.epoch(epoch)?.ok_or_else(|| place.damaged())?;
+            let result = self.result(origin)?.ok_or_else(|| place.damaged())?;
+            let not_certified = LedgerError::NotCertified { height: origin, certified: self.certified() };
+            let certificate = self.result_certificate(origin)?.ok_or(not_certified)?;
+            ends.push(EpochEnd { result, certificate, validators });
+        }
+        Ok(ends)
     }
 
     /// The height of a block by its hash.

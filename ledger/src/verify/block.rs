@@ -12,8 +12,8 @@ use countersign_types::hash::Tag;
 use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::{
-    Certificate, ExecutionResult, Genesis, Hash, Header, Height, Receipt, SignedTransaction, TimestampMs, merkle,
-    vote::Phase,
+    Certificate, ExecutionResult, Genesis, Hash, Header, Height, KnownEpoch, Receipt, SignedTransaction, TimestampMs,
+    merkle, vote::Phase,
 };
 
 /// How many rows the indexes should have.
@@ -31,6 +31,8 @@ struct Expected {
     results: Vec<Hash>,
     /// A finality certificate named this block, which has not come yet.
     awaited: Option<Hash>,
+    /// The epoch of the next block.
+    epoch: KnownEpoch,
 }
 
 pub(super) fn check<S: Store>(
@@ -40,8 +42,14 @@ pub(super) fn check<S: Store>(
     progress: &mut impl FnMut(Progress),
 ) -> Rows {
     let start = Tip::of_genesis(genesis, Hash::ZERO);
-    let mut expected =
-        Expected { parent: start.block, time: start.time, range: start.range, results: Vec::new(), awaited: None };
+    let mut expected = Expected {
+        parent: start.block,
+        time: start.time,
+        range: start.range,
+        results: Vec::new(),
+        awaited: None,
+        epoch: KnownEpoch::first(genesis),
+    };
     let mut rows = Rows::default();
     let tip = reader.tip();
     for number in 1..=tip.height.0 {
@@ -94,6 +102,15 @@ fn check_height<S: Store>(
     expected.time = header.time;
     expected.range.append(&result.hash());
     expected.results.push(result.hash());
+    if result.next_validators != expected.epoch.validators.hash() {
+        let epoch = expected.epoch.epoch.next();
+        match report.taken(height, reader.epoch(epoch)).flatten() {
+            Some((origin, validators)) if origin == height && validators.hash() == result.next_validators => {
+                expected.epoch = KnownEpoch { epoch, validators };
+            }
+            _ => report.fault(height, "the result names other validators than the next epoch's"),
+        }
+    }
 }
 
 fn check_header<S: Store>(
@@ -108,7 +125,9 @@ fn check_header<S: Store>(
     report.expect(height, header.chain == genesis.chain(), "the header is of another chain");
     report.expect(height, header.parent == expected.parent, "the header's parent is another block");
     report.expect(height, header.time > expected.time, "the header is not later than its parent");
-    report.expect(height, header.validators == genesis.validators.hash(), "the header names other validators");
+    let epoch = &expected.epoch;
+    report.expect(height, header.validators == epoch.validators.hash(), "the header names other validators");
+    report.expect(height, header.epoch == epoch.epoch, "the header names another epoch");
     let named = match usize::try_from(height.0.saturating_sub(genesis.parameters.run_ahead)) {
         Ok(0) | Err(_) => Some(Hash::ZERO),
         Ok(earlier) => expected.results.get(earlier - 1).copied(),
@@ -128,7 +147,7 @@ fn check_finality<S: Store>(
     report: &mut Report,
 ) {
     report.expect(height, certificate.phase == Phase::Commit, "the finality certificate is not of COMMITs");
-    check_signatures(genesis, height, certificate, report);
+    check_signatures(genesis, &expected.epoch, height, certificate, report);
     if expected.awaited.is_some_and(|awaited| awaited != certificate.digest && awaited != block) {
         report.fault(height, "an earlier finality certificate names a block that is not in the chain");
     }
@@ -144,9 +163,16 @@ fn check_finality<S: Store>(
     }
 }
 
-fn check_signatures(genesis: &Genesis, height: Height, certificate: &Certificate, report: &mut Report) {
+fn check_signatures(
+    genesis: &Genesis,
+    epoch: &KnownEpoch,
+    height: Height,
+    certificate: &Certificate,
+    report: &mut Report,
+) {
     report.certificates += 1;
-    if let Err(cause) = certificate.verify(genesis.chain(), &genesis.validators) {
+    report.expect(height, certificate.epoch == epoch.epoch, "a certificate is of another epoch");
+    if let Err(cause) = certificate.verify(genesis.chain(), &epoch.validators) {
         report.fault(height, format!("a certificate of phase {:?} is refused: {cause}", certificate.phase));
     }
 }
@@ -224,7 +250,6 @@ fn check_result<S: Store>(
     let height = header.height;
     report.expect(height, result.height == height && result.block == header.hash(), "the result is of another block");
     report.expect(height, result.range_root == expected.range.root(), "the result has another root of earlier results");
-    report.expect(height, result.next_validators == genesis.validators.hash(), "the result names other validators");
     if let Ok(root) = reader.shared().root(height) {
         report.expect(height, root.hash() == result.state_root, "the stored root is not that of the result");
         if let Node::Page { hash, id } = &root {
@@ -236,6 +261,6 @@ fn check_result<S: Store>(
             && certificate.number == height.0
             && certificate.digest == result.hash();
         report.expect(height, fits, "the result certificate is for another result");
-        check_signatures(genesis, height, &certificate, report);
+        check_signatures(genesis, &expected.epoch, height, &certificate, report);
     }
 }

@@ -7,6 +7,7 @@
 use crate::block::Header;
 use crate::certificate::{BadCertificate, Certificate};
 use crate::contract::Address;
+use crate::epoch::{BadEpochEnd, EpochEnd, KnownEpoch};
 use crate::genesis::Genesis;
 use crate::hash::Hash;
 use crate::log::{LogRecord, range_of};
@@ -124,6 +125,10 @@ pub struct Proof {
     pub chain: Hash,
     /// What is asked.
     pub subject: Subject,
+    /// How the validators of the anchor's epoch follow from those of the genesis: the ends of all
+    /// epochs before, in order. None in the first epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub epochs: Vec<EpochEnd>,
     /// The certified point.
     pub anchor: Anchor,
     /// State entries.
@@ -151,6 +156,14 @@ pub enum BadProof {
     /// Header, result and certificate do not belong together.
     #[error("{0} does not belong to the rest of the anchor")]
     Anchor(&'static str),
+    /// The hand-over to an epoch fails.
+    #[error("the end of epoch {index}: {cause}")]
+    Epoch {
+        /// The epoch.
+        index: usize,
+        /// Why.
+        cause: BadEpochEnd,
+    },
     /// The certificate is not a quorum's.
     #[error("the certificate is refused: {0}")]
     Certificate(#[from] BadCertificate),
@@ -241,7 +254,12 @@ impl Proof {
         if self.chain != chain {
             return Err(BadProof::Chain { given: self.chain, expected: chain });
         }
-        self.anchor.verify(&chain, &genesis.validators)?;
+        let known = KnownEpoch::first(genesis).after(chain, &self.epochs);
+        let known = known.map_err(|(index, cause)| BadProof::Epoch { index, cause })?;
+        if self.anchor.header.epoch != known.epoch || self.anchor.certificate.epoch != known.epoch {
+            return Err(BadProof::Anchor("the epoch"));
+        }
+        self.anchor.verify(&chain, &known.validators)?;
         let witnessed = self.witness.verify(&self.anchor.result.state_root)?;
         let mut entries = BTreeMap::new();
         for (index, Entry { key, value }) in self.entries.iter().enumerate() {

@@ -62,6 +62,11 @@ pub enum RejectCode {
     KeyUnproven = 12,
     /// The organisation would be left without an admin whose key does not end.
     LastAdmin = 13,
+    /// A vote for another epoch than the current one, or after its end was decided.
+    EpochOver = 14,
+    /// The set it votes for is malformed, changes a third or more of the validators, names an unknown
+    /// organisation, or has fewer than four members.
+    BadValidators = 15,
 }
 
 impl RejectCode {
@@ -86,6 +91,12 @@ impl RejectCode {
             Self::KeyTaken => "a key in it belongs to another account",
             Self::KeyUnproven => {
                 "a new key in it comes without its holder's proof; make it with `countersign key prove`"
+            }
+            Self::EpochOver => {
+                "the vote is for another epoch, or the end of this epoch is decided; `countersign status` shows both"
+            }
+            Self::BadValidators => {
+                "the set must differ from the current one in fewer than a third of its members, keep at least four, and name organisations of the network"
             }
             Self::LastAdmin => {
                 "the organisation would be left without an admin whose key does not end; make another one first"

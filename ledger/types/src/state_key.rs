@@ -40,6 +40,16 @@ pub fn parameters() -> Vec<u8> {
 pub fn validators() -> Vec<u8> {
     native(b'v', &[])
 }
+/// [`crate::EpochState`] of the next height.
+#[must_use]
+pub fn epoch() -> Vec<u8> {
+    native(b'e', &[])
+}
+/// [`crate::SetVote`] of an organisation.
+#[must_use]
+pub fn set_vote(organisation: &str) -> Vec<u8> {
+    native(b'n', organisation.as_bytes())
+}
 /// [`crate::Organisation`] by id.
 #[must_use]
 pub fn organisation(id: &str) -> Vec<u8> {

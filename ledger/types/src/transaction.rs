@@ -11,7 +11,8 @@ use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature};
 use crate::key_proof::KeyProof;
 use crate::limits::{NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TRANSACTION_BYTES_MAX};
-use crate::number::{Gas, TimestampMs};
+use crate::number::{Epoch, Gas, TimestampMs};
+use crate::validator::{BadValidatorSet, ValidatorSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -69,6 +70,15 @@ pub enum NativeOperation {
         /// One for each key that the account does not have yet.
         proofs: Vec<KeyProof>,
     },
+    /// Says which validators the signer's organisation wants after this epoch. Needs the admin role.
+    /// Once more than two thirds of the organisations that run validators want the same set, it is
+    /// decided.
+    VoteValidators {
+        /// The epoch to end.
+        epoch: Epoch,
+        /// The next set, whole.
+        validators: ValidatorSet,
+    },
 }
 
 impl Transaction {
@@ -125,6 +135,9 @@ pub enum BadTransaction {
         "the proof of the key {0} does not hold for this account and chain; its holder makes one with `countersign key prove`"
     )]
     KeyProof(PublicKey),
+    /// A set it votes for is none.
+    #[error("the validators are no set: {0}")]
+    Validators(#[from] BadValidatorSet),
     /// The signature does not verify.
     #[error("its signature is not valid for the signer's key")]
     Signature(#[from] BadSignature),
@@ -155,6 +168,10 @@ impl SignedTransaction {
                 if !account.is_valid() || proofs.len() > account.keys.len() {
                     return Err(BadTransaction::Account(account.id.clone()));
                 }
+                (None, 0)
+            }
+            Payload::Native(NativeOperation::VoteValidators { validators, .. }) => {
+                validators.clone().checked()?;
                 (None, 0)
             }
         };

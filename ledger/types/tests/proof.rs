@@ -116,6 +116,7 @@ fn proof() -> Proof {
         value: value.map(<[u8]>::to_vec),
     };
     Proof {
+        epochs: Vec::new(),
         version: VERSION,
         chain: genesis.chain(),
         subject: Subject::State,

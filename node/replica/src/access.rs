@@ -30,7 +30,7 @@ pub fn authorise(
     let needed = match payload {
         Payload::Call { .. } => Roles::SUBMITTER.with(Roles::DEVICE),
         Payload::Deploy { .. } => Roles::DEPLOYER,
-        Payload::Native(NativeOperation::PutAccount { .. }) => Roles::ADMIN,
+        Payload::Native(NativeOperation::PutAccount { .. } | NativeOperation::VoteValidators { .. }) => Roles::ADMIN,
     };
     Ok(if account.roles.has_any(needed) { Ok(account) } else { Err(RejectCode::Forbidden) })
 }

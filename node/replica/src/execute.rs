@@ -11,8 +11,8 @@ use countersign_types::codec::encode;
 use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters,
-    Payload, Receipt, RejectCode, TimestampMs, VerifiedTransaction, state_key,
+    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome,
+    Parameters, Payload, Receipt, RejectCode, TimestampMs, VerifiedTransaction, state_key,
 };
 use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
 
@@ -78,6 +78,7 @@ impl Executor<'_> {
         for key in expired {
             overlay.write(key, None);
         }
+        govern::end_epoch(&mut overlay, header.height)?;
         Ok(Executed { receipts, changes: overlay.into_changes() })
     }
 
@@ -106,14 +107,12 @@ impl Executor<'_> {
             Err(code) => return Ok(Ended::rejected(code, intrinsic)),
         };
         match &body.payload {
-            Payload::Native(NativeOperation::PutAccount { account: new, proofs }) => {
-                Ok(match govern::put_account(overlay, &account, new, proofs)? {
-                    Ok(()) => {
-                        Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
-                    }
-                    Err(code) => Ended::rejected(code, intrinsic),
-                })
-            }
+            Payload::Native(operation) => Ok(match self.govern(overlay, &account, operation, header.height)? {
+                Ok(()) => {
+                    Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
+                }
+                Err(code) => Ended::rejected(code, intrinsic),
+            }),
             Payload::Call { contract, method, input } => {
                 if overlay.read(&state_key::contract(contract))?.is_none() {
                     return Ok(Ended::rejected(RejectCode::NoContract, intrinsic));
@@ -127,6 +126,21 @@ impl Executor<'_> {
             }
             Payload::Deploy { name, code, input } => {
                 self.deploy(overlay, header, transaction, &account, (name, code, input), intrinsic)
+            }
+        }
+    }
+
+    fn govern<B: StateSource>(
+        &self,
+        overlay: &mut Overlay<'_, B>,
+        account: &Account,
+        operation: &NativeOperation,
+        height: Height,
+    ) -> Result<Result<(), RejectCode>, ReplicaError> {
+        match operation {
+            NativeOperation::PutAccount { account: new, proofs } => govern::put_account(overlay, account, new, proofs),
+            NativeOperation::VoteValidators { epoch, validators } => {
+                govern::vote_validators(overlay, account, (*epoch, validators), height, self.parameters.run_ahead)
             }
         }
     }
@@ -271,7 +285,7 @@ pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let proofs = match &transaction.body().payload {
         Payload::Native(NativeOperation::PutAccount { proofs, .. }) => number(proofs.len()),
-        Payload::Call { .. } | Payload::Deploy { .. } => 0,
+        Payload::Call { .. } | Payload::Deploy { .. } | Payload::Native(NativeOperation::VoteValidators { .. }) => 0,
     };
     TRANSACTION_GAS
         .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(transaction.bytes().len())))

@@ -4,7 +4,10 @@ use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
-use countersign_types::{Account, AccountId, KeyProof, RejectCode, state_key};
+use countersign_types::{
+    Account, AccountId, Epoch, EpochState, Height, KeyProof, RejectCode, SetChange, SetVote, ValidatorSet, state_key,
+};
+use std::collections::BTreeSet;
 
 /// Creates or replaces an account of the signer's organisation. A key that was registered stays
 /// with its account for good, so that old signatures keep their meaning; it is retired by
@@ -51,4 +54,79 @@ fn write_account<B: StateSource>(overlay: &mut Overlay<'_, B>, id: &AccountId, a
     for entry in &account.keys {
         overlay.write(state_key::account_of_key(&entry.key), Some(id.as_str().as_bytes().to_vec()));
     }
+}
+
+/// Takes an organisation's vote on the validators of the next epoch. Once more than two thirds of the
+/// organisations that run validators want the same set, this epoch ends one run-ahead window later.
+///
+/// # Errors
+/// The outer one if the state cannot be read, the inner one if the vote is refused.
+pub fn vote_validators<B: StateSource>(
+    overlay: &mut Overlay<'_, B>,
+    signer: &Account,
+    (epoch, wanted): (Epoch, &ValidatorSet),
+    height: Height,
+    run_ahead: u64,
+) -> Result<Result<(), RejectCode>, ReplicaError> {
+    let damaged = ReplicaError::State { what: "the epoch or its validators" };
+    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
+    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
+    let (Some(state), Some(current)) = (state, current) else { return Err(damaged) };
+    if state.epoch != epoch || state.change.is_some() {
+        return Ok(Err(RejectCode::EpochOver));
+    }
+    let voters: BTreeSet<&str> = organisations(&current).collect();
+    let voter = signer.id.organisation();
+    if !voters.contains(voter) {
+        return Ok(Err(RejectCode::Forbidden));
+    }
+    for organisation in organisations(wanted) {
+        if overlay.read(&state_key::organisation(organisation))?.is_none() {
+            return Ok(Err(RejectCode::BadValidators));
+        }
+    }
+    if !may_follow(&current, wanted) {
+        return Ok(Err(RejectCode::BadValidators));
+    }
+    let vote = SetVote { epoch, set: wanted.hash() };
+    overlay.write(state_key::set_vote(voter), Some(encode(&vote)));
+    let mut agreeing = 0;
+    for organisation in &voters {
+        let cast: Option<SetVote> = overlay.read_value(&state_key::set_vote(organisation), "a vote")?;
+        agreeing += usize::from(cast == Some(vote));
+    }
+    if agreeing * 3 > voters.len() * 2 {
+        let change = SetChange { set: wanted.clone(), last: height.plus(run_ahead) };
+        overlay.write(state_key::epoch(), Some(encode(&EpochState { change: Some(change), ..state })));
+    }
+    Ok(Ok(()))
+}
+
+/// Begins the next epoch above the last height of the current one.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn end_epoch<B: StateSource>(overlay: &mut Overlay<'_, B>, height: Height) -> Result<(), ReplicaError> {
+    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
+    let Some(EpochState { epoch, change: Some(change), .. }) = state else { return Ok(()) };
+    if change.last == height {
+        overlay.write(state_key::validators(), Some(encode(&change.set)));
+        let next = EpochState { epoch: epoch.next(), origin: height, change: None };
+        overlay.write(state_key::epoch(), Some(encode(&next)));
+    }
+    Ok(())
+}
+
+fn organisations(set: &ValidatorSet) -> impl Iterator<Item = &str> {
+    set.members().iter().map(|validator| validator.organisation.as_str())
+}
+
+/// Fewer than a third of the members may change at once, so that the sets of two epochs share a correct quorum's
+/// knowledge, and a set that tolerates a fault goes on to.
+fn may_follow(current: &ValidatorSet, next: &ValidatorSet) -> bool {
+    let missing_in = |from: &ValidatorSet, of: &ValidatorSet| {
+        of.members().iter().filter(|validator| !from.members().contains(validator)).count()
+    };
+    let changed = missing_in(next, current).max(missing_in(current, next));
+    changed > 0 && changed * 3 < current.members().len() && next.count() >= current.count().min(4)
 }

@@ -3,7 +3,7 @@
 use crate::mempool::Refused;
 use crate::wire::Wire;
 use countersign_consensus::Target;
-use countersign_types::{Hash, Height, SignedTransaction, TimestampMs, VerifiedTransaction};
+use countersign_types::{Epoch, Hash, Height, SignedTransaction, TimestampMs, ValidatorSet, VerifiedTransaction};
 use std::sync::Arc;
 
 /// A fact for the replica.
@@ -111,6 +111,13 @@ pub enum Output {
     Expired {
         /// Their ids.
         transactions: Vec<Hash>,
+    },
+    /// The next epoch has begun: these are its validators.
+    Epoch {
+        /// Its number.
+        epoch: Epoch,
+        /// Its set.
+        validators: ValidatorSet,
     },
     /// A validator signed two statements that exclude each other.
     Equivocation {

@@ -54,3 +54,10 @@ pub const JOURNAL_ROTATE_BYTES: usize = 64 << 20;
 pub const GOSSIP_BATCH_BYTES_MAX: usize = 256 << 10;
 /// Largest journal record: a block's transactions.
 pub const JOURNAL_RECORD_BYTES_MAX: usize = 8 << 20;
+
+/// Times that a peer of an earlier epoch is told at once that it is over, and milliseconds until once more.
+pub const EPOCHS_TOLD_BURST: u32 = 4;
+/// See [`EPOCHS_TOLD_BURST`].
+pub const EPOCHS_TOLD_MS: u64 = 250;
+/// Milliseconds between two questions for new blocks by who is no validator.
+pub const OBSERVE_MS: u64 = 1_000;

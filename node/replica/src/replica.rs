@@ -5,6 +5,7 @@ use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::input::{Input, Output};
 use crate::journal::JournalRecord;
+use crate::limits::OBSERVE_MS;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
@@ -12,7 +13,7 @@ use crate::wire::Wire;
 use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{
-    Block, Certificate, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs, ValidatorSet,
+    Block, Certificate, Epoch, Genesis, Hash, Header, Height, Parameters, SecretKey, TimestampMs, ValidatorSet,
     VerifiedTransaction, merkle,
 };
 use countersign_vm::Vm;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 mod admit;
+mod epoch;
 mod finalise;
 mod open;
 mod sync;
@@ -39,6 +41,9 @@ pub struct ReplicaConfig {
 pub struct Replica<S: Store> {
     chain: Hash,
     rules: Parameters,
+    /// The validator's key, none for an observer.
+    key: Option<SecretKey>,
+    epoch: Epoch,
     set: ValidatorSet,
     own: Option<u16>,
     vm: Arc<Vm>,
@@ -50,6 +55,10 @@ pub struct Replica<S: Store> {
     catch_up: CatchUp,
     blocks_served: Throttle,
     transactions_served: Throttle,
+    /// How often peers of earlier epochs are told that theirs is over.
+    epochs_told: Throttle,
+    /// When somebody was last asked for new blocks, who is no validator.
+    observed_at: TimestampMs,
     finalised: VecDeque<(Block, Certificate)>,
     /// Blocks that a proposal would extend, with the ids of their transactions.
     open: BTreeMap<Hash, Vec<Hash>>,
@@ -57,6 +66,8 @@ pub struct Replica<S: Store> {
     alarm: Option<TimestampMs>,
     certified: Height,
     pending: bool,
+    /// Whether the engine has nothing more to do.
+    epoch_over: bool,
     journal_bytes: usize,
     journal_max: usize,
     counters: Counters,
@@ -114,6 +125,18 @@ impl<S: Store> Replica<S> {
         self.journal_max = bytes;
     }
 
+    /// The epoch.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Its validators.
+    #[must_use]
+    pub fn validators(&self) -> &ValidatorSet {
+        &self.set
+    }
+
     /// Newest height whose result is certified here.
     #[must_use]
     pub fn certified(&self) -> Height {
@@ -130,7 +153,7 @@ impl<S: Store> Replica<S> {
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
             Input::Received { from, message } => match message {
-                Wire::Consensus(message) => self.events.push_back(Event::Received { from, message }),
+                Wire::Consensus { epoch, message } => self.hear(from, epoch, message),
                 Wire::TransactionsWanted(names) => self.serve_transactions(from, &names),
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
@@ -147,6 +170,9 @@ impl<S: Store> Replica<S> {
                 for action in self.engine.handle(self.now, event) {
                     self.act(action)?;
                 }
+                if std::mem::take(&mut self.epoch_over) {
+                    self.begin_epoch()?;
+                }
             }
             self.note_open_blocks();
             let pending = self.mempool.has_free();
@@ -161,7 +187,8 @@ impl<S: Store> Replica<S> {
         }
         self.ask();
         self.rotate();
-        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at()];
+        let observes = self.own.is_none().then(|| self.observed_at.plus(OBSERVE_MS));
+        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), observes];
         self.outputs.extend(alarms.into_iter().flatten().min().map(Output::WakeAt));
         Ok(())
     }
@@ -193,12 +220,13 @@ impl<S: Store> Replica<S> {
         match action {
             Action::Persist { entry, record } => self.persist_engine(entry, record),
             Action::Send { to, message, after } => {
-                self.outputs.push(Output::Send { to, message: Wire::Consensus(message), after });
+                self.outputs.push(Output::Send { to, message: Wire::Consensus { epoch: self.epoch, message }, after });
             }
             Action::Propose(order) => self.propose(order),
             Action::Validate { block, ancestors } => self.validate(block, ancestors)?,
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
+            Action::EpochEnds { .. } => self.epoch_over = true,
             Action::Evidence(evidence) => {
                 let signer = evidence.first.signer;
                 self.outputs.push(Output::Equivocation { signer, text: format!("{evidence:?}") });
@@ -245,7 +273,7 @@ impl<S: Store> Replica<S> {
         let header = Header {
             chain: self.chain,
             height: parent_height.next(),
-            epoch: countersign_types::Epoch::ZERO,
+            epoch: self.epoch,
             view,
             parent,
             time,
@@ -305,9 +333,24 @@ impl<S: Store> Replica<S> {
             let to = self.other_than_own(proposer.wrapping_add(tries) % self.set.count());
             self.outputs.push(Output::Send { to: Target::One(to), message: Wire::TransactionsWanted(names), after: 0 });
         }
+        self.observe();
+        // At an epoch's end what is here and not certified is asked for too: who went on no longer votes for it.
         let tip = self.ledger.tip().height;
-        if let Some((peer, from)) = self.catch_up.due(self.now, tip, self.set.count(), self.own) {
+        let at_end = self.engine.status().last.is_some_and(|last| tip >= last);
+        let held = if at_end { tip.min(self.engine.certified_below()) } else { tip };
+        if let Some((peer, from)) = self.catch_up.due(self.now, held, self.set.count(), self.own) {
             self.outputs.push(Output::Send { to: Target::One(peer), message: Wire::BlocksWanted { from }, after: 0 });
+        }
+    }
+
+    /// Who is no validator asks for new blocks, of one validator after the other.
+    fn observe(&mut self) {
+        let waited = self.now < self.observed_at || self.now.since(self.observed_at) >= OBSERVE_MS;
+        if self.own.is_none() && waited && !self.catch_up.is_active() {
+            self.observed_at = self.now;
+            let next = self.ledger.tip().height.next();
+            let peer = (self.now.0 / OBSERVE_MS) % u64::from(self.set.count().max(1));
+            self.catch_up.want(next, u16::try_from(peer).unwrap_or(0));
         }
     }
 

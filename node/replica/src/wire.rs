@@ -4,7 +4,7 @@ use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
 use countersign_types::codec::{self, DecodeError};
-use countersign_types::{Block, Certificate, ExecutionResult, Hash, Height};
+use countersign_types::{Block, Certificate, Epoch, ExecutionResult, Hash, Height};
 
 /// Where a message queues. Consensus goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,12 @@ pub enum Class {
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Wire {
     /// A message of the consensus engine.
-    Consensus(Message),
+    Consensus {
+        /// The sender's epoch.
+        epoch: Epoch,
+        /// The message.
+        message: Message,
+    },
     /// "Send me these transactions", by the hashes of their signed bytes.
     TransactionsWanted(Vec<Hash>),
     /// Signed bytes of transactions.
@@ -60,7 +65,7 @@ impl Wire {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Consensus(_) | Self::TransactionsWanted(_) | Self::Transactions(_) => Class::Consensus,
+            Self::Consensus { .. } | Self::TransactionsWanted(_) | Self::Transactions(_) => Class::Consensus,
             Self::BlocksWanted { .. } | Self::Blocks { .. } => Class::Sync,
         }
     }

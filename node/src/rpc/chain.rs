@@ -22,7 +22,10 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
 
 fn info(node: &Node) -> Result<Read<Info>, RpcError> {
     let point = node.point(At::Final)?;
-    let (genesis, validators) = (&node.context.genesis, &node.context.genesis.validators);
+    let genesis = &node.context.genesis;
+    let epoch = point.header.as_ref().map_or(Epoch::ZERO, |header| header.epoch);
+    let known = node.reader().epoch(epoch).map_err(|cause| of_ledger(&cause))?;
+    let validators = known.map_or_else(|| genesis.validators.clone(), |(_, validators)| validators);
     let result = node.reader().result(point.height).map_err(|cause| of_ledger(&cause))?;
     let result =
         result.ok_or_else(|| RpcError::new(Code::NotReady, "no block is certified yet; try again in a moment"))?;
@@ -31,7 +34,7 @@ fn info(node: &Node) -> Result<Read<Info>, RpcError> {
         network: genesis.network.clone(),
         time: point.time,
         state_root: result.state_root,
-        epoch: point.header.as_ref().map_or(Epoch::ZERO, |header| header.epoch),
+        epoch,
         validators: validators.members().to_vec(),
         quorum: validators.quorum(),
         faulty_max: validators.faulty_max(),

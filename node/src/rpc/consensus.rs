@@ -4,7 +4,6 @@ use super::conn::{Conn, Node};
 use super::failure::of_ledger;
 use countersign_api::method::consensus::{ConsensusStatus, Status};
 use countersign_api::{Code, Registry, RpcError};
-use countersign_types::Epoch;
 use std::collections::BTreeMap;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
@@ -17,16 +16,17 @@ fn status(node: &Node) -> Result<Status, RpcError> {
     let (status, _) = standing.ok_or_else(|| RpcError::new(Code::NotReady, "the node is starting"))?;
     let tip = node.reader().tip();
     let header = node.reader().header(status.finalised).map_err(|cause| of_ledger(&cause))?;
-    let validators = &context.genesis.validators;
+    let members = context.membership.now();
+    let validators = &members.validators;
     Ok(Status {
-        epoch: Epoch::ZERO,
+        epoch: status.epoch,
         view: status.view,
         leader: status.leader,
         validators: validators.count(),
         quorum: validators.quorum(),
         faulty_max: validators.faulty_max(),
-        own: context.own,
-        voting: context.own.is_some() && !status.recovering,
+        own: members.own,
+        voting: members.own.is_some() && !status.recovering,
         prepared_height: status.prepared,
         final_height: status.finalised,
         // What is final and not executed yet has no stored header; the executed tip has.

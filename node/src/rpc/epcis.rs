@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(&params.text()))));
-    registry.on::<EpcisEvent, _, _>(|conn, params| conn.read(move |node| event(node, &params)));
+    registry.on::<EpcisEvent, _, _>(|conn, params| conn.view(move |node| event(node, &params)));
 }
 
 fn event(node: &Node, params: &EventParams) -> Result<Read<EventRecords>, RpcError> {

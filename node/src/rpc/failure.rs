@@ -56,6 +56,7 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
+        | BadTransaction::Validators(_)
         | BadTransaction::Account(_) => Code::TransactionMalformed,
     };
     RpcError::new(code, cause)
@@ -85,6 +86,8 @@ fn of_reject(code: RejectCode) -> Code {
         RejectCode::NameTaken
         | RejectCode::BadName
         | RejectCode::BadCode
+        | RejectCode::EpochOver
+        | RejectCode::BadValidators
         | RejectCode::KeyTaken
         | RejectCode::KeyUnproven => Code::TransactionMalformed,
     }

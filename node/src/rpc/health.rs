@@ -8,11 +8,11 @@ use countersign_types::Height;
 /// What the node does.
 pub(super) fn state(context: &Context) -> State {
     match context.shared.standing() {
-        Some((status, _)) if status.recovering && context.own.is_some() => State::Recovering,
+        Some((status, _)) if status.recovering && context.membership.now().own.is_some() => State::Recovering,
         Some((_, counters)) if counters.wanted > context.reader.tip().height.0.saturating_add(READY_LAG_MAX) => {
             State::CatchingUp
         }
-        _ if context.own.is_some() => State::Voting,
+        _ if context.membership.now().own.is_some() => State::Voting,
         _ => State::Following,
     }
 }
@@ -32,8 +32,9 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
     if context.shared.standing().is_none() {
         return Err("the node is starting".to_owned());
     }
-    let quorum = usize::from(context.genesis.validators.quorum());
-    let own = usize::from(context.own.is_some());
+    let members = context.membership.now();
+    let quorum = usize::from(members.validators.quorum());
+    let own = usize::from(members.own.is_some());
     let connected = context.network.stats().peers_connected;
     if connected.saturating_add(own) < quorum {
         return Err(format!("connected to {connected} validators; a quorum of {quorum} is needed"));

@@ -15,7 +15,8 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
 
 fn status(node: &Node) -> Status {
     let context = &node.context;
-    let own = context.own.and_then(|index| context.genesis.validators.member(index));
+    let members = context.membership.now();
+    let own = members.own.and_then(|index| members.validators.member(index));
     let (executed, certified) = (context.reader.tip().height, context.reader.certified());
     let standing = context.shared.standing();
     let (final_height, counters) = match &standing {
@@ -28,7 +29,7 @@ fn status(node: &Node) -> Status {
         chain: context.chain,
         organisation: own.map(|validator| validator.organisation.clone()),
         key: own.map(|validator| validator.key),
-        validator: context.own,
+        validator: members.own,
         state: health::state(context),
         final_height,
         executed_height: executed,
@@ -67,7 +68,8 @@ fn peers(node: &Node, params: &PeersParams) -> Result<Page<Peer>, RpcError> {
 }
 
 fn peer_of(node: &Node, peer: PeerStatus) -> Peer {
-    let validator = node.context.genesis.validators.member(peer.id);
+    let members = node.context.membership.now();
+    let validator = members.validators.member(peer.id);
     Peer {
         key: PublicKey(peer.public_key),
         organisation: validator.map(|validator| validator.organisation.clone()),

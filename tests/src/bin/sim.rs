@@ -25,6 +25,9 @@ struct Flags {
     /// No validators that do wrong
     #[arg(long)]
     honest: bool,
+    /// No changes of the validators
+    #[arg(long)]
+    fixed: bool,
     /// Print every delivery and what it led to
     #[arg(long, requires = "replay")]
     trace: bool,
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
             faulty_ms,
             healing_ms: 60_000,
             byzantine: !flags.honest,
+            changing: !flags.fixed,
             show: flags.trace,
         };
         match World::new(plan, &vm, counter.clone()).and_then(World::run) {
@@ -51,8 +55,9 @@ fn main() -> anyhow::Result<()> {
                 println!("{seed}: VIOLATION {violation}");
                 let Flags { validators, seconds, .. } = flags;
                 let honest = if flags.honest { " --honest" } else { "" };
+                let fixed = if flags.fixed { " --fixed" } else { "" };
                 println!(
-                    "replay: cargo sim --replay {seed} --validators {validators} --seconds {seconds}{honest} --trace"
+                    "replay: cargo sim --replay {seed} --validators {validators} --seconds {seconds}{honest}{fixed} --trace"
                 );
                 std::process::exit(1);
             }

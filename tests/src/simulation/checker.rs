@@ -4,7 +4,7 @@
 use countersign_consensus::Message;
 use countersign_ledger::{Reader, Store};
 use countersign_replica::wire::Wire;
-use countersign_types::{Genesis, Hash, Height, Phase, VoteStatement};
+use countersign_types::{Epoch, Genesis, Hash, Height, Phase, VoteStatement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule that was broken.
@@ -18,7 +18,7 @@ pub struct Checker {
     /// Block and result at each height, as the first node stored them.
     chain: BTreeMap<Height, (Hash, Hash)>,
     /// What each validator signed in each step.
-    votes: BTreeMap<(u16, Phase, u64), Hash>,
+    votes: BTreeMap<(u16, Epoch, Phase, u64), Hash>,
     /// Transactions that a client was told are final, and where.
     acknowledged: BTreeMap<Hash, Height>,
 }
@@ -30,23 +30,21 @@ impl Checker {
     /// # Errors
     /// The contradiction.
     pub fn sent(&mut self, node: u16, message: &Wire) -> Result<(), Violation> {
-        let vote = match message {
-            Wire::Consensus(Message::Vote { vote, .. }) => vote,
-            Wire::Consensus(Message::PrePrepare(proposal)) => {
-                let (view, hash) = (proposal.view.0, proposal.block.hash());
-                self.signed(node, Phase::PrePrepare, view, hash)?;
-                return self.signed(node, Phase::Prepare, view, hash);
+        match message {
+            Wire::Consensus { message: Message::Vote { vote, .. }, .. } => {
+                self.signed(node, vote.epoch, vote.phase, vote.number, vote.digest)
             }
-            _ => return Ok(()),
-        };
-        if vote.signer != node {
-            return Ok(());
+            Wire::Consensus { epoch, message: Message::PrePrepare(proposal) } => {
+                let (view, hash) = (proposal.view.0, proposal.block.hash());
+                self.signed(node, *epoch, Phase::PrePrepare, view, hash)?;
+                self.signed(node, *epoch, Phase::Prepare, view, hash)
+            }
+            _ => Ok(()),
         }
-        self.signed(node, vote.phase, vote.number, vote.digest)
     }
 
-    fn signed(&mut self, node: u16, phase: Phase, number: u64, digest: Hash) -> Result<(), Violation> {
-        let before = *self.votes.entry((node, phase, number)).or_insert(digest);
+    fn signed(&mut self, node: u16, epoch: Epoch, phase: Phase, number: u64, digest: Hash) -> Result<(), Violation> {
+        let before = *self.votes.entry((node, epoch, phase, number)).or_insert(digest);
         if before != digest {
             return Err(Violation(format!("v{node} signed {phase:?} {number} for {before} and for {digest}")));
         }
@@ -55,7 +53,7 @@ impl Checker {
             Phase::ViewChange => Phase::Commit,
             _ => return Ok(()),
         };
-        if self.votes.contains_key(&(node, other, number)) {
+        if self.votes.contains_key(&(node, epoch, other, number)) {
             return Err(Violation(format!("v{node} signed both COMMIT and VIEW-CHANGE of view {number}")));
         }
         Ok(())
@@ -115,18 +113,26 @@ impl Checker {
             else {
                 continue;
             };
+            let header = reader.header(height).map_err(failed)?;
+            let epoch = reader.epoch(certificate.epoch).map_err(failed)?;
+            let (Some(header), Some((_, validators))) = (header, epoch) else {
+                return Err(Violation(format!("v{node} has block {height} of no epoch")));
+            };
+            if header.epoch != certificate.epoch || header.validators != validators.hash() {
+                return Err(Violation(format!("v{node}: block {height} and its certificate are of different epochs")));
+            }
             let signers: BTreeSet<u16> = certificate.signatures.iter().map(|(signer, _)| *signer).collect();
-            let count = genesis.validators.members().len();
+            let count = validators.members().len();
             let statement = VoteStatement {
                 chain: genesis.chain(),
                 epoch: certificate.epoch,
-                validators: genesis.validators.hash(),
+                validators: validators.hash(),
                 phase: Phase::Checkpoint,
                 number: height.0,
                 digest: result.hash(),
             };
             let valid = certificate.signatures.iter().all(|(signer, signature)| {
-                let member = genesis.validators.members().get(usize::from(*signer));
+                let member = validators.members().get(usize::from(*signer));
                 member.is_some_and(|member| statement.verify(&member.key, signature).is_ok())
             });
             if !valid || signers.len() != certificate.signatures.len() || 3 * signers.len() < 2 * count + 1 {

@@ -43,6 +43,7 @@ pub fn output(output: &Output) -> Option<String> {
         }
         Output::Certified { height } => format!("CERTIFIED {height}"),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
+        Output::Epoch { epoch, validators } => format!("EPOCH {} with {} validators", epoch.0, validators.count()),
         Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),
         Output::WakeAt(time) => format!("wake at {}", time.0 % 1_000_000),
         Output::Stop(cause) => format!("STOP {cause}"),
@@ -51,7 +52,7 @@ pub fn output(output: &Output) -> Option<String> {
 
 fn wire(message: &Wire) -> String {
     match message {
-        Wire::Consensus(message) => consensus(message),
+        Wire::Consensus { epoch, message } => format!("epoch {} {}", epoch.0, consensus(message)),
         Wire::TransactionsWanted(names) => format!("wants {} transactions", names.len()),
         Wire::Transactions(bytes) => format!("{} transactions", bytes.len()),
         Wire::BlocksWanted { from } => format!("wants blocks from {from}"),

@@ -26,7 +26,6 @@ pub struct Node {
     /// How far its clock is off, milliseconds.
     pub skew_ms: i64,
     rotate_after: usize,
-    own: u16,
     /// When it wants to be called at the latest.
     pub wake: Option<u64>,
 }
@@ -37,7 +36,6 @@ impl Node {
     /// # Errors
     /// If the ledger cannot be made.
     pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>, rotate_after: usize) -> Result<Self, String> {
-        let own = genesis.validators.index_of(&key.public()).ok_or("a key that is no validator's")?;
         let store = MemoryStore::new();
         Ledger::create(store.clone(), genesis).map_err(|error| error.to_string())?;
         let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
@@ -51,7 +49,6 @@ impl Node {
             replica: None,
             skew_ms: 0,
             rotate_after,
-            own,
             wake: None,
         };
         node.start()?;
@@ -117,8 +114,8 @@ impl Node {
             }
             self.journal.sync();
             for output in outputs {
-                if let Output::Send { message: Wire::Consensus(message), .. } = &output
-                    && let Some(vote) = own_votes(self.own, message).find(|vote| !self.journal.holds(vote))
+                if let Output::Send { message: Wire::Consensus { message, .. }, .. } = &output
+                    && let Some(vote) = own_votes(message).find(|vote| !self.journal.holds(vote))
                 {
                     return Err(format!("said before durable: {vote:?} in {message:?}"));
                 }
@@ -130,10 +127,10 @@ impl Node {
     }
 }
 
-/// Votes of node `own` that its message carries. Those of others travel in certificates only.
-fn own_votes(own: u16, message: &Message) -> impl Iterator<Item = (Phase, u64, Hash)> + use<> {
+/// Votes that a node's message carries; they are its own, since those of others travel in certificates only.
+fn own_votes(message: &Message) -> impl Iterator<Item = (Phase, u64, Hash)> + use<> {
     let votes = match message {
-        Message::Vote { vote, .. } if vote.signer == own => vec![(vote.phase, vote.number, vote.digest)],
+        Message::Vote { vote, .. } => vec![(vote.phase, vote.number, vote.digest)],
         Message::PrePrepare(proposal) => {
             let (view, hash) = (proposal.view.0, proposal.block.hash());
             vec![(Phase::PrePrepare, view, hash), (Phase::Prepare, view, hash)]

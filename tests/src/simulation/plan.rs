@@ -15,6 +15,8 @@ pub struct Plan {
     pub healing_ms: u64,
     /// Whether the seed may make f of the validators do wrong.
     pub byzantine: bool,
+    /// Whether the seed may change the validators.
+    pub changing: bool,
     /// Print every delivery and what it led to.
     pub show: bool,
 }
@@ -28,6 +30,8 @@ pub struct Report {
     pub steps: u64,
     /// Height that all nodes reached.
     pub height: Height,
+    /// Epoch that all nodes reached.
+    pub epoch: u64,
     /// Highest view.
     pub view: u64,
     /// Transactions that clients were told are final.

@@ -1,6 +1,7 @@
 //! The simulated world: nodes, network, clients and misfortune, all decided by a seed.
 
 use super::adversary::{Adversary, Said};
+use super::changes::Changes;
 use super::checker::{Checker, Violation};
 use super::describe;
 use super::facts::{self, Facts};
@@ -16,8 +17,8 @@ use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Source};
 use countersign_types::contract::Address;
 use countersign_types::{
-    Account, AccountId, Gas, Genesis, Hash, Height, KeyEntry, KeyProof, NativeOperation, Payload, Roles, SecretKey,
-    TimestampMs, Transaction, VerifiedTransaction, codec,
+    Account, AccountId, Gas, Genesis, Hash, Height, KeyEntry, KeyProof, NativeOperation, Payload, PublicKey, Roles,
+    SecretKey, TimestampMs, Transaction, VerifiedTransaction, codec,
 };
 use countersign_vm::Vm;
 use sha2::{Digest as _, Sha256};
@@ -36,6 +37,10 @@ pub struct World {
     now: u64,
     healed: bool,
     admins: Vec<SecretKey>,
+    /// Each node's validator key.
+    keys: Vec<PublicKey>,
+    /// How the members of this world change, if they do.
+    changes: Option<Changes>,
     counter: Option<Vec<u8>>,
     /// Submitted transactions that are not yet acknowledged.
     open: BTreeMap<Hash, Arc<VerifiedTransaction>>,
@@ -48,6 +53,8 @@ pub struct World {
     report: Report,
 }
 
+/// Peers that are no validators are known by numbers from here on.
+const OBSERVERS: u16 = 0x8000;
 /// Where the story begins, so that clocks that are off do not reach below zero.
 const BEGIN_MS: u64 = 1_800_000_000_000;
 const CONTRACT: &str = "org0/counter";
@@ -73,6 +80,7 @@ impl World {
             Weather { loss: random.below(150), duplication: random.below(100), delay_max_ms: 2 + random.below(60) };
         let network = Network::new(plan.validators, weather);
         let adversaries = adversaries(&plan, &keys, &genesis);
+        let changes = (plan.changing && adversaries.is_empty() && habits.chance(500)).then(Changes::default);
         let report = Report { adversaries: adversaries.values().map(Adversary::kind).collect(), ..Report::default() };
         Ok(Self {
             plan,
@@ -85,6 +93,8 @@ impl World {
             now: BEGIN_MS,
             healed: false,
             admins,
+            keys: keys.iter().map(SecretKey::public).collect(),
+            changes,
             counter: Some(counter),
             open: BTreeMap::new(),
             restarts: BTreeMap::new(),
@@ -120,6 +130,7 @@ impl World {
             self.misfortune()?;
             self.mischief();
             self.clients();
+            self.change_members();
             self.pass(20)?;
         }
         self.heal()?;
@@ -250,13 +261,14 @@ impl World {
                 Input::Tick
             }
             Parcel::Message { from, message } => {
+                let from = self.seat(from, to);
                 let bytes = message.to_bytes();
                 self.trace.update(&bytes);
                 let message =
                     Wire::from_bytes(&bytes, message.class()).map_err(|error| Violation(error.to_string()))?;
                 Input::Received { from, message }
             }
-            Parcel::Connected(peer) => Input::Connected { peer },
+            Parcel::Connected(peer) => Input::Connected { peer: self.seat(peer, to) },
             Parcel::Gossip(transactions) => Input::Transactions { transactions, source: Source::Gossip },
             Parcel::Fetched(transactions) => Input::Transactions { transactions, source: Source::Fetched },
             Parcel::Submitted(transactions) => {
@@ -276,7 +288,11 @@ impl World {
 
     fn carry_out(&mut self, from: u16, output: Output) -> Result<(), Violation> {
         match output {
-            Output::Persist { .. } | Output::Rotate { .. } | Output::Admitted { .. } | Output::Expired { .. } => {}
+            Output::Persist { .. }
+            | Output::Rotate { .. }
+            | Output::Admitted { .. }
+            | Output::Expired { .. }
+            | Output::Epoch { .. } => {}
             Output::Send { to, message, .. } => match self.adversaries.get_mut(&from) {
                 Some(adversary) => {
                     let said = adversary.distort(to, message);
@@ -338,11 +354,47 @@ impl World {
             };
             let receivers: Vec<u16> = match to {
                 Target::All => (0..self.plan.validators).filter(|to| *to != from).collect(),
-                Target::One(to) => vec![to],
+                Target::One(seat) => self.holder(seat, from).into_iter().collect(),
             };
             for to in receivers {
                 self.network.send(self.now, &mut self.random, from, to, &parcel);
             }
+        }
+    }
+
+    /// The index under which a node knows another one in its epoch; a high number if that is no validator there.
+    fn seat(&self, of: u16, seen_by: u16) -> u16 {
+        let replica = self.nodes.get(usize::from(seen_by)).and_then(|node| node.replica.as_ref());
+        let key = self.keys.get(usize::from(of));
+        let seat = replica.zip(key).and_then(|(replica, key)| replica.validators().index_of(key));
+        seat.unwrap_or(OBSERVERS + of)
+    }
+
+    /// The node that holds a seat, as another one sees it.
+    fn holder(&self, seat: u16, seen_by: u16) -> Option<u16> {
+        if seat >= OBSERVERS {
+            return Some(seat - OBSERVERS);
+        }
+        let replica = self.nodes.get(usize::from(seen_by))?.replica.as_ref()?;
+        let key = replica.validators().member(seat)?.key;
+        self.keys.iter().position(|known| *known == key).and_then(|node| u16::try_from(node).ok())
+    }
+
+    /// Organisations vote for the next set, now and then.
+    fn change_members(&mut self) {
+        if self.changes.is_none() || !self.random.chance(60) {
+            return;
+        }
+        let up = self.nodes.iter().find_map(|node| node.replica.as_ref());
+        let Some((epoch, current)) = up.map(|replica| (replica.epoch(), replica.validators().clone())) else { return };
+        let Some(changes) = &mut self.changes else { return };
+        let Some(validators) = changes.next(epoch, &current, &self.genesis.validators, &mut self.random) else {
+            return;
+        };
+        for organisation in 0..self.admins.len() {
+            let validators = validators.clone();
+            let vote = NativeOperation::VoteValidators { epoch, validators };
+            self.submit(organisation, Payload::Native(vote));
         }
     }
 
@@ -472,6 +524,11 @@ impl World {
             },
         };
         let organisation = if matches!(payload, Payload::Deploy { .. }) { 0 } else { organisation };
+        self.submit(organisation, payload);
+    }
+
+    /// An organisation's admin signs something and gives it to some node.
+    fn submit(&mut self, organisation: usize, payload: Payload) {
         let Some(key) = self.admins.get(organisation).cloned() else { return };
         let transaction = Transaction {
             chain: self.genesis.chain(),
@@ -538,6 +595,7 @@ impl World {
             let status = replica.status();
             self.checker.finish(index, &replica.reader(), &self.genesis)?;
             report.height = replica.certified();
+            report.epoch = replica.epoch().0;
             report.view = report.view.max(status.view.0);
             report.synced += replica.counters().synced;
             report.unheard += status.counters.unheard;
@@ -546,7 +604,10 @@ impl World {
         self.report.acknowledged = self.checker.acknowledged();
         self.report.trace = Hash(self.trace.finalize().into());
         let faulty: Vec<usize> = self.adversaries.keys().map(|index| usize::from(*index)).collect();
-        self.report.votes = facts::accept(self.plan.validators, &faulty, self.genesis.chain(), &self.facts)?;
+        // The model is of one epoch.
+        if self.report.epoch == 0 {
+            self.report.votes = facts::accept(self.plan.validators, &faulty, self.genesis.chain(), &self.facts)?;
+        }
         Ok((self.report, self.facts))
     }
 }

@@ -49,5 +49,6 @@ pub fn wire_seeds() -> Vec<Vec<u8>> {
         Wire::BlocksWanted { from: countersign_types::Height(3) },
         Wire::Blocks { certified: countersign_types::Height(3), blocks: Vec::new() },
     ];
-    messages.map(Wire::Consensus).chain(others).map(|wire| wire.to_bytes()).collect()
+    let consensus = messages.map(|message| Wire::Consensus { epoch: countersign_types::Epoch(1), message });
+    consensus.chain(others).map(|wire| wire.to_bytes()).collect()
 }

@@ -27,7 +27,8 @@ impl<S: Store> Replica<S> {
         };
         let Some((block, certificate)) = self.finalised.pop_front() else { return Ok(false) };
         let result = self.execute(block, certificate, &transactions)?;
-        self.events.push_back(Event::Executed { result });
+        let last = self.epoch_last()?;
+        self.events.push_back(Event::Executed { result, last });
         Ok(true)
     }
 

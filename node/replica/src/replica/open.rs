@@ -1,18 +1,22 @@
 //! Starting a replica from its ledger and its vote journal.
 
+use super::epoch::{Standing, recent};
 use super::{Replica, ReplicaConfig};
 use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::journal::JournalRecord;
 use crate::limits::JOURNAL_ROTATE_BYTES;
-use crate::limits::{BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS, TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS};
+use crate::limits::{
+    BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS, EPOCHS_TOLD_BURST, EPOCHS_TOLD_MS, TRANSACTIONS_SERVED_BURST,
+    TRANSACTIONS_SERVED_MS,
+};
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
-use countersign_consensus::{Base, Config, Engine, Event, Recent};
-use countersign_ledger::{Ledger, Reader, Store};
-use countersign_types::{Block, Epoch, Hash, Height, SignedTransaction, VerifiedTransaction};
+use countersign_consensus::{Base, Engine, Event};
+use countersign_ledger::{Ledger, Store};
+use countersign_types::{Block, Hash, Height, SignedTransaction, VerifiedTransaction};
 use countersign_vm::Vm;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -26,11 +30,10 @@ impl<S: Store> Replica<S> {
         let ReplicaConfig { genesis, key, journal } = config;
         genesis.check()?;
         let chain = genesis.chain();
-        let set = genesis.validators.clone();
-        let own = key.and_then(|key| Some((set.index_of(&key.public())?, key)));
-        let index = own.as_ref().map(|(index, _)| *index);
         let reader = ledger.reader();
-        let base = base(&ledger, &reader, genesis.parameters.run_ahead)?;
+        let recent = recent(&reader, genesis.parameters.run_ahead)?;
+        let standing = Standing::of(&reader, &recent)?;
+        let base = standing.base(&reader, recent);
         let certified = certified(&base);
 
         let mut payloads = Payloads::default();
@@ -46,17 +49,15 @@ impl<S: Store> Replica<S> {
                 }
             }
         }
-        let engine = Engine::new(
-            Config { chain, epoch: Epoch::ZERO, set: set.clone(), own, parameters: genesis.parameters.clone() },
-            base,
-            records,
-            1,
-        )?;
+        let engine = Engine::new(standing.config(chain, key.clone(), &genesis.parameters), base, records, 1)?;
+        let Standing { epoch, set, .. } = standing;
         Ok(Self {
             chain,
             rules: genesis.parameters,
+            own: key.as_ref().and_then(|key| set.index_of(&key.public())),
+            key,
+            epoch,
             set,
-            own: index,
             vm,
             engine,
             ledger,
@@ -65,12 +66,15 @@ impl<S: Store> Replica<S> {
             payloads,
             catch_up: CatchUp::default(),
             blocks_served: Throttle::new(BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS),
+            epochs_told: Throttle::new(EPOCHS_TOLD_BURST, EPOCHS_TOLD_MS),
+            observed_at: genesis.time,
             transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
             open: BTreeMap::new(),
             alarm: None,
             certified,
             pending: false,
+            epoch_over: false,
             journal_bytes,
             journal_max: JOURNAL_ROTATE_BYTES,
             counters: Counters::default(),
@@ -80,18 +84,6 @@ impl<S: Store> Replica<S> {
             outputs: Vec::new(),
         })
     }
-}
-
-/// The ledger's tip as the engine wants it.
-fn base<S: Store>(ledger: &Ledger<S>, reader: &Reader<S>, run_ahead: u64) -> Result<Base, ReplicaError> {
-    let tip = ledger.tip();
-    let first = tip.height.0.saturating_sub(run_ahead.saturating_mul(2)).saturating_add(1);
-    let mut recent = Vec::new();
-    for height in (first..=tip.height.0).map(Height) {
-        let result = reader.result(height)?.ok_or(ReplicaError::State { what: "the result of a recent block" })?;
-        recent.push(Recent { result, certificate: reader.result_certificate(height)? });
-    }
-    Ok(Base { height: tip.height, block: tip.block, time: tip.time, view: tip.view, recent })
 }
 
 fn certified(base: &Base) -> Height {

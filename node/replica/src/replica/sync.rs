@@ -5,7 +5,7 @@ use crate::error::ReplicaError;
 use crate::input::Output;
 use crate::limits::{SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use crate::wire::{CertifiedBlock, Wire};
-use countersign_consensus::{Event, Synced, Target};
+use countersign_consensus::{Event, Message, Synced, Target};
 use countersign_ledger::Store;
 use countersign_types::transaction::verify_all;
 use countersign_types::{Certificate, Height, Phase, SignedTransaction, VerifiedTransaction};
@@ -56,13 +56,13 @@ impl<S: Store> Replica<S> {
         if !self.catch_up.awaits(from) {
             return Ok(());
         }
-        let before = self.ledger.tip().height;
+        let before = self.counters.synced;
         for block in blocks.into_iter().take(SYNC_BLOCKS_MAX) {
-            if !self.take_block(block)? {
+            if !self.take_block(from, block)? {
                 break;
             }
         }
-        let useful = self.ledger.tip().height > before;
+        let useful = self.counters.synced > before;
         self.catch_up.answered(useful, self.set.count());
         if useful {
             // What a peer claims is believed no further than the next answer.
@@ -73,11 +73,24 @@ impl<S: Store> Replica<S> {
     }
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
-    fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
+    fn take_block(&mut self, from: u16, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
         let CertifiedBlock { block, transactions, finality, result, certificate } = certified;
         let tip = self.ledger.tip();
         let header = block.header.clone();
+        let proven = |certificate: &Certificate| {
+            certificate.epoch == header.epoch
+                && header.epoch == self.epoch
+                && certificate.verify(self.chain, &self.set).is_ok()
+        };
         if header.height <= tip.height {
+            let lacks = header.height > self.engine.certified_below()
+                && self.reader.result_certificate(header.height)?.is_none()
+                && self.reader.result(header.height)?.is_some_and(|own| own == result);
+            if lacks && certificate.digest == result.hash() && proven(&certificate) {
+                self.counters.synced += 1;
+                let message = Message::Certificate(certificate);
+                self.events.push_back(Event::Received { from, message });
+            }
             return Ok(true);
         }
         let follows = header.height == tip.height.next() && header.parent == tip.block && header.chain == self.chain;
@@ -89,7 +102,6 @@ impl<S: Store> Replica<S> {
         // A COMMIT certificate of its own view or a later one is the block's or a descendant's, by agreement.
         let is_final = finality.phase == Phase::Commit
             && (finality.number > header.view.0 || finality.number == header.view.0 && finality.digest == block.hash());
-        let proven = |certificate: &Certificate| certificate.verify(self.chain, &self.set).is_ok();
         if !follows || !belongs || !is_final || !block.is_consistent() || !proven(&certificate) || !proven(&finality) {
             return Ok(false);
         }
@@ -106,6 +118,7 @@ impl<S: Store> Replica<S> {
             time: header.time,
             view: header.view,
             result,
+            last: self.epoch_last()?,
             certificate: Some(certificate),
         }));
         Ok(true)

@@ -4,12 +4,16 @@ use crate::chain::{call, genesis, header};
 use countersign_consensus::{Message, Record};
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::wire::{Class, Wire};
-use countersign_types::{Block, Hash, Height, View};
+use countersign_types::{Block, Epoch, Hash, Height, View};
 
 fn wires() -> Vec<(Class, &'static str, Wire)> {
     let query = Message::Query { view: View(3), finalised: View(2), certified: Height(1) };
     vec![
-        (Class::Consensus, "0006030000000000000002000000000000000100000000000000", Wire::Consensus(query)),
+        (
+            Class::Consensus,
+            "00050000000000000006030000000000000002000000000000000100000000000000",
+            Wire::Consensus { epoch: Epoch(5), message: query },
+        ),
         (Class::Consensus, WANTED, Wire::TransactionsWanted(vec![Hash([7; 32])])),
         (Class::Consensus, "020200000002000000010200000000", Wire::Transactions(vec![vec![1, 2], vec![]])),
         (Class::Sync, "030900000000000000", Wire::BlocksWanted { from: Height(9) }),

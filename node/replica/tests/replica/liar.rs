@@ -24,7 +24,7 @@ fn heights_that_a_peer_only_claims_move_nobody() {
     let mut victim = Validator::new(3);
     for height in [1, 1_000, u64::MAX] {
         let standing = Message::Query { view: View(height), finalised: View(height), certified: Height(height) };
-        assert_eq!(asked_blocks(&victim.hear(1, Wire::Consensus(standing))), None);
+        assert_eq!(asked_blocks(&victim.hear(1, Wire::Consensus { epoch: Epoch::ZERO, message: standing })), None);
         assert!(victim.hear(1, Wire::Blocks { certified: Height(height), blocks: Vec::new() }).iter().all(quiet));
     }
     assert_eq!(victim.replica.counters().wanted, 0);
@@ -109,7 +109,10 @@ fn floods_of_requests_are_answered_a_bounded_number_of_times() {
     assert_eq!(asked(&mut victim, 1, &wanted), usize::try_from(TRANSACTIONS_SERVED_BURST).unwrap());
     victim.now = victim.now.plus(1_000);
     assert!(asked(&mut victim, 1, &wanted) > 0, "it is served again");
-    let standing = Wire::Consensus(Message::Query { view: View(9), finalised: View(9), certified: Height(9) });
+    let standing = Wire::Consensus {
+        epoch: Epoch::ZERO,
+        message: Message::Query { view: View(9), finalised: View(9), certified: Height(9) },
+    };
     assert!(asked(&mut victim, 1, &standing) <= 2);
 }
 
@@ -145,12 +148,12 @@ fn proposal(time: TimestampMs, names: &[Hash]) -> Wire {
     let signature = vote(Phase::PrePrepare, 1, block.hash(), 1).signature;
     let prepare = vote(Phase::Prepare, 1, block.hash(), 1).signature;
     let proposal = Proposal { view: View(1), block, signature, prepare, parent: None, gap: Vec::new(), result: None };
-    Wire::Consensus(Message::PrePrepare(Box::new(proposal)))
+    Wire::Consensus { epoch: Epoch::ZERO, message: Message::PrePrepare(Box::new(proposal)) }
 }
 
 fn voted(outputs: &[Output], phase: Phase) -> bool {
     sent(outputs)
-        .any(|(_, message)| matches!(message, Wire::Consensus(Message::Vote { vote, .. }) if vote.phase == phase))
+        .any(|(_, message)| matches!(message, Wire::Consensus { message: Message::Vote { vote, .. }, .. } if vote.phase == phase))
 }
 
 #[test]
@@ -180,7 +183,7 @@ fn a_payload_that_is_withheld_costs_a_view_and_no_more() {
     assert_eq!(victim.replica.counters().gathering, 1);
     // The others go on without the liar.
     let changed = certificate(Phase::ViewChange, 1, Hash::ZERO);
-    victim.hear(2, Wire::Consensus(Message::Certificate(changed)));
+    victim.hear(2, Wire::Consensus { epoch: Epoch::ZERO, message: Message::Certificate(changed) });
     assert_eq!(victim.replica.status().view, View(2));
 }
 
@@ -208,6 +211,6 @@ fn a_payload_over_a_limit_is_given_up_before_it_is_whole() {
 fn who_connects_is_asked_where_it_stands() {
     let mut victim = Validator::new(3);
     let outputs = victim.tell(Input::Connected { peer: 2 });
-    let query = |message: &Wire| matches!(message, Wire::Consensus(Message::Query { .. }));
+    let query = |message: &Wire| matches!(message, Wire::Consensus { message: Message::Query { .. }, .. });
     assert!(sent(&outputs).any(|(to, message)| to == countersign_consensus::Target::One(2) && query(message)));
 }

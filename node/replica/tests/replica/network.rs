@@ -57,7 +57,10 @@ impl Validator {
     /// which height on.
     pub fn fall_behind(&mut self, from: u16) -> (u16, Height) {
         let certificate = certificate(Phase::Checkpoint, 1_000, Hash([9; 32]));
-        asked_blocks(&self.hear(from, Wire::Consensus(Message::Certificate(certificate)))).unwrap()
+        asked_blocks(
+            &self.hear(from, Wire::Consensus { epoch: Epoch::ZERO, message: Message::Certificate(certificate) }),
+        )
+        .unwrap()
     }
 }
 

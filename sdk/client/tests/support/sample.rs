@@ -176,6 +176,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
         .chain(unwritten(item).map(|key| Log { contract, key, records: Vec::new() }))
         .collect();
     Proof {
+        epochs: Vec::new(),
         version: VERSION,
         chain,
         subject: Subject::Trace { contract, query: query.into(), item: item.into() },

@@ -4,7 +4,7 @@ use super::{Identity, Said, Wrong, junk_hash, to};
 use crate::simulation::random::Random;
 use countersign_consensus::{Message, Proposal, Target};
 use countersign_replica::wire::Wire;
-use countersign_types::{Hash, Phase};
+use countersign_types::{Epoch, Hash, Phase};
 
 #[derive(Debug)]
 pub(super) struct Equivocator;
@@ -12,10 +12,10 @@ pub(super) struct Equivocator;
 impl Wrong for Equivocator {
     fn distort(&mut self, this: &Identity, random: &mut Random, target: Target, message: Wire) -> Vec<Said> {
         let other = match &message {
-            Wire::Consensus(Message::PrePrepare(proposal)) => {
+            Wire::Consensus { epoch: Epoch::ZERO, message: Message::PrePrepare(proposal) } => {
                 Some(Message::PrePrepare(Box::new(twin(this, proposal.as_ref().clone()))))
             }
-            Wire::Consensus(Message::Vote { vote, .. }) if vote.signer == this.index => {
+            Wire::Consensus { message: Message::Vote { vote, .. }, .. } if vote.signer == this.index => {
                 let (phase, digest) = match vote.phase {
                     Phase::Commit => (Phase::ViewChange, Hash::ZERO),
                     Phase::ViewChange => (Phase::Commit, junk_hash(random)),
@@ -30,7 +30,7 @@ impl Wrong for Equivocator {
         };
         let mut said = Vec::new();
         for peer in this.others() {
-            let (first, second) = (message.clone(), Wire::Consensus(other.clone()));
+            let (first, second) = (message.clone(), Wire::Consensus { epoch: Epoch::ZERO, message: other.clone() });
             match random.below(3) {
                 0 => said.push(to(Target::One(peer), first)),
                 1 => said.push(to(Target::One(peer), second)),

@@ -34,21 +34,27 @@ fn junk(this: &Identity, random: &mut Random) -> Wire {
         0 => Wire::BlocksWanted { from: Height(number) },
         1 => Wire::TransactionsWanted((0..50).map(|_| junk_hash(random)).collect()),
         2 => Wire::Transactions((0..20).map(|_| random.bytes().to_vec()).collect()),
-        3 => Wire::Consensus(Message::Certificate(this.forged(any_phase(random), number, junk_hash(random)))),
-        4 => Wire::Consensus(Message::BlockRequest { block: junk_hash(random) }),
-        5 => Wire::Consensus(Message::CertificatesRequest { from: View(0), to: View(u64::MAX) }),
-        6 => Wire::Consensus(Message::RecoveryRequest { nonce: random.number() }),
+        3 => Wire::Consensus {
+            epoch: Epoch::ZERO,
+            message: Message::Certificate(this.forged(any_phase(random), number, junk_hash(random))),
+        },
+        4 => Wire::Consensus { epoch: Epoch::ZERO, message: Message::BlockRequest { block: junk_hash(random) } },
+        5 => Wire::Consensus {
+            epoch: Epoch::ZERO,
+            message: Message::CertificatesRequest { from: View(0), to: View(u64::MAX) },
+        },
+        6 => Wire::Consensus { epoch: Epoch::ZERO, message: Message::RecoveryRequest { nonce: random.number() } },
         7 => {
             let first = this.vote(any_phase(random), number, junk_hash(random));
             let second = Vote { digest: junk_hash(random), signature: junk_signature(random), ..first.clone() };
-            Wire::Consensus(Message::Evidence(Evidence { first, second }))
+            Wire::Consensus { epoch: Epoch::ZERO, message: Message::Evidence(Evidence { first, second }) }
         }
         _ => {
             let phase = any_phase(random);
             let digest = if phase == countersign_types::Phase::ViewChange { Hash::ZERO } else { junk_hash(random) };
             let signature = junk_signature(random);
             let vote = Vote { phase, epoch: Epoch::ZERO, number, digest, signer: this.index, signature };
-            Wire::Consensus(Message::Vote { vote, reason: None })
+            Wire::Consensus { epoch: Epoch::ZERO, message: Message::Vote { vote, reason: None } }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Identity, Said, Wrong, any_phase, junk_hash, to};
 use crate::simulation::random::Random;
 use countersign_consensus::{Message, Target};
 use countersign_replica::wire::{CertifiedBlock, Wire};
-use countersign_types::{Block, Height, View};
+use countersign_types::{Block, Epoch, Height, View};
 
 #[derive(Debug)]
 pub(super) struct Liar;
@@ -15,13 +15,19 @@ impl Wrong for Liar {
             return vec![to(target, message)]; // Not every word is a lie.
         }
         let lie = match message {
-            Wire::Consensus(Message::Query { .. }) => Wire::Consensus(standing(random)),
-            Wire::Consensus(Message::BlockResponse(block)) => {
-                Wire::Consensus(Message::BlockResponse(Box::new(wrong_block(random, *block))))
+            Wire::Consensus { epoch: Epoch::ZERO, message: Message::Query { .. } } => {
+                Wire::Consensus { epoch: Epoch::ZERO, message: standing(random) }
             }
-            Wire::Consensus(Message::Certificate(one)) => {
+            Wire::Consensus { epoch: Epoch::ZERO, message: Message::BlockResponse(block) } => Wire::Consensus {
+                epoch: Epoch::ZERO,
+                message: Message::BlockResponse(Box::new(wrong_block(random, *block))),
+            },
+            Wire::Consensus { epoch: Epoch::ZERO, message: Message::Certificate(one) } => {
                 let digest = if random.chance(500) { one.digest } else { junk_hash(random) };
-                Wire::Consensus(Message::Certificate(this.forged(one.phase, one.number + random.below(50), digest)))
+                Wire::Consensus {
+                    epoch: Epoch::ZERO,
+                    message: Message::Certificate(this.forged(one.phase, one.number + random.below(50), digest)),
+                }
             }
             Wire::Blocks { certified, blocks } => {
                 let blocks = blocks.into_iter().map(|block| wrong_certified(this, random, block)).collect();
@@ -39,8 +45,8 @@ impl Wrong for Liar {
         let (digest, number) = (junk_hash(random), random.number() >> random.below(64));
         let certificate = this.forged(any_phase(random), number, digest);
         vec![
-            to(Target::All, Wire::Consensus(standing(random))),
-            to(Target::All, Wire::Consensus(Message::Certificate(certificate))),
+            to(Target::All, Wire::Consensus { epoch: Epoch::ZERO, message: standing(random) }),
+            to(Target::All, Wire::Consensus { epoch: Epoch::ZERO, message: Message::Certificate(certificate) }),
             to(Target::All, Wire::Blocks { certified: Height(number), blocks: Vec::new() }),
         ]
     }

@@ -1,12 +1,14 @@
 //! The other validators, who sign anything.
 
-use countersign_consensus::{Base, Committee, Config, Proposal, Record};
+use countersign_consensus::{Base, Committee, Config, Origin, Proposal, Record};
 use countersign_types::hash::Tag;
 use countersign_types::{
     Block, Certificate, Epoch, ExecutionResult, Hash, Header, Height, Parameters, Phase, SecretKey, Signature,
     TimestampMs, Validator, ValidatorSet, View, Vote, merkle,
 };
 
+/// K.
+pub const RUN_AHEAD: u64 = 2;
 /// Time of genesis.
 pub const GENESIS: TimestampMs = TimestampMs(1_000_000);
 /// The engine's index.
@@ -30,7 +32,7 @@ impl Others {
         });
         let set = ValidatorSet::new(members.collect()).expect("four different keys");
         let committee = Committee::new(Hash::of(Tag::GENESIS, b"chain"), Epoch(0), set);
-        Self { keys, committee, parameters: Parameters { run_ahead: 2, ..Parameters::default() } }
+        Self { keys, committee, parameters: Parameters { run_ahead: RUN_AHEAD, ..Parameters::default() } }
     }
 
     pub fn chain(&self) -> Hash {
@@ -60,13 +62,15 @@ impl Others {
             chain: self.chain(),
             epoch: self.committee.epoch(),
             set: self.committee.set().clone(),
-            own: self.keys.get(usize::from(OWN)).map(|key| (OWN, key.clone())),
+            origin: Origin { height: Height(0), block: self.chain() },
+            before: None,
+            key: self.keys.get(usize::from(OWN)).cloned(),
             parameters: self.parameters.clone(),
         }
     }
 
     pub fn base(&self) -> Base {
-        Base { height: Height(0), block: self.chain(), time: GENESIS, view: View(0), recent: Vec::new() }
+        Base { height: Height(0), block: self.chain(), time: GENESIS, view: View(0), last: None, recent: Vec::new() }
     }
 
     pub fn origin(&self) -> Record {
