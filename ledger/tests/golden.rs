@@ -19,9 +19,9 @@ use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, CodeRecord, ContractRecord, Epoch, Event, ExecutionResult, Gas, Hash, Header, Height,
-    KeyProof, NativeOperation, Outcome, Payload, Receipt, RejectCode, Roles, TimestampMs, Transaction, View, Vote,
-    codec, merkle, state, state_key,
+    Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochState, Event, ExecutionResult, Gas, Hash, Header,
+    Height, KeyProof, NativeOperation, Outcome, Payload, Receipt, RejectCode, Roles, SetChange, SetVote, TimestampMs,
+    Transaction, View, Vote, codec, merkle, state, state_key,
 };
 use std::fmt::Write as _;
 
@@ -103,7 +103,8 @@ fn transactions(vectors: &mut Vectors) {
         account: account(),
         proofs: vec![KeyProof::new(&user(), &Hash([1; 32]), &account().id)],
     });
-    for (name, payload) in [("call", call), ("deploy", deploy), ("put-account", native)] {
+    let vote = Payload::Native(NativeOperation::VoteValidators { epoch: Epoch(2), validators: genesis().validators });
+    for (name, payload) in [("call", call), ("deploy", deploy), ("put-account", native), ("vote-validators", vote)] {
         let body = transaction(payload);
         let id = body.id();
         let signed = body.sign(&user());
@@ -194,6 +195,8 @@ fn state_and_logs(vectors: &mut Vectors) {
     for (name, key) in [
         ("parameters", state_key::parameters()),
         ("validators", state_key::validators()),
+        ("epoch", state_key::epoch()),
+        ("set-vote", state_key::set_vote("farm")),
         ("organisation", state_key::organisation("farm")),
         ("account", state_key::account("farm/erp")),
         ("account-of-key", state_key::account_of_key(&user().public())),
@@ -207,6 +210,9 @@ fn state_and_logs(vectors: &mut Vectors) {
         vectors.bytes(&format!("state-key.{name}"), &key);
         vectors.hash(&format!("state-key.{name}.path"), &state::path(&key));
     }
+    let change = SetChange { set: genesis().validators, last: Height(17) };
+    vectors.encoding("epoch-state", &EpochState { epoch: Epoch(3), origin: Height(9), change: Some(change) });
+    vectors.encoding("set-vote", &SetVote { epoch: Epoch(3), set: Hash([7; 32]) });
     vectors.hash("state.value-hash", &state::value_hash(b"value"));
     vectors.hash("state.leaf", &state::leaf_hash(&Hash([1; 32]), &Hash([2; 32])));
     vectors.hash("state.node", &state::node_hash(&Hash([1; 32]), &Hash([2; 32])));

@@ -55,7 +55,7 @@ pub fn genesis() -> Genesis {
 pub fn certify(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> Certificate {
     let statement = VoteStatement {
         chain: genesis.chain(),
-        epoch: Epoch(1),
+        epoch: Epoch(0),
         validators: genesis.validators.hash(),
         phase,
         number,
@@ -63,7 +63,7 @@ pub fn certify(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> Ce
     };
     let signatures =
         validator_keys().iter().take(3).zip(0..).map(|(key, index)| (index, statement.sign(key))).collect();
-    Certificate { phase, epoch: Epoch(1), number, digest, signatures }
+    Certificate { phase, epoch: Epoch(0), number, digest, signatures }
 }
 
 /// What a block does.
@@ -108,7 +108,7 @@ impl<S: Store> Chain<S> {
         let header = Header {
             chain: self.genesis.chain(),
             height,
-            epoch: Epoch(1),
+            epoch: Epoch(0),
             view: View(height.0),
             parent: self.tip().block,
             time,

@@ -79,8 +79,7 @@ impl Node {
     }
 
     /// What its vote journal has gained since the last call, in the model's words.
-    pub fn facts(&mut self) -> impl Iterator<Item = (u16, Fact<Hash>)> + use<> {
-        let own = self.own;
+    pub fn facts(&mut self, own: u16) -> impl Iterator<Item = (u16, Fact<Hash>)> + use<> {
         self.journal.take_written().into_iter().filter_map(move |record| Some((own, facts::fact(&record)?)))
     }
 

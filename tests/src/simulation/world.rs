@@ -231,7 +231,7 @@ impl World {
         let cut = (!self.healed && self.random.chance(1)).then(|| self.random.index(3));
         let Some(node) = self.nodes.get_mut(usize::from(to)) else { return Ok(()) };
         let outputs = node.handle(self.now, inputs, cut).map_err(Violation)?;
-        self.facts.extend(node.facts());
+        self.facts.extend(node.facts(to));
         for output in outputs {
             if self.plan.show
                 && let Some(line) = describe::output(&output)
@@ -475,7 +475,7 @@ impl World {
         }
         if let Some(node) = self.nodes.get_mut(usize::from(index)) {
             node.start().map_err(|cause| Violation(format!("v{index} does not start again: {cause}")))?;
-            self.facts.extend(node.facts());
+            self.facts.extend(node.facts(index));
             self.wake(index, self.now);
         }
         self.connect(index);

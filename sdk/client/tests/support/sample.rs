@@ -127,7 +127,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
     let header = Header {
         chain,
         height: Height(7),
-        epoch: Epoch(1),
+        epoch: Epoch(0),
         view: View(9),
         parent: Hash([1; 32]),
         time: TimestampMs(1_777_777_000_000),
@@ -148,7 +148,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
     };
     let mut certificate = Certificate {
         phase: Phase::Checkpoint,
-        epoch: Epoch(1),
+        epoch: Epoch(0),
         number: 7,
         digest: result.hash(),
         signatures: Vec::new(),
