@@ -10,7 +10,8 @@ use crate::error::LedgerError;
 use crate::genesis::genesis_state;
 use crate::reader::Reader;
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, epoch_key, height_key,
+    key_number, unsealed,
 };
 use crate::shared::{Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
@@ -118,7 +119,7 @@ impl<S: Store> Ledger<S> {
     pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
         check_identity(&store, genesis)?;
         let place = Place { what: "the tip", space: Space::Meta, key: META_TIP };
-        let stored = store.get(Space::Meta, META_TIP)?.and_then(|bytes| StoredTip::from_bytes(&bytes));
+        let stored = store.get(Space::Meta, META_TIP)?.and_then(|bytes| unsealed::<StoredTip>(&bytes));
         let certified: Height = meta(&store, META_CERTIFIED, "the certified height")?;
         let StoredTip { tip, next_page, next_value, oldest } = stored.ok_or_else(|| place.damaged())?;
         check_tip(&store, &tip, genesis)?;
@@ -139,7 +140,28 @@ impl<S: Store> Ledger<S> {
         if certified > tip.height {
             return Err(inconsistent("the certified height is above the tip"));
         }
-        Ok(Self { shared: Arc::new(shared), tip, next_page, next_value, oldest, poisoned: false })
+        let ledger = Self { shared: Arc::new(shared), tip, next_page, next_value, oldest, poisoned: false };
+        ledger.check_epochs(genesis)?;
+        Ok(ledger)
+    }
+
+    /// All epochs are known, from the genesis' to the next height's.
+    fn check_epochs(&self, genesis: &Genesis) -> Result<(), LedgerError> {
+        let newest = self.next_epoch()?;
+        let mut set = None;
+        for epoch in (0..=newest.0).map(Epoch) {
+            let key = epoch_key(epoch);
+            let place = Place { what: "an epoch", space: Space::Meta, key: &key };
+            let (_, validators) = self.reader().epoch(epoch)?.ok_or_else(|| place.damaged())?;
+            if epoch == Epoch::ZERO && validators != genesis.validators {
+                return Err(place.damaged());
+            }
+            set = Some(validators.hash());
+        }
+        if set == Some(self.tip.result.next_validators) {
+            return Ok(());
+        }
+        Err(LedgerError::Inconsistent { height: self.tip.height, what: "the newest epoch has other validators" })
     }
 
     /// Where the ledger stands.

@@ -41,21 +41,21 @@ pub(crate) struct StoredTip {
     pub(crate) oldest: Height,
 }
 
-impl StoredTip {
-    /// borsh, and the SHA-256 of that: nothing else would tell a damaged sequence number.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = codec::encode(self);
-        let digest = sha256(&bytes);
-        bytes.extend_from_slice(&digest);
-        bytes
+/// borsh, and the SHA-256 of that: nothing else would tell damage to what no root covers.
+pub(crate) fn sealed<T: BorshSerialize>(value: &T) -> Vec<u8> {
+    let mut bytes = codec::encode(value);
+    let digest = sha256(&bytes);
+    bytes.extend_from_slice(&digest);
+    bytes
+}
+
+/// What [`sealed`] made; `None` if it is damaged.
+pub(crate) fn unsealed<T: BorshDeserialize>(bytes: &[u8]) -> Option<T> {
+    let (bytes, digest) = bytes.split_last_chunk::<32>()?;
+    if sha256(bytes) != *digest {
+        return None;
     }
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (bytes, digest) = bytes.split_last_chunk::<32>()?;
-        if sha256(bytes) != *digest {
-            return None;
-        }
-        codec::decode(bytes, RECORD_BYTES_MAX).ok()
-    }
+    codec::decode(bytes, RECORD_BYTES_MAX).ok()
 }
 
 /// Value in [`Space::Headers`].

@@ -6,7 +6,7 @@ use crate::event::{index_events, records};
 use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
 use crate::record::{
     META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
-    encode_value, epoch_key, height_key, log_key, log_prefix, number_key, transaction_names,
+    encode_value, epoch_key, height_key, log_key, log_prefix, number_key, sealed, transaction_names,
 };
 use crate::shared::Shared;
 use crate::store::{Batch, Space, Store};
@@ -78,7 +78,7 @@ fn new_set(block: &ExecutedBlock) -> Option<ValidatorSet> {
 /// Notes an epoch that begins above a height.
 pub(super) fn put_epoch(batch: &mut Batch, epoch: Epoch, origin: Height, validators: &ValidatorSet) {
     let stored = StoredEpoch { origin, validators: validators.clone() };
-    batch.put(Space::Meta, epoch_key(epoch), codec::encode(&stored));
+    batch.put(Space::Meta, epoch_key(epoch), sealed(&stored));
 }
 
 impl<S: Store> Ledger<S> {
@@ -121,7 +121,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// The epoch of the next height.
-    fn next_epoch(&self) -> Result<Epoch, LedgerError> {
+    pub(super) fn next_epoch(&self) -> Result<Epoch, LedgerError> {
         let after = self.tip.epoch.next();
         let begins = self.reader().epoch(after)?.is_some_and(|(origin, _)| origin == self.tip.height);
         Ok(if begins { after } else { self.tip.epoch })
@@ -201,7 +201,7 @@ impl<S: Store> Ledger<S> {
         let next_page = after(self.next_page, state.changes.pages.last().map(|(id, ..)| *id));
         let next_value = after(self.next_value, state.changes.values.last().map(|(at, _)| *at));
         let stored = StoredTip { tip, next_page, next_value, oldest };
-        batch.put(Space::Meta, META_TIP, stored.to_bytes());
+        batch.put(Space::Meta, META_TIP, sealed(&stored));
         self.write(batch, true)?;
 
         let tip = Arc::new(stored.tip);

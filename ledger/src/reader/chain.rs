@@ -5,6 +5,7 @@ use crate::error::LedgerError;
 use crate::ledger::StoredTransaction;
 use crate::record::{
     Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key, split_names,
+    unsealed,
 };
 use crate::store::{Space, Store};
 use countersign_types::proof::Anchor;
@@ -84,8 +85,8 @@ impl<S: Store> Reader<S> {
     pub fn epoch(&self, epoch: Epoch) -> Result<Option<(Height, ValidatorSet)>, LedgerError> {
         let key = epoch_key(epoch);
         let place = Place { what: "an epoch", space: Space::Meta, key: &key };
-        let stored =
-            self.store().get(Space::Meta, &key)?.map(|bytes| place.decode::<StoredEpoch>(&bytes)).transpose()?;
+        let stored = self.store().get(Space::Meta, &key)?;
+        let stored = stored.map(|bytes| unsealed::<StoredEpoch>(&bytes).ok_or_else(|| place.damaged())).transpose()?;
         Ok(stored.map(|StoredEpoch { origin, validators }| (origin, validators)))
     }
 

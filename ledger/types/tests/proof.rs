@@ -91,7 +91,7 @@ fn proof() -> Proof {
     let header = Header {
         chain: genesis.chain(),
         height: Height(3),
-        epoch: Epoch(1),
+        epoch: Epoch(0),
         view: View(4),
         parent: Hash([1; 32]),
         time: TimestampMs(10),
@@ -137,7 +137,7 @@ fn proof() -> Proof {
 fn certify(genesis: &Genesis, phase: Phase, result: &ExecutionResult, signers: &[u16]) -> Certificate {
     let statement = VoteStatement {
         chain: genesis.chain(),
-        epoch: Epoch(1),
+        epoch: Epoch(0),
         validators: genesis.validators.hash(),
         phase,
         number: result.height.0,
@@ -145,7 +145,7 @@ fn certify(genesis: &Genesis, phase: Phase, result: &ExecutionResult, signers: &
     };
     let signatures =
         signers.iter().map(|signer| (*signer, statement.sign(&keys()[usize::from(*signer) % 4]))).collect();
-    Certificate { phase, epoch: Epoch(1), number: result.height.0, digest: result.hash(), signatures }
+    Certificate { phase, epoch: Epoch(0), number: result.height.0, digest: result.hash(), signatures }
 }
 
 #[test]

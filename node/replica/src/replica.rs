@@ -70,6 +70,8 @@ pub struct Replica<S: Store> {
     epoch_over: bool,
     journal_bytes: usize,
     journal_max: usize,
+    /// Whether the journal is of an epoch that is over.
+    journal_stale: bool,
     counters: Counters,
     now: TimestampMs,
     stopped: bool,
@@ -360,7 +362,7 @@ impl<S: Store> Replica<S> {
 
     /// Writes the journal anew once enough of it is about decided blocks.
     fn rotate(&mut self) {
-        if self.journal_bytes < self.journal_max {
+        if self.journal_bytes < self.journal_max && !self.journal_stale {
             return;
         }
         let payloads: Vec<Hash> = self.payloads.whole().map(|gathering| gathering.block.hash()).collect();
@@ -378,6 +380,7 @@ impl<S: Store> Replica<S> {
             records.push(JournalRecord::Engine(record).to_bytes());
         }
         self.journal_bytes = 0;
+        self.journal_stale = false;
         self.outputs.push(Output::Rotate { records });
     }
 }

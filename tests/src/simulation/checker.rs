@@ -135,7 +135,9 @@ impl Checker {
                 let member = validators.members().get(usize::from(*signer));
                 member.is_some_and(|member| statement.verify(&member.key, signature).is_ok())
             });
-            if !valid || signers.len() != certificate.signatures.len() || 3 * signers.len() < 2 * count + 1 {
+            // Any two quorums share more than the faulty ones.
+            let shares = 2 * signers.len() > count + (count - 1) / 3;
+            if !valid || signers.len() != certificate.signatures.len() || !shares {
                 return Err(Violation(format!(
                     "v{node}: the certificate of block {height} is no quorum's: {certificate:?}"
                 )));

@@ -73,14 +73,15 @@ impl JournalDisk {
         self.synced.append(&mut self.unsynced);
         self.forget();
     }
-    /// Whether a vote is on disk, and so are the transactions of the block that a PREPARE is for; or
-    /// a COMMIT certificate is, in whose view and below nothing is signed any more.
+    /// Whether a vote is on disk, and so are the transactions of the block that a PREPARE is for, here or in the
+    /// ledger; or a COMMIT certificate is, in whose view and below nothing is signed any more.
     #[must_use]
-    pub fn holds(&self, vote: &(Phase, u64, Hash)) -> bool {
+    pub fn holds(&self, vote: &(Phase, u64, Hash), in_ledger: impl Fn(&Hash) -> bool) -> bool {
         if vote.0 != Phase::Checkpoint && vote.1 <= self.final_view {
             return true;
         }
-        self.durable.contains(vote) && (vote.0 != Phase::Prepare || self.payloads.contains(&vote.2))
+        self.durable.contains(vote)
+            && (vote.0 != Phase::Prepare || self.payloads.contains(&vote.2) || in_ledger(&vote.2))
     }
     fn forget(&mut self) {
         self.fresh.clear();

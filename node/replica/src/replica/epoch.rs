@@ -125,7 +125,7 @@ impl<S: Store> Replica<S> {
         self.pending = false;
         self.alarm = None;
         // The old epoch's votes are done with: the journal begins anew.
-        self.journal_bytes = self.journal_max;
+        self.journal_stale = true;
         self.outputs.push(Output::Epoch { epoch: self.epoch, validators: self.set.clone() });
         Ok(())
     }

@@ -77,6 +77,7 @@ impl<S: Store> Replica<S> {
             epoch_over: false,
             journal_bytes,
             journal_max: JOURNAL_ROTATE_BYTES,
+            journal_stale: false,
             counters: Counters::default(),
             now: genesis.time,
             stopped: false,
