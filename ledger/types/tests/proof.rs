@@ -8,8 +8,8 @@ use countersign_types::proof::{Anchor, BadProof, Entry, Log, Proof, Subject, VER
 use countersign_types::state::{Step, Witness, bit, leaf_hash, node_hash, path, value_hash};
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Certificate, Epoch, ExecutionResult, Genesis, Header, Height, Organisation, Parameters, Roles,
-    SecretKey, TimestampMs, Validator, ValidatorSet, View, codec, state_key,
+    Account, Address, Certificate, Epoch, EpochEnd, ExecutionResult, Genesis, Header, Height, Organisation, Parameters,
+    Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, codec, state_key,
 };
 use serde_json::Value;
 
@@ -146,6 +146,101 @@ fn certify(genesis: &Genesis, phase: Phase, result: &ExecutionResult, signers: &
     let signatures =
         signers.iter().map(|signer| (*signer, statement.sign(&keys()[usize::from(*signer) % 4]))).collect();
     Certificate { phase, epoch: Epoch(0), number: result.height.0, digest: result.hash(), signatures }
+}
+
+/// The set of an epoch, and its keys: none of them votes in two epochs.
+fn epoch_keys(epoch: u8) -> Vec<SecretKey> {
+    (1..=4).map(|seed| SecretKey::from_seed(&[seed + 60 * epoch; 32])).collect()
+}
+
+fn epoch_set(epoch: u8) -> ValidatorSet {
+    let mut members = genesis().validators.members().to_vec();
+    for (member, key) in members.iter_mut().zip(epoch_keys(epoch)) {
+        member.key = key.public();
+    }
+    ValidatorSet::new(members).unwrap()
+}
+
+fn certify_in(epoch: u8, result: &ExecutionResult, signers: &[u16]) -> Certificate {
+    let statement = VoteStatement {
+        chain: genesis().chain(),
+        epoch: Epoch(epoch.into()),
+        validators: epoch_set(epoch).hash(),
+        phase: Phase::Checkpoint,
+        number: result.height.0,
+        digest: result.hash(),
+    };
+    let keys = epoch_keys(epoch);
+    let signatures = signers.iter().map(|signer| (*signer, statement.sign(&keys[usize::from(*signer)]))).collect();
+    Certificate {
+        phase: statement.phase,
+        epoch: statement.epoch,
+        number: statement.number,
+        digest: statement.digest,
+        signatures,
+    }
+}
+
+/// The end of an epoch at some height.
+fn end_of(epoch: u8, height: u64) -> EpochEnd {
+    let result = ExecutionResult {
+        height: Height(height),
+        next_validators: epoch_set(epoch + 1).hash(),
+        ..proof().anchor.result
+    };
+    EpochEnd { certificate: certify_in(epoch, &result, &[0, 1, 3]), result, validators: epoch_set(epoch + 1) }
+}
+
+/// The same proof, but two epochs later.
+fn later() -> Proof {
+    let mut proof = proof();
+    let Anchor { header, result, certificate } = &mut proof.anchor;
+    (header.epoch, header.validators) = (Epoch(2), epoch_set(2).hash());
+    (result.block, result.next_validators) = (header.hash(), epoch_set(2).hash());
+    *certificate = certify_in(2, result, &[0, 2, 3]);
+    proof.epochs = vec![end_of(0, 1), end_of(1, 2)];
+    proof
+}
+
+#[test]
+fn a_proof_leads_through_the_epochs_and_through_no_others() {
+    let genesis = genesis();
+    assert_eq!(later().verify(&genesis).unwrap().block, later().anchor.header.hash());
+    let refused = |change: &dyn Fn(&mut Proof)| {
+        let mut proof = later();
+        change(&mut proof);
+        proof.verify(&genesis).map(|_| ()).unwrap_err()
+    };
+    let epoch = |index| {
+        move |error: BadProof| assert!(matches!(error, BadProof::Epoch { index: at, .. } if at == index), "{error:?}")
+    };
+    assert_eq!(refused(&|proof| proof.epochs.clear()), BadProof::Anchor("the epoch"));
+    assert_eq!(refused(&|proof| drop(proof.epochs.pop())), BadProof::Anchor("the epoch"));
+    epoch(0)(refused(&|proof| drop(proof.epochs.remove(0))));
+    epoch(0)(refused(&|proof| proof.epochs.swap(0, 1)));
+    epoch(2)(refused(&|proof| proof.epochs.push(end_of(1, 2))));
+    // Too few, foreign signers, those of another epoch, a set that was not handed over to.
+    epoch(1)(refused(&|proof| proof.epochs[1].certificate = certify_in(1, &end_of(1, 2).result, &[0, 1])));
+    epoch(1)(refused(&|proof| proof.epochs[1].certificate = certify_in(0, &end_of(1, 2).result, &[0, 1, 2])));
+    epoch(0)(refused(&|proof| proof.epochs[0].validators = epoch_set(2)));
+    epoch(0)(refused(&|proof| proof.epochs[0].result.height = Height(9)));
+    // An epoch that hands over to itself.
+    epoch(0)(refused(&|proof| {
+        let result = ExecutionResult { next_validators: genesis.validators.hash(), ..end_of(0, 1).result };
+        let certificate = certify_in(0, &result, &[0, 1, 2]);
+        proof.epochs[0] = EpochEnd { result, certificate, validators: genesis.validators.clone() };
+    }));
+    // The anchor of an epoch that is over, though a quorum of it signed.
+    let error = refused(&|proof| proof.anchor.certificate = certify_in(1, &proof.anchor.result, &[0, 1, 2]));
+    assert_eq!(error, BadProof::Anchor("the epoch"));
+    let others = damaged(&serde_json::to_value(later().epochs).unwrap());
+    let read = others.into_iter().filter_map(|other| serde_json::from_value::<Vec<EpochEnd>>(other).ok());
+    let mut tried = 0;
+    for epochs in read.filter(|epochs| *epochs != later().epochs) {
+        tried += 1;
+        assert!(Proof { epochs, ..later() }.verify(&genesis).is_err());
+    }
+    assert!(tried > 100, "{tried}");
 }
 
 #[test]

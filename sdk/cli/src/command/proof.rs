@@ -61,11 +61,17 @@ fn verify_file(file: &Path, genesis: &Path, max_age: Option<u64>, output: Output
         return Ok(ExitCode::from(REFUSED));
     }
     let told = json!({ "verified": verified, "network": genesis.network, "ageSeconds": age_s });
-    output.show(&told, |_| human(&verified, &genesis.network, age_s))?;
+    output.show(&told, |_| human(&verified, &genesis.network, age_s, proof.epochs.len()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn human(verified: &Verified<Finding>, network: &str, age_s: u64) -> String {
+fn human(verified: &Verified<Finding>, network: &str, age_s: u64, epochs: usize) -> String {
+    let signers = match epochs {
+        0 => "the validators of the genesis".to_owned(),
+        epochs => format!(
+            "the validators of epoch {epochs}, whom those of the genesis and of each epoch after it handed over to"
+        ),
+    };
     let what = match verified.data() {
         Finding::State { entries } => {
             let rows = entries.iter().map(|entry| {
@@ -81,7 +87,7 @@ fn human(verified: &Verified<Finding>, network: &str, age_s: u64) -> String {
         ("network", network.to_owned()),
         ("chain", verified.chain().to_string()),
         ("block", verified.block().to_string()),
-        ("rests on", "the validators of the genesis, a quorum of whom signed this block's result".to_owned()),
+        ("rests on", format!("{signers}, a quorum of whom signed this block's result")),
     ]);
     format!("{what}\n{rests}")
 }
