@@ -15,10 +15,13 @@ if ! command -v cargo >/dev/null; then
 fi
 # Contracts are WebAssembly. rustup has the target where it can download; Debian packages a
 # compiler and sources to build it from where it cannot.
-if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ] && ! [ -d /usr/lib/rustlib/src/rust/library ]; then
+has_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; }
+if ! has_target && ! ls -d /usr/lib/rustlib/src/rust/library /usr/src/rustc-*/library >/dev/null 2>&1; then
     echo "setup: adding the wasm32-unknown-unknown target"
-    if ! timeout 120 rustup target add wasm32-unknown-unknown 2>/dev/null; then
-        echo "setup: rustup cannot download it; using Debian's rustc-web instead"
+    timeout 120 rustup target add wasm32-unknown-unknown 2>/dev/null || true
+    # rustup may also say that it is there and be wrong.
+    if ! has_target; then
+        echo "setup: rustup cannot add it; using Debian's rustc-web instead"
         need rustc-web
         need rust-web-src
     fi
