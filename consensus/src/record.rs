@@ -42,6 +42,18 @@ impl Record {
         Self::Origin { chain, key, epoch: Epoch::ZERO, above: View::ZERO }
     }
 
+    /// The epoch that it is about, if it is about one.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        match self {
+            Self::Origin { epoch, .. } => Some(*epoch),
+            Self::Certificate(certificate) => Some(certificate.epoch),
+            Self::Vote(vote) => Some(vote.epoch),
+            Self::Block(block) => Some(block.header.epoch),
+            Self::Amnesia => None,
+        }
+    }
+
     /// Decodes a record.
     ///
     /// # Errors

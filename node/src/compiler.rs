@@ -10,17 +10,18 @@
 use crate::limits::COMPILER_QUEUE_MAX;
 use crate::network::NetworkHandle;
 use crate::queue::QueueSender;
+use crate::replica_thread::now;
 use crate::share::Share;
 use crate::shared::Shared;
 use crate::threads::Threads;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_replica::access::authorise;
-use countersign_replica::execute::intrinsic_gas;
+use countersign_replica::execute::{intrinsic_gas, outside_window};
 use countersign_replica::overlay::MachineState;
-use countersign_replica::state_source::Latest;
+use countersign_replica::state_source::{Latest, StateSource};
 use countersign_replica::{Input, Source};
 use countersign_types::hash::sha256;
-use countersign_types::{ContractRecord, Payload, VerifiedTransaction, codec, state_key};
+use countersign_types::{Address, ContractRecord, Parameters, Payload, VerifiedTransaction, codec, state_key};
 use countersign_vm::{HostFault, Vm};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
@@ -154,14 +155,23 @@ impl<S: Store> Worker<S> {
         let _ = self.replica.send(Input::Transactions { transactions, source }, share);
     }
 
-    /// Whether a transaction deploys code and would be let: compiling is work for nothing otherwise.
+    /// Whether a transaction deploys code and would be let: compiling is work for nothing otherwise, and the replica
+    /// says what is wrong with it.
     fn is_worth_it(&self, transaction: &VerifiedTransaction) -> bool {
         let body = transaction.body();
-        let Payload::Deploy { code, .. } = &body.payload else { return false };
+        let Payload::Deploy { name, code, .. } = &body.payload else { return false };
+        let state = Latest(&self.reader);
+        let rules = state.read_value::<Parameters>(&state_key::parameters(), "the parameters");
+        let Ok(Some(rules)) = rules else { return false };
+        let is_absent = |key: Vec<u8>| matches!(state.read(&key), Ok(None));
         let gas = intrinsic_gas(transaction).saturating_add(self.vm.deploy_gas(code.len()));
         let height = self.reader.tip().height.next();
         body.gas_limit.0 >= gas
-            && matches!(authorise(&Latest(&self.reader), &body.signer, &body.payload, height), Ok(Ok(_)))
+            && body.gas_limit <= rules.transaction_gas_max
+            && outside_window(&rules, body.expires, now()).is_none()
+            && matches!(authorise(&state, &body.signer, &body.payload, height), Ok(Ok(_)))
+            && is_absent(state_key::contract(&Address::of(name)))
+            && is_absent(state_key::consumed(body.expires, &transaction.id()))
     }
 
     fn announce(&self, transaction: &VerifiedTransaction) {

@@ -107,6 +107,8 @@ impl Engine {
         let votes_with_key = self.key != PublicKey::default();
         let mut recovering = votes_with_key;
         let (mut certificates, mut votes) = (Vec::new(), Vec::new());
+        // P10.5: votes of an epoch that the ledger does not know yet would be forgotten on the way there.
+        let is_ahead = records.iter().any(|record| record.epoch().is_some_and(|of| of > epoch));
         for record in records {
             match record {
                 Record::Origin { chain, key, epoch: since, above } => {
@@ -133,7 +135,7 @@ impl Engine {
         for vote in votes {
             self.replay_vote(&vote)?;
         }
-        if recovering {
+        if recovering || is_ahead && votes_with_key {
             self.recovery = Some(Recovery::default());
         }
         Ok(())

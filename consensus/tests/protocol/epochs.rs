@@ -127,6 +127,29 @@ fn p7_1_memory_is_not_given_back_by_a_new_epoch() {
     assert!(!network.status(1).recovering);
 }
 
+/// A ledger that was lost or restored from before an epoch makes its journal one that forgets on the way.
+#[test]
+fn p10_5_a_journal_ahead_of_the_ledgers_epoch_counts_as_lost() {
+    let table = Table::new(3);
+    let validators = table.validators.clone();
+    let next = validators.in_epoch(Epoch(1), validators.origin);
+    let key = validators.keys[3].public();
+    let chain = validators.committee.chain();
+    let origin = |epoch| Record::Origin { chain, key, epoch, above: View(0) };
+    let vote =
+        |validators: &crate::validators::Validators| Record::Vote(validators.vote(Phase::Commit, 4, hash("x"), 3));
+    for (records, recovering) in [
+        (vec![origin(Epoch(0)), vote(&validators)], false),
+        (vec![origin(Epoch(0)), vote(&next)], true),
+        (vec![origin(Epoch(1))], true),
+    ] {
+        let engine = Engine::new(validators.config(3), validators.base(), records, 9).unwrap();
+        assert_eq!(engine.status().recovering, recovering);
+        // The next epoch's engine is told of it.
+        assert_eq!(matches!(engine.memory()[..], [Record::Amnesia]), recovering);
+    }
+}
+
 /// What a journal holds of an earlier epoch neither counts nor binds in the next one.
 #[test]
 fn p10_3_views_begin_at_one_again_and_old_votes_do_not_count() {

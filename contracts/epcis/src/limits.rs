@@ -53,6 +53,10 @@ pub const EVENT_NESTING_MAX: usize = NESTING_MAX - 5;
 /// Elements of an XML document nested one in another; 1.x wraps what came later, so more than values.
 pub const XML_DEPTH_MAX: usize = 2 * NESTING_MAX;
 
+/// Bytes of an XML document for each of its elements on average, beyond the first thousand; `<epc>` and its end alone
+/// take eleven. An element in memory takes about 200, so a document of 2 MiB stays below 40 MB.
+pub const XML_ELEMENT_BYTES_MIN: usize = 12;
+
 /// Attributes and declarations of one XML element; a sensor report of the standard has 21.
 pub const XML_ATTRIBUTES_MAX: usize = 64;
 

@@ -313,6 +313,8 @@ fn everything_is_bounded() {
         let fault = fault(&text);
         assert!(fault.ends_with(" xml.bounds"), "{fault}");
     }
+    let many = parse(inside(&"<x:a/>".repeat(100_000)).as_bytes(), Policy::Lenient).unwrap_err();
+    assert!(many.to_string().contains("more elements than"), "{many}");
     // Elements that repeat make lists, which count as well.
     let wide = "<x:a><x:b/>".repeat(14) + &"</x:a><x:a/>".repeat(14);
     assert!(fault(&inside(&format!("<x:c>{wide}</x:c>"))).ends_with(" xml.bounds"));

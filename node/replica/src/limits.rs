@@ -26,6 +26,9 @@ pub const FETCH_TRANSACTIONS_MAX: usize = 1_000;
 pub const FETCH_BYTES_MAX: usize = 2 << 20;
 /// Milliseconds before missing transactions are asked for again, from another peer.
 pub const FETCH_RETRY_MS: u64 = 300;
+/// Milliseconds for which a fetched transaction is not asked for again while this node checks it, which for the
+/// largest code takes about two seconds.
+pub const CHECKING_MS: u64 = 3_000;
 /// Tries after which that time doubles, and how often it does: blocks of views that came to nothing
 /// are asked for every 10 s in the end.
 pub const FETCH_TRIES_PER_STEP: u16 = 8;

@@ -4,7 +4,9 @@
 //! block be voted for.
 
 use crate::execute::outside_window;
-use crate::limits::{FETCH_RETRY_MS, FETCH_STEPS_MAX, FETCH_TRANSACTIONS_MAX, FETCH_TRIES_PER_STEP, PAYLOADS_MAX};
+use crate::limits::{
+    CHECKING_MS, FETCH_RETRY_MS, FETCH_STEPS_MAX, FETCH_TRANSACTIONS_MAX, FETCH_TRIES_PER_STEP, PAYLOADS_MAX,
+};
 use countersign_types::{Block, Hash, Height, Parameters, TimestampMs, VerifiedTransaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +31,8 @@ pub struct Gathering {
 #[derive(Debug, Default)]
 pub struct Payloads {
     blocks: BTreeMap<Hash, Gathering>,
+    /// Names that came and are being checked, and since when.
+    checking: BTreeMap<Hash, TimestampMs>,
 }
 
 /// What is wrong with a block's payload.
@@ -79,6 +83,7 @@ impl Payloads {
     /// Adds a transaction to every block that lacks it; answers those blocks.
     pub fn supply(&mut self, transaction: &Arc<VerifiedTransaction>) -> Vec<Hash> {
         let name = transaction.hash();
+        self.checking.remove(&name);
         let mut supplied = Vec::new();
         for (hash, gathering) in &mut self.blocks {
             if gathering.missing.remove(&name) {
@@ -98,27 +103,33 @@ impl Payloads {
     /// What to ask for now: the block's proposer and the names, and how often it was asked before.
     pub fn due(&mut self, now: TimestampMs) -> Vec<(u16, u16, Vec<Hash>)> {
         let mut requests = Vec::new();
+        self.checking.retain(|_, since| now >= *since && now.since(*since) < CHECKING_MS);
+        let checking = &self.checking;
         for gathering in self.blocks.values_mut() {
             let due = gathering.asked.is_none_or(|asked| now.since(asked) >= gathering.patience() || now < asked);
             if gathering.is_whole() || !due {
                 continue;
             }
-            let missing = gathering.missing.iter();
-            requests.push((
-                gathering.block.header.proposer,
-                gathering.tries,
-                missing.take(FETCH_TRANSACTIONS_MAX).copied().collect(),
-            ));
+            let missing = gathering.missing.iter().filter(|name| !checking.contains_key(*name));
+            let names: Vec<Hash> = missing.take(FETCH_TRANSACTIONS_MAX).copied().collect();
+            if !names.is_empty() {
+                requests.push((gathering.block.header.proposer, gathering.tries, names));
+            }
             gathering.asked = Some(now);
             gathering.tries = gathering.tries.saturating_add(1);
         }
         requests
     }
 
-    /// Whether any block lacks this transaction.
-    #[must_use]
-    pub fn lacks(&self, name: &Hash) -> bool {
-        self.blocks.values().any(|gathering| gathering.missing.contains(name))
+    /// Whether any block lacks this transaction, and nobody is checking it; then somebody is from now on. What is
+    /// checked is not asked for again for a while: code is compiled before it comes back.
+    pub fn takes(&mut self, name: &Hash, now: TimestampMs) -> bool {
+        let takes =
+            self.blocks.values().any(|gathering| gathering.missing.contains(name)) && !self.checking.contains_key(name);
+        if takes {
+            self.checking.insert(*name, now);
+        }
+        takes
     }
 
     /// Number of blocks.

@@ -17,7 +17,10 @@ use quick_xml::{NsReader, XmlVersion};
 use super::names::INSTANCE;
 use super::place::Marks;
 use crate::limits::XML_NAMESPACES_MAX;
-use crate::limits::{DOCUMENT_BYTES_MAX, XML_ATTRIBUTES_MAX, XML_DEPTH_MAX, XML_NAME_BYTES_MAX, XML_TEXT_BYTES_MAX};
+use crate::limits::{
+    DOCUMENT_BYTES_MAX, XML_ATTRIBUTES_MAX, XML_DEPTH_MAX, XML_ELEMENT_BYTES_MIN, XML_NAME_BYTES_MAX,
+    XML_TEXT_BYTES_MAX,
+};
 use crate::rule::{Position, Rule, Violation, fault};
 
 /// A document: its root, and where its elements stand.
@@ -137,6 +140,7 @@ struct Builder<'a> {
     /// Each name and namespace once.
     interned: BTreeSet<Arc<str>>,
     open: Vec<Open>,
+    elements: usize,
     root: Option<Element>,
     /// Whether anything but the declaration came before.
     begun: bool,
@@ -151,6 +155,7 @@ impl<'a> Builder<'a> {
             marks: Marks::default(),
             interned: BTreeSet::new(),
             open: Vec::new(),
+            elements: 0,
             root: None,
             begun: false,
         }
@@ -215,6 +220,11 @@ impl<'a> Builder<'a> {
         }
         if self.open.len() >= XML_DEPTH_MAX {
             return Err(self.fault(Rule::XmlBounds, format!("elements nested more than {XML_DEPTH_MAX} deep")));
+        }
+        self.elements += 1;
+        if self.elements > 1_000 + self.text.len() / XML_ELEMENT_BYTES_MIN {
+            let reason = format!("more elements than one for each {XML_ELEMENT_BYTES_MIN} bytes of the document");
+            return Err(self.fault(Rule::XmlBounds, reason));
         }
         let (resolved, _) = reader.resolver().resolve_element(start.name());
         let name = self.name(start.name(), &resolved)?;

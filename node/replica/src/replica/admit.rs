@@ -111,7 +111,8 @@ impl<S: Store> Replica<S> {
 
     /// Hands transactions that a peer sent to the verifiers, if they were asked for.
     pub(super) fn verify_fetched(&mut self, all: &[Vec<u8>]) {
-        let wanted = all.iter().filter(|bytes| self.payloads.lacks(&Hash::of(Tag::SIGNED, bytes)));
+        let (payloads, now) = (&mut self.payloads, self.now);
+        let wanted = all.iter().filter(|bytes| payloads.takes(&Hash::of(Tag::SIGNED, bytes), now));
         let transactions: Vec<SignedTransaction> =
             wanted.filter_map(|bytes| SignedTransaction::from_bytes(bytes).ok()).collect();
         if !transactions.is_empty() {
