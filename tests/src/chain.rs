@@ -174,20 +174,25 @@ impl Chain {
     }
 
     fn certificate(&self, phase: Phase, number: u64, digest: Hash) -> Certificate {
-        let statement = VoteStatement {
-            chain: self.genesis.chain(),
-            epoch: Epoch::ZERO,
-            validators: self.genesis.validators.hash(),
-            phase,
-            number,
-            digest,
-        };
+        let statement = statement(&self.genesis, phase, number, digest);
         let members = self.genesis.validators.members().iter();
         let signatures = (0u16..).zip(members).map(|(index, member)| {
             let key = validator_key(&member.organisation);
             (index, statement.sign(&key))
         });
         Certificate { phase, epoch: Epoch::ZERO, number, digest, signatures: signatures.collect() }
+    }
+}
+
+/// What a validator of the first epoch signs.
+pub(crate) fn statement(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> VoteStatement {
+    VoteStatement {
+        chain: genesis.chain(),
+        epoch: Epoch::ZERO,
+        validators: genesis.validators.hash(),
+        phase,
+        number,
+        digest,
     }
 }
 

@@ -81,8 +81,9 @@ fn valid_documents_are_captured_and_come_back_unchanged() {
         documents += 1;
     }
     eprintln!("{documents} documents, {events} events, {warned} warnings; the costliest took {largest} gas");
-    assert!(warned > 0);
     assert_eq!((documents, events), if shared().is_some() { (167, 1357) } else { (7, 18) });
+    // Only documents of the corpus break rules that are let pass.
+    assert_eq!(warned > 0, shared().is_some());
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn the_model_accepts_what_validators_wrote_and_refuses_it_with_a_fact_changed() 
             (commit + 1, signer, Fact::Commit { view: committed + 1, block }),
             (whole.len(), signer, Fact::ViewChange { view: committed + 1_000 }),
             (whole.len(), signer, Fact::Changed { view: committed }),
-            (0, signer, Fact::Propose { view: usize::from(signer), block: genesis.unwrap() }),
+            (0, signer, Fact::Propose { view: usize::from(signer) + 1, block: genesis.unwrap() }),
         ] {
             let mut tampered = whole.clone();
             tampered.insert(at, (by, fact));

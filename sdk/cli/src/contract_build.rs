@@ -47,7 +47,7 @@ pub fn build(dir: &Path, out: Option<&Path>) -> Result<Built> {
     let file = format!("{}.wasm", package.library);
     let compiled = target.join(TARGET).join("contract").join(&file);
     let bytes = fs::read(&compiled).with_context(|| format!("cargo left no module at {}", compiled.display()))?;
-    let checked = module::check(&bytes)?;
+    let checked = module::check(&bytes, &toolchain.version(dir)?)?;
     let path = out.map_or_else(|| target.join(&file), Path::to_path_buf);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;

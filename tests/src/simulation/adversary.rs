@@ -7,11 +7,10 @@ mod liar;
 mod withholder;
 
 use super::random::Random;
+use crate::chain::statement;
 use countersign_consensus::Target;
 use countersign_replica::wire::Wire;
-use countersign_types::{
-    Certificate, Epoch, Genesis, Hash, Phase, SecretKey, Signature, VerifiedTransaction, Vote, VoteStatement,
-};
+use countersign_types::{Certificate, Epoch, Genesis, Hash, Phase, SecretKey, Signature, VerifiedTransaction, Vote};
 use equivocator::Equivocator;
 use flooder::Flooder;
 use liar::Liar;
@@ -108,15 +107,7 @@ impl Identity {
 
     /// A real vote of its own.
     fn vote(&self, phase: Phase, number: u64, digest: Hash) -> Vote {
-        let statement = VoteStatement {
-            chain: self.genesis.chain(),
-            epoch: Epoch::ZERO,
-            validators: self.genesis.validators.hash(),
-            phase,
-            number,
-            digest,
-        };
-        let signature = statement.sign(&self.key);
+        let signature = statement(&self.genesis, phase, number, digest).sign(&self.key);
         Vote { phase, epoch: Epoch::ZERO, number, digest, signer: self.index, signature }
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
+use wasm_encoder::{ProducersField, ProducersSection, Section as _};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 /// The only module that a contract imports from.
@@ -16,14 +17,15 @@ const HEADER_BYTES: usize = 8;
 /// A module that is a contract.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// The module without custom sections other than the interface.
+    /// The module with two custom sections: the interface, and the compiler as `producers`.
     pub(super) bytes: Vec<u8>,
     pub(super) methods: Vec<String>,
     pub(super) imports: Vec<String>,
 }
 
-/// Checks a module and strips it.
-pub(super) fn check(module: &[u8]) -> Result<Checked> {
+/// Checks a module and strips it. What compiled it is written down in the tools' conventional section,
+/// so that whoever builds the source again knows with what.
+pub(super) fn check(module: &[u8], compiler: &str) -> Result<Checked> {
     let mut bytes = module.get(..HEADER_BYTES).context("the compiler wrote something else than a module")?.to_vec();
     let mut interface = Vec::new();
     let (mut methods, mut imports, mut has_memory) = (Vec::new(), Vec::new(), false);
@@ -69,9 +71,21 @@ pub(super) fn check(module: &[u8]) -> Result<Checked> {
             bytes.extend_from_slice(contents);
         }
     }
+    bytes.extend_from_slice(&producers(compiler));
     ensure!(has_memory, "the contract exports no memory");
     check_interface(&interface, &methods)?;
     Ok(Checked { bytes, methods, imports })
+}
+
+/// The section that names what compiled a module, as the tool conventions of WebAssembly write it.
+fn producers(compiler: &str) -> Vec<u8> {
+    let mut field = ProducersField::new();
+    field.value("rustc", compiler);
+    let mut section = ProducersSection::new();
+    section.field("processed-by", &field);
+    let mut bytes = Vec::new();
+    section.append_to(&mut bytes);
+    bytes
 }
 
 /// What every line of the interface has, and more that is not looked at here.

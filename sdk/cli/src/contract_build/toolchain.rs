@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 /// The target that contracts are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -49,6 +49,16 @@ impl Toolchain {
             Self::Added => "Wasm target added by rustup",
             Self::Debian { .. } => "Debian's compiler and library sources",
         }
+    }
+
+    /// The compiler's own words about its version, such as `1.95.0 (59807616e 2026-04-14)`.
+    pub(super) fn version(&self, dir: &Path) -> Result<String> {
+        let rustc = match self {
+            Self::Installed | Self::Added => "rustc",
+            Self::Debian { .. } => DEBIAN_RUSTC,
+        };
+        let text = printed(rustc, dir, &["--version"]).with_context(|| format!("{rustc} does not tell its version"))?;
+        Ok(text.strip_prefix("rustc ").unwrap_or(&text).to_owned())
     }
 
     /// Cargo, set up to use it.

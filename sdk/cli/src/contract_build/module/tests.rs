@@ -40,8 +40,9 @@ fn module(host: &str, method: &str, sections: &[Vec<u8>]) -> Vec<u8> {
 fn a_contract_keeps_only_its_interface() {
     let interface = custom("countersign.abi", ADD);
     let with_names = [custom("name", "x"), interface.clone(), custom("producers", "y")];
-    let checked = check(&module("countersign", "add", &with_names)).unwrap();
-    assert_eq!(checked.bytes, module("countersign", "add", &[interface]));
+    let checked = check(&module("countersign", "add", &with_names), "1.95.0 (5 2026-04-14)").unwrap();
+    let compiler = custom("producers", "\u{1}\u{c}processed-by\u{1}\u{5}rustc\u{15}1.95.0 (5 2026-04-14)");
+    assert_eq!(checked.bytes, module("countersign", "add", &[interface, compiler]));
     assert_eq!(checked.methods, ["add"]);
     assert_eq!(checked.imports, ["fail"]);
 }
@@ -61,7 +62,7 @@ fn what_is_not_a_contract_is_refused_with_its_reason() {
         (module("countersign", "add", &[custom("countersign.abi", "{")]), "JSON object per line"),
     ];
     for (bytes, reason) in cases {
-        let error = check(&bytes).unwrap_err().to_string();
+        let error = check(&bytes, "1.95.0").unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
 }
