@@ -1,5 +1,6 @@
 //! The validators of the epoch, and what their signatures are under.
 
+use crate::mutation::{Mutation, planted};
 use countersign_types::certificate::BadCertificate;
 use countersign_types::key::{Claim, verify_each};
 use countersign_types::{
@@ -50,12 +51,12 @@ impl Committee {
     /// P0.1: q.
     #[must_use]
     pub fn quorum(&self) -> usize {
-        usize::from(self.set.quorum())
+        usize::from(self.set.quorum()) - usize::from(planted(Mutation::QuorumLessOne))
     }
     /// P0.1: f + 1: at least one of so many is correct.
     #[must_use]
     pub fn one_correct(&self) -> usize {
-        usize::from(self.set.faulty_max()) + 1
+        if planted(Mutation::OneIsEnough) { 1 } else { usize::from(self.set.faulty_max()) + 1 }
     }
 
     /// P0.2: who proposes in a view: all take turns. It depends on epoch and view alone.

@@ -25,6 +25,7 @@ use crate::config::Origin;
 use crate::event::{Event, Verdict};
 use crate::fetch::Fetch;
 use crate::message::Message;
+use crate::mutation::{Mutation, planted};
 use crate::pacemaker::Pacemaker;
 use crate::peers::Peers;
 use crate::record::Record;
@@ -256,7 +257,8 @@ impl Engine {
         let checks = certificate.signatures.len();
         let of_before = certificate.phase == Phase::Checkpoint && certificate.number <= self.origin.height.0;
         let committee = if of_before { self.before.as_ref() } else { Some(&self.committee) };
-        let valid = committee.is_some_and(|committee| committee.certify(certificate).is_ok());
+        let valid = planted(Mutation::CertificatesUnchecked)
+            || committee.is_some_and(|committee| committee.certify(certificate).is_ok());
         self.checked(from, checks, valid);
         valid
     }
@@ -282,6 +284,7 @@ impl Engine {
     }
 
     fn send(&mut self, to: Target, message: Message, after: u64) {
+        let after = if planted(Mutation::SaidBeforeDurable) { 0 } else { after };
         self.order(Action::Send { to, message, after });
     }
 

@@ -14,6 +14,7 @@ mod event;
 mod fetch;
 pub mod limits;
 mod message;
+pub mod mutation;
 mod pacemaker;
 mod peers;
 mod record;

@@ -5,6 +5,7 @@ use crate::action::{Action, Target};
 use crate::chain::State;
 use crate::limits::EVIDENCE_PER_SIGNER_MAX;
 use crate::message::{Message, Proposal};
+use crate::mutation::{Mutation, planted};
 use crate::round::Seen;
 use crate::tally::{Added, Check};
 use countersign_types::{Certificate, Evidence, Hash, Header, Phase, Signature, View, Vote};
@@ -42,7 +43,10 @@ impl Engine {
                 let second = self.pre_prepare_vote(view, (hash, signature), from);
                 self.contradiction(first, second);
             }
-            return;
+            if !planted(Mutation::PrepareTwice) || seen.block == hash {
+                return;
+            }
+            self.round(view).own.prepare = None;
         }
         let vote = self.pre_prepare_vote(view, (hash, signature), from);
         if !self.verifies(from, &vote) || !block.is_consistent() {
@@ -112,7 +116,7 @@ impl Engine {
         let delay = self.pacemaker.grown(self.parameters.time_delay_ms);
         let timely = header.time <= self.now.plus(precision) && self.now <= header.time.plus(delay).plus(precision);
         self.counters.untimely = self.counters.untimely.saturating_add(u64::from(!timely));
-        timely
+        timely || planted(Mutation::UntimelyAccepted)
     }
 
     /// P1.2: whether the certificates let the current view's proposal stand.
@@ -127,7 +131,8 @@ impl Engine {
         }
         let mut between = parent_view.next();
         while between < view {
-            if self.rounds.get(&between).is_none_or(|round| round.changed.is_none()) {
+            let unproven = self.rounds.get(&between).is_none_or(|round| round.changed.is_none());
+            if unproven && !planted(Mutation::GapUnproven) {
                 return Place::Unknown(between);
             }
             between = between.next();
@@ -289,7 +294,7 @@ impl Engine {
         if known.is_some_and(|cases| cases.len() >= EVIDENCE_PER_SIGNER_MAX || cases.contains(&case)) {
             return false;
         }
-        let proven = self.committee.proves(evidence);
+        let proven = self.committee.proves(evidence) || planted(Mutation::EvidenceBelieved);
         self.checked(from, 2, proven);
         if !proven {
             self.refuse();

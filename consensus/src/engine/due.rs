@@ -3,6 +3,8 @@
 use super::Engine;
 use crate::action::Action;
 use crate::chain::Place;
+use crate::mutation::{Mutation, planted};
+use crate::round::Round;
 use countersign_types::{Hash, Phase, TimestampMs};
 
 /// How long a non-empty block may stay without finality before another block is due for it, as a
@@ -29,11 +31,14 @@ impl Engine {
         }
         let tip = self.tip();
         let round = self.rounds.get(&self.view);
-        let others_think_so = round.is_some_and(|round| {
-            round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
-        });
+        let others_think_so = !planted(Mutation::NobodyJoins)
+            && round.is_some_and(|round| {
+                round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
+            });
         if self.is_window_closed(&tip) {
-            return self.is_certified_only(&tip) && (others_think_so || self.now >= self.grace_until()); // P1.6
+            return self.is_certified_only(&tip)
+                && !planted(Mutation::CertifiedOnce)
+                && (others_think_so || self.now >= self.grace_until()); // P1.6
         }
         self.pending
             || others_think_so
@@ -71,7 +76,7 @@ impl Engine {
     /// P5.11: a leader whose last turns came to nothing.
     fn leader_is_resting(&self) -> bool {
         let leader = self.committee.leader(self.view);
-        self.own_index() != Some(leader) && self.peers.is_resting(leader)
+        self.own_index() != Some(leader) && (self.peers.is_resting(leader) || planted(Mutation::EveryoneRests))
     }
 
     /// P5.8, P5.11: whether the current turn gets no time.
@@ -83,12 +88,15 @@ impl Engine {
     pub(super) fn give_up_view(&mut self) {
         let view = self.view;
         let round = self.rounds.get(&view);
-        let voted = round.is_some_and(|round| round.own.view_change.is_some() || round.own.commit.is_some());
+        let committed = |round: &Round| round.own.commit.is_some() && !planted(Mutation::ViewChangeAfterCommit);
+        let voted = round.is_some_and(|round| round.own.view_change.is_some() || committed(round));
         if voted || !self.can_sign(view) {
             return;
         }
         let seen = round.is_some_and(|round| round.seen.is_some());
-        let passed = |deadline: Option<TimestampMs>| deadline.is_some_and(|deadline| deadline <= self.now);
+        let passed = |deadline: Option<TimestampMs>| {
+            deadline.is_some_and(|deadline| deadline <= self.now && !planted(Mutation::NoTimer))
+        };
         let given_up = round.is_some_and(|round| round.refused)
             || (!seen && passed(self.pacemaker.proposal_deadline()))
             || passed(self.pacemaker.certificate_deadline())

@@ -3,6 +3,7 @@
 use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_types::codec::encode;
 use countersign_types::{
     Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, RejectCode,
@@ -94,6 +95,7 @@ pub fn vote_validators<B: StateSource>(
         agreeing += usize::from(cast == Some(vote));
     }
     if agreeing * 3 > voters.len() * 2 {
+        let run_ahead = if planted(Mutation::ChangeAtOnce) { 0 } else { run_ahead };
         let change = SetChange { set: wanted.clone(), last: height.plus(run_ahead) };
         overlay.write(state_key::epoch(), Some(encode(&EpochState { change: Some(change), ..state })));
     }

@@ -10,6 +10,7 @@ use crate::mempool::Refused;
 use crate::state_source::{Latest, StateSource};
 use crate::wire::Wire;
 use countersign_consensus::Target;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::Store;
 use countersign_types::hash::Tag;
 use countersign_types::{Hash, RejectCode, SignedTransaction, VerifiedTransaction, state_key};
@@ -70,7 +71,8 @@ impl<S: Store> Replica<S> {
             return refused(RejectCode::GasLimit);
         }
         let state = Latest(&self.reader);
-        if state.read(&state_key::consumed(body.expires, &transaction.id()))?.is_some() {
+        let consumed = state.read(&state_key::consumed(body.expires, &transaction.id()))?.is_some();
+        if consumed && !planted(Mutation::ExecutedTwice) {
             return refused(RejectCode::Duplicate);
         }
         match authorise(&state, &body.signer, &body.payload, height)? {
@@ -100,7 +102,7 @@ impl<S: Store> Replica<S> {
 
     /// Sends a peer the transactions it asks for, as far as they are held.
     pub(super) fn serve_transactions(&mut self, to: u16, names: &[Hash]) {
-        if !self.transactions_served.may(to, self.now) {
+        if !self.transactions_served.may(to, self.now) || planted(Mutation::TransactionsUnserved) {
             return;
         }
         let mut found = Vec::new();

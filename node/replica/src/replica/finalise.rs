@@ -7,6 +7,7 @@ use crate::input::Output;
 use crate::limits::EXPIRED_IDS_PER_BLOCK;
 use crate::state_source::Latest;
 use countersign_consensus::Event;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Store, StoredTransaction};
 use countersign_types::{Block, Certificate, ExecutionResult, Hash, VerifiedTransaction};
 use std::sync::Arc;
@@ -43,7 +44,10 @@ impl<S: Store> Replica<S> {
         let latest = Latest(&self.reader);
         let expired = latest.expired_ids(header.time, EXPIRED_IDS_PER_BLOCK)?;
         let executor = Executor { vm: &self.vm, chain: self.chain, parameters: &self.rules };
-        let executed = executor.execute(&latest, &header, transactions, expired)?;
+        let mut executed = executor.execute(&latest, &header, transactions, expired)?;
+        if let Some(receipt) = executed.receipts.first_mut().filter(|_| planted(Mutation::OwnGas)) {
+            receipt.gas_used.0 += u64::from(self.own.unwrap_or_default());
+        }
         self.count(&executed.receipts);
         let ids: Vec<Hash> = transactions.iter().map(|transaction| transaction.id()).collect();
         let records = executed.changes.records.into_iter();
@@ -67,6 +71,9 @@ impl<S: Store> Replica<S> {
         self.mempool.committed(&ids);
         self.payloads.prune(header.height);
         self.outputs.push(Output::Committed { height: header.height, transactions: ids });
+        if planted(Mutation::AcknowledgedEarly) {
+            self.outputs.push(Output::Certified { height: header.height });
+        }
         Ok(result)
     }
 
