@@ -14,6 +14,7 @@ mod finalise;
 mod help;
 mod propose;
 mod recover;
+mod rejoin;
 mod sign;
 mod start;
 mod view;
@@ -35,6 +36,7 @@ use crate::status::{Counters, RoundStatus, Status};
 use crate::tally::Tally;
 use countersign_types::{Certificate, Hash, Height, Parameters, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use recover::Recovery;
+use rejoin::Rejoin;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One validator's part in the protocol, without input or output.
@@ -66,6 +68,8 @@ pub struct Engine {
     /// Nothing is signed in views up to this one.
     sign_above: View,
     recovery: Option<Recovery>,
+    /// Until others have told what they hold of this validator's votes.
+    rejoin: Option<Rejoin>,
     /// Views above the last final one.
     rounds: BTreeMap<View, Round>,
     last_final: Final,
@@ -121,7 +125,10 @@ impl Engine {
         self.set_clock(now);
         match event {
             Event::Tick => {}
-            Event::Connected { peer } => self.greet(peer),
+            Event::Connected { peer } => {
+                self.greet(peer);
+                self.ask_to_rejoin_of(peer);
+            }
             Event::Received { from, message } => self.receive(from, message),
             Event::Proposed { view, block } => self.proposed(view, block),
             Event::Validated { block, verdict } => self.validated(block, verdict == Verdict::Valid),
@@ -149,6 +156,7 @@ impl Engine {
             certified: self.results.certified(),
             failures: self.pacemaker.failures,
             recovering: self.recovery.is_some(),
+            rejoining: self.rejoin.is_some(),
             active: self.peers.active(self.view),
             round: self.round_status(),
             heard: self.peers.heard_at(),
@@ -206,6 +214,7 @@ impl Engine {
         self.prepare();
         self.give_up_view();
         self.ask_to_recover();
+        self.ask_to_rejoin();
         self.fetch_blocks();
         self.report_lag();
         self.end_epoch();
@@ -235,6 +244,8 @@ impl Engine {
             Message::Evidence(evidence) => self.evidence(from, &evidence),
             Message::RecoveryRequest { nonce } => self.recovery_request(from, nonce),
             Message::RecoveryResponse { nonce, certificate } => self.recovery_response(from, nonce, certificate),
+            Message::VotesRequest { nonce } => self.votes_request(from, nonce),
+            Message::VotesResponse { nonce, votes } => self.votes_response(from, nonce, &votes),
         }
     }
 
@@ -325,6 +336,9 @@ impl Engine {
             }
             if let Some(recovery) = &mut self.recovery {
                 recovery.clamp(latest);
+            }
+            if let Some(rejoin) = &mut self.rejoin {
+                rejoin.clamp(latest);
             }
         }
         self.now = now;

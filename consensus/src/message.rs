@@ -60,6 +60,18 @@ pub enum Message {
         /// The certificate.
         certificate: Option<Certificate>,
     } = 9,
+    /// A validator that has just started asks for the newest votes of its own that the receiver holds.
+    VotesRequest {
+        /// Told back in the answer.
+        nonce: u64,
+    } = 10,
+    /// Answers [`Message::VotesRequest`].
+    VotesResponse {
+        /// That of the request.
+        nonce: u64,
+        /// The votes of the highest view for which any are held, at most one for each phase.
+        votes: Vec<Vote>,
+    } = 11,
 }
 
 /// PRE-PREPARE: a block, the leader's signatures, and why the block may stand in this view.

@@ -42,6 +42,7 @@ mutations! {
     RotationDropsVotes = "rotation-drops-votes", "A journal written anew lacks own votes.";
     AmnesiaIgnored = "amnesia-ignored", "A validator without journal votes at once.";
     RecoveryByOne = "recovery-by-one", "One answer ends a recovery, and nothing is skipped after it.";
+    RollbackUnnoticed = "rollback-unnoticed", "A validator that starts does not ask what it said before.";
     CertificatesUnchecked = "certificates-unchecked", "Certificates of others are believed.";
     VotesUnchecked = "votes-unchecked", "Signatures of votes are believed.";
     FinalAtPrepare = "final-at-prepare", "A prepare certificate makes a block final.";

@@ -27,6 +27,8 @@ pub struct Status {
     pub failures: u32,
     /// Whether the vote journal was lost: nothing is signed.
     pub recovering: bool,
+    /// Whether it has just started and asks others what it said before: nothing is signed.
+    pub rejoining: bool,
     /// Validators heard of in recent views, this one included, rising.
     pub active: Vec<u16>,
     /// What the current view waits for.

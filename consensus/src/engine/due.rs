@@ -26,7 +26,7 @@ impl Engine {
 
     /// P5.1.
     fn is_due(&self) -> bool {
-        if self.own.is_none() || self.recovery.is_some() {
+        if self.own.is_none() || self.recovery.is_some() || self.rejoin.is_some() {
             return false;
         }
         let tip = self.tip();
@@ -121,7 +121,7 @@ impl Engine {
         }
     }
 
-    fn alarms(&self) -> [Option<TimestampMs>; 9] {
+    fn alarms(&self) -> [Option<TimestampMs>; 10] {
         let tip = self.tip();
         let votes = self.can_sign(self.view);
         let open = self.has_open_payload(&tip) || self.is_window_closed(&tip) && self.is_certified_only(&tip);
@@ -133,6 +133,7 @@ impl Engine {
             self.resend_at,
             self.fetch.next_at(),
             self.recovery_at(),
+            self.rejoin_at(),
             self.behind.as_ref().map(|lag| lag.next_at),
             self.parent_time().filter(|_| self.may_propose()).map(TimestampMs::next),
         ]

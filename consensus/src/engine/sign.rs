@@ -10,7 +10,8 @@ use countersign_types::{Certificate, Hash, Height, Phase, View, Vote};
 impl Engine {
     /// P0.4, P7.1: whether this validator votes in a view at all.
     pub(super) fn can_sign(&self, view: View) -> bool {
-        self.own.is_some() && self.recovery.is_none() && view > self.sign_above && view > self.last_final.view
+        let knows_its_votes = self.recovery.is_none() && self.rejoin.is_none();
+        self.own.is_some() && knows_its_votes && view > self.sign_above && view > self.last_final.view
     }
 
     /// P0.5: signs a step and orders the vote to be written. The caller has checked that the step is

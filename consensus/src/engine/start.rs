@@ -53,6 +53,7 @@ impl Engine {
             entry: None,
             sign_above: View::ZERO,
             recovery: None,
+            rejoin: None,
             rounds: BTreeMap::new(),
             last_final: Final { view: base.view, block: base.block, certificate: None },
             final_at: TimestampMs::ZERO,
@@ -72,6 +73,7 @@ impl Engine {
         engine.replay(records)?;
         engine.take_results(base)?;
         engine.peers = Peers::new(engine.committee.count(), own_index, engine.view);
+        engine.begin_rejoin();
         Ok(engine)
     }
 

@@ -252,6 +252,36 @@ fn a_lost_journal_recovers_without_contradiction() {
     }
 }
 
+/// D6: a directory restored from an older copy. What it said since is never contradicted (which is checked at every
+/// message), and it votes again.
+#[test]
+fn an_older_copy_of_a_directory_recovers_without_contradiction() {
+    for seed in 0..60u64 {
+        let mut network = Network::new(4, seed);
+        let mut dice = Dice(seed);
+        let victim = dice.roll(4) as u16;
+        // Messages are so slow that views fail, and what was said in them still matters.
+        network.faults = Faults { delay_max: 5 + dice.roll(900), ..Faults::NONE };
+        feed(&mut network, 1_000 + dice.roll(3_000), 20, "before");
+        let copy = network.copy_disk(victim);
+        network.run(20 + dice.roll(1_500));
+        network.crash(victim);
+        network.restore_disk(victim, copy);
+        network.start(victim);
+        feed(&mut network, 3_000, 40, "again");
+        network.faults = Faults::NONE;
+        feed(&mut network, 3_000, 40, "well again");
+        network.run(2_000);
+        network.check_agreement();
+        let status = network.status(victim);
+        assert!(!status.recovering && !status.rejoining, "seed {seed}: {status:?}");
+        assert_eq!(network.height(victim), network.height((victim + 1) % 4), "seed {seed}");
+        let before = status.counters.votes_sent;
+        feed(&mut network, 1_000, 40, "at last");
+        assert!(network.status(victim).counters.votes_sent > before, "seed {seed}: it votes again");
+    }
+}
+
 #[test]
 fn a_leader_whose_proposals_never_arrive_costs_time_only() {
     let mut network = Network::new(4, 17);

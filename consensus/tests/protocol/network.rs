@@ -10,9 +10,9 @@ mod carry_out;
 mod node;
 
 use crate::validators::{GENESIS, Validators};
-use countersign_consensus::{Engine, Event, Message, Status};
+use countersign_consensus::{Engine, Event, Message, Record, Status};
 use countersign_types::{Block, Epoch, ExecutionResult, Hash, Height, TimestampMs};
-use node::Node;
+use node::{Node, Stored};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,9 @@ pub struct Faults {
 impl Faults {
     pub const NONE: Self = Self { loss_percent: 0, double_percent: 0, delay_min: 1, delay_max: 5 };
 }
+
+/// A node's journal and ledger.
+pub type Disk = (Vec<(u64, Record)>, Vec<Stored>);
 
 /// Which messages a node never gets.
 pub type Misses = fn(&Message) -> bool;
@@ -157,6 +160,19 @@ impl Network {
         node.to_execute.clear();
         node.syncing = false;
         node.wake_at = None;
+    }
+
+    /// A copy of a node's directory: its journal and its ledger.
+    pub fn copy_disk(&self, index: u16) -> Disk {
+        let node = &self.nodes[usize::from(index)];
+        (node.durable.clone(), node.ledger.clone())
+    }
+
+    /// Puts an older copy of its directory back on a node that is down.
+    pub fn restore_disk(&mut self, index: u16, disk: Disk) {
+        let node = &mut self.nodes[usize::from(index)];
+        assert!(node.engine.is_none());
+        (node.durable, node.ledger) = disk;
     }
 
     /// Loses a node's vote journal; the ledger stays.

@@ -42,7 +42,8 @@ fn status(node: &Node) -> Result<Status, RpcError> {
         quorum: validators.quorum(),
         faulty_max: validators.faulty_max(),
         own: members.own,
-        voting: members.own.is_some() && !status.recovering,
+        voting: members.own.is_some() && !status.recovering && !status.rejoining,
+        rejoining: status.rejoining,
         prepared_height: status.prepared,
         final_height: status.finalised,
         // What is final and not executed yet has no stored header; the executed tip has.

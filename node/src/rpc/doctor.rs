@@ -11,7 +11,12 @@ const SLOW_MS: u64 = 10_000;
 pub(super) fn advice(status: &Status) -> Vec<String> {
     let mut advice = Vec::new();
     let quorum = usize::from(status.quorum);
-    if status.own.is_some() && !status.voting {
+    if status.rejoining {
+        advice.push(format!(
+            "this validator has just started and votes once {} others have told what it said before: start them",
+            quorum.saturating_sub(1)
+        ));
+    } else if status.own.is_some() && !status.voting {
         advice.push(format!(
             "this validator lost its vote journal and stays silent until {} others tell it their views; \
              if they are up, wait; if more than {} have lost theirs, see \"Lost for good\" in the operators' guide",
@@ -100,6 +105,7 @@ mod tests {
             faulty_max: 1,
             own: Some(0),
             voting: true,
+            rejoining: false,
             prepared_height: Height(7),
             final_height: Height(7),
             final_block: Hash::ZERO,
@@ -155,6 +161,7 @@ mod tests {
                 Status { window_closed: true, final_height: Height(15), ..stalled() },
                 vec!["results of heights 8 to 15 to be signed by 3 validators"],
             ),
+            (Status { voting: false, rejoining: true, ..well() }, vec!["just started", "2 others"]),
             (Status { voting: false, ..well() }, vec!["lost its vote journal", "until 2 others", "more than 1"]),
             (
                 Status { counters: untimely, ..stalled() },

@@ -87,6 +87,8 @@ fn consensus(message: &Message) -> String {
             format!("query: view {view}, finalised view {finalised}, certified {certified}")
         }
         Message::Evidence(evidence) => format!("evidence: {} and {}", step(&evidence.first), step(&evidence.second)),
+        Message::VotesRequest { .. } => "votes request".into(),
+        Message::VotesResponse { votes, .. } => format!("votes response of {}", votes.len()),
         Message::RecoveryRequest { .. } => "recovery request".into(),
         Message::RecoveryResponse { certificate: one, .. } => {
             format!("recovery response {}", one.as_ref().map_or("none".into(), certificate))

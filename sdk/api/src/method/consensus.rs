@@ -33,6 +33,8 @@ pub struct Status {
     pub own: Option<u16>,
     /// Whether it votes now.
     pub voting: bool,
+    /// Whether it has just started and does not vote before others have told which votes of its own they hold.
+    pub rejoining: bool,
     /// Height of the highest certified proposal it holds.
     #[schemars(with = "schema::Height")]
     pub prepared_height: Height,
