@@ -10,6 +10,7 @@ pub mod command;
 pub mod compiler;
 pub mod config;
 pub mod context;
+pub mod fact;
 pub mod intake;
 pub mod journal_file;
 pub mod keystore;

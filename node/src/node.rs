@@ -7,7 +7,7 @@ use crate::intake;
 use crate::journal_file::{self, JournalFile};
 use crate::keystore::{self, Purpose};
 use crate::listener::{Listener, SocketGate};
-use crate::members::{Members, Membership};
+use crate::members::{Members, Membership, Viewpoint};
 use crate::network::{self, NetworkConfig};
 use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
@@ -16,10 +16,11 @@ use crate::shared::{Progress, Shared};
 use crate::threads::Threads;
 use crate::verifier::Verifier;
 use anyhow::{Context as _, anyhow, bail};
-use countersign_consensus::vote_journal;
+use countersign_consensus::{Record, vote_journal};
 use countersign_ledger::{Ledger, RocksStore};
+use countersign_replica::journal::JournalRecord;
 use countersign_replica::{Replica, ReplicaConfig};
-use countersign_types::{Genesis, Hash, PublicKey, SecretKey, ValidatorSet, state_key};
+use countersign_types::{Epoch, Genesis, Hash, PublicKey, SecretKey};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,16 +48,12 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let salt = journal_file::salt(validator_seed.as_ref().unwrap_or(&network_seed).expose());
     let key = validator_seed.map(|seed| SecretKey::from_seed(seed.expose()));
     let public = key.as_ref().map(SecretKey::public);
-    // A foreign genesis is told from a later epoch by the ledger alone, and no ledger is made from one.
-    let is_new = !config.data_dir.join(LEDGER_DIRECTORY).exists();
-    check_validator_key(public.as_ref(), &config, [Some(&genesis.validators)], is_new)?;
-
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
-    let ledger = open_ledger(&config.data_dir, &genesis)?;
-    let current: Option<ValidatorSet> = ledger.reader().native(&state_key::validators(), "the validators")?;
-    check_validator_key(public.as_ref(), &config, [Some(&genesis.validators), current.as_ref()], true)?;
+    // The journal comes first: no ledger is made from a genesis that is not its own.
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
+    check_origin(&records, &genesis, &config)?;
+    let ledger = open_ledger(&config.data_dir, &genesis)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
     let vm = Arc::new(Vm::new(VmConfig { disk, clock: compiler::clock, ..VmConfig::default() })?);
@@ -65,9 +62,15 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
             .context("the node cannot start from its data directory")?;
     let reader = replica.reader();
     let tip = reader.tip().height;
-    let members = Members::new(replica.epoch(), replica.validators().clone(), public.as_ref());
-    check_network_key(&config, &members, &network_seed)?;
+    let network_key: PublicKey = SecretKey::from_seed(network_seed.expose()).public();
+    let viewpoint = Viewpoint { key: public, network_key, settings: config.network.clone() };
+    let before = match replica.epoch() {
+        Epoch::ZERO => None,
+        epoch => reader.epoch(epoch.previous())?.map(|(_, validators)| validators),
+    };
+    let members = viewpoint.members(replica.epoch(), replica.validators().clone(), before.as_ref());
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = members.own, "starting");
+    check_keys(&config, &viewpoint, &members)?;
 
     // Whatever can be in the way of starting is found before the first thread runs.
     let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
@@ -77,10 +80,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
         listen: config.network.listen.clone(),
-        peers: members.peers(&config.network),
+        peers: viewpoint.peers(&members),
         chain: chain.0,
     })?;
-    let membership = Arc::new(Membership::new(members, public, config.network.clone(), network.clone()));
+    let membership = Arc::new(Membership::new(members, viewpoint, network.clone()));
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = queue();
     let replica_inbox = inputs_sender.gauge();
@@ -190,33 +193,42 @@ fn validator_seed(config: &Config) -> anyhow::Result<Option<keystore::Seed>> {
     Ok(Some(keystore::load(&config.validator_key, Purpose::Validator)?))
 }
 
-/// The key must be one that votes now or voted at first; a member that was removed follows.
-fn check_validator_key<'a>(
-    key: Option<&PublicKey>,
-    config: &Config,
-    sets: impl IntoIterator<Item = Option<&'a ValidatorSet>>,
-    is_sure: bool,
-) -> anyhow::Result<()> {
-    let Some(key) = key.filter(|_| is_sure) else { return Ok(()) };
-    if sets.into_iter().flatten().any(|set| set.index_of(key).is_some()) {
-        return Ok(());
+/// A journal names the chain that its key votes on.
+fn check_origin(records: &[Vec<u8>], genesis: &Genesis, config: &Config) -> anyhow::Result<()> {
+    for record in records {
+        if let JournalRecord::Engine(Record::Origin { chain, .. }) = JournalRecord::from_bytes(record)?
+            && chain != genesis.chain()
+        {
+            bail!(
+                "the vote journal in {} belongs to chain {chain}, {} to chain {}: is this the genesis of another network?",
+                config.data_dir.display(),
+                config.genesis.display(),
+                genesis.chain()
+            );
+        }
     }
-    bail!(
-        "the key {} ({key}) is not a validator of the genesis {}: is this the genesis of another network?",
-        config.validator_key.display(),
-        config.genesis.display()
-    )
+    Ok(())
 }
 
-fn check_network_key(config: &Config, members: &Members, seed: &keystore::Seed) -> anyhow::Result<()> {
-    let public: PublicKey = SecretKey::from_seed(seed.expose()).public();
-    match members.own.and_then(|index| members.validators.member(index)) {
-        Some(validator) if validator.network_key != public => bail!(
-            "the network key {} is not the one that the network has for this validator",
-            config.network_key.display()
-        ),
-        _ => Ok(()),
+/// Who is no validator follows, be it one to be or one that was voted out. Whose network key is not the one that the
+/// members expect is not heard: before it is admitted, or after it was replaced, that passes; as another member it
+/// would speak in that one's name.
+fn check_keys(config: &Config, viewpoint: &Viewpoint, members: &Members) -> anyhow::Result<()> {
+    let path = config.network_key.display();
+    let own = members.own();
+    match members.validators.members().iter().find(|validator| validator.network_key == viewpoint.network_key) {
+        Some(other) if viewpoint.key.is_some_and(|key| key != other.key) => {
+            bail!("the network key {path} is that of another validator, which {} runs", other.organisation)
+        }
+        None if own.is_some() => {
+            tracing::warn!(path = %path, "the network key is not the one that the network has for this validator now");
+        }
+        _ => {}
     }
+    if let (Some(key), None) = (viewpoint.key, own) {
+        tracing::warn!(%key, "the key is no validator's now: this node follows, and votes from the epoch that names it");
+    }
+    Ok(())
 }
 
 /// Opens the ledger, or makes it from the genesis where there is none.

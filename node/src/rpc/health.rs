@@ -35,7 +35,7 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
     let members = context.membership.now();
     let quorum = usize::from(members.validators.quorum());
     let own = usize::from(members.own.is_some());
-    let connected = context.network.stats().peers_connected;
+    let connected = context.connected_validators(&members);
     if connected.saturating_add(own) < quorum {
         return Err(format!("connected to {connected} validators; a quorum of {quorum} is needed"));
     }

@@ -54,7 +54,7 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
         ];
         let rows = peers.items.iter().map(|peer| {
             vec![
-                peer.validator.to_string(),
+                peer.validator.map_or_else(|| "–".to_owned(), |index| index.to_string()),
                 or_dash(peer.organisation.as_deref()),
                 peer.addresses.join(", "),
                 if peer.connected { "yes" } else { "no" }.to_owned(),
