@@ -50,10 +50,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let public = key.as_ref().map(SecretKey::public);
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
-    // The journal comes first: no ledger is made from a genesis that is not its own.
-    let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
-    check_origin(&records, &genesis, &config)?;
+    check_origin(&config, salt, chain)?;
+    // The ledger's lock also guards the journal, which opening may repair.
     let ledger = open_ledger(&config.data_dir, &genesis)?;
+    let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
     let vm = Arc::new(Vm::new(VmConfig { disk, clock: compiler::clock, ..VmConfig::default() })?);
@@ -193,21 +193,26 @@ fn validator_seed(config: &Config) -> anyhow::Result<Option<keystore::Seed>> {
     Ok(Some(keystore::load(&config.validator_key, Purpose::Validator)?))
 }
 
-/// A journal names the chain that its key votes on.
-fn check_origin(records: &[Vec<u8>], genesis: &Genesis, config: &Config) -> anyhow::Result<()> {
-    for record in records {
-        if let JournalRecord::Engine(Record::Origin { chain, .. }) = JournalRecord::from_bytes(record)?
-            && chain != genesis.chain()
-        {
-            bail!(
-                "the vote journal in {} belongs to chain {chain}, {} to chain {}: is this the genesis of another network?",
-                config.data_dir.display(),
-                config.genesis.display(),
-                genesis.chain()
-            );
-        }
+/// No ledger is made from a genesis that is not the one of the journal beside it.
+fn check_origin(config: &Config, salt: Hash, chain: Hash) -> anyhow::Result<()> {
+    let path = config.data_dir.join(JOURNAL_FILE);
+    if config.data_dir.join(LEDGER_DIRECTORY).exists() || !path.exists() {
+        return Ok(());
     }
-    Ok(())
+    let (_, bytes) = JournalFile::open(&path)?;
+    let payloads = vote_journal::replay(&bytes, salt).map(|replayed| replayed.payloads).unwrap_or_default();
+    let origins = payloads.iter().filter_map(|payload| match JournalRecord::from_bytes(payload) {
+        Ok(JournalRecord::Engine(Record::Origin { chain, .. })) => Some(chain),
+        _ => None,
+    });
+    match origins.last() {
+        Some(own) if own != chain => bail!(
+            "{} belongs to chain {own}, {} to chain {chain}: is this the genesis of another network?",
+            path.display(),
+            config.genesis.display(),
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Who is no validator follows, be it one to be or one that was voted out. Whose network key is not the one that the

@@ -3,5 +3,6 @@
 pub mod chain;
 pub mod cluster;
 pub mod ports;
+pub mod proxy;
 pub mod simulation;
 pub mod wasm_host;
