@@ -26,6 +26,7 @@ pub mod replica_thread;
 pub mod rpc;
 pub mod share;
 pub mod shared;
+pub mod space;
 pub mod telemetry;
 pub mod threads;
 pub mod verifier;

@@ -216,6 +216,16 @@ pub const GOSSIP_DELAY: Duration = Duration::from_millis(5);
 /// Bytes of transactions that are gossiped at once, unless one alone is larger. 400 of 300 bytes.
 pub const GOSSIP_FLUSH_BYTES: usize = 128 * KIB;
 
+// The disk
+
+/// Free bytes below which voting stops. What is written between two looks, and by RocksDB in the background, must fit: a
+/// vote journal's replacement (64 MiB), 3 memtables (64 MiB each) and a compiled contract.
+pub const SPACE_STOP_BYTES: u64 = 320 << 20;
+/// Free bytes from which voting goes on; more, so that it does not flap.
+pub const SPACE_RESUME_BYTES: u64 = 384 << 20;
+/// How often the node looks: at 200 MB/s, 50 MB are written in between.
+pub const SPACE_LOOK_INTERVAL: Duration = Duration::from_millis(250);
+
 // JSON-RPC
 
 /// Calls of `tx_wait` under way: each 200 bytes, 13 MiB in all.

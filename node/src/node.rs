@@ -13,6 +13,7 @@ use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
 use crate::shared::{Progress, Shared};
+use crate::space::Space;
 use crate::threads::Threads;
 use crate::verifier::Verifier;
 use anyhow::{Context as _, anyhow, bail};
@@ -107,6 +108,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         verifier: verifier.clone(),
         shared: Arc::clone(&shared),
         membership: Arc::clone(&membership),
+        space: Space::new(config.data_dir.clone()),
     };
     let replica_thread =
         std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {

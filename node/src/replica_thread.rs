@@ -3,11 +3,12 @@
 
 use crate::fact::Fact;
 use crate::journal_file::{JournalFile, JournalFileError};
-use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, TURN_INPUTS_MAX};
+use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, SPACE_LOOK_INTERVAL, TURN_INPUTS_MAX};
 use crate::members::{Members, Membership};
 use crate::network::{Class, NetworkHandle};
 use crate::queue::{Held, QueueReceiver};
 use crate::shared::Shared;
+use crate::space::Space;
 use crate::verifier::{Job, Verifier};
 use countersign_consensus::Target;
 use countersign_consensus::vote_journal::Framer;
@@ -38,6 +39,8 @@ pub struct ReplicaThread<S: Store> {
     pub shared: Arc<Shared>,
     /// Who agrees now.
     pub membership: Arc<Membership>,
+    /// Room for what is to be written.
+    pub space: Space,
 }
 
 /// Why the thread ended.
@@ -78,11 +81,15 @@ impl<S: Store> ReplicaThread<S> {
         let mut turn = vec![TICK, Held { value: guests, share: None }];
         loop {
             turn.extend(std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX));
-            if let Err(ended) = self.turn(std::mem::take(&mut turn), &mut heard_by, &mut gossip, &mut wake) {
+            let is_low = self.space.is_low();
+            self.shared.set_space_low(is_low);
+            if is_low {
+                self.refuse(std::mem::take(&mut turn));
+            } else if let Err(ended) = self.turn(std::mem::take(&mut turn), &mut heard_by, &mut gossip, &mut wake) {
                 return ended;
             }
             self.shared.publish(self.replica.status(), self.replica.counters());
-            let mut wait = wake.map_or(IDLE, until);
+            let mut wait = if is_low { SPACE_LOOK_INTERVAL } else { wake.map_or(IDLE, until) };
             if let Some(since) = gossip.since {
                 wait = wait.min(GOSSIP_DELAY.saturating_sub(since.elapsed()));
             }
@@ -94,7 +101,7 @@ impl<S: Store> ReplicaThread<S> {
             if self.shared.is_stopping() {
                 return Ended::Stopping;
             }
-            if matches!(fact.value, Fact::Own(Input::Tick)) && wake.is_some_and(|wake| now() >= wake) {
+            if !is_low && matches!(fact.value, Fact::Own(Input::Tick)) && wake.is_some_and(|wake| now() >= wake) {
                 wake = None;
             }
             turn.push(fact);
@@ -129,6 +136,15 @@ impl<S: Store> ReplicaThread<S> {
         }
         self.flush(gossip);
         Ok(())
+    }
+
+    /// Without room nothing is heard: peers say it again, and clients are told that the node is busy.
+    fn refuse(&self, facts: Vec<Held<Fact>>) {
+        for fact in facts {
+            if let Fact::Own(Input::Transactions { source: Source::Client { ticket }, .. }) = fact.value {
+                self.shared.drop_submission(ticket);
+            }
+        }
     }
 
     /// Tells the replica. From the epoch that it begins with this, it knows peers by other indexes.

@@ -68,19 +68,22 @@ impl Cluster {
             let port = |other| proxies.port(index, other).unwrap_or_default();
             cluster.write_config(index, |other| SocketAddr::from((Ipv4Addr::LOCALHOST, port(other))))?;
         }
-        let cluster = cluster.start_all().await?;
+        let mut cluster = cluster.start_all().await?;
         cluster.deploy_counter().await?;
         Ok((cluster, proxies))
     }
 
-    /// Deploys the counter that load uses.
+    /// Deploys the counter that load uses, and waits until every founder has it.
     ///
     /// # Errors
     /// If it is not built or not deployed.
-    pub async fn deploy_counter(&self) -> anyhow::Result<()> {
+    pub async fn deploy_counter(&mut self) -> anyhow::Result<()> {
         let signer = self.signer("org0/admin", 0).await?;
         let (_, done) = contract::deploy(&signer, COUNTER, contract_module("counter")?, &Value::Null, None).await?;
         ensure!(done.receipt.succeeded(), "the counter was not deployed");
+        for index in 0..self.founders {
+            self.until(index, |status| status.certified_height >= done.receipt.height).await?;
+        }
         Ok(())
     }
 

@@ -54,7 +54,7 @@ pub async fn check(cluster: &mut Cluster, nodes: &[u16], acknowledged: &[Hash], 
     }
     for node in nodes {
         receipts(&cluster.client(*node)?, *node, acknowledged, &chain).await?;
-        let total = total(&cluster.client(*node)?).await?;
+        let total = total(&cluster.client(*node)?, At::Height(height)).await?;
         let (least, most) = (acknowledged.len() as u64, ids.len() as u64);
         ensure!((least..=most).contains(&total), "v{node} counts {total}, from {least} to {most} were added");
     }
@@ -70,12 +70,12 @@ pub async fn check(cluster: &mut Cluster, nodes: &[u16], acknowledged: &[Hash], 
     Ok(())
 }
 
-/// The counter's total at a node.
+/// The counter's total at a node, after a block.
 ///
 /// # Errors
 /// If the node does not answer.
-pub async fn total(client: &Client) -> anyhow::Result<u64> {
-    let answer = contract::view(client, &ContractRef(COUNTER.into()), "total", json!({}), At::Final).await?;
+pub async fn total(client: &Client, at: At) -> anyhow::Result<u64> {
+    let answer = contract::view(client, &ContractRef(COUNTER.into()), "total", json!({}), at).await?;
     answer.data.value.and_then(|value| value.as_u64()).context("the counter has no total")
 }
 

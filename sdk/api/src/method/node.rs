@@ -65,6 +65,8 @@ pub enum State {
     CatchingUp,
     /// Lost its vote journal and waits until it may vote again.
     Recovering,
+    /// Does not vote or execute until there is room on its disk; what it has can be read.
+    DiskFull,
     /// Does not execute any more and says why in its log.
     Halted,
 }
