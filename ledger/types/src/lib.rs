@@ -48,5 +48,5 @@ pub use number::{Epoch, Gas, Height, TimestampMs, View};
 pub use receipt::{Event, Outcome, Receipt, RejectCode};
 pub use result::ExecutionResult;
 pub use transaction::{NativeOperation, Payload, SignedTransaction, Transaction, VerifiedTransaction};
-pub use validator::{Validator, ValidatorSet};
+pub use validator::{BadChange, Validator, ValidatorSet};
 pub use vote::{Phase, Vote, VoteStatement};

@@ -104,7 +104,7 @@ impl RejectCode {
             }
             Self::EvidenceKnown => "the ledger holds evidence against this validator already; nothing to do",
             Self::BadValidators => {
-                "the set must differ from the current one in fewer than a third of its members, keep at least four, and name organisations of the network"
+                "the set must differ from the current one in fewer than a third of its members and keep at least four (of fewer than four, one can join), and name organisations of the network"
             }
             Self::LastAdmin => {
                 "the organisation would be left without an admin whose key does not end; make another one first"

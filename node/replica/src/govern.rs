@@ -84,7 +84,7 @@ pub fn vote_validators<B: StateSource>(
             return Ok(Err(RejectCode::BadValidators));
         }
     }
-    if !may_follow(&current, wanted) {
+    if current.check_next(wanted).is_err() {
         return Ok(Err(RejectCode::BadValidators));
     }
     let vote = SetVote { epoch, set: wanted.hash() };
@@ -152,14 +152,4 @@ pub fn end_epoch<B: StateSource>(overlay: &mut Overlay<'_, B>, height: Height) -
 
 fn organisations(set: &ValidatorSet) -> impl Iterator<Item = &str> {
     set.members().iter().map(|validator| validator.organisation.as_str())
-}
-
-/// Fewer than a third of the members may change at once, so that the sets of two epochs share a correct quorum's
-/// knowledge, and a set that tolerates a fault goes on to.
-fn may_follow(current: &ValidatorSet, next: &ValidatorSet) -> bool {
-    let missing_in = |from: &ValidatorSet, of: &ValidatorSet| {
-        of.members().iter().filter(|validator| !from.members().contains(validator)).count()
-    };
-    let changed = missing_in(next, current).max(missing_in(current, next));
-    changed > 0 && changed * 3 < current.members().len() && next.count() >= current.count().min(4)
 }

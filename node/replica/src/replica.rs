@@ -49,6 +49,8 @@ pub struct Replica<S: Store> {
     epoch: Epoch,
     set: ValidatorSet,
     own: Option<u16>,
+    /// Peers that are no validators.
+    guests: u16,
     vm: Arc<Vm>,
     engine: Engine,
     ledger: Ledger<S>,
@@ -155,6 +157,7 @@ impl<S: Store> Replica<S> {
                 self.expire();
                 self.events.push_back(Event::Tick);
             }
+            Input::Guests { count } => self.guests = count,
             Input::Connected { peer } => self.events.push_back(Event::Connected { peer }),
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
@@ -353,20 +356,25 @@ impl<S: Store> Replica<S> {
         let tip = self.ledger.tip().height;
         let at_end = self.engine.status().last.is_some_and(|last| tip >= last);
         let held = if at_end { tip.min(self.engine.certified_below()) } else { tip };
-        if let Some((peer, from)) = self.catch_up.due(self.now, held, self.set.count(), self.own) {
+        if let Some((peer, from)) = self.catch_up.due(self.now, held, self.peers(), self.own) {
             self.outputs.push(Output::Send { to: Target::One(peer), message: Wire::BlocksWanted { from }, after: 0 });
         }
     }
 
-    /// Who is no validator asks for new blocks, of one validator after the other.
+    /// Who is no validator asks for new blocks, of one peer after the other.
     fn observe(&mut self) {
         let waited = self.now < self.observed_at || self.now.since(self.observed_at) >= OBSERVE_MS;
         if self.own.is_none() && waited && !self.catch_up.is_active() {
             self.observed_at = self.now;
             let next = self.ledger.tip().height.next();
-            let peer = (self.now.0 / OBSERVE_MS) % u64::from(self.set.count().max(1));
+            let peer = (self.now.0 / OBSERVE_MS) % u64::from(self.peers().max(1));
             self.catch_up.want(next, u16::try_from(peer).unwrap_or(0));
         }
+    }
+
+    /// How many peers can be asked for blocks, this replica included if it is a validator: the validators, then the guests.
+    fn peers(&self) -> u16 {
+        self.set.count().saturating_add(self.guests)
     }
 
     fn other_than_own(&self, peer: u16) -> u16 {

@@ -10,6 +10,7 @@ use countersign_types::{Certificate, Hash, Vote};
 pub fn input(input: &Input) -> String {
     match input {
         Input::Tick => "tick".into(),
+        Input::Guests { count } => format!("{count} guests"),
         Input::Connected { peer } => format!("connected to v{peer}"),
         Input::Received { from, message } => format!("from v{from}: {}", wire(message)),
         Input::Transactions { transactions, source } => {

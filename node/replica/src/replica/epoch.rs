@@ -93,11 +93,12 @@ impl<S: Store> Replica<S> {
         Ok(if state.epoch == self.epoch { state.last() } else { Some(state.origin) })
     }
 
-    /// A message of the consensus engine: this epoch's is for ours; a later one says that we are behind, an
-    /// earlier one that its sender is.
+    /// A message of the consensus engine: a validator's of this epoch is for ours; a later one says that we are behind,
+    /// an earlier one that its sender is.
     pub(super) fn hear(&mut self, from: u16, epoch: Epoch, message: Message) {
         let epoch = if planted(Mutation::EpochsMixed) { self.epoch } else { epoch };
         match epoch.cmp(&self.epoch) {
+            Ordering::Equal if from >= self.set.count() => {}
             Ordering::Equal => self.events.push_back(Event::Received { from, message }),
             Ordering::Greater => self.catch_up.want(self.ledger.tip().height.next(), from),
             Ordering::Less => {

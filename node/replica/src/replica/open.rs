@@ -57,6 +57,7 @@ impl<S: Store> Replica<S> {
             rules: genesis.parameters,
             own: key.as_ref().and_then(|key| set.index_of(&key.public())),
             key,
+            guests: 0,
             epoch,
             set,
             vm,

@@ -59,12 +59,12 @@ impl<S: Store> Replica<S> {
         }
         let before = self.counters.synced;
         for block in blocks.into_iter().take(SYNC_BLOCKS_MAX) {
-            if !self.take_block(from, block)? {
+            if !self.take_block(block)? {
                 break;
             }
         }
         let useful = self.counters.synced > before;
-        self.catch_up.answered(useful, self.set.count());
+        self.catch_up.answered(useful, self.peers());
         if useful {
             // What a peer claims is believed no further than the next answer.
             let reach = self.ledger.tip().height.plus(u64::try_from(SYNC_BLOCKS_MAX).unwrap_or(0));
@@ -74,7 +74,7 @@ impl<S: Store> Replica<S> {
     }
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
-    fn take_block(&mut self, from: u16, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
+    fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
         let CertifiedBlock { block, transactions, finality, result, certificate } = certified;
         let tip = self.ledger.tip();
         let header = block.header.clone();
@@ -91,7 +91,8 @@ impl<S: Store> Replica<S> {
             if lacks && certificate.digest == result.hash() && proven(&certificate) {
                 self.counters.synced += 1;
                 let message = Message::Certificate(certificate);
-                self.events.push_back(Event::Received { from, message });
+                // It is proven, so it may count as any validator's, also where a guest sent it.
+                self.events.push_back(Event::Received { from: self.other_than_own(0), message });
             }
             return Ok(true);
         }
