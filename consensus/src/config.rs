@@ -57,4 +57,6 @@ pub struct Base {
     pub last: Option<Height>,
     /// Results of the last `2 × run_ahead` heights up to `height` (fewer near genesis), rising.
     pub recent: Vec<Recent>,
+    /// Heights with a transaction that fails by decree (P6.5).
+    pub overridden: Vec<Height>,
 }

@@ -69,6 +69,8 @@ pub struct Engine {
     last_final: Final,
     chain: Chain,
     results: Results,
+    /// P6.5: heights with a transaction that fails by decree.
+    overridden: Vec<Height>,
     pacemaker: Pacemaker,
     fetch: Fetch,
     peers: Peers,

@@ -99,6 +99,16 @@ pub enum LedgerError {
         /// Last certified height.
         certified: Height,
     },
+    /// Blocks cannot be taken back so far.
+    #[error("the ledger cannot go back to height {to}: it stands at {tip}, and {certified} is certified for good")]
+    Rewind {
+        /// Where to.
+        to: Height,
+        /// Last certified height.
+        certified: Height,
+        /// The tip.
+        tip: Height,
+    },
     /// An earlier write failed; the ledger takes no more.
     #[error("an earlier write failed; the node must be restarted")]
     Poisoned,

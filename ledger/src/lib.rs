@@ -24,7 +24,7 @@ pub mod verify;
 pub use error::LedgerError;
 pub use event::{EventCursor, EventFilter, EventPage};
 pub use genesis::genesis_state;
-pub use ledger::{AppendedRecord, ExecutedBlock, Ledger, StoredTransaction};
+pub use ledger::{AppendedRecord, Aside, ExecutedBlock, Fate, Ledger, StoredTransaction};
 pub use prove::{Reads, prove};
 pub use reader::{Reader, StateRow};
 pub use store::memory::MemoryStore;

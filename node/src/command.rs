@@ -1,6 +1,7 @@
 //! The command line of `countersignd`.
 
 mod health;
+mod overrides;
 mod start;
 mod testnet;
 mod verify;
@@ -24,6 +25,9 @@ enum Command {
     Start(ConfigFlags),
     /// Ask this machine's node whether it is ready; exit code 0 if so
     Health(ConfigFlags),
+    /// Decree that a transaction fails which no node survives
+    #[command(subcommand)]
+    Override(overrides::OverrideCommand),
     /// Check a stopped node's database from the genesis to its tip
     Verify(ConfigFlags),
 }
@@ -37,6 +41,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Testnet(flags) => testnet::run(&flags),
         Command::Start(flags) => start::run(&flags),
         Command::Health(flags) => health::run(&flags),
+        Command::Override(command) => overrides::run(&command),
         Command::Verify(flags) => verify::run(&flags),
     }
 }

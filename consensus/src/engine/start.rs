@@ -33,6 +33,7 @@ impl Engine {
         let mut engine = Self {
             peers: Peers::new(committee.count(), own_index, base.view.next()),
             results: Results::new(parameters.run_ahead, base.height),
+            overridden: base.overridden.clone(),
             pacemaker: Pacemaker::new(&parameters),
             committee,
             before,
@@ -181,6 +182,7 @@ impl Engine {
         }
         if vote.phase == Phase::Checkpoint {
             if let Some(slot) = self.results.slot(Height(vote.number)) {
+                slot.tally.remove(vote.signer); // P6.5: the last one counts.
                 slot.vote = Some(vote.clone());
                 slot.tally.add(vote, true);
             }

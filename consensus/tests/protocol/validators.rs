@@ -62,7 +62,15 @@ impl Validators {
 
     pub fn base(&self) -> Base {
         let block = self.committee.chain();
-        Base { height: Height(0), block, time: GENESIS, view: View(0), last: None, recent: Vec::new() }
+        Base {
+            height: Height(0),
+            block,
+            time: GENESIS,
+            view: View(0),
+            last: None,
+            recent: Vec::new(),
+            overridden: Vec::new(),
+        }
     }
 
     pub fn origin(&self, own: u16) -> Record {

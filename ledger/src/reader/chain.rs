@@ -4,13 +4,13 @@ use super::Reader;
 use crate::error::LedgerError;
 use crate::ledger::StoredTransaction;
 use crate::record::{
-    Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key, split_names,
-    unsealed,
+    META_EPOCH, Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key,
+    key_number, override_key, split_names, unsealed,
 };
-use crate::store::{Space, Store};
+use crate::store::{Direction, KeyRange, Space, Store};
 use countersign_types::proof::Anchor;
 use countersign_types::{
-    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Receipt, ValidatorSet,
+    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Receipt, SignedOverride, ValidatorSet,
 };
 
 impl<S: Store> Reader<S> {
@@ -88,6 +88,43 @@ impl<S: Store> Reader<S> {
         let stored = self.store().get(Space::Meta, &key)?;
         let stored = stored.map(|bytes| unsealed::<StoredEpoch>(&bytes).ok_or_else(|| place.damaged())).transpose()?;
         Ok(stored.map(|StoredEpoch { origin, validators }| (origin, validators)))
+    }
+
+    /// All epochs that have begun: number, last height before it, validators.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn epochs(&self) -> Result<Vec<(Epoch, Height, ValidatorSet)>, LedgerError> {
+        let range = KeyRange::prefix(&META_EPOCH);
+        let rows = self.store().scan(Space::Meta, &range, Direction::Forward, usize::MAX)?;
+        rows.into_iter()
+            .map(|(key, bytes)| {
+                let place = Place { what: "an epoch", space: Space::Meta, key: &key };
+                let number = key.get(META_EPOCH.len()..).and_then(key_number);
+                let stored: Option<StoredEpoch> = unsealed(&bytes);
+                let (number, StoredEpoch { origin, validators }) = number.zip(stored).ok_or_else(|| place.damaged())?;
+                Ok((Epoch(number), origin, validators))
+            })
+            .collect()
+    }
+
+    /// The epoch of the next height: the newest one, since an epoch is noted with the last block before it.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn next_epoch(&self) -> Result<Epoch, LedgerError> {
+        Ok(self.epochs()?.last().map_or(Epoch::ZERO, |(epoch, ..)| *epoch))
+    }
+
+    /// What was decreed about transactions of the block at a height.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn overrides(&self, height: Height) -> Result<Vec<SignedOverride>, LedgerError> {
+        let key = override_key(height);
+        let place = Place { what: "the overrides of a block", space: Space::Meta, key: &key };
+        let Some(bytes) = self.store().get(Space::Meta, &key)? else { return Ok(Vec::new()) };
+        unsealed(&bytes).ok_or_else(|| place.damaged())
     }
 
     /// The ends of all epochs before one, in order: what shows its validators to whoever has the

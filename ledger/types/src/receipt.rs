@@ -67,6 +67,8 @@ pub enum RejectCode {
     /// The set it votes for is malformed, changes a third or more of the validators, names an unknown
     /// organisation, or has fewer than four members.
     BadValidators = 15,
+    /// A quorum of the validators decreed that it is not run ([`crate::Override`]).
+    Overridden = 18,
 }
 
 impl RejectCode {
@@ -97,6 +99,9 @@ impl RejectCode {
             }
             Self::BadValidators => {
                 "the set must differ from the current one in fewer than a third of its members, keep at least four, and name organisations of the network"
+            }
+            Self::Overridden => {
+                "a quorum of the validators decreed that it is not run, since nodes did not survive it; the ledger holds the decree"
             }
             Self::LastAdmin => {
                 "the organisation would be left without an admin whose key does not end; make another one first"

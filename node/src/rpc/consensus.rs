@@ -4,6 +4,7 @@ use super::conn::{Conn, Node};
 use super::failure::of_ledger;
 use countersign_api::method::consensus::{ConsensusStatus, Status};
 use countersign_api::{Code, Registry, RpcError};
+use countersign_types::Height;
 use std::collections::BTreeMap;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
@@ -13,7 +14,7 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
 fn status(node: &Node) -> Result<Status, RpcError> {
     let context = &node.context;
     let standing = context.shared.standing();
-    let (status, _) = standing.ok_or_else(|| RpcError::new(Code::NotReady, "the node is starting"))?;
+    let (status, replica) = standing.ok_or_else(|| RpcError::new(Code::NotReady, "the node is starting"))?;
     let tip = node.reader().tip();
     let header = node.reader().header(status.finalised).map_err(|cause| of_ledger(&cause))?;
     let members = context.membership.now();
@@ -32,6 +33,7 @@ fn status(node: &Node) -> Result<Status, RpcError> {
         // What is final and not executed yet has no stored header; the executed tip has.
         final_block: header.map_or(tip.block, |header| header.hash()),
         certified_height: status.certified,
+        halted_height: Some(Height(replica.halted)).filter(|height| *height > Height::ZERO),
         block_due: status.due,
         failed_views: status.failures.into(),
         active: status.active,

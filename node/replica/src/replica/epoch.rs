@@ -61,10 +61,10 @@ impl Standing {
     }
 
     /// The ledger's tip as its engine wants it.
-    pub(super) fn base<S: Store>(&self, reader: &Reader<S>, recent: Vec<Recent>) -> Base {
+    pub(super) fn base<S: Store>(&self, reader: &Reader<S>, recent: Vec<Recent>, overridden: Vec<Height>) -> Base {
         let tip = reader.tip();
         let view = if tip.height == self.origin.height { View::ZERO } else { tip.view };
-        Base { height: tip.height, block: tip.block, time: tip.time, view, last: self.last, recent }
+        Base { height: tip.height, block: tip.block, time: tip.time, view, last: self.last, recent, overridden }
     }
 }
 
@@ -114,7 +114,8 @@ impl<S: Store> Replica<S> {
         let recent = recent(&self.reader, self.rules.run_ahead)?;
         let standing = Standing::of(&self.reader, &recent)?;
         let config = standing.config(self.chain, self.key.clone(), &self.rules);
-        let base = standing.base(&self.reader, recent);
+        let overridden = self.guard.heights(&self.reader, self.rules.run_ahead)?;
+        let base = standing.base(&self.reader, recent, overridden);
         let engine = Engine::new(config, base, self.engine.memory(), self.engine.next_entry())?;
         self.epoch = standing.epoch;
         self.set = standing.set;
