@@ -25,7 +25,7 @@ pub use error::LedgerError;
 pub use event::{EventCursor, EventFilter, EventPage};
 pub use genesis::genesis_state;
 pub use ledger::{AppendedRecord, Aside, ExecutedBlock, Fate, Ledger, StoredTransaction};
-pub use prove::{Reads, prove};
+pub use prove::{Reads, end_by_order, prove};
 pub use reader::{Reader, StateRow};
 pub use store::memory::MemoryStore;
 pub use store::rocks::RocksStore;

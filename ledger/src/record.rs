@@ -30,6 +30,11 @@ pub(crate) fn override_key(height: Height) -> [u8; 16] {
     join(*b"override", height_key(height))
 }
 
+/// Key of the order that an epoch began by in [`Space::Meta`], a sealed [`countersign_types::EpochEnd`].
+pub(crate) fn restart_key(epoch: Epoch) -> [u8; 15] {
+    join(*b"restart", number_key(epoch.0))
+}
+
 /// Value of an epoch in [`Space::Meta`], written with the last block of the one before.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct StoredEpoch {

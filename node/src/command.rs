@@ -2,6 +2,7 @@
 
 mod health;
 mod overrides;
+mod restart;
 mod start;
 mod testnet;
 mod verify;
@@ -28,6 +29,9 @@ enum Command {
     /// Decree that a transaction fails which no node survives
     #[command(subcommand)]
     Override(overrides::OverrideCommand),
+    /// Go on with other validators where more than a third are lost for good
+    #[command(subcommand)]
+    Restart(restart::RestartCommand),
     /// Check a stopped node's database from the genesis to its tip
     Verify(ConfigFlags),
 }
@@ -42,6 +46,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Start(flags) => start::run(&flags),
         Command::Health(flags) => health::run(&flags),
         Command::Override(command) => overrides::run(&command),
+        Command::Restart(command) => restart::run(&command),
         Command::Verify(flags) => verify::run(&flags),
     }
 }

@@ -57,7 +57,9 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
     let ledger = open_ledger(&config.data_dir, &genesis)?;
     let current: Option<ValidatorSet> = ledger.reader().native(&state_key::validators(), "the validators")?;
-    check_validator_key(public.as_ref(), &config, [Some(&genesis.validators), current.as_ref()], true)?;
+    let (_, _, newest) = ledger.reader().newest_epoch()?;
+    let sets = [Some(&genesis.validators), current.as_ref(), Some(&newest)];
+    check_validator_key(public.as_ref(), &config, sets, true)?;
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
@@ -237,7 +239,10 @@ fn check_network_key(config: &Config, members: &Members, seed: &keystore::Seed) 
 }
 
 /// Opens the ledger, or makes it from the genesis where there is none.
-fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+///
+/// # Errors
+/// If it cannot be read, is in use, or is of another chain.
+pub fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
     let directory = data.join(LEDGER_DIRECTORY);
     let missing = !directory.exists() || std::fs::read_dir(&directory)?.next().is_none();
     let at = || format!("the ledger in {}", directory.display());

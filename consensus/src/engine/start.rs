@@ -24,7 +24,7 @@ impl Engine {
     /// [`Error`] if key, journal and base do not belong together.
     pub fn new(config: Config, base: Base, records: Vec<Record>, next_entry: u64) -> Result<Self, Error> {
         let Config { chain, epoch, set, origin, before, key, parameters } = config;
-        let before = before.map(|set| Committee::new(chain, Epoch(epoch.0.saturating_sub(1)), set));
+        let before = before.map(|(epoch, set)| Committee::new(chain, epoch, set));
         let committee = Committee::new(chain, epoch, set);
         let public = key.as_ref().map(SecretKey::public).unwrap_or_default();
         let own = key.and_then(|key| Some((committee.set().index_of(&public)?, key)));

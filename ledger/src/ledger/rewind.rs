@@ -9,14 +9,14 @@ use crate::error::LedgerError;
 use crate::event::{index_keys, records};
 use crate::record::{
     META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, decode_value, epoch_key, height_key,
-    log_key, log_of, log_prefix, number_key, override_key, sealed, split_names,
+    log_key, log_of, log_prefix, number_key, override_key, restart_key, sealed, split_names,
 };
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
 use crate::tree::{Leaf, differences};
 use countersign_types::range::Range;
 use countersign_types::state::{path, value_hash};
-use countersign_types::{Block, Certificate, Genesis, Height, codec};
+use countersign_types::{Block, Certificate, Height, codec};
 use std::sync::Arc;
 
 /// What becomes of the blocks that are taken back.
@@ -44,7 +44,7 @@ impl<S: Store> Ledger<S> {
     ///
     /// # Errors
     /// [`LedgerError::Rewind`] if a block above it is certified, or its state is gone; what is damaged, or the store's.
-    pub fn rewind(&mut self, to: Height, fate: Fate, genesis: &Genesis) -> Result<(), LedgerError> {
+    pub fn rewind(&mut self, to: Height, fate: Fate) -> Result<(), LedgerError> {
         self.refuse_if_poisoned()?;
         let (tip, certified) = (self.tip.height, self.shared.view().certified);
         if to > tip || to < certified || to < self.oldest {
@@ -61,10 +61,11 @@ impl<S: Store> Ledger<S> {
         for (epoch, origin, _) in self.reader().epochs()? {
             if origin > to {
                 batch.remove(Space::Meta, epoch_key(epoch));
+                batch.remove(Space::Meta, restart_key(epoch));
             }
         }
         let stored = StoredTip {
-            tip: self.tip_at(to, genesis)?,
+            tip: self.tip_at(to)?,
             next_page: self.next_page,
             next_value: self.next_value,
             oldest: self.oldest,
@@ -182,10 +183,12 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    fn tip_at(&self, height: Height, genesis: &Genesis) -> Result<Tip, LedgerError> {
+    fn tip_at(&self, height: Height) -> Result<Tip, LedgerError> {
         let reader = self.reader();
         if height == Height::ZERO {
-            return Ok(Tip::of_genesis(genesis, self.shared.root(height)?.hash()));
+            let mut tip = self.begin.clone();
+            tip.result.state_root = self.shared.root(height)?.hash();
+            return Ok(tip);
         }
         let mut range = Range::default();
         for earlier in (1..=height.0).map(Height) {

@@ -103,14 +103,35 @@ fn check_height<S: Store>(
     expected.time = header.time;
     expected.range.append(&result.hash());
     expected.results.push(result.hash());
-    if result.next_validators != expected.epoch.validators.hash() {
-        let epoch = expected.epoch.epoch.next();
-        match report.taken(height, reader.epoch(epoch)).flatten() {
-            Some((origin, validators)) if origin == height && validators.hash() == result.next_validators => {
-                expected.epoch = KnownEpoch { epoch, validators };
+    check_epoch(reader, genesis, &result, expected, report);
+}
+
+/// Goes on to the epoch that begins above a height, if one does.
+fn check_epoch<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    result: &ExecutionResult,
+    expected: &mut Expected,
+    report: &mut Report,
+) {
+    let height = result.height;
+    let epochs = report.taken(height, reader.epochs()).unwrap_or_default();
+    let begun = epochs.into_iter().rfind(|(_, origin, _)| *origin == height);
+    let order = begun.as_ref().and_then(|(epoch, ..)| report.taken(height, reader.restart(*epoch)).flatten());
+    let next = expected.epoch.epoch.next();
+    match (begun, order) {
+        (Some((epoch, _, validators)), Some(order)) => match expected.epoch.followed(genesis.chain(), &order) {
+            Ok(known) if known == (KnownEpoch { epoch, validators }) && order.result == *result => {
+                expected.epoch = known
             }
-            _ => report.fault(height, "the result names other validators than the next epoch's"),
+            Ok(_) => report.fault(height, "a restart order is for another epoch or height"),
+            Err(cause) => report.fault(height, format!("a restart order is refused: {cause}")),
+        },
+        (Some((epoch, _, validators)), None) if epoch == next && validators.hash() == result.next_validators => {
+            expected.epoch = KnownEpoch { epoch, validators };
         }
+        (None, _) if result.next_validators == expected.epoch.validators.hash() => {}
+        _ => report.fault(height, "the result names other validators than the next epoch's"),
     }
 }
 

@@ -42,7 +42,7 @@ fn what_is_taken_back_leaves_nothing_and_can_be_done_again() {
     let (before, tip) = (rows(&store), chain.tip().clone());
     let first: Vec<_> = (6..=9).map(|turn| chain.commit(&busy(turn))).collect();
     let genesis = chain.genesis.clone();
-    chain.ledger.rewind(Height(5), Fate::Dropped, &genesis).unwrap();
+    chain.ledger.rewind(Height(5), Fate::Dropped).unwrap();
     assert_eq!(rows(&store), before);
     assert_eq!(*chain.tip(), tip);
     assert_eq!(*chain.reader().tip(), tip);
@@ -71,8 +71,8 @@ fn blocks_that_stay_final_wait_to_be_executed_again() {
         })
         .collect();
     let genesis = chain.genesis.clone();
-    chain.ledger.rewind(Height(2), Fate::Again, &genesis).unwrap();
-    chain.ledger.rewind(Height(1), Fate::Again, &genesis).unwrap();
+    chain.ledger.rewind(Height(2), Fate::Again).unwrap();
+    chain.ledger.rewind(Height(1), Fate::Again).unwrap();
     let mut ledger = Ledger::open(store, &genesis).unwrap();
     for block in blocks {
         let aside = ledger.aside().unwrap().unwrap();
@@ -87,16 +87,15 @@ fn blocks_that_stay_final_wait_to_be_executed_again() {
 #[test]
 fn nothing_certified_is_taken_back_and_the_first_block_may_be() {
     let mut chain = Chain::create(MemoryStore::new());
-    let genesis = chain.genesis.clone();
     let begin = chain.tip().clone();
     let first = chain.commit(&busy(1));
-    chain.ledger.rewind(Height(0), Fate::Dropped, &genesis).unwrap();
+    chain.ledger.rewind(Height(0), Fate::Dropped).unwrap();
     assert_eq!(*chain.tip(), begin);
     assert_eq!(chain.commit(&busy(1)), first);
     chain.certify(&first);
     chain.commit(&busy(2));
     for to in [0, 3] {
-        let refused = chain.ledger.rewind(Height(to), Fate::Dropped, &genesis);
+        let refused = chain.ledger.rewind(Height(to), Fate::Dropped);
         assert!(matches!(refused, Err(LedgerError::Rewind { .. })), "{to}: {refused:?}");
     }
 }

@@ -3,11 +3,12 @@
 use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
+use countersign_ledger::{Reader, Store};
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, AccountId, Epoch, EpochState, Height, KeyProof, RejectCode, SetChange, SetVote, ValidatorSet, state_key,
+    Account, AccountId, Epoch, EpochState, Header, Height, KeyProof, RejectCode, SetChange, SetVote, ValidatorSet,
+    state_key,
 };
-use std::collections::BTreeSet;
 
 /// Creates or replaces an account of the signer's organisation. A key that was registered stays
 /// with its account for good, so that old signatures keep their meaning; it is retired by
@@ -75,12 +76,12 @@ pub fn vote_validators<B: StateSource>(
     if state.epoch != epoch || state.change.is_some() {
         return Ok(Err(RejectCode::EpochOver));
     }
-    let voters: BTreeSet<&str> = organisations(&current).collect();
+    let voters = current.organisations();
     let voter = signer.id.organisation();
     if !voters.contains(voter) {
         return Ok(Err(RejectCode::Forbidden));
     }
-    for organisation in organisations(wanted) {
+    for organisation in wanted.organisations() {
         if overlay.read(&state_key::organisation(organisation))?.is_none() {
             return Ok(Err(RejectCode::BadValidators));
         }
@@ -117,8 +118,22 @@ pub fn end_epoch<B: StateSource>(overlay: &mut Overlay<'_, B>, height: Height) -
     Ok(())
 }
 
-fn organisations(set: &ValidatorSet) -> impl Iterator<Item = &str> {
-    set.members().iter().map(|validator| validator.organisation.as_str())
+/// Puts the validators into the state that an order named (P11.3): the first block after it does.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn restart<B: StateSource, S: Store>(
+    overlay: &mut Overlay<'_, B>,
+    reader: &Reader<S>,
+    header: &Header,
+) -> Result<(), ReplicaError> {
+    let Some((origin, set)) = reader.epoch(header.epoch)? else { return Ok(()) };
+    if origin.next() == header.height && reader.restart(header.epoch)?.is_some() {
+        overlay.write(state_key::validators(), Some(encode(&set)));
+        let state = EpochState { epoch: header.epoch, origin, change: None };
+        overlay.write(state_key::epoch(), Some(encode(&state)));
+    }
+    Ok(())
 }
 
 /// Fewer than a third of the members may change at once, so that the sets of two epochs share a correct quorum's

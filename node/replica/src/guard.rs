@@ -60,7 +60,7 @@ impl Guard {
                     return Err(ReplicaError::OverrideBlock { height: decree.height });
                 }
                 Some(header) => header.epoch,
-                None if decree.height == tip.next() => reader.next_epoch()?,
+                None if decree.height == tip.next() => reader.newest_epoch()?.0,
                 None => continue, // Its validators are not known yet; it is checked when its block comes.
             };
             verify(signed, reader, epoch)?;

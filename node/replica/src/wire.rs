@@ -4,7 +4,7 @@ use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
 use countersign_types::codec::{self, DecodeError};
-use countersign_types::{Block, Certificate, Epoch, ExecutionResult, Hash, Height, SignedOverride};
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, SignedOverride};
 
 /// Where a message queues. Consensus goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct CertifiedBlock {
     pub certificate: Certificate,
     /// What was decreed about its transactions.
     pub overrides: Vec<SignedOverride>,
+    /// The order that its epoch began by, with the first block of one that did.
+    pub restart: Option<Box<EpochEnd>>,
 }
 
 impl Wire {

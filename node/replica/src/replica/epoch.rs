@@ -16,7 +16,7 @@ pub(super) struct Standing {
     pub(super) epoch: Epoch,
     pub(super) set: ValidatorSet,
     origin: Origin,
-    before: Option<ValidatorSet>,
+    before: Option<(Epoch, ValidatorSet)>,
     last: Option<Height>,
 }
 
@@ -26,6 +26,10 @@ impl Standing {
     pub(super) fn of<S: Store>(reader: &Reader<S>, base: &[Recent]) -> Result<Self, ReplicaError> {
         let state = epoch_state(reader)?;
         let tip = reader.tip().height;
+        let (newest, ..) = reader.newest_epoch()?;
+        if newest > state.epoch {
+            return Self::numbered(reader, newest, None); // P11.3: by order, which the next block puts into the state.
+        }
         let settled = base.iter().all(|recent| recent.certificate.is_some());
         if state.epoch > Epoch::ZERO && state.origin == tip && !settled {
             return Self::numbered(reader, state.epoch.previous(), Some(tip));
@@ -40,10 +44,7 @@ impl Standing {
             Height::ZERO => reader.chain(),
             height => reader.result(height)?.ok_or(damaged)?.block,
         };
-        let before = match epoch {
-            Epoch::ZERO => None,
-            epoch => reader.epoch(epoch.previous())?.map(|(_, set)| set),
-        };
+        let before = reader.epoch_at(height)?.map(|known| (known.epoch, known.validators));
         Ok(Self { epoch, set, origin: Origin { height, block }, before, last })
     }
 

@@ -33,7 +33,7 @@ impl<S: Store> Replica<S> {
         let chain = genesis.chain();
         let reader = ledger.reader();
         if let Some(height) = guard.check(&reader)? {
-            ledger.rewind(height, Fate::Again, &genesis)?;
+            ledger.rewind(height, Fate::Again)?;
         }
         Machine { vm: &vm, chain, rules: &genesis.parameters }.redo(&mut ledger, &mut guard)?;
         let recent = recent(&reader, genesis.parameters.run_ahead)?;

@@ -2,8 +2,10 @@
 
 use crate::error::ReplicaError;
 use crate::execute::Executor;
+use crate::govern;
 use crate::guard::Guard;
 use crate::limits::EXPIRED_IDS_PER_BLOCK;
+use crate::overlay::Overlay;
 use crate::state_source::Latest;
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, Store, StoredTransaction};
 use countersign_types::transaction::verify_all;
@@ -43,15 +45,19 @@ impl Machine<'_> {
         let reader = ledger.reader();
         let latest = Latest(&reader);
         let expired = latest.expired_ids(block.header.time, EXPIRED_IDS_PER_BLOCK)?;
+        let mut begun = Overlay::new(&latest);
+        govern::restart(&mut begun, &reader, &block.header)?;
         let executor = Executor { vm: self.vm, chain: self.chain, parameters: self.rules, overrides: &decrees };
-        let executed = executor.execute(&latest, &block.header, transactions, expired)?;
+        let executed = executor.execute(&begun, &block.header, transactions, expired)?;
+        let mut writes = begun.into_changes().writes;
+        writes.extend(executed.changes.writes);
         let records = executed.changes.records.into_iter();
         let result = ledger.commit(ExecutedBlock {
             block,
             certificate,
             transactions: transactions.iter().map(|transaction| stored(transaction)).collect(),
             receipts: executed.receipts.clone(),
-            writes: executed.changes.writes,
+            writes,
             log_records: records
                 .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
                 .collect(),

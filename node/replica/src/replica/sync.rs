@@ -8,7 +8,7 @@ use crate::limits::{SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::{Event, Message, Synced, Target};
 use countersign_ledger::Store;
-use countersign_types::{Block, Certificate, Height, Phase, SignedOverride};
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, Height, Phase, SignedOverride};
 use std::collections::BTreeSet;
 
 impl<S: Store> Replica<S> {
@@ -44,7 +44,9 @@ impl<S: Store> Replica<S> {
         };
         let transactions = self.reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
         let overrides = self.reader.overrides(height)?;
-        Ok(Some(CertifiedBlock { block, transactions, finality, result, certificate, overrides }))
+        let begins = self.reader.epoch(block.header.epoch)?.is_some_and(|(origin, _)| origin.next() == height);
+        let restart = if begins { self.reader.restart(block.header.epoch)?.map(Box::new) } else { None };
+        Ok(Some(CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart }))
     }
 
     /// Takes over blocks that a peer sent, as far as they prove themselves.
@@ -75,9 +77,16 @@ impl<S: Store> Replica<S> {
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
     fn take_block(&mut self, from: u16, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
-        let CertifiedBlock { block, transactions, finality, result, certificate, overrides } = certified;
-        let tip = self.ledger.tip();
+        let CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart } = certified;
         let header = block.header.clone();
+        if let Some(end) = restart
+            && header.height == self.ledger.tip().height.next()
+            && header.epoch > self.epoch
+            && !self.take_restart(header.epoch, &end)?
+        {
+            return Ok(false);
+        }
+        let tip = self.ledger.tip();
         let proven = |certificate: &Certificate| {
             certificate.epoch == header.epoch
                 && header.epoch == self.epoch
@@ -130,6 +139,26 @@ impl<S: Store> Replica<S> {
             last: self.epoch_last()?,
             certificate: Some(certificate),
         }));
+        Ok(true)
+    }
+
+    /// P11.4: goes on to the epoch of an order that a peer sent, if the ledger stands where it says.
+    fn take_restart(&mut self, epoch: Epoch, end: &EpochEnd) -> Result<bool, ReplicaError> {
+        let tip = self.ledger.tip();
+        let known = self.reader.epoch_at(tip.height)?;
+        let begun = known.and_then(|known| known.followed(self.chain, end).ok());
+        if end.result != tip.result || begun.is_none_or(|begun| begun.epoch != epoch) {
+            return Ok(false);
+        }
+        match self.ledger.restart(end, self.rules.run_ahead) {
+            Ok(()) => {}
+            Err(cause) if cause.is_absence() => return Ok(false),
+            Err(cause) => return Err(cause.into()),
+        }
+        // What the epoch before had finalised above was dropped by the order.
+        self.finalised.clear();
+        self.halted = None;
+        self.begin_epoch()?;
         Ok(true)
     }
 
