@@ -77,6 +77,8 @@ pub struct Engine {
     final_at: TimestampMs,
     chain: Chain,
     results: Results,
+    /// P6.5: heights with a transaction that fails by decree.
+    overridden: Vec<Height>,
     pacemaker: Pacemaker,
     fetch: Fetch,
     peers: Peers,

@@ -60,7 +60,7 @@ mutations! {
     CatchUpUnproven = "catch-up-unproven", "Blocks of peers need no certificates.";
     ExecutedTwice = "executed-twice", "A transaction's id is not looked up before it is executed.";
     PayloadUnwritten = "payload-unwritten", "A vote does not wait for its block's transactions to be written.";
-    OwnGas = "own-gas", "What a block costs depends on who executes it.";
+    OwnResult = "own-result", "What a validator says of a result depends on who it is.";
     TransactionsUnserved = "transactions-unserved", "Nobody is given transactions that it lacks.";
     AcknowledgedEarly = "acknowledged-early", "Receipts count as final before their result is certified.";
     EveryoneRests = "everyone-rests", "No leader is given any time.";

@@ -8,7 +8,7 @@ use crate::message::{Message, Proposal};
 use crate::mutation::{Mutation, planted};
 use crate::round::Seen;
 use crate::tally::{Added, Check};
-use countersign_types::{Certificate, Evidence, Hash, Header, Phase, Signature, View, Vote};
+use countersign_types::{Certificate, Evidence, Hash, Header, Height, Phase, Signature, View, Vote};
 use std::cmp::Ordering;
 
 /// What the certificates here say about a proposal's place.
@@ -289,6 +289,9 @@ impl Engine {
 
     fn report(&mut self, from: u16, evidence: &Evidence) -> bool {
         let (first, second) = (&evidence.first, &evidence.second);
+        if first.phase == Phase::Checkpoint && self.is_overridden(Height(first.number)) {
+            return false; // P6.5
+        }
         let case = (first.number, first.phase.min(second.phase));
         let known = self.reported.get(&first.signer);
         if known.is_some_and(|cases| cases.len() >= EVIDENCE_PER_SIGNER_MAX || cases.contains(&case)) {

@@ -13,7 +13,7 @@ use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::status::Counters;
-use countersign_types::{Certificate, Epoch, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
+use countersign_types::{Certificate, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Engine {
@@ -25,7 +25,7 @@ impl Engine {
     /// [`Error`] if key, journal and base do not belong together.
     pub fn new(config: Config, base: Base, records: Vec<Record>, next_entry: u64) -> Result<Self, Error> {
         let Config { chain, epoch, set, origin, before, key, parameters } = config;
-        let before = before.map(|set| Committee::new(chain, Epoch(epoch.0.saturating_sub(1)), set));
+        let before = before.map(|(epoch, set)| Committee::new(chain, epoch, set));
         let committee = Committee::new(chain, epoch, set);
         let public = key.as_ref().map(SecretKey::public).unwrap_or_default();
         let own = key.and_then(|key| Some((committee.set().index_of(&public)?, key)));
@@ -34,6 +34,7 @@ impl Engine {
         let mut engine = Self {
             peers: Peers::new(committee.count(), own_index, base.view.next()),
             results: Results::new(parameters.run_ahead, base.height),
+            overridden: base.overridden.clone(),
             pacemaker: Pacemaker::new(&parameters),
             committee,
             before,
@@ -191,6 +192,7 @@ impl Engine {
         }
         if vote.phase == Phase::Checkpoint {
             if let Some(slot) = self.results.slot(Height(vote.number)) {
+                slot.tally.remove(vote.signer); // P6.5: the last one counts.
                 slot.vote = Some(vote.clone());
                 slot.tally.add(vote, true);
             }

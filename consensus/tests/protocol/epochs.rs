@@ -177,6 +177,7 @@ fn p10_3_views_begin_at_one_again_and_old_votes_do_not_count() {
         view: View(0),
         last: None,
         recent: vec![countersign_consensus::Recent { result, certificate: Some(certificate) }],
+        overridden: Vec::new(),
     };
     let mut engine = Engine::new(next.config(3), base, records, 4).unwrap();
     let _ = engine.handle(START, Event::Tick);

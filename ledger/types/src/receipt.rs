@@ -71,6 +71,8 @@ pub enum RejectCode {
     BadEvidence = 16,
     /// The ledger has a case of this validator in this epoch already.
     EvidenceKnown = 17,
+    /// A quorum of the validators decreed that it is not run ([`crate::Override`]).
+    Overridden = 18,
 }
 
 impl RejectCode {
@@ -105,6 +107,9 @@ impl RejectCode {
             Self::EvidenceKnown => "the ledger holds evidence against this validator already; nothing to do",
             Self::BadValidators => {
                 "the set must differ from the current one in fewer than a third of its members and keep at least four (of fewer than four, one can join), and name organisations of the network"
+            }
+            Self::Overridden => {
+                "a quorum of the validators decreed that it is not run, since nodes did not survive it; the ledger holds the decree"
             }
             Self::LastAdmin => {
                 "the organisation would be left without an admin whose key does not end; make another one first"

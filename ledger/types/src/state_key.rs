@@ -6,7 +6,7 @@
 use crate::contract::Address;
 use crate::hash::Hash;
 use crate::key::PublicKey;
-use crate::number::{Epoch, TimestampMs};
+use crate::number::{Epoch, Height, TimestampMs};
 use alloc::vec::Vec;
 
 const NATIVE: u8 = 0;
@@ -57,6 +57,14 @@ pub fn equivocation(epoch: Epoch, validator: u16) -> Vec<u8> {
     rest.extend_from_slice(&epoch.0.to_be_bytes());
     rest.extend_from_slice(&validator.to_be_bytes());
     native(b'q', &rest)
+}
+/// [`crate::Override`] of a transaction of the block at a height.
+#[must_use]
+pub fn overridden(height: Height, transaction: &Hash) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(40);
+    rest.extend_from_slice(&height.0.to_be_bytes());
+    rest.extend_from_slice(&transaction.0);
+    native(b'x', &rest)
 }
 /// [`crate::Organisation`] by id.
 #[must_use]

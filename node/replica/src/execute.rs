@@ -13,7 +13,7 @@ use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
     Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters,
-    Payload, Receipt, RejectCode, TimestampMs, VerifiedTransaction, state_key,
+    Payload, Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
 };
 use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
 
@@ -26,6 +26,8 @@ pub struct Executor<'a> {
     pub chain: Hash,
     /// The chain's rules.
     pub parameters: &'a Parameters,
+    /// What was decreed about the block's transactions.
+    pub overrides: &'a [SignedOverride],
 }
 
 /// What a block did.
@@ -66,7 +68,10 @@ impl Executor<'_> {
         let mut receipts = Vec::with_capacity(transactions.len());
         for (index, transaction) in (0u32..).zip(transactions) {
             let transaction = transaction.as_ref();
-            let Ended { outcome, gas, events } = self.run(&mut overlay, header, transaction)?;
+            let Ended { outcome, gas, events } = match self.decreed(&mut overlay, transaction) {
+                Some(ended) => ended,
+                None => self.run(&mut overlay, header, transaction)?,
+            };
             receipts.push(Receipt {
                 transaction: transaction.id(),
                 height: header.height,
@@ -81,6 +86,19 @@ impl Executor<'_> {
         }
         govern::end_epoch(&mut overlay, header.height)?;
         Ok(Executed { receipts, changes: overlay.into_changes() })
+    }
+
+    /// How a transaction ends that a quorum decreed not to run: nothing of it is looked at, the decree is recorded.
+    fn decreed<B: StateSource>(
+        &self,
+        overlay: &mut Overlay<'_, B>,
+        transaction: &VerifiedTransaction,
+    ) -> Option<Ended> {
+        let id = transaction.id();
+        let signed = self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
+        overlay.write(state_key::consumed(transaction.body().expires, &id), Some(Vec::new()));
+        overlay.write(state_key::overridden(signed.decree.height, &id), Some(encode(&signed.decree)));
+        Some(Ended::rejected(RejectCode::Overridden, intrinsic_gas(transaction)))
     }
 
     fn run<B: StateSource>(

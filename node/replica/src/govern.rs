@@ -4,12 +4,12 @@ use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_consensus::mutation::{Mutation, planted};
+use countersign_ledger::{Reader, Store};
 use countersign_types::codec::encode;
 use countersign_types::{
     Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, RejectCode,
     SetChange, SetVote, ValidatorSet, state_key,
 };
-use std::collections::BTreeSet;
 
 /// Creates or replaces an account of the signer's organisation. A key that was registered stays
 /// with its account for good, so that old signatures keep their meaning; it is retired by
@@ -74,12 +74,12 @@ pub fn vote_validators<B: StateSource>(
     if state.epoch != epoch || state.change.is_some() {
         return Ok(Err(RejectCode::EpochOver));
     }
-    let voters: BTreeSet<&str> = organisations(&current).collect();
+    let voters = current.organisations();
     let voter = signer.id.organisation();
     if !voters.contains(voter) {
         return Ok(Err(RejectCode::Forbidden));
     }
-    for organisation in organisations(wanted) {
+    for organisation in wanted.organisations() {
         if overlay.read(&state_key::organisation(organisation))?.is_none() {
             return Ok(Err(RejectCode::BadValidators));
         }
@@ -150,6 +150,20 @@ pub fn end_epoch<B: StateSource>(overlay: &mut Overlay<'_, B>, height: Height) -
     Ok(())
 }
 
-fn organisations(set: &ValidatorSet) -> impl Iterator<Item = &str> {
-    set.members().iter().map(|validator| validator.organisation.as_str())
+/// Puts the validators into the state that an order named (P11.3): the first block after it does.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn restart<B: StateSource, S: Store>(
+    overlay: &mut Overlay<'_, B>,
+    reader: &Reader<S>,
+    header: &Header,
+) -> Result<(), ReplicaError> {
+    let Some((origin, set)) = reader.epoch(header.epoch)? else { return Ok(()) };
+    if origin.next() == header.height && reader.restart(header.epoch)?.is_some() {
+        overlay.write(state_key::validators(), Some(encode(&set)));
+        let state = EpochState { epoch: header.epoch, origin, change: None };
+        overlay.write(state_key::epoch(), Some(encode(&state)));
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
+use crate::guard::{Attempt, Guard};
 use crate::input::{Input, Output};
 use crate::journal::JournalRecord;
 use crate::limits::OBSERVE_MS;
@@ -26,6 +27,7 @@ mod admit;
 mod epoch;
 mod finalise;
 mod open;
+mod perform;
 mod report;
 mod sync;
 
@@ -38,6 +40,8 @@ pub struct ReplicaConfig {
     pub key: Option<SecretKey>,
     /// Payloads of the vote journal, in order.
     pub journal: Vec<Vec<u8>>,
+    /// What execution is guarded by.
+    pub guard: Guard,
 }
 
 /// A validator, or an observer that follows without voting.
@@ -52,6 +56,7 @@ pub struct Replica<S: Store> {
     /// Peers that are no validators.
     guests: u16,
     vm: Arc<Vm>,
+    guard: Guard,
     engine: Engine,
     ledger: Ledger<S>,
     reader: Reader<S>,
@@ -66,6 +71,8 @@ pub struct Replica<S: Store> {
     observed_at: TimestampMs,
     finalised: VecDeque<(Block, Certificate)>,
     reports: Reports,
+    /// The block that is not executed.
+    halted: Option<Attempt>,
     /// Blocks that a proposal would extend, with the ids of their transactions.
     open: BTreeMap<Hash, Vec<Hash>>,
     /// When the engine wants to be called.
@@ -124,6 +131,7 @@ impl<S: Store> Replica<S> {
             payloads: u64::try_from(self.payloads.len()).unwrap_or(u64::MAX),
             gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
+            halted: self.halted.map_or(0, |attempt| attempt.height.0),
             ..self.counters
         }
     }

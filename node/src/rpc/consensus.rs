@@ -8,7 +8,7 @@ use countersign_api::method::consensus::{
     Case, ConsensusEvidence, ConsensusStatus, EvidenceParams, Missing, Signed, Status,
 };
 use countersign_api::{Code, Read, Registry, RpcError};
-use countersign_types::{EpochState, Equivocation, state_key};
+use countersign_types::{EpochState, Equivocation, Height, state_key};
 use std::collections::BTreeMap;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
@@ -19,14 +19,19 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
 fn status(node: &Node) -> Result<Status, RpcError> {
     let context = &node.context;
     let standing = context.shared.standing();
-    let (status, _) = standing.ok_or_else(|| RpcError::new(Code::NotReady, "the node is starting"))?;
+    let (status, replica) = standing.ok_or_else(|| RpcError::new(Code::NotReady, "the node is starting"))?;
     let tip = node.reader().tip();
     let header = node.reader().header(status.finalised).map_err(|cause| of_ledger(&cause))?;
     let members = context.membership.now();
     let validators = &members.validators;
     let now = now();
-    let connected: Vec<u16> =
-        context.network.peers().into_iter().filter(|peer| peer.is_connected).map(|peer| peer.id).collect();
+    let connected: Vec<u16> = context
+        .network
+        .peers()
+        .into_iter()
+        .filter(|peer| peer.is_connected)
+        .filter_map(|peer| members.index_of(&peer.key))
+        .collect();
     let missing = (0u16..).zip(validators.members()).filter(|(index, _)| !status.active.contains(index));
     let missing = missing.map(|(validator, member)| Missing {
         validator,
@@ -49,6 +54,7 @@ fn status(node: &Node) -> Result<Status, RpcError> {
         // What is final and not executed yet has no stored header; the executed tip has.
         final_block: header.map_or(tip.block, |header| header.hash()),
         certified_height: status.certified,
+        halted_height: Some(Height(replica.halted)).filter(|height| *height > Height::ZERO),
         block_due: status.due,
         failed_views: status.failures.into(),
         missing: missing.collect(),

@@ -11,6 +11,11 @@ const SLOW_MS: u64 = 10_000;
 pub(super) fn advice(status: &Status) -> Vec<String> {
     let mut advice = Vec::new();
     let quorum = usize::from(status.quorum);
+    if let Some(height) = status.halted_height {
+        advice.push(format!(
+            "block {height} stopped this node twice and is not executed: see \"When the network stands still\" in operate.md"
+        ));
+    }
     if status.rejoining {
         advice.push(format!(
             "this validator has just started and votes once {} others have told what it said before: start them",
@@ -19,7 +24,7 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
     } else if status.own.is_some() && !status.voting {
         advice.push(format!(
             "this validator lost its vote journal and stays silent until {} others tell it their views; \
-             if they are up, wait; if more than {} have lost theirs, see \"Lost for good\" in the operators' guide",
+             if they are up, wait; if more than {} have lost theirs, see \"When the network stands still\" in operate.md",
             quorum.saturating_sub(1),
             status.faulty_max
         ));
@@ -110,6 +115,7 @@ mod tests {
             final_height: Height(7),
             final_block: Hash::ZERO,
             certified_height: Height(7),
+            halted_height: None,
             block_due: true,
             failed_views: 0,
             active: vec![0, 1, 2, 3],
@@ -161,6 +167,7 @@ mod tests {
                 Status { window_closed: true, final_height: Height(15), ..stalled() },
                 vec!["results of heights 8 to 15 to be signed by 3 validators"],
             ),
+            (Status { halted_height: Some(Height(8)), ..well() }, vec!["block 8 stopped this node twice"]),
             (Status { voting: false, rejoining: true, ..well() }, vec!["just started", "2 others"]),
             (Status { voting: false, ..well() }, vec!["lost its vote journal", "until 2 others", "more than 1"]),
             (

@@ -79,7 +79,7 @@ fn of_reject(code: RejectCode) -> Code {
     match code {
         RejectCode::Expired => Code::TransactionExpired,
         RejectCode::ExpiryTooFar => Code::ExpiryTooFar,
-        RejectCode::Duplicate | RejectCode::EvidenceKnown => Code::DuplicateTransaction,
+        RejectCode::Duplicate | RejectCode::EvidenceKnown | RejectCode::Overridden => Code::DuplicateTransaction,
         RejectCode::UnknownSigner => Code::UnknownSigner,
         RejectCode::Forbidden | RejectCode::LastAdmin => Code::Forbidden,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,

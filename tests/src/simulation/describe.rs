@@ -43,6 +43,7 @@ pub fn output(output: &Output) -> Option<String> {
             format!("COMMITTED {height}, {} transactions", transactions.len())
         }
         Output::Certified { height } => format!("CERTIFIED {height}"),
+        Output::Halted { attempt } => format!("HALTED at {}", attempt.height),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
         Output::Epoch { epoch, validators } => format!("EPOCH {} with {} validators", epoch.0, validators.count()),
         Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),

@@ -8,7 +8,7 @@ use countersign_ledger::{Ledger, MemoryStore};
 use countersign_model::trace::Fact;
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::wire::Wire;
-use countersign_replica::{Input, Output, Replica, ReplicaConfig};
+use countersign_replica::{Guard, Input, Output, Replica, ReplicaConfig};
 use countersign_types::{Genesis, Hash, Phase, SecretKey, TimestampMs};
 use countersign_vm::Vm;
 use std::sync::Arc;
@@ -62,7 +62,12 @@ impl Node {
     pub fn start(&mut self) -> Result<(), String> {
         let ledger = Ledger::open(self.store.clone(), &self.genesis).map_err(|error| error.to_string())?;
         let journal = self.journal.restart()?;
-        let config = ReplicaConfig { genesis: self.genesis.clone(), key: Some(self.key.clone()), journal };
+        let config = ReplicaConfig {
+            genesis: self.genesis.clone(),
+            key: Some(self.key.clone()),
+            journal,
+            guard: Guard::default(),
+        };
         let mut replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
         replica.rotate_after(self.rotate_after);
         self.wake = None;

@@ -293,6 +293,9 @@ impl World {
             | Output::Admitted { .. }
             | Output::Expired { .. }
             | Output::Epoch { .. } => {}
+            Output::Halted { attempt } => {
+                return Err(Violation(format!("v{from} halted at block {}", attempt.height)));
+            }
             Output::Send { to, message, .. } => match self.adversaries.get_mut(&from) {
                 Some(adversary) => {
                     let said = adversary.distort(to, message);

@@ -89,7 +89,15 @@ impl Node {
         let header = &last.block.header;
         let view = if header.height == self.origin.height { View(0) } else { header.view };
         let epoch_end = self.last(validators, changes_after);
-        Base { height: header.height, block: last.block.hash(), time: header.time, view, last: epoch_end, recent }
+        Base {
+            height: header.height,
+            block: last.block.hash(),
+            time: header.time,
+            view,
+            last: epoch_end,
+            recent,
+            overridden: Vec::new(),
+        }
     }
 
     /// Executes and stores a block unless catch-up was faster.

@@ -47,6 +47,9 @@ pub struct Status {
     /// Height of the newest certified result.
     #[schemars(with = "schema::Height")]
     pub certified_height: Height,
+    /// Height of the block that this node does not execute, since it stopped it twice; `null` if there is none.
+    #[schemars(with = "Option<schema::Height>")]
+    pub halted_height: Option<Height>,
     /// Whether a block is due, that is, whether the view's timer runs.
     pub block_due: bool,
     /// Views since the last final block that came to nothing.
