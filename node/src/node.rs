@@ -154,6 +154,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     };
     tracing::info!("stopping");
     let _ = stop_listening.send(());
+    // Who stopped itself keeps nobody waiting for answers that will not come.
+    if outcome.is_err() {
+        serving.abort();
+    }
     let _ = serving.await;
     network.stop().await;
     // The intake ends with the network. Open WebSockets may still hold the context.

@@ -171,7 +171,7 @@ impl<S: Store> Replica<S> {
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
             Input::Received { from, message } => match message {
                 Wire::Consensus { epoch, message } => self.hear(from, epoch, message),
-                Wire::TransactionsWanted(names) => self.serve_transactions(from, &names),
+                Wire::TransactionsWanted(names) => self.serve_transactions(from, &names)?,
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
                 Wire::Blocks { certified, blocks } => self.take_blocks(from, certified, blocks)?,
@@ -360,10 +360,12 @@ impl<S: Store> Replica<S> {
             self.outputs.push(Output::Send { to: Target::One(to), message: Wire::TransactionsWanted(names), after: 0 });
         }
         self.observe();
-        // At an epoch's end what is here and not certified is asked for too: who went on no longer votes for it.
-        let tip = self.ledger.tip().height;
-        let at_end = self.engine.status().last.is_some_and(|last| tip >= last);
-        let held = if at_end { tip.min(self.engine.certified_below()) } else { tip };
+        // What is here and not certified is asked for too: who went on no longer votes for it, and who lacks the
+        // certificate of a block can hand it to nobody.
+        let held = self.ledger.tip().height.min(self.engine.certified_below());
+        if self.certified > held.plus(self.rules.run_ahead) {
+            self.catch_up.want(held.next(), self.other_than_own(0));
+        }
         if let Some((peer, from)) = self.catch_up.due(self.now, held, self.peers(), self.own) {
             self.outputs.push(Output::Send { to: Target::One(peer), message: Wire::BlocksWanted { from }, after: 0 });
         }

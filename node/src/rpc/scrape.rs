@@ -42,6 +42,11 @@ fn ledger(context: &Context) -> Vec<Family> {
         ),
         Family::counter("journal_syncs", "Syncs of the vote journal", syncs),
         Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),
+        Family::gauge(
+            "disk_full",
+            "1 while voting has stopped for want of room on the disk",
+            u64::from(context.shared.is_space_low()),
+        ),
         Family::gauge("uptime_seconds", "Time since the node started", context.started.elapsed().as_secs()),
     ]
 }

@@ -1,6 +1,6 @@
 //! Processes that die or are stopped in their tracks.
 
-use super::{four_under_load, nothing_is_acknowledged, setting};
+use super::{four_under_load, nothing_is_acknowledged, progress, setting};
 use countersign_tests::cluster::check::{Votes, check};
 
 /// D1: a random validator is killed with -9 again and again under load, `COUNTERSIGN_KILLS` times.
@@ -14,9 +14,9 @@ async fn random_validators_are_killed_under_load() {
     for _ in 0..kills {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let victim = u16::try_from(random >> 16 & 3).unwrap();
-        load.progress(1 + usize::try_from(random >> 20 & 7).unwrap()).await.unwrap();
+        progress(&cluster, &load, 1 + usize::try_from(random >> 20 & 7).unwrap()).await;
         cluster.kill(victim).unwrap();
-        load.progress(3).await.unwrap();
+        progress(&cluster, &load, 3).await;
         cluster.spawn(victim).unwrap();
         cluster.ready(victim).await.unwrap();
     }
@@ -38,7 +38,7 @@ async fn all_validators_are_killed_at_once() {
         for victim in 0..4 {
             cluster.ready(victim).await.unwrap();
         }
-        load.progress(10).await.unwrap();
+        progress(&cluster, &load, 10).await;
     }
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
@@ -58,7 +58,7 @@ async fn two_validators_are_paused_and_resumed() {
     for paused in [2, 3] {
         cluster.pause(paused, false).unwrap();
     }
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
 }
@@ -69,7 +69,7 @@ async fn a_node_stops_gracefully_and_the_rest_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let (mut cluster, _proxies, load) = four_under_load(directory.path()).await;
     cluster.stop(1).unwrap();
-    load.progress(5).await.unwrap();
+    progress(&cluster, &load, 5).await;
     cluster.spawn(1).unwrap();
     cluster.ready(1).await.unwrap();
     let acknowledged = load.stop().await;

@@ -1,6 +1,6 @@
 //! Disks that fail, fill up or lose what was not synced.
 
-use super::four_under_load;
+use super::{four_under_load, progress};
 use countersign_api::At;
 use countersign_api::method::node::State;
 use countersign_tests::cluster::check::{Votes, check, total};
@@ -38,7 +38,7 @@ async fn a_validator_whose_syncs_fail_stops() {
         assert!(cluster.log_holds(1, "the node stopped itself"), "{}", cluster.log_tail(1));
         strace.wait().unwrap();
         std::fs::remove_file(&log).unwrap();
-        load.progress(3).await.unwrap();
+        progress(&cluster, &load, 3).await;
         cluster.spawn(1).unwrap();
         cluster.ready(1).await.unwrap();
     }
@@ -56,13 +56,13 @@ async fn a_validator_whose_disk_fills_waits_for_room() {
     for _ in 0..2 {
         run(Command::new("fallocate").args(["-l", "620M"]).arg(&ballast)).unwrap();
         let full = cluster.until(1, |status| status.state == State::DiskFull).await.unwrap();
-        load.progress(10).await.unwrap();
+        progress(&cluster, &load, 10).await;
         let later = cluster.until(1, |_| true).await.unwrap();
         assert_eq!((later.state, later.certified_height), (State::DiskFull, full.certified_height));
         assert!(total(&cluster.client(1).unwrap(), At::Final).await.unwrap() > 0, "reads go on");
         std::fs::remove_file(&ballast).unwrap();
         cluster.ready(1).await.unwrap();
-        load.progress(5).await.unwrap();
+        progress(&cluster, &load, 5).await;
     }
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
@@ -81,7 +81,7 @@ async fn all_validators_lose_power() {
     let (mut cluster, _proxies, load) = four_under_load(&at).await;
     // What `testnet` wrote is not what is looked at.
     run(Command::new("sync").arg("-f").arg(&at)).unwrap();
-    load.progress(50).await.unwrap();
+    progress(&cluster, &load, 50).await;
     for node in 0..4 {
         cluster.pause(node, true).unwrap();
     }
@@ -97,7 +97,7 @@ async fn all_validators_lose_power() {
     for node in 0..4 {
         cluster.ready(node).await.unwrap();
     }
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
     // The processes first.

@@ -9,6 +9,9 @@ mod memory;
 mod partition;
 mod refuse;
 
+use countersign_api::NoParams;
+use countersign_api::method::consensus::ConsensusStatus;
+use countersign_api::method::node::NodeStatus;
 use countersign_tests::cluster::Cluster;
 use countersign_tests::cluster::load::Load;
 use countersign_tests::proxy::Proxies;
@@ -18,8 +21,19 @@ use std::time::Duration;
 async fn four_under_load(directory: &std::path::Path) -> (Cluster, Proxies, Load) {
     let (cluster, proxies) = Cluster::with_proxies(directory, 4, 0).await.unwrap();
     let load = Load::start(&cluster, 0..4).await.unwrap();
-    load.progress(8).await.unwrap();
+    progress(&cluster, &load, 8).await;
     (cluster, proxies, load)
+}
+
+/// Waits until so many more transactions are acknowledged; if that never happens, says where each node stands.
+async fn progress(cluster: &Cluster, load: &Load, more: usize) {
+    let Err(cause) = load.progress(more).await else { return };
+    for node in 0..cluster.count() {
+        let client = cluster.client(node).unwrap();
+        println!("v{node}: {:?}", client.call::<NodeStatus>(&NoParams {}).await);
+        println!("{:?}\n{}", client.call::<ConsensusStatus>(&NoParams {}).await, cluster.log_tail(node));
+    }
+    panic!("{cause}");
 }
 
 /// While no quorum can talk, nothing is acknowledged that was not agreed before; for a while, since that cannot be shown

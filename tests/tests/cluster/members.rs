@@ -1,5 +1,6 @@
 //! Changes of the validators, as operators make them (`node/docs/operate.md`), under load.
 
+use super::progress;
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;
 use countersign_api::method::node::State;
@@ -52,19 +53,19 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     vote(&cluster, &[0, 1, 2], &["add", "org0", "--validator-key", &name(4), "--network-key", &network(4)]);
     epoch(&cluster, &[0, 1, 2, 3, 4, 5], 1).await;
     cluster.until(4, |status| status.state == State::Voting).await.unwrap();
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
 
     vote(&cluster, &[0, 1, 2], &["remove", "org3"]);
     epoch(&cluster, &[0, 1, 2, 3, 4, 5], 2).await;
     cluster.until(3, |status| status.state == State::Following).await.unwrap();
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
 
     let new = ["replace", "org2", "--organisation", "org3", "--validator-key", &name(5), "--network-key", &network(5)];
     vote(&cluster, &[0, 1, 2], &new);
     epoch(&cluster, &[0, 1, 2, 3, 4, 5], 3).await;
     cluster.until(5, |status| status.state == State::Voting).await.unwrap();
     cluster.until(2, |status| status.state == State::Following).await.unwrap();
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
 
     // A new validator key has a journal of its own; both are put in place once the epoch that names the key has begun.
     let (home, fresh) = (cluster.home(1), cluster.home(1).join("fresh"));
@@ -79,7 +80,7 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     std::fs::rename(in_fresh("votes.journal"), home.join("data/votes.journal")).unwrap();
     cluster.spawn(1).unwrap();
     cluster.until(1, |status| status.state == State::Voting && status.key == Some(rotated.validator)).await.unwrap();
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
 
     let (home, fresh) = (cluster.home(0), cluster.home(0).join("fresh"));
     let in_fresh = |name: &str| fresh.join(name).to_str().unwrap().to_owned();
@@ -94,7 +95,7 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     cluster.until(0, |status| status.state == State::Voting && status.peers >= 5).await.unwrap();
     // All four are needed with one of them away.
     cluster.stop(4).unwrap();
-    load.progress(10).await.unwrap();
+    progress(&cluster, &load, 10).await;
     cluster.spawn(4).unwrap();
     cluster.until(4, |status| status.state == State::Voting).await.unwrap();
 

@@ -1,6 +1,6 @@
 //! Networks that are cut, lopsided or slow.
 
-use super::{four_under_load, nothing_is_acknowledged};
+use super::{four_under_load, nothing_is_acknowledged, progress};
 use countersign_tests::cluster::check::{Votes, check};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn halves_that_are_split_and_healed() {
         proxies.split(&halves);
         nothing_is_acknowledged(&load).await;
         proxies.heal();
-        load.progress(10).await.unwrap();
+        progress(&cluster, &load, 10).await;
     }
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
@@ -24,11 +24,11 @@ async fn one_validator_is_the_only_bridge() {
     let directory = tempfile::tempdir().unwrap();
     let (mut cluster, proxies, load) = four_under_load(directory.path()).await;
     proxies.split(&[&[0, 1], &[1, 2, 3]]);
-    load.progress(20).await.unwrap();
+    progress(&cluster, &load, 20).await;
     let height = cluster.until(1, |_| true).await.unwrap().certified_height;
     cluster.until(0, |status| status.certified_height >= height).await.unwrap();
     proxies.heal();
-    load.progress(5).await.unwrap();
+    progress(&cluster, &load, 5).await;
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
 }
@@ -41,12 +41,12 @@ async fn one_validator_is_mute_and_then_another_one_slow() {
     for other in 0..3 {
         proxies.block_one_way(3, other, true);
     }
-    load.progress(15).await.unwrap();
+    progress(&cluster, &load, 15).await;
     proxies.heal();
     proxies.delay(2, Duration::from_millis(1_500));
-    load.progress(15).await.unwrap();
+    progress(&cluster, &load, 15).await;
     proxies.heal();
-    load.progress(5).await.unwrap();
+    progress(&cluster, &load, 5).await;
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
 }

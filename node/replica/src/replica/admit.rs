@@ -14,6 +14,7 @@ use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::Store;
 use countersign_types::hash::Tag;
 use countersign_types::{Hash, RejectCode, SignedTransaction, VerifiedTransaction, state_key};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl<S: Store> Replica<S> {
@@ -101,14 +102,16 @@ impl<S: Store> Replica<S> {
     }
 
     /// Sends a peer the transactions it asks for, as far as they are held.
-    pub(super) fn serve_transactions(&mut self, to: u16, names: &[Hash]) {
+    pub(super) fn serve_transactions(&mut self, to: u16, names: &[Hash]) -> Result<(), ReplicaError> {
         if !self.transactions_served.may(to, self.now) || planted(Mutation::TransactionsUnserved) {
-            return;
+            return Ok(());
         }
+        let mut missing = BTreeSet::new();
         let mut found = Vec::new();
         let mut bytes = 0;
         for name in names.iter().take(FETCH_TRANSACTIONS_MAX) {
             let Some(transaction) = self.mempool.find(name).or_else(|| self.payloads.transaction(name)) else {
+                missing.insert(*name);
                 continue;
             };
             bytes += transaction.bytes().len();
@@ -117,9 +120,36 @@ impl<S: Store> Replica<S> {
             }
             found.push(transaction.bytes().to_vec());
         }
+        self.find_executed(&missing, bytes, &mut found)?;
         if !found.is_empty() {
             self.outputs.push(Output::Send { to: Target::One(to), message: Wire::Transactions(found), after: 0 });
         }
+        Ok(())
+    }
+
+    /// Looks for transactions in blocks that were executed here and are not certified. Nobody can catch up on those yet, and
+    /// who lacks their payload may be the one whose CHECKPOINT the certificate lacks.
+    fn find_executed(
+        &self,
+        names: &BTreeSet<Hash>,
+        mut bytes: usize,
+        found: &mut Vec<Vec<u8>>,
+    ) -> Result<(), ReplicaError> {
+        let mut height = self.engine.certified_below().next();
+        while !names.is_empty() && height <= self.ledger.tip().height && bytes <= FETCH_BYTES_MAX {
+            let block = self.reader.block(height)?;
+            if block.is_some_and(|block| block.transactions.iter().any(|name| names.contains(name))) {
+                let stored = self.reader.transactions(height)?.into_iter();
+                for transaction in stored.filter(|transaction| names.contains(&transaction.signed_hash)) {
+                    bytes += transaction.bytes.len();
+                    if bytes <= FETCH_BYTES_MAX || found.is_empty() {
+                        found.push(transaction.bytes);
+                    }
+                }
+            }
+            height = height.next();
+        }
+        Ok(())
     }
 
     /// Hands transactions that a peer sent to the verifiers, if they were asked for.

@@ -1,7 +1,7 @@
 //! A replica among peers that lie: about heights, about blocks, with floods and with what they withhold.
 
 use crate::chain::{BEGIN, GAS, call, genesis};
-use crate::network::{Validator, asked_blocks, certificate, certified_blocks, sent, vote};
+use crate::network::{Validator, asked_blocks, certificate, certified_blocks, executed_only, sent, vote};
 use countersign_consensus::{Message, Proposal};
 use countersign_replica::limits::{BLOCKS_SERVED_BURST, TRANSACTIONS_SERVED_BURST};
 use countersign_replica::wire::{CertifiedBlock, Wire};
@@ -114,6 +114,17 @@ fn floods_of_requests_are_answered_a_bounded_number_of_times() {
         message: Message::Query { view: View(9), finalised: View(9), certified: Height(9) },
     };
     assert!(asked(&mut victim, 1, &standing) <= 2);
+}
+
+/// Who lacks it may be the one whose CHECKPOINT is missing, and before there is a certificate nobody can catch up.
+#[test]
+fn the_payload_of_a_block_that_is_executed_and_not_certified_is_served() {
+    let transaction = call(11, 1);
+    for victim in &mut executed_only(&transaction) {
+        let served = victim.hear(3, Wire::TransactionsWanted(vec![call(11, 2).hash(), transaction.hash()]));
+        let wanted = Wire::Transactions(vec![transaction.bytes().to_vec()]);
+        assert!(sent(&served).any(|(_, message)| *message == wanted), "{served:?}");
+    }
 }
 
 #[test]

@@ -107,6 +107,39 @@ pub fn certificate(phase: Phase, number: u64, digest: Hash) -> Certificate {
     Certificate { phase, epoch: Epoch::ZERO, number, digest, signatures }
 }
 
+/// Validators 0, 1 and 2 once they have executed a block of this transaction that nobody sent a CHECKPOINT for.
+pub fn executed_only(transaction: &Arc<VerifiedTransaction>) -> Vec<Validator> {
+    let mut validators: Vec<Validator> = (0..3).map(Validator::new).collect();
+    let mut queue: VecDeque<(usize, Input)> = VecDeque::new();
+    for index in 0..3 {
+        let transactions = vec![Arc::clone(transaction)];
+        queue.push_back((index, Input::Transactions { transactions, source: Source::Gossip }));
+    }
+    let is_checkpoint = |input: &Input| match input {
+        Input::Received { message: Wire::Consensus { message: Message::Vote { vote, .. }, .. }, .. } => {
+            vote.phase == Phase::Checkpoint
+        }
+        _ => false,
+    };
+    for _ in 0..20_000 {
+        while let Some((to, input)) = queue.pop_front() {
+            if !is_checkpoint(&input) {
+                validators[to].tell(input).into_iter().for_each(|output| post(to, output, &mut queue));
+            }
+        }
+        if validators.iter().all(|validator| validator.height() >= Height(1)) {
+            break;
+        }
+        for (index, validator) in validators.iter_mut().enumerate() {
+            validator.wait(5).into_iter().for_each(|output| post(index, output, &mut queue));
+        }
+    }
+    assert!(
+        validators.iter().all(|validator| validator.height() >= Height(1) && validator.replica.certified() < Height(1))
+    );
+    validators
+}
+
 /// Blocks 1 to `count` with their certificates, each with a transaction, made by validators 0, 1 and 2.
 pub fn certified_blocks(count: usize, transactions: &[Arc<VerifiedTransaction>]) -> Vec<CertifiedBlock> {
     let mut validators: Vec<Validator> = (0..3).map(Validator::new).collect();
