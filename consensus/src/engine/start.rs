@@ -12,7 +12,7 @@ use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::status::Counters;
-use countersign_types::{Certificate, Epoch, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
+use countersign_types::{Certificate, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Engine {

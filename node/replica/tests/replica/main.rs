@@ -12,3 +12,4 @@ mod mempool;
 mod network;
 mod payload;
 mod poison;
+mod restart;
