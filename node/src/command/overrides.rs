@@ -16,7 +16,7 @@ pub(super) enum OverrideCommand {
     /// Sign an override with this validator's key and print it
     Sign {
         #[command(flatten)]
-        config: ConfigFlags,
+        config: Box<ConfigFlags>,
         /// Height of the block
         #[arg(long)]
         height: u64,

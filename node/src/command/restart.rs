@@ -18,7 +18,7 @@ pub(super) enum RestartCommand {
     /// Print an order, unsigned, that ends the epoch at this stopped node's last certified height
     Propose {
         #[command(flatten)]
-        config: ConfigFlags,
+        config: Box<ConfigFlags>,
         /// The next validators: a JSON list as `validators` in the genesis
         #[arg(long, value_name = "FILE")]
         validators: PathBuf,
@@ -44,7 +44,7 @@ pub(super) enum RestartCommand {
     /// Carry an order out on this stopped node, once
     Apply {
         #[command(flatten)]
-        config: ConfigFlags,
+        config: Box<ConfigFlags>,
         /// The order with its signatures
         #[arg(long, value_name = "FILE")]
         order: PathBuf,

@@ -116,7 +116,15 @@ pub fn genesis(count: usize) -> Genesis {
         organisations: (0..count)
             .map(|index| Organisation { id: format!("o{index}"), name: format!("o{index}"), gln: None })
             .collect(),
-        accounts: (0..count).map(|index| account(&format!("o{index}/admin"), all, &[(admin(index), None)])).collect(),
+        accounts: (0..count)
+            .flat_map(|index| {
+                [
+                    account(&format!("o{index}/admin"), all, &[(admin(index), None)]),
+                    account(&format!("o{index}/clerk"), Roles::SUBMITTER, &[(admin(index) + 10, None)]),
+                    account(&format!("o{index}/former"), all, &[(admin(index) + 20, Some(1))]),
+                ]
+            })
+            .collect(),
     }
 }
 
@@ -233,6 +241,15 @@ impl Crowd {
     /// Whether all nodes that run have certified a height.
     pub fn all_reach(&self, height: Height) -> bool {
         self.nodes.iter().all(|node| node.replica.as_ref().is_none_or(|replica| replica.certified() >= height))
+    }
+
+    /// Where everybody stands, for people.
+    pub fn describe(&self) -> String {
+        let one = |node: &Node| match (&node.replica, &node.stopped) {
+            (Some(replica), _) => format!("tip {} {:?}\n", replica.reader().tip().height, replica.status()),
+            (None, stopped) => format!("down {stopped:?}\n"),
+        };
+        self.nodes.iter().map(one).collect()
     }
 
     /// Results of a height, of all that run.

@@ -13,3 +13,4 @@ mod network;
 mod payload;
 mod poison;
 mod report;
+mod restart;

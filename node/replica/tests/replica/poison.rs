@@ -11,7 +11,7 @@ use countersign_types::{
 };
 
 /// Sets an account of a name that an armed disk does not survive.
-fn poison(crowd: &mut Crowd) -> Hash {
+pub fn poison(crowd: &mut Crowd) -> Hash {
     let account = account("o0/poison", Roles::SUBMITTER, &[(90, None)]);
     let proofs = vec![KeyProof::new(&key(90), &crowd.genesis.chain(), &account.id)];
     crowd.submit(Some(Payload::Native(NativeOperation::PutAccount { account, proofs }))).id()
@@ -66,7 +66,7 @@ fn expect_past(crowd: &mut Crowd, signed: &SignedOverride) {
             place.is_some_and(|(height, _)| replica.certified() >= height && height > decree.height)
         })
     };
-    assert!(crowd.run(60_000, done), "{:?}", crowd.nodes.iter().map(|node| &node.stopped).collect::<Vec<_>>());
+    assert!(crowd.run(60_000, done), "{}", crowd.describe());
     for height in 1..=crowd.nodes[0].certified().0 {
         assert_eq!(crowd.results(Height(height)).len(), 1, "height {height}");
     }
