@@ -1,0 +1,118 @@
+//! Certificates hold a quorum's signatures. Each one is verified once, whoever shows it.
+
+use super::Violation;
+use countersign_ledger::{LedgerError, Reader, Store};
+use countersign_types::{Certificate, Epoch, Genesis, Hash, Height, Phase, ValidatorSet, VoteStatement, codec};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug)]
+pub(super) struct Certificates {
+    chain: Hash,
+    sets: BTreeMap<Epoch, ValidatorSet>,
+    /// Bytes of certificates that were found to be good.
+    good: BTreeSet<Vec<u8>>,
+}
+
+impl Certificates {
+    pub(super) fn new(genesis: &Genesis) -> Self {
+        let sets = BTreeMap::from([(Epoch::ZERO, genesis.validators.clone())]);
+        Self { chain: genesis.chain(), sets, good: BTreeSet::new() }
+    }
+
+    /// The COMMIT certificate under which a block was executed: its own, or one of a later view of its epoch.
+    pub(super) fn finality<S: Store>(
+        &mut self,
+        node: u16,
+        reader: &Reader<S>,
+        height: Height,
+    ) -> Result<(), Violation> {
+        let lacks = || Violation::new("certificates", format!("v{node} has executed block {height} without finality"));
+        let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
+        let header = reader.header(height).map_err(failed)?.ok_or_else(lacks)?;
+        let finality = reader.finality(height).map_err(failed)?.ok_or_else(lacks)?;
+        let own = finality.number == header.view.0 && finality.digest == header_block(reader, height)?;
+        if finality.phase != Phase::Commit || finality.epoch != header.epoch || !(own || finality.number > header.view.0)
+        {
+            let text = format!("v{node}: block {height} was finalised by {finality:?}");
+            return Err(Violation::new("certificates", text));
+        }
+        self.quorum(node, reader, &finality)
+    }
+
+    /// The certificate of a result, if it is here.
+    pub(super) fn result<S: Store>(&mut self, node: u16, reader: &Reader<S>, height: Height) -> Result<(), Violation> {
+        let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
+        let (Some(result), Some(certificate)) =
+            (reader.result(height).map_err(failed)?, reader.result_certificate(height).map_err(failed)?)
+        else {
+            return Ok(());
+        };
+        let header = reader.header(height).map_err(failed)?;
+        let belongs = header.is_some_and(|header| header.epoch == certificate.epoch)
+            && certificate.phase == Phase::Checkpoint
+            && certificate.number == height.0
+            && certificate.digest == result.hash();
+        if !belongs {
+            let text = format!("v{node}: {certificate:?} is not of block {height}");
+            return Err(Violation::new("certificates", text));
+        }
+        self.quorum(node, reader, &certificate)
+    }
+
+    /// Both again, from a database that may have been garbled; `false` if it says so itself.
+    pub(super) fn stored<S: Store>(
+        &mut self,
+        node: u16,
+        reader: &Reader<S>,
+        height: Height,
+        garbled: bool,
+    ) -> Result<bool, Violation> {
+        for checked in [self.finality(node, reader, height), self.result(node, reader, height)] {
+            match checked {
+                Err(violation) if garbled && violation.rule == "ledger" => return Ok(false),
+                other => other?,
+            }
+        }
+        Ok(true)
+    }
+
+    fn quorum<S: Store>(&mut self, node: u16, reader: &Reader<S>, one: &Certificate) -> Result<(), Violation> {
+        let bytes = codec::encode(one);
+        if self.good.contains(&bytes) {
+            return Ok(());
+        }
+        let bad = |what: &str| Violation::new("certificates", format!("v{node}: {what}: {one:?}"));
+        if !self.sets.contains_key(&one.epoch) {
+            let set = reader.epoch(one.epoch).ok().flatten().ok_or_else(|| bad("a certificate of no epoch"))?.1;
+            self.sets.insert(one.epoch, set);
+        }
+        let Some(set) = self.sets.get(&one.epoch) else { return Err(bad("a certificate of no epoch")) };
+        let signers: BTreeSet<u16> = one.signatures.iter().map(|(signer, _)| *signer).collect();
+        let count = set.members().len();
+        let statement = VoteStatement {
+            chain: self.chain,
+            epoch: one.epoch,
+            validators: set.hash(),
+            phase: one.phase,
+            number: one.number,
+            digest: one.digest,
+        };
+        let valid = one.signatures.iter().all(|(signer, signature)| {
+            let member = set.members().get(usize::from(*signer));
+            member.is_some_and(|member| statement.verify(&member.key, signature).is_ok())
+        });
+        // Any two quorums share more than the faulty ones.
+        let shares = 2 * signers.len() > count + (count - 1) / 3;
+        if !valid || signers.len() != one.signatures.len() || !shares {
+            return Err(bad("no quorum's certificate"));
+        }
+        self.good.insert(bytes);
+        Ok(())
+    }
+}
+
+fn header_block<S: Store>(reader: &Reader<S>, height: Height) -> Result<Hash, Violation> {
+    let result = reader.result(height).ok().flatten();
+    let lacks = || Violation::new("certificates", format!("block {height} was executed without a result"));
+    result.map(|result| result.block).ok_or_else(lacks)
+}
