@@ -29,6 +29,12 @@ impl Violation {
     pub fn new(rule: &'static str, text: impl Display) -> Self {
         Self { rule, text: text.to_string() }
     }
+
+    /// Whether a garbled database explains it: it says so, or what it shows proves nothing.
+    #[must_use]
+    pub fn is_of_damage(&self) -> bool {
+        matches!(self.rule, "ledger" | "certificates")
+    }
 }
 
 /// What the checker remembers.

@@ -81,6 +81,8 @@ impl JournalDisk {
 
     /// Replaces everything.
     pub fn replace(&mut self, records: &[Vec<u8>]) {
+        // What was appended before in the same turn counts, as far as it may be dropped.
+        self.sync();
         self.wipe();
         for record in records {
             self.append(record);

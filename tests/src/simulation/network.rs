@@ -40,7 +40,7 @@ enum Link {
 }
 
 /// Longest delay on a good day, milliseconds.
-const FAIR_DELAY_MS: u64 = 5;
+pub const FAIR_DELAY_MS: u64 = 5;
 
 /// What is on its way.
 #[derive(Debug)]

@@ -1,16 +1,16 @@
-//! Certificates hold a quorum's signatures. Each one is verified once, whoever shows it.
+//! Certificates hold a quorum's signatures. Each signature is verified once, whoever shows it.
 
 use super::Violation;
 use countersign_ledger::{LedgerError, Reader, Store};
-use countersign_types::{Certificate, Epoch, Genesis, Hash, Height, Phase, ValidatorSet, VoteStatement, codec};
+use countersign_types::{Certificate, Epoch, Genesis, Hash, Height, Phase, ValidatorSet, VoteStatement};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
 pub(super) struct Certificates {
     chain: Hash,
     sets: BTreeMap<Epoch, ValidatorSet>,
-    /// Bytes of certificates that were found to be good.
-    good: BTreeSet<Vec<u8>>,
+    /// Signatures that were found to be good: whose, and under what.
+    good: BTreeSet<(u16, [u8; 32], [u8; 64])>,
 }
 
 impl Certificates {
@@ -59,7 +59,7 @@ impl Certificates {
         self.quorum(node, reader, &certificate)
     }
 
-    /// Both again, from a database that may have been garbled; `false` if it says so itself.
+    /// Both again, from a database that may have been garbled; `false` if it was found to be.
     pub(super) fn stored<S: Store>(
         &mut self,
         node: u16,
@@ -69,7 +69,7 @@ impl Certificates {
     ) -> Result<bool, Violation> {
         for checked in [self.finality(node, reader, height), self.result(node, reader, height)] {
             match checked {
-                Err(violation) if garbled && violation.rule == "ledger" => return Ok(false),
+                Err(violation) if garbled && violation.is_of_damage() => return Ok(false),
                 other => other?,
             }
         }
@@ -77,10 +77,6 @@ impl Certificates {
     }
 
     fn quorum<S: Store>(&mut self, node: u16, reader: &Reader<S>, one: &Certificate) -> Result<(), Violation> {
-        let bytes = codec::encode(one);
-        if self.good.contains(&bytes) {
-            return Ok(());
-        }
         let bad = |what: &str| Violation::new("certificates", format!("v{node}: {what}: {one:?}"));
         if !self.sets.contains_key(&one.epoch) {
             let set = reader.epoch(one.epoch).ok().flatten().ok_or_else(|| bad("a certificate of no epoch"))?.1;
@@ -97,16 +93,22 @@ impl Certificates {
             number: one.number,
             digest: one.digest,
         };
+        let message = statement.signing_bytes();
         let valid = one.signatures.iter().all(|(signer, signature)| {
+            let known = (*signer, message, signature.0);
             let member = set.members().get(usize::from(*signer));
-            member.is_some_and(|member| statement.verify(&member.key, signature).is_ok())
+            let good = self.good.contains(&known)
+                || member.is_some_and(|member| member.key.verify(&message, signature).is_ok());
+            if good {
+                self.good.insert(known);
+            }
+            good
         });
         // Any two quorums share more than the faulty ones.
         let shares = 2 * signers.len() > count + (count - 1) / 3;
         if !valid || signers.len() != one.signatures.len() || !shares {
             return Err(bad("no quorum's certificate"));
         }
-        self.good.insert(bytes);
         Ok(())
     }
 }

@@ -5,11 +5,12 @@
 //!
 //! *Liveness*: a block has become final since the faults ended, so timers are back at their first value. From then on a
 //! transaction given to one honest validator is in a block of at most f + 2 views above the highest view that an honest
-//! validator was in when it was submitted, and certified everywhere within 10 s and the f timeouts that faulty leaders
-//! can cost in a row, each twice the one before.
+//! validator was in when gossip had told all of it, and certified everywhere within 10 s and the f timeouts that faulty
+//! leaders can cost in a row, each twice the one before.
 
 use super::{BEGIN_MS, Kind, LOOK_MS, Parcel, Violation, World};
 use crate::simulation::facts::{self, Facts};
+use crate::simulation::network::FAIR_DELAY_MS;
 use crate::simulation::report::Report;
 use countersign_types::{Epoch, Hash, Height};
 use sha2::Digest as _;
@@ -17,6 +18,8 @@ use std::collections::BTreeSet;
 
 /// Time until a transaction is certified everywhere, beyond what faulty leaders cost.
 const FINAL_MS: u64 = 10_000;
+/// Time after which gossip has told everybody, on a good day.
+const GOSSIP_MS: u64 = 1 + FAIR_DELAY_MS + 1;
 /// Transactions that are tried.
 const PROBES: u16 = 3;
 
@@ -85,9 +88,10 @@ impl World {
             let Some(at) = self.random.pick(&honest) else { return Ok(()) };
             let Some(transaction) = self.clients.count(self.now, organisation, &mut self.checker) else { continue };
             let id = transaction.id();
-            let (epoch, view) = self.position();
             self.show(at, "!", &format!("probe {id}"));
             self.network.schedule(self.now + 1, at, Parcel::Submitted(vec![transaction]));
+            self.pass(GOSSIP_MS)?;
+            let (epoch, view) = self.position();
             let took = self.until_final(&id)?;
             let height = self.checker.place(&id).unwrap_or_default();
             self.soon_enough(&id, height, epoch, view)?;
@@ -135,7 +139,7 @@ impl World {
     fn soon_enough(&self, id: &Hash, height: Height, epoch: Epoch, view: u64) -> Result<(), Violation> {
         let mut readers = self.honest().filter_map(|(_, node)| node.replica.as_ref()).map(|one| one.reader());
         let Some(header) = readers.find_map(|reader| reader.header(height).ok().flatten()) else { return Ok(()) };
-        let most = view + u64::try_from(self.faulty_leaders()).unwrap_or(0) + 2;
+        let most = view + u64::from(self.genesis.validators.faulty_max()) + 2;
         if header.epoch == epoch && header.view.0 > most {
             let text = format!("{id}, submitted in view {view}, is in block {height} of view {}", header.view);
             return Err(Violation::new("inclusion", text));
