@@ -66,8 +66,15 @@ impl World {
         }
     }
 
-    /// Everything final everywhere, all at the same height.
+    /// Everything final everywhere, all at the same height, and every member votes.
     fn at_rest(&self) -> bool {
+        let silent = |(index, node): (u16, &super::Node)| {
+            let member = self.keys.get(usize::from(index)).is_some_and(|key| node.seats.index_of(key).is_some());
+            member && node.replica.as_ref().is_some_and(|replica| replica.status().recovering)
+        };
+        if self.honest().any(silent) {
+            return false;
+        }
         let heights: BTreeSet<(Height, Height)> = self
             .honest()
             .map(|(_, node)| {
@@ -149,7 +156,7 @@ impl World {
 
     pub(super) fn finish(mut self) -> Result<(Report, Facts), Violation> {
         let mut report = std::mem::take(&mut self.report);
-        let (mut views_failed, mut recovered) = (0, 0);
+        let mut views_failed = 0;
         for index in 0..self.plan.validators {
             let Some(node) = self.nodes.get(usize::from(index)) else { continue };
             let Some(replica) = node.replica.as_ref().filter(|_| !self.adversaries.contains_key(&index)) else {
@@ -164,12 +171,10 @@ impl World {
             report.view = report.view.max(status.view.0);
             report.synced += replica.counters().synced;
             views_failed = views_failed.max(status.counters.view_changes);
-            recovered += u64::from(status.recovering);
             report.saw_times("seen: messages dropped unheard", status.counters.unheard);
             report.saw_times("seen: messages refused", status.counters.refused);
         }
         report.saw_times("seen: view changes", views_failed);
-        report.saw_times("seen: recovering at the end", recovered);
         report.saw_times("seen: epochs", report.epoch);
         report.saw_times("seen: blocks caught up", report.synced);
         report.acknowledged = self.checker.acknowledged();
