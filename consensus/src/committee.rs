@@ -2,7 +2,9 @@
 
 use countersign_types::certificate::BadCertificate;
 use countersign_types::key::{Claim, verify_each};
-use countersign_types::{Certificate, Certified, Epoch, Hash, Phase, ValidatorSet, View, Vote, VoteStatement};
+use countersign_types::{
+    Certificate, Certified, Epoch, Evidence, Hash, Phase, ValidatorSet, View, Vote, VoteStatement,
+};
 
 /// Chain, epoch and validator set: the fixed part of every statement.
 #[derive(Debug, Clone)]
@@ -76,6 +78,12 @@ impl Committee {
         let statement = self.statement(vote.phase, vote.number, vote.digest);
         vote.epoch == self.epoch
             && self.set.member(vote.signer).is_some_and(|member| statement.verify(&member.key, &vote.signature).is_ok())
+    }
+
+    /// Whether evidence proves a fault of a member.
+    #[must_use]
+    pub fn proves(&self, evidence: &Evidence) -> bool {
+        evidence.verify(self.chain, self.epoch, &self.set).is_ok()
     }
 
     /// Which of the votes, all under one statement, have valid signatures. Checked in one batch.

@@ -30,7 +30,8 @@ use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::round::Round;
-use crate::status::{Counters, Status};
+use crate::status::{Counters, RoundStatus, Status};
+use crate::tally::Tally;
 use countersign_types::{Certificate, Hash, Height, Parameters, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use recover::Recovery;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -67,6 +68,8 @@ pub struct Engine {
     /// Views above the last final one.
     rounds: BTreeMap<View, Round>,
     last_final: Final,
+    /// When a block last became final here, or of the start.
+    final_at: TimestampMs,
     chain: Chain,
     results: Results,
     pacemaker: Pacemaker,
@@ -146,7 +149,24 @@ impl Engine {
             failures: self.pacemaker.failures,
             recovering: self.recovery.is_some(),
             active: self.peers.active(self.view),
+            round: self.round_status(),
+            heard: self.peers.heard_at(),
+            final_at: self.final_at,
+            window_closed: self.is_window_closed(&self.tip()),
             counters: self.counters,
+        }
+    }
+
+    /// What the current view still waits for.
+    fn round_status(&self) -> RoundStatus {
+        let round = self.rounds.get(&self.view);
+        let voters = |tally: fn(&Round) -> &Tally| round.map(|round| tally(round).voters()).unwrap_or_default();
+        RoundStatus {
+            since: self.pacemaker.entered_at,
+            proposed: round.is_some_and(|round| round.seen.is_some()),
+            prepare: voters(|round| &round.prepare),
+            view_change: voters(|round| &round.view_change),
+            deadline: self.pacemaker.certificate_deadline(),
         }
     }
 
@@ -200,7 +220,7 @@ impl Engine {
             self.counters.unheard = self.counters.unheard.saturating_add(1); // P0.7
             return;
         }
-        self.peers.met(from);
+        self.peers.met(from, self.now);
         match message {
             Message::PrePrepare(proposal) => self.pre_prepare(from, *proposal),
             Message::Vote { vote, reason } => self.vote(from, &vote, reason),
@@ -285,6 +305,7 @@ impl Engine {
     fn set_clock(&mut self, now: TimestampMs) {
         if !self.started {
             self.started = true;
+            self.final_at = now;
             self.pacemaker.enter(now);
         } else if now < self.now {
             let interval = self.interval();

@@ -1,10 +1,9 @@
 //! What validators send each other. Everything here is doubtful until the engine checked it.
 
 use crate::error::Error;
-use crate::evidence::Evidence;
 use crate::limits::MESSAGE_BYTES_MAX;
 use borsh::{BorshDeserialize, BorshSerialize};
-use countersign_types::{Block, Certificate, Hash, Height, Signature, View, Vote, codec};
+use countersign_types::{Block, Certificate, Evidence, Hash, Height, Signature, View, Vote, codec};
 
 /// A message between validators.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

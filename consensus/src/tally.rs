@@ -77,6 +77,11 @@ impl Tally {
         self.slots.remove(&signer);
     }
 
+    /// Whose votes are here, checked or not.
+    pub(crate) fn voters(&self) -> Vec<u16> {
+        self.slots.keys().copied().collect()
+    }
+
     /// Votes for a digest, checked or not.
     pub(crate) fn count(&self, digest: &Hash) -> usize {
         self.slots.values().filter(|slot| slot.digest == *digest).count()

@@ -3,12 +3,11 @@
 use super::Engine;
 use crate::action::{Action, Target};
 use crate::chain::State;
-use crate::evidence::Evidence;
 use crate::limits::EVIDENCE_PER_SIGNER_MAX;
 use crate::message::{Message, Proposal};
 use crate::round::Seen;
 use crate::tally::{Added, Check};
-use countersign_types::{Certificate, Hash, Header, Phase, Signature, View, Vote};
+use countersign_types::{Certificate, Evidence, Hash, Header, Phase, Signature, View, Vote};
 use std::cmp::Ordering;
 
 /// What the certificates here say about a proposal's place.
@@ -108,10 +107,12 @@ impl Engine {
     }
 
     /// P2.3: within delay and precision of this clock, at the first receipt only.
-    fn is_timely(&self, header: &Header) -> bool {
+    fn is_timely(&mut self, header: &Header) -> bool {
         let precision = self.pacemaker.grown(self.parameters.time_precision_ms);
         let delay = self.pacemaker.grown(self.parameters.time_delay_ms);
-        header.time <= self.now.plus(precision) && self.now <= header.time.plus(delay).plus(precision)
+        let timely = header.time <= self.now.plus(precision) && self.now <= header.time.plus(delay).plus(precision);
+        self.counters.untimely = self.counters.untimely.saturating_add(u64::from(!timely));
+        timely
     }
 
     /// P1.2: whether the certificates let the current view's proposal stand.
@@ -288,7 +289,7 @@ impl Engine {
         if known.is_some_and(|cases| cases.len() >= EVIDENCE_PER_SIGNER_MAX || cases.contains(&case)) {
             return false;
         }
-        let proven = evidence.verify(&self.committee).is_ok();
+        let proven = self.committee.proves(evidence);
         self.checked(from, 2, proven);
         if !proven {
             self.refuse();

@@ -43,7 +43,7 @@ impl Engine {
 
     /// Whether no block can stand on top of `tip`: the result that it must name is not known, or the
     /// epoch ends there (P10.2).
-    fn is_window_closed(&self, tip: &Place) -> bool {
+    pub(super) fn is_window_closed(&self, tip: &Place) -> bool {
         let above = tip.height.next();
         self.results.named_at(above).is_none() || !self.reaches(above)
     }

@@ -54,6 +54,7 @@ impl Engine {
             recovery: None,
             rounds: BTreeMap::new(),
             last_final: Final { view: base.view, block: base.block, certificate: None },
+            final_at: TimestampMs::ZERO,
             chain: Chain::new(place),
             fetch: Fetch::default(),
             reported: BTreeMap::new(),

@@ -149,6 +149,7 @@ impl Engine {
     pub(super) fn set_final(&mut self, last_final: Final) {
         self.rounds = self.rounds.split_off(&last_final.view.next());
         self.last_final = last_final;
+        self.final_at = self.now;
         self.pacemaker.failures = 0;
         self.progress();
     }

@@ -4,9 +4,9 @@
 use crate::validators::{GENESIS, Validators, hash};
 use countersign_consensus::limits::{CERTIFICATE_BYTES_MAX, GAP_CERTIFICATES_MAX, MESSAGE_BYTES_MAX, RECORD_BYTES_MAX};
 use countersign_consensus::vote_journal::Framer;
-use countersign_consensus::{Evidence, Message, Proposal, Record};
+use countersign_consensus::{Message, Proposal, Record};
 use countersign_types::limits::{BLOCK_TRANSACTIONS_MAX, VALIDATORS_MAX};
-use countersign_types::{Certificate, Hash, Height, Phase, Signature, View, codec};
+use countersign_types::{Certificate, Evidence, Hash, Height, Phase, Signature, View, codec};
 use proptest::prelude::*;
 
 fn vectors() -> Vec<(&'static str, Vec<u8>)> {

@@ -3,8 +3,8 @@
 use crate::agreeing::{first_block, proposal};
 use crate::table::{START, Table};
 use crate::validators::{execute, hash};
-use countersign_consensus::{Engine, Error, Event, Evidence, Message, Record, Synced};
-use countersign_types::{Block, ExecutionResult, Hash, Height, Phase, TimestampMs, View};
+use countersign_consensus::{Engine, Error, Event, Message, Record, Synced};
+use countersign_types::{Block, Evidence, ExecutionResult, Hash, Height, Phase, TimestampMs, View};
 
 /// A table whose block A of view 1 is final and handed to execution.
 fn finalised(own: u16) -> (Table, Block) {

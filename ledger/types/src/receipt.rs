@@ -67,6 +67,10 @@ pub enum RejectCode {
     /// The set it votes for is malformed, changes a third or more of the validators, names an unknown
     /// organisation, or has fewer than four members.
     BadValidators = 15,
+    /// What it reports proves nothing about a validator of the current epoch.
+    BadEvidence = 16,
+    /// The ledger has a case of this validator in this epoch already.
+    EvidenceKnown = 17,
 }
 
 impl RejectCode {
@@ -95,6 +99,10 @@ impl RejectCode {
             Self::EpochOver => {
                 "the vote is for another epoch, or the end of this epoch is decided; `countersign status` shows both"
             }
+            Self::BadEvidence => {
+                "the two votes do not prove that a validator of the current epoch contradicted itself; evidence counts in its epoch only"
+            }
+            Self::EvidenceKnown => "the ledger holds evidence against this validator already; nothing to do",
             Self::BadValidators => {
                 "the set must differ from the current one in fewer than a third of its members, keep at least four, and name organisations of the network"
             }

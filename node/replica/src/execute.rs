@@ -4,15 +4,15 @@
 use crate::access::authorise;
 use crate::error::ReplicaError;
 use crate::govern;
-use crate::limits::{KEY_PROOF_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
+use crate::limits::{SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
 use crate::overlay::{Changes, MachineState, Overlay};
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
 use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome,
-    Parameters, Payload, Receipt, RejectCode, TimestampMs, VerifiedTransaction, state_key,
+    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters,
+    Payload, Receipt, RejectCode, TimestampMs, VerifiedTransaction, state_key,
 };
 use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
 
@@ -107,7 +107,7 @@ impl Executor<'_> {
             Err(code) => return Ok(Ended::rejected(code, intrinsic)),
         };
         match &body.payload {
-            Payload::Native(operation) => Ok(match self.govern(overlay, &account, operation, header.height)? {
+            Payload::Native(operation) => Ok(match self.govern(overlay, &account, operation, header)? {
                 Ok(()) => {
                     Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
                 }
@@ -135,13 +135,20 @@ impl Executor<'_> {
         overlay: &mut Overlay<'_, B>,
         account: &Account,
         operation: &NativeOperation,
-        height: Height,
+        header: &Header,
     ) -> Result<Result<(), RejectCode>, ReplicaError> {
         match operation {
             NativeOperation::PutAccount { account: new, proofs } => govern::put_account(overlay, account, new, proofs),
-            NativeOperation::VoteValidators { epoch, validators } => {
-                govern::vote_validators(overlay, account, (*epoch, validators), height, self.parameters.run_ahead)
+            NativeOperation::ReportEquivocation { evidence } => {
+                govern::report_equivocation(overlay, self.chain, account, evidence, header)
             }
+            NativeOperation::VoteValidators { epoch, validators } => govern::vote_validators(
+                overlay,
+                account,
+                (*epoch, validators),
+                header.height,
+                self.parameters.run_ahead,
+            ),
         }
     }
 
@@ -283,11 +290,12 @@ pub fn outside_window(rules: &Parameters, expires: TimestampMs, time: TimestampM
 #[must_use]
 pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let proofs = match &transaction.body().payload {
+    let checks = match &transaction.body().payload {
         Payload::Native(NativeOperation::PutAccount { proofs, .. }) => number(proofs.len()),
+        Payload::Native(NativeOperation::ReportEquivocation { .. }) => 2,
         Payload::Call { .. } | Payload::Deploy { .. } | Payload::Native(NativeOperation::VoteValidators { .. }) => 0,
     };
     TRANSACTION_GAS
         .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(transaction.bytes().len())))
-        .saturating_add(KEY_PROOF_GAS.saturating_mul(proofs))
+        .saturating_add(SIGNATURE_GAS.saturating_mul(checks))
 }

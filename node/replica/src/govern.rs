@@ -5,7 +5,8 @@ use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, AccountId, Epoch, EpochState, Height, KeyProof, RejectCode, SetChange, SetVote, ValidatorSet, state_key,
+    Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, RejectCode,
+    SetChange, SetVote, ValidatorSet, state_key,
 };
 use std::collections::BTreeSet;
 
@@ -68,10 +69,7 @@ pub fn vote_validators<B: StateSource>(
     height: Height,
     run_ahead: u64,
 ) -> Result<Result<(), RejectCode>, ReplicaError> {
-    let damaged = ReplicaError::State { what: "the epoch or its validators" };
-    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
-    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
-    let (Some(state), Some(current)) = (state, current) else { return Err(damaged) };
+    let (state, current) = epoch_and_validators(overlay)?;
     if state.epoch != epoch || state.change.is_some() {
         return Ok(Err(RejectCode::EpochOver));
     }
@@ -100,6 +98,39 @@ pub fn vote_validators<B: StateSource>(
         overlay.write(state_key::epoch(), Some(encode(&EpochState { change: Some(change), ..state })));
     }
     Ok(Ok(()))
+}
+
+/// Records that a validator of the current epoch contradicted itself. One case for each validator and epoch: it proves
+/// it faulty, and the next epoch need not have it.
+///
+/// # Errors
+/// The outer one if the state cannot be read, the inner one if the report is refused.
+pub fn report_equivocation<B: StateSource>(
+    overlay: &mut Overlay<'_, B>,
+    chain: Hash,
+    reporter: &Account,
+    evidence: &Evidence,
+    header: &Header,
+) -> Result<Result<(), RejectCode>, ReplicaError> {
+    let (state, current) = epoch_and_validators(overlay)?;
+    let key = state_key::equivocation(state.epoch, evidence.first.signer);
+    if overlay.read(&key)?.is_some() {
+        return Ok(Err(RejectCode::EvidenceKnown));
+    }
+    if evidence.verify(chain, state.epoch, &current).is_err() {
+        return Ok(Err(RejectCode::BadEvidence));
+    }
+    let (height, time) = (header.height, header.time);
+    let case = Equivocation { evidence: evidence.clone(), reporter: reporter.id.clone(), height, time };
+    overlay.write(key, Some(encode(&case)));
+    Ok(Ok(()))
+}
+
+/// The epoch and the validators of the height that is executed.
+fn epoch_and_validators<B: StateSource>(overlay: &Overlay<'_, B>) -> Result<(EpochState, ValidatorSet), ReplicaError> {
+    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
+    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
+    state.zip(current).ok_or(ReplicaError::State { what: "the epoch or its validators" })
 }
 
 /// Begins the next epoch above the last height of the current one.

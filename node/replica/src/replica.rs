@@ -17,6 +17,7 @@ use countersign_types::{
     VerifiedTransaction, merkle,
 };
 use countersign_vm::Vm;
+use report::Reports;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ mod admit;
 mod epoch;
 mod finalise;
 mod open;
+mod report;
 mod sync;
 
 /// What a replica is started with.
@@ -60,6 +62,7 @@ pub struct Replica<S: Store> {
     /// When somebody was last asked for new blocks, who is no validator.
     observed_at: TimestampMs,
     finalised: VecDeque<(Block, Certificate)>,
+    reports: Reports,
     /// Blocks that a proposal would extend, with the ids of their transactions.
     open: BTreeMap<Hash, Vec<Hash>>,
     /// When the engine wants to be called.
@@ -188,9 +191,10 @@ impl<S: Store> Replica<S> {
             }
         }
         self.ask();
+        self.gossip_again();
         self.rotate();
         let observes = self.own.is_none().then(|| self.observed_at.plus(OBSERVE_MS));
-        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), observes];
+        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), self.mempool.next_at(), observes];
         self.outputs.extend(alarms.into_iter().flatten().min().map(Output::WakeAt));
         Ok(())
     }
@@ -224,7 +228,7 @@ impl<S: Store> Replica<S> {
             Action::Send { to, message, after } => {
                 self.outputs.push(Output::Send { to, message: Wire::Consensus { epoch: self.epoch, message }, after });
             }
-            Action::Propose(order) => self.propose(order),
+            Action::Propose(order) => self.propose(order)?,
             Action::Validate { block, ancestors } => self.validate(block, ancestors)?,
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
@@ -232,6 +236,7 @@ impl<S: Store> Replica<S> {
             Action::Evidence(evidence) => {
                 let signer = evidence.first.signer;
                 self.outputs.push(Output::Equivocation { signer, text: format!("{evidence:?}") });
+                self.reports.note(evidence);
             }
             Action::Behind { height, peer } => self.catch_up.want(height, peer),
             Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
@@ -265,12 +270,14 @@ impl<S: Store> Replica<S> {
     }
 
     /// Builds this leader's block.
-    fn propose(&mut self, order: Propose) {
+    fn propose(&mut self, order: Propose) -> Result<(), ReplicaError> {
         let Propose { view, parent, parent_height, time_after, ancestors, result } = order;
-        let Some(proposer) = self.own else { return };
+        let Some(proposer) = self.own else { return Ok(()) };
+        self.report()?;
         let time = self.now.max(time_after.next());
         let taken = self.payloads.ids_in(&ancestors);
-        let drawn = self.mempool.draw(&self.rules, time, &taken);
+        let patience = u64::from(self.set.faulty_max()) + 2;
+        let drawn = self.mempool.draw(&self.rules, time, &taken, patience);
         let transactions: Vec<Hash> = drawn.iter().map(|transaction| transaction.hash()).collect();
         let header = Header {
             chain: self.chain,
@@ -291,6 +298,7 @@ impl<S: Store> Replica<S> {
         self.payloads.begin(block.clone(), ancestors, &needed, |name| mempool.find(name));
         self.persist_payload(&hash);
         self.events.push_back(Event::Proposed { view, block });
+        Ok(())
     }
 
     /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.

@@ -9,8 +9,8 @@ mod votes;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_replica::Replica;
 use countersign_replica::wire::Wire;
-use countersign_types::{Genesis, Hash, Height};
-use std::collections::BTreeMap;
+use countersign_types::{Genesis, Hash, Height, PublicKey};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// A rule that was broken.
@@ -48,12 +48,12 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Of a chain.
+    /// Of a chain, some of whose validators have keys whose votes mean nothing.
     #[must_use]
-    pub fn new(genesis: &Genesis) -> Self {
+    pub fn new(genesis: &Genesis, corrupt: BTreeSet<PublicKey>) -> Self {
         Self {
             votes: votes::Votes::default(),
-            chain: chain::Chain::new(genesis),
+            chain: chain::Chain::new(genesis, corrupt),
             certificates: certificates::Certificates::new(genesis),
             acknowledged: BTreeMap::new(),
         }

@@ -83,7 +83,9 @@ impl World {
         let mut secrets: Vec<SecretKey> = (0..count).map(|_| SecretKey::from_seed(&random.bytes())).collect();
         let admins: Vec<SecretKey> = (0..count).map(|_| SecretKey::from_seed(&random.bytes())).collect();
         let genesis = genesis(&secrets, &admins, BEGIN_MS, &mut random)?;
-        let keys = secrets.iter().map(SecretKey::public).collect();
+        let keys: Vec<PublicKey> = secrets.iter().map(SecretKey::public).collect();
+        let corrupt = plan.corrupt();
+        let corrupt_keys = corrupt.iter().filter_map(|node| keys.get(usize::from(*node)).copied()).collect();
         let clients = Clients::new(genesis.chain(), admins, counter, Random::of(plan.seed, "clients"));
         let (adversaries, twins) = adversaries(&plan, &mut secrets, &genesis, &clients);
         // Some worlds write their journals anew all the time, others never.
@@ -96,8 +98,8 @@ impl World {
         let skews = (0..nodes.len()).map(|_| i64::try_from(random.below(1_000)).unwrap_or(0) - 500).collect();
         let mut world = Self {
             network: Network::new(Random::of(plan.seed, "network")),
-            checker: Checker::new(&genesis),
-            corrupt: plan.corrupt(),
+            checker: Checker::new(&genesis, corrupt_keys),
+            corrupt,
             changes: Changes::default(),
             now: BEGIN_MS,
             healed: false,

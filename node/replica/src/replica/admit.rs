@@ -43,6 +43,9 @@ impl<S: Store> Replica<S> {
             verdicts.push(verdict.map(|()| transaction.id()));
         }
         if let Source::Client { ticket } = source {
+            for transaction in &fresh {
+                self.mempool.watch(transaction.hash(), self.now, self.rules.view_timeout_ms);
+            }
             if !fresh.is_empty() {
                 self.outputs.push(Output::Gossip { transactions: fresh });
             }
@@ -73,6 +76,14 @@ impl<S: Store> Replica<S> {
         match authorise(&state, &body.signer, &body.payload, height)? {
             Ok(account) => Ok(self.mempool.admit(Arc::clone(transaction), account.id.organisation())),
             Err(code) => refused(code),
+        }
+    }
+
+    /// Gossips again what no block has taken.
+    pub(super) fn gossip_again(&mut self) {
+        let transactions = self.mempool.gossip_again(self.now, self.rules.view_timeout_ms);
+        if !transactions.is_empty() {
+            self.outputs.push(Output::Gossip { transactions });
         }
     }
 

@@ -120,6 +120,7 @@ impl<S: Store> Replica<S> {
         self.set = standing.set;
         self.own = self.key.as_ref().and_then(|key| self.set.index_of(&key.public()));
         self.engine = engine;
+        self.reports.clear();
         self.events.clear();
         self.events.push_back(Event::Tick);
         self.pending = false;

@@ -64,7 +64,7 @@ impl<S: Store> Replica<S> {
                 .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
                 .collect(),
         })?;
-        self.mempool.remove(&ids);
+        self.mempool.committed(&ids);
         self.payloads.prune(header.height);
         self.outputs.push(Output::Committed { height: header.height, transactions: ids });
         Ok(result)

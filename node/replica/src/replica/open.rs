@@ -1,6 +1,7 @@
 //! Starting a replica from its ledger and its vote journal.
 
 use super::epoch::{Standing, recent};
+use super::report::Reports;
 use super::{Replica, ReplicaConfig};
 use crate::catch_up::CatchUp;
 use crate::counters::Counters;
@@ -70,6 +71,7 @@ impl<S: Store> Replica<S> {
             observed_at: genesis.time,
             transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
+            reports: Reports::default(),
             open: BTreeMap::new(),
             alarm: None,
             certified,

@@ -10,3 +10,4 @@ mod liar;
 mod mempool;
 mod network;
 mod payload;
+mod report;

@@ -61,8 +61,9 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
                 peer.queued_messages.to_string(),
             ]
         });
+        let advice: String = consensus.advice.iter().map(|line| format!("\n! {line}")).collect();
         format!(
-            "{}\n\n{}",
+            "{}{advice}\n\n{}",
             facts(own),
             table(&["validator", "organisation", "addresses", "connected", "messages queued"], rows)
         )

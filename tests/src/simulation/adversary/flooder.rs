@@ -2,10 +2,10 @@
 
 use super::{Identity, Said, Wrong, any_phase, consensus, junk_hash, junk_signature, said};
 use crate::simulation::random::Random;
-use countersign_consensus::{Evidence, Message, Target};
+use countersign_consensus::{Message, Target};
 use countersign_replica::wire::Wire;
 use countersign_types::{
-    Address, Gas, Hash, Height, Payload, Phase, SecretKey, TimestampMs, Transaction, VerifiedTransaction, View, Vote,
+    Address, Evidence, Gas, Hash, Height, Payload, Phase, SecretKey, TimestampMs, Transaction, VerifiedTransaction, View, Vote,
 };
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 
 use super::{Identity, Said, Wrong, any_phase, consensus, junk_hash, junk_signature, said};
 use crate::simulation::random::Random;
-use countersign_consensus::{Evidence, Message, Target};
+use countersign_consensus::{Message, Target};
 use countersign_replica::wire::Wire;
-use countersign_types::{Hash, Phase, View};
+use countersign_types::{Evidence, Hash, Phase, View};
 
 #[derive(Debug)]
 pub(super) struct Forger;

@@ -3,7 +3,10 @@
 
 use super::Violation;
 use countersign_ledger::{LedgerError, Reader, Store};
-use countersign_types::{Genesis, Hash, Header, Height, Outcome, TimestampMs};
+use countersign_types::{
+    Evidence, Genesis, Hash, Header, Height, NativeOperation, Outcome, Payload, Phase, PublicKey, SignedTransaction,
+    TimestampMs, Vote, VoteStatement,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(super) struct Chain {
     /// What clients signed, and what it adds to the counter.
     issued: BTreeMap<Hash, Option<u64>>,
     included: BTreeSet<Hash>,
+    /// Keys of validators whose votes mean nothing.
+    corrupt: BTreeSet<PublicKey>,
     total: u64,
     /// The latest time that an honest clock has shown.
     latest_ms: u64,
@@ -25,7 +30,7 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn new(genesis: &Genesis) -> Self {
+    pub(super) fn new(genesis: &Genesis, corrupt: BTreeSet<PublicKey>) -> Self {
         Self {
             genesis: genesis.chain(),
             began: genesis.time,
@@ -34,6 +39,7 @@ impl Chain {
             headers: BTreeMap::new(),
             issued: BTreeMap::new(),
             included: BTreeSet::new(),
+            corrupt,
             total: 0,
             latest_ms: 0,
             failures: 0,
@@ -126,7 +132,7 @@ impl Chain {
             }
             let Outcome::Succeeded { output } = receipt.outcome else { continue };
             match self.issued.get(&id) {
-                None => return Err(invalid(format!("{id} took effect and nobody submitted it"))),
+                None => self.report(node, reader, height, &id)?,
                 Some(None) => {}
                 Some(Some(adds)) => {
                     self.total += adds;
@@ -135,6 +141,40 @@ impl Chain {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// What no client submitted is a validator's report of another one, and that one signed both votes.
+    fn report<S: Store>(&self, node: u16, reader: &Reader<S>, height: Height, id: &Hash) -> Result<(), Violation> {
+        let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
+        let invalid = |what: &str| Violation::new("validity", format!("block {height} of v{node}: {id} {what}"));
+        let stored = reader.transactions(height).map_err(failed)?.into_iter().find(|stored| stored.id == *id);
+        let signed = stored.and_then(|stored| SignedTransaction::from_bytes(&stored.bytes).ok());
+        let body = signed.and_then(|signed| signed.verify(&self.genesis).ok()).map(|verified| verified.body().clone());
+        let Some(Payload::Native(NativeOperation::ReportEquivocation { evidence })) = body.map(|body| body.payload) else {
+            return Err(invalid("took effect and nobody submitted it"));
+        };
+        let Evidence { first, second } = &evidence;
+        let set = reader.epoch(first.epoch).map_err(failed)?.map(|(_, set)| set);
+        let Some((set, accused)) = set.and_then(|set| Some((set.hash(), set.members().get(usize::from(first.signer))?.key)))
+        else {
+            return Err(invalid("accuses nobody"));
+        };
+        let signed = |vote: &Vote| {
+            let Vote { phase, epoch, number, digest, .. } = *vote;
+            let statement = VoteStatement { chain: self.genesis, epoch, validators: set, phase, number, digest };
+            statement.verify(&accused, &vote.signature).is_ok()
+        };
+        let same_step = first.phase == second.phase && first.digest != second.digest;
+        let excluded = [(first.phase, second.phase), (second.phase, first.phase)].contains(&(Phase::Commit, Phase::ViewChange));
+        let contradict = (first.epoch, first.number, first.signer) == (second.epoch, second.number, second.signer)
+            && (same_step || excluded);
+        if !contradict || !signed(first) || !signed(second) {
+            return Err(invalid("reports what is no contradiction"));
+        }
+        if !self.corrupt.contains(&accused) {
+            return Err(Violation::new("evidence", format!("block {height}: {id} convicts an honest validator")));
         }
         Ok(())
     }
