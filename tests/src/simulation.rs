@@ -42,4 +42,5 @@ pub use plan::Plan;
 pub use profile::Profile;
 pub use random::Random;
 pub use report::{Absence, Report};
+pub use shrink::shrink;
 pub use world::World;

@@ -131,7 +131,7 @@ impl Failure {
     /// The same with as few faults as it needs.
     #[must_use]
     pub fn shrunk(&self, stage: &Stage) -> Self {
-        let (plan, violation) = shrink(stage, &self.plan, &self.violation);
+        let (plan, violation) = shrink(&self.plan, &self.violation, |plan| stage.run(plan).err());
         Self { plan, violation }
     }
 

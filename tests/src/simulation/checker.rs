@@ -6,7 +6,7 @@ mod certificates;
 mod chain;
 mod votes;
 
-use countersign_ledger::{LedgerError, Reader, Store};
+use countersign_ledger::{Reader, Store};
 use countersign_replica::Replica;
 use countersign_replica::wire::Wire;
 use countersign_types::{Genesis, Hash, Height, PublicKey};
@@ -121,35 +121,47 @@ impl Checker {
     }
 
     /// In the end: every acknowledged transaction stands in the same block of every ledger, and every certificate
-    /// holds a quorum's signatures. Of a database that was garbled, what is missing may be found to be missing, but
-    /// nothing may be read that is not so. Answers whether something was.
+    /// holds a quorum's signatures. Answers what a garbled database shows of that.
     ///
     /// # Errors
-    /// The first loss.
-    pub fn finish<S: Store>(&mut self, node: u16, reader: &Reader<S>, garbled: bool) -> Result<bool, Violation> {
-        let mut missing = false;
-        let found = |error: LedgerError| match garbled {
-            true => Ok(()),
-            false => Err(Violation::new("ledger", format!("v{node}: {error}"))),
-        };
+    /// The first loss in a database that was not garbled.
+    pub fn finish<S: Store>(&mut self, node: u16, reader: &Reader<S>, garbled: bool) -> Result<Damage, Violation> {
+        let mut damage = Damage::default();
         for (transaction, height) in &self.acknowledged {
-            match reader.receipt(transaction) {
-                Ok(Some(receipt)) if receipt.height == *height && receipt.transaction == *transaction => {}
-                Ok(None) if garbled => missing = true,
-                Ok(other) => {
-                    let text = format!("v{node} lost acknowledged {transaction} of block {height}: {other:?}");
-                    return Err(Violation::new("durability", text));
+            let lost = match reader.receipt(transaction) {
+                Ok(Some(receipt)) if receipt.height == *height && receipt.transaction == *transaction => continue,
+                Ok(_) if garbled => {
+                    damage.unnoticed = true;
+                    continue;
                 }
-                Err(error) => {
-                    found(error)?;
-                    missing = true;
+                Err(_) if garbled => {
+                    damage.noticed = true;
+                    continue;
+                }
+                other => format!("v{node} lost acknowledged {transaction} of block {height}: {other:?}"),
+            };
+            return Err(Violation::new("durability", lost));
+        }
+        for height in (1..=reader.certified().0).map(Height) {
+            for checked in
+                [self.certificates.finality(node, reader, height), self.certificates.result(node, reader, height)]
+            {
+                match checked {
+                    Err(violation) if garbled && violation.rule == "ledger" => damage.noticed = true,
+                    Err(violation) if garbled && violation.is_of_damage() => damage.unnoticed = true,
+                    checked => checked?,
                 }
             }
         }
-        for height in (1..=reader.certified().0).map(Height) {
-            let checked = self.certificates.stored(node, reader, height, garbled)?;
-            missing |= !checked;
-        }
-        Ok(missing)
+        Ok(damage)
     }
+}
+
+/// What a garbled database shows in the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// It says of something that it is damaged.
+    pub noticed: bool,
+    /// It shows something that is not so. None of it proves anything to others.
+    pub unnoticed: bool,
 }

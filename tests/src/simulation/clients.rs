@@ -65,7 +65,9 @@ impl Clients {
         }
         let organisation = self.random.index(self.admins.len());
         match self.counter.take() {
-            Some(code) => self.sign(now, 0, Payload::Deploy { name: CONTRACT.into(), code, input: Vec::new() }, checker),
+            Some(code) => {
+                self.sign(now, 0, Payload::Deploy { name: CONTRACT.into(), code, input: Vec::new() }, checker)
+            }
             None if self.random.chance(100) => {
                 let payload = self.new_account(organisation);
                 self.sign(now, organisation, payload, checker)

@@ -1,7 +1,6 @@
 //! Reduces the faults of a failing seed to those that it needs (Zeller and Hildebrandt, *Simplifying and Isolating
 //! Failure-Inducing Input*, 2002): parts are left out as long as the same rule stays broken.
 
-use super::campaign::Stage;
 use super::checker::Violation;
 use super::plan::Plan;
 use std::collections::BTreeSet;
@@ -9,9 +8,8 @@ use std::collections::BTreeSet;
 /// Runs after which what is found so far must do.
 const RUNS_MAX: usize = 300;
 
-/// The smallest plan found that breaks the same rule, and how it does.
-#[must_use]
-pub fn shrink(stage: &Stage, plan: &Plan, violation: &Violation) -> (Plan, Violation) {
+/// The smallest plan found that breaks the same rule, and how it does. `run` tells what a plan breaks.
+pub fn shrink(plan: &Plan, violation: &Violation, mut run: impl FnMut(Plan) -> Option<Violation>) -> (Plan, Violation) {
     let all: Vec<usize> = plan.taking_place().map(|(number, _)| number).collect();
     let mut smallest = (all, violation.clone());
     let mut parts = 2;
@@ -29,7 +27,7 @@ pub fn shrink(stage: &Stage, plan: &Plan, violation: &Violation) -> (Plan, Viola
         let mut found = None;
         for kept in candidates {
             runs += 1;
-            if let Err(same) = stage.run(only(plan, &kept))
+            if let Some(same) = run(only(plan, &kept))
                 && same.rule == violation.rule
             {
                 found = Some((kept, same));

@@ -5,7 +5,8 @@ use crate::simulation::random::Random;
 use countersign_consensus::{Message, Target};
 use countersign_replica::wire::Wire;
 use countersign_types::{
-    Address, Evidence, Gas, Hash, Height, Payload, Phase, SecretKey, TimestampMs, Transaction, VerifiedTransaction, View, Vote,
+    Address, Evidence, Gas, Hash, Height, Payload, Phase, SecretKey, TimestampMs, Transaction, VerifiedTransaction,
+    View, Vote,
 };
 use std::sync::Arc;
 

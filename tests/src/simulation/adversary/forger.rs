@@ -51,11 +51,8 @@ impl Wrong for Forger {
         let victim = u16::try_from(random.below(u64::from(this.count.max(1)))).unwrap_or(0);
         let mut vote = this.vote(phase, number, digest);
         vote.signer = victim;
-        let other = countersign_types::Vote {
-            digest: junk_hash(random),
-            signature: junk_signature(random),
-            ..vote.clone()
-        };
+        let other =
+            countersign_types::Vote { digest: junk_hash(random), signature: junk_signature(random), ..vote.clone() };
         let message = match random.below(3) {
             0 => Message::Vote { vote, reason: None },
             1 => Message::Certificate(this.forged(phase, number, digest)),

@@ -31,7 +31,9 @@ impl Certificates {
         let header = reader.header(height).map_err(failed)?.ok_or_else(lacks)?;
         let finality = reader.finality(height).map_err(failed)?.ok_or_else(lacks)?;
         let own = finality.number == header.view.0 && finality.digest == header_block(reader, height)?;
-        if finality.phase != Phase::Commit || finality.epoch != header.epoch || !(own || finality.number > header.view.0)
+        if finality.phase != Phase::Commit
+            || finality.epoch != header.epoch
+            || !(own || finality.number > header.view.0)
         {
             let text = format!("v{node}: block {height} was finalised by {finality:?}");
             return Err(Violation::new("certificates", text));
@@ -57,23 +59,6 @@ impl Certificates {
             return Err(Violation::new("certificates", text));
         }
         self.quorum(node, reader, &certificate)
-    }
-
-    /// Both again, from a database that may have been garbled; `false` if it was found to be.
-    pub(super) fn stored<S: Store>(
-        &mut self,
-        node: u16,
-        reader: &Reader<S>,
-        height: Height,
-        garbled: bool,
-    ) -> Result<bool, Violation> {
-        for checked in [self.finality(node, reader, height), self.result(node, reader, height)] {
-            match checked {
-                Err(violation) if garbled && violation.is_of_damage() => return Ok(false),
-                other => other?,
-            }
-        }
-        Ok(true)
     }
 
     fn quorum<S: Store>(&mut self, node: u16, reader: &Reader<S>, one: &Certificate) -> Result<(), Violation> {

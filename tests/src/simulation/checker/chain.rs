@@ -152,12 +152,14 @@ impl Chain {
         let stored = reader.transactions(height).map_err(failed)?.into_iter().find(|stored| stored.id == *id);
         let signed = stored.and_then(|stored| SignedTransaction::from_bytes(&stored.bytes).ok());
         let body = signed.and_then(|signed| signed.verify(&self.genesis).ok()).map(|verified| verified.body().clone());
-        let Some(Payload::Native(NativeOperation::ReportEquivocation { evidence })) = body.map(|body| body.payload) else {
+        let Some(Payload::Native(NativeOperation::ReportEquivocation { evidence })) = body.map(|body| body.payload)
+        else {
             return Err(invalid("took effect and nobody submitted it"));
         };
         let Evidence { first, second } = &evidence;
         let set = reader.epoch(first.epoch).map_err(failed)?.map(|(_, set)| set);
-        let Some((set, accused)) = set.and_then(|set| Some((set.hash(), set.members().get(usize::from(first.signer))?.key)))
+        let Some((set, accused)) =
+            set.and_then(|set| Some((set.hash(), set.members().get(usize::from(first.signer))?.key)))
         else {
             return Err(invalid("accuses nobody"));
         };
@@ -167,7 +169,8 @@ impl Chain {
             statement.verify(&accused, &vote.signature).is_ok()
         };
         let same_step = first.phase == second.phase && first.digest != second.digest;
-        let excluded = [(first.phase, second.phase), (second.phase, first.phase)].contains(&(Phase::Commit, Phase::ViewChange));
+        let excluded =
+            [(first.phase, second.phase), (second.phase, first.phase)].contains(&(Phase::Commit, Phase::ViewChange));
         let contradict = (first.epoch, first.number, first.signer) == (second.epoch, second.number, second.signer)
             && (same_step || excluded);
         if !contradict || !signed(first) || !signed(second) {

@@ -129,9 +129,8 @@ impl World {
         self.restarts.remove(&index);
         self.show(index, "!", "start");
         let Some(node) = self.nodes.get_mut(usize::from(index)) else { return Ok(()) };
-        let started = node
-            .start()
-            .map_err(|cause| Violation::new("start", format!("v{index} does not start again: {cause}")))?;
+        let started =
+            node.start().map_err(|cause| Violation::new("start", format!("v{index} does not start again: {cause}")))?;
         if std::mem::take(&mut node.forgot) {
             self.report.saw("seen: journal lost");
             self.facts.push((index, Fact::Forgot));

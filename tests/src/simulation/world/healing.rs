@@ -6,7 +6,9 @@
 //! *Liveness*: a block has become final since the faults ended, so timers are back at their first value. From then on a
 //! transaction given to one honest validator is in a block of at most f + 2 views above the highest view that an honest
 //! validator was in when gossip had told all of it, and certified everywhere within 10 s and the f timeouts that faulty
-//! leaders can cost in a row, each twice the one before.
+//! leaders can cost in a row, each twice the one before. With a time liar only the second holds: its block may be
+//! as far ahead of all clocks as precision allows, and leaders after it wait until theirs have passed that time (P1.4),
+//! which costs them their turns.
 
 use super::{BEGIN_MS, Kind, LOOK_MS, Parcel, Violation, World};
 use crate::simulation::facts::{self, Facts};
@@ -147,7 +149,7 @@ impl World {
         let mut readers = self.honest().filter_map(|(_, node)| node.replica.as_ref()).map(|one| one.reader());
         let Some(header) = readers.find_map(|reader| reader.header(height).ok().flatten()) else { return Ok(()) };
         let most = view + u64::from(self.genesis.validators.faulty_max()) + 2;
-        if header.epoch == epoch && header.view.0 > most {
+        if header.epoch == epoch && header.view.0 > most && !self.is_there(Kind::TimeLiar) {
             let text = format!("{id}, submitted in view {view}, is in block {height} of view {}", header.view);
             return Err(Violation::new("inclusion", text));
         }
@@ -163,9 +165,9 @@ impl World {
                 continue;
             };
             let status = replica.status();
-            if self.checker.finish(index, &replica.reader(), node.garbled)? {
-                report.saw("seen: damage found at the end");
-            }
+            let damage = self.checker.finish(index, &replica.reader(), node.garbled)?;
+            report.saw_times("seen: ledger damage found at the end", u64::from(damage.noticed));
+            report.saw_times("seen: ledger damage that nothing noticed", u64::from(damage.unnoticed));
             report.height = replica.certified();
             report.epoch = replica.epoch().0;
             report.view = report.view.max(status.view.0);
@@ -180,8 +182,7 @@ impl World {
         report.acknowledged = self.checker.acknowledged();
         report.trace = Hash(self.trace.finalize().into());
         let corrupt: Vec<usize> = self.corrupt.iter().map(|index| usize::from(*index)).collect();
-        let own: Facts =
-            self.facts.into_iter().filter(|(by, _)| *by < self.plan.validators).collect();
+        let own: Facts = self.facts.into_iter().filter(|(by, _)| *by < self.plan.validators).collect();
         // The model is of one epoch.
         if report.epoch == 0 {
             report.votes = facts::accept(self.plan.validators, &corrupt, self.genesis.chain(), &own)?;

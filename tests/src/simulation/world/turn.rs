@@ -170,7 +170,7 @@ impl World {
         let injected = cause.contains("(injected)") || cause.contains("earlier write failed");
         let Some(node) = self.nodes.get_mut(usize::from(index)) else { return Ok(()) };
         if node.garbled {
-            self.report.saw("seen: damage found while running");
+            self.report.saw("seen: ledger damage found while running");
             node.replace_ledger().map_err(|error| Violation::new("start", error))?;
         } else if !injected && !self.adversaries.contains_key(&index) {
             return Err(Violation::new("stop", format!("v{index} stopped itself: {cause}")));
