@@ -3,6 +3,7 @@
 use super::Violation;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::{Certificate, Epoch, Genesis, Hash, Height, Phase, ValidatorSet, VoteStatement};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
@@ -63,11 +64,13 @@ impl Certificates {
 
     fn quorum<S: Store>(&mut self, node: u16, reader: &Reader<S>, one: &Certificate) -> Result<(), Violation> {
         let bad = |what: &str| Violation::new("certificates", format!("v{node}: {what}: {one:?}"));
-        if !self.sets.contains_key(&one.epoch) {
-            let set = reader.epoch(one.epoch).ok().flatten().ok_or_else(|| bad("a certificate of no epoch"))?.1;
-            self.sets.insert(one.epoch, set);
-        }
-        let Some(set) = self.sets.get(&one.epoch) else { return Err(bad("a certificate of no epoch")) };
+        let set = match self.sets.entry(one.epoch) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let found = reader.epoch(one.epoch).ok().flatten();
+                place.insert(found.ok_or_else(|| bad("a certificate of no epoch"))?.1)
+            }
+        };
         let signers: BTreeSet<u16> = one.signatures.iter().map(|(signer, _)| *signer).collect();
         let count = set.members().len();
         let statement = VoteStatement {

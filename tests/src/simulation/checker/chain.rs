@@ -66,6 +66,11 @@ impl Chain {
             let text = format!("v{node} has no result of the block {height} that it executed");
             return Err(Violation::new("ledger", text));
         };
+        // Blocks that everybody stored and nobody told of, since the power failed on the way.
+        let known = self.headers.last_key_value().map_or(Height::ZERO, |(height, _)| *height);
+        for untold in (known.0 + 1..height.0).map(Height) {
+            self.executed(node, reader, untold)?;
+        }
         let (block, own) = (result.block, result.hash());
         match self.blocks.get(&height) {
             Some((first, _)) if *first != block => {
