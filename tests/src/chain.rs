@@ -191,7 +191,7 @@ impl Chain {
 }
 
 /// What a validator of the first epoch signs.
-pub(crate) fn statement(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> VoteStatement {
+fn statement(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> VoteStatement {
     VoteStatement {
         chain: genesis.chain(),
         epoch: Epoch::ZERO,
