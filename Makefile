@@ -23,11 +23,13 @@ lint: setup ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	cargo clippy --release -p countersign-model --features search --all-targets -- -D warnings
+	cargo clippy --release --manifest-path tests/fuzz/Cargo.toml --no-default-features -- -D warnings
 
 deny: setup ## Licences, bans and sources of the dependencies; advisories where their database answers
 	@command -v cargo-deny >/dev/null || test -x $(TOOLS)/bin/cargo-deny || { echo "deny: compiling cargo-deny"; \
 		CARGO_TARGET_DIR=$(TOOLS) cargo install --quiet --locked --root $(TOOLS) cargo-deny; }
 	PATH="$(TOOLS)/bin:$$PATH" cargo deny --all-features check licenses bans sources
+	PATH="$(TOOLS)/bin:$$PATH" cargo deny --manifest-path tests/fuzz/Cargo.toml --config $(CURDIR)/deny.toml check licenses bans sources
 	@export PATH="$(TOOLS)/bin:$$PATH"; if timeout 60 cargo deny fetch db >/dev/null 2>&1; \
 		then cargo deny --all-features check --disable-fetch advisories; \
 		else echo "ADVISORIES NOT CHECKED: their database does not answer" >&2; fi

@@ -15,9 +15,9 @@ pub struct Config {
     pub set: ValidatorSet,
     /// The last block before the epoch, on which its first block stands.
     pub origin: Origin,
-    /// The validators of the epoch before, whose result certificates are named within the first
+    /// The epoch of the block before and its validators, whose result certificates are named within the first
     /// run-ahead window; none in epoch zero.
-    pub before: Option<ValidatorSet>,
+    pub before: Option<(Epoch, ValidatorSet)>,
     /// The signing key. Who has none, or one that is not in the set, follows without voting.
     pub key: Option<SecretKey>,
     /// The chain's rules.
@@ -57,4 +57,6 @@ pub struct Base {
     pub last: Option<Height>,
     /// Results of the last `2 × run_ahead` heights up to `height` (fewer near genesis), rising.
     pub recent: Vec<Recent>,
+    /// Heights with a transaction that fails by decree (P6.5).
+    pub overridden: Vec<Height>,
 }

@@ -2,8 +2,9 @@
 //! [`LedgerError::Unknown`] and [`LedgerError::Genesis`] is ours or the disk's: the node stops.
 
 use crate::store::{Space, StoreError};
+use countersign_types::epoch::BadEpochEnd;
 use countersign_types::genesis::BadGenesis;
-use countersign_types::{Hash, Height};
+use countersign_types::{Epoch, Hash, Height};
 
 /// A failure of the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +99,25 @@ pub enum LedgerError {
         height: Height,
         /// Last certified height.
         certified: Height,
+    },
+    /// Blocks cannot be taken back so far.
+    #[error("the ledger cannot go back to height {to}: it stands at {tip}, and {certified} is certified for good")]
+    Rewind {
+        /// Where to.
+        to: Height,
+        /// Last certified height.
+        certified: Height,
+        /// The tip.
+        tip: Height,
+    },
+    /// A restart order does not count here.
+    #[error("the restart order is refused: {0}")]
+    Restart(#[from] BadEpochEnd),
+    /// A restart order was carried out, or a later one was.
+    #[error("a restart order that began epoch {epoch} or a later one is carried out already")]
+    Restarted {
+        /// The order's epoch.
+        epoch: Epoch,
     },
     /// An earlier write failed; the ledger takes no more.
     #[error("an earlier write failed; the node must be restarted")]

@@ -5,13 +5,15 @@
 //! takes nothing more, since nobody knows what the disk holds.
 
 mod commit;
+mod restart;
+mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
 use crate::reader::Reader;
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, epoch_key, height_key,
-    key_number, unsealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
+    unsealed,
 };
 use crate::shared::{Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
@@ -19,9 +21,10 @@ use crate::tip::Tip;
 use crate::tree::{Node, Pages, decode_node};
 use commit::{StateChange, put_epoch};
 use countersign_types::{
-    Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, codec, log::LogRecord,
-    vote::Phase,
+    Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride, codec,
+    log::LogRecord, vote::Phase,
 };
+pub use rewind::{Aside, Fate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,6 +43,8 @@ pub struct ExecutedBlock {
     pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// Records appended to logs.
     pub log_records: Vec<AppendedRecord>,
+    /// What was decreed about its transactions, kept beside it for whoever executes it later.
+    pub overrides: Vec<SignedOverride>,
 }
 
 /// A transaction as it is stored.
@@ -74,6 +79,8 @@ pub struct Ledger<S> {
     next_page: u64,
     next_value: u64,
     oldest: Height,
+    /// The tip of height 0, but for its state root.
+    begin: Tip,
     poisoned: bool,
 }
 
@@ -106,6 +113,7 @@ impl<S: Store> Ledger<S> {
             next_page: 0,
             next_value: 0,
             oldest: Height::ZERO,
+            begin: tip.clone(),
             poisoned: false,
         };
         ledger.write_state(batch, tip, state)?;
@@ -140,28 +148,35 @@ impl<S: Store> Ledger<S> {
         if certified > tip.height {
             return Err(inconsistent("the certified height is above the tip"));
         }
-        let ledger = Self { shared: Arc::new(shared), tip, next_page, next_value, oldest, poisoned: false };
+        let ledger = Self {
+            shared: Arc::new(shared),
+            tip,
+            next_page,
+            next_value,
+            oldest,
+            begin: Tip::of_genesis(genesis, Hash::ZERO),
+            poisoned: false,
+        };
         ledger.check_epochs(genesis)?;
         Ok(ledger)
     }
 
     /// All epochs are known, from the genesis' to the next height's.
     fn check_epochs(&self, genesis: &Genesis) -> Result<(), LedgerError> {
-        let newest = self.next_epoch()?;
-        let mut set = None;
-        for epoch in (0..=newest.0).map(Epoch) {
-            let key = epoch_key(epoch);
-            let place = Place { what: "an epoch", space: Space::Meta, key: &key };
-            let (_, validators) = self.reader().epoch(epoch)?.ok_or_else(|| place.damaged())?;
-            if epoch == Epoch::ZERO && validators != genesis.validators {
-                return Err(place.damaged());
+        let inconsistent = |what| LedgerError::Inconsistent { height: self.tip.height, what };
+        let epochs = self.reader().epochs()?;
+        let first = epochs.first().map(|(epoch, _, validators)| (*epoch, validators));
+        if first != Some((Epoch::ZERO, &genesis.validators)) {
+            return Err(inconsistent("the first epoch is not that of the genesis"));
+        }
+        match epochs.last() {
+            Some((_, _, validators)) if validators.hash() == self.tip.result.next_validators => Ok(()),
+            // By order, which the next block puts into the state.
+            Some((epoch, origin, _)) if *origin == self.tip.height && self.reader().restart(*epoch)?.is_some() => {
+                Ok(())
             }
-            set = Some(validators.hash());
+            _ => Err(inconsistent("the newest epoch has other validators")),
         }
-        if set == Some(self.tip.result.next_validators) {
-            return Ok(());
-        }
-        Err(LedgerError::Inconsistent { height: self.tip.height, what: "the newest epoch has other validators" })
     }
 
     /// Where the ledger stands.

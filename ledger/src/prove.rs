@@ -4,7 +4,7 @@ use crate::error::LedgerError;
 use crate::reader::Reader;
 use crate::store::Store;
 use countersign_types::proof::{Entry, Log, Proof, Subject, VERSION};
-use countersign_types::{Address, Height, state_key};
+use countersign_types::{Address, EpochEnd, Height, Restart, RestartOrder, state_key};
 use std::collections::BTreeSet;
 
 /// What a query read: the keys of state entries and whole logs.
@@ -47,4 +47,19 @@ pub fn prove<S: Store>(
     let witness = reader.witness(height, &keys)?;
     let epochs = reader.epoch_ends(anchor.header.epoch)?;
     Ok(Proof { version: VERSION, chain: reader.chain(), subject, epochs, anchor, entries, logs, witness })
+}
+
+/// The end of an epoch by an order, with the proof that the state at its height lets its signers order it.
+///
+/// # Errors
+/// [`LedgerError::Unknown`] above the tip, [`LedgerError::Pruned`] if the state at the height is no longer kept.
+pub fn end_by_order<S: Store>(reader: &Reader<S>, order: &RestartOrder) -> Result<EpochEnd, LedgerError> {
+    let RestartOrder { epoch, result, certificate, validators, signatures, .. } = order.clone();
+    let keys = order.state_keys();
+    let entry = |key: &Vec<u8>| Ok(Entry { key: key.clone(), value: reader.read_at(key, result.height)? });
+    let entries = keys.iter().map(entry).collect::<Result<_, LedgerError>>()?;
+    let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let witness = reader.witness(result.height, &keys)?;
+    let restart = Some(Restart { epoch, signatures, entries, witness });
+    Ok(EpochEnd { result, certificate, validators, restart })
 }

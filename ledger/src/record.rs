@@ -6,7 +6,9 @@ use crate::store::Space;
 use crate::tip::Tip;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::hash::sha256;
-use countersign_types::{Address, Certificate, Epoch, ExecutionResult, Hash, Header, Height, ValidatorSet, codec};
+use countersign_types::{
+    Address, Certificate, Epoch, ExecutionResult, Hash, Header, Height, ValidatorSet, codec, state_key,
+};
 
 /// Version of the layout.
 pub(crate) const FORMAT: u32 = 1;
@@ -15,10 +17,22 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_CHAIN: &[u8] = b"chain";
 pub(crate) const META_TIP: &[u8] = b"tip";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
+/// What the keys of epochs begin with.
+pub(crate) const META_EPOCH: [u8; 5] = *b"epoch";
 
 /// Key of an epoch's [`StoredEpoch`] in [`Space::Meta`]: the word and its number, big-endian.
 pub(crate) fn epoch_key(epoch: Epoch) -> [u8; 13] {
-    join(*b"epoch", number_key(epoch.0))
+    join(META_EPOCH, number_key(epoch.0))
+}
+
+/// Key of the overrides of a block's transactions in [`Space::Meta`].
+pub(crate) fn override_key(height: Height) -> [u8; 16] {
+    join(*b"override", height_key(height))
+}
+
+/// Key of the order that an epoch began by in [`Space::Meta`], a sealed [`countersign_types::EpochEnd`].
+pub(crate) fn restart_key(epoch: Epoch) -> [u8; 15] {
+    join(*b"restart", number_key(epoch.0))
 }
 
 /// Value of an epoch in [`Space::Meta`], written with the last block of the one before.
@@ -112,6 +126,13 @@ pub(crate) fn log_prefix(contract: &Address, key: &[u8]) -> [u8; 16] {
 /// `prefix 16 | index u64`.
 pub(crate) fn log_key(prefix: [u8; 16], index: u64) -> [u8; 24] {
     join(prefix, index.to_be_bytes())
+}
+
+/// Contract and key of the log whose range stands at this state key.
+pub(crate) fn log_of(key: &[u8]) -> Option<(Address, &[u8])> {
+    let (contract, log) = (key.get(1..33)?, key.get(34..)?);
+    let contract = Address(contract.try_into().ok()?);
+    (state_key::log(&contract, log) == key).then_some((contract, log))
 }
 
 /// `height u64 | index u32`, little-endian: value of [`Space::Places`].

@@ -5,10 +5,12 @@
 //! paths it touches and leaves the old ones for older heights, so a root is a snapshot, caches never
 //! hold anything stale, and damage shows at once. A leaf names the stored value that it commits to.
 
+mod diff;
 mod page;
 mod prune;
 mod update;
 
+pub use diff::differences;
 pub use page::{decode_node, encode_node, encode_page, load_page};
 pub use prune::witness;
 pub use update::{Changes, Update, Write};

@@ -14,13 +14,14 @@ use countersign_ledger::{Direction, MemoryStore, Reads, Store, prove};
 use countersign_types::account::KeyEntry;
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::LogRecord;
-use countersign_types::proof::Subject;
+use countersign_types::proof::{Entry, Subject};
 use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochState, Event, ExecutionResult, Gas, Hash, Header,
-    Height, KeyProof, NativeOperation, Outcome, Payload, Receipt, RejectCode, Roles, SetChange, SetVote, TimestampMs,
+    Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
+    ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
+    RejectCode, Restart, RestartOrder, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs,
     Transaction, View, Vote, codec, merkle, state, state_key,
 };
 use std::fmt::Write as _;
@@ -96,6 +97,18 @@ fn event() -> Event {
     }
 }
 
+fn evidence() -> Evidence {
+    let first = Vote {
+        phase: Phase::Commit,
+        epoch: Epoch(3),
+        number: 7,
+        digest: Hash([1; 32]),
+        signer: 2,
+        signature: Signature([5; 64]),
+    };
+    Evidence { second: Vote { digest: Hash([2; 32]), ..first.clone() }, first }
+}
+
 fn transactions(vectors: &mut Vectors) {
     let call = Payload::Call { contract: contract(), method: "capture".into(), input: vec![1, 2, 3] };
     let deploy = Payload::Deploy { name: "farm/provenance".into(), code: b"\0asm".to_vec(), input: vec![] };
@@ -104,7 +117,14 @@ fn transactions(vectors: &mut Vectors) {
         proofs: vec![KeyProof::new(&user(), &Hash([1; 32]), &account().id)],
     });
     let vote = Payload::Native(NativeOperation::VoteValidators { epoch: Epoch(2), validators: genesis().validators });
-    for (name, payload) in [("call", call), ("deploy", deploy), ("put-account", native), ("vote-validators", vote)] {
+    let report = Payload::Native(NativeOperation::ReportEquivocation { evidence: evidence() });
+    for (name, payload) in [
+        ("call", call),
+        ("deploy", deploy),
+        ("put-account", native),
+        ("vote-validators", vote),
+        ("report-equivocation", report),
+    ] {
         let body = transaction(payload);
         let id = body.id();
         let signed = body.sign(&user());
@@ -114,6 +134,32 @@ fn transactions(vectors: &mut Vectors) {
     }
     vectors.hash("key-proof.statement", &KeyProof::statement(&Hash([1; 32]), &account().id));
     vectors.encoding("key-proof", &KeyProof::new(&user(), &Hash([1; 32]), &account().id));
+}
+
+fn emergency_exits(vectors: &mut Vectors) {
+    let keys: Vec<SecretKey> = (1..=2).map(|seed| SecretKey::from_seed(&[seed; 32])).collect();
+    let decree =
+        Override { chain: Hash([1; 32]), height: Height(5), block: Hash([2; 32]), transaction: Hash([3; 32]), code: 7 };
+    let parts: Vec<SignedOverride> = keys.iter().map(|key| decree.sign(key)).collect();
+    vectors.encoding("override", &decree);
+    vectors.hash("override.statement", &decree.statement());
+    vectors.encoding("override.signed", &SignedOverride::join(&parts).unwrap());
+    vectors.bytes("state-key.overridden", &state_key::overridden(Height(5), &Hash([3; 32])));
+    let order = RestartOrder {
+        chain: Hash([1; 32]),
+        epoch: Epoch(2),
+        result: result(),
+        certificate: certify(&genesis(), Phase::Checkpoint, 5, result().hash()),
+        validators: genesis().validators,
+        signatures: Vec::new(),
+    };
+    let order = order.sign(account().id, &user()).unwrap();
+    vectors.hash("restart.statement", &order.statement());
+    let entries = vec![Entry { key: state_key::epoch(), value: Some(codec::encode(&EpochState::default())) }];
+    let witness = state::Witness(vec![state::Step::Node, state::Step::Empty, state::Step::Stub(Hash([4; 32]))]);
+    let restart = Some(Restart { epoch: Epoch(2), signatures: order.signatures, entries, witness });
+    let RestartOrder { result, certificate, validators, .. } = order;
+    vectors.encoding("epoch-end.restart", &EpochEnd { result, certificate, validators, restart });
 }
 
 fn receipts(vectors: &mut Vectors) {
@@ -204,6 +250,7 @@ fn state_and_logs(vectors: &mut Vectors) {
         ("code", state_key::code(&Hash([1; 32]))),
         ("code-record", state_key::code_record(&Hash([1; 32]))),
         ("consumed", state_key::consumed(TimestampMs(1), &Hash([2; 32]))),
+        ("equivocation", state_key::equivocation(Epoch(3), 2)),
         ("storage", state_key::storage(&Address([3; 32]), b"key")),
         ("log", state_key::log(&Address([3; 32]), b"key")),
     ] {
@@ -212,6 +259,9 @@ fn state_and_logs(vectors: &mut Vectors) {
     }
     let change = SetChange { set: genesis().validators, last: Height(17) };
     vectors.encoding("epoch-state", &EpochState { epoch: Epoch(3), origin: Height(9), change: Some(change) });
+    let (height, time) = (Height(9), TimestampMs(3));
+    let reporter = account().id;
+    vectors.encoding("equivocation", &Equivocation { evidence: evidence(), reporter, height, time });
     vectors.encoding("set-vote", &SetVote { epoch: Epoch(3), set: Hash([7; 32]) });
     vectors.hash("state.value-hash", &state::value_hash(b"value"));
     vectors.hash("state.leaf", &state::leaf_hash(&Hash([1; 32]), &Hash([2; 32])));
@@ -263,6 +313,7 @@ fn disk(vectors: &mut Vectors) {
 fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
     let mut vectors = Vectors(String::new());
     transactions(&mut vectors);
+    emergency_exits(&mut vectors);
     receipts(&mut vectors);
     consensus(&mut vectors);
     state_and_logs(&mut vectors);

@@ -2,6 +2,8 @@
 
 mod health;
 mod init;
+mod overrides;
+mod restart;
 mod start;
 mod testnet;
 mod verify;
@@ -27,6 +29,12 @@ enum Command {
     Start(ConfigFlags),
     /// Ask this machine's node whether it is ready; exit code 0 if so
     Health(ConfigFlags),
+    /// Decree that a transaction fails which no node survives
+    #[command(subcommand)]
+    Override(overrides::OverrideCommand),
+    /// Go on with other validators where more than a third are lost for good
+    #[command(subcommand)]
+    Restart(restart::RestartCommand),
     /// Check a stopped node's database from the genesis to its tip
     Verify(ConfigFlags),
 }
@@ -41,6 +49,8 @@ pub fn run() -> anyhow::Result<()> {
         Command::Init(flags) => init::run(&flags),
         Command::Start(flags) => start::run(&flags),
         Command::Health(flags) => health::run(&flags),
+        Command::Override(command) => overrides::run(&command),
+        Command::Restart(command) => restart::run(&command),
         Command::Verify(flags) => verify::run(&flags),
     }
 }

@@ -6,6 +6,7 @@
 //! client  ─▶ listener ─▶ rpc ─▶ context ─▶ verifier, ledger, contract machine
 //! ```
 
+pub mod attempt_file;
 pub mod command;
 pub mod compiler;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod members;
 pub mod metrics;
 pub mod network;
 pub mod node;
+pub mod override_files;
 pub mod pending;
 pub mod queue;
 pub mod replica_thread;

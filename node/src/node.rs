@@ -1,5 +1,6 @@
 //! Putting a node together: disk, network, threads, and taking it apart again.
 
+use crate::attempt_file::AttemptFile;
 use crate::compiler::{self, Compiler};
 use crate::config::Config;
 use crate::context::Context;
@@ -9,6 +10,7 @@ use crate::keystore::{self, Purpose};
 use crate::listener::{Listener, SocketGate};
 use crate::members::{Members, Membership, Viewpoint};
 use crate::network::{self, NetworkConfig};
+use crate::override_files;
 use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
@@ -20,8 +22,8 @@ use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::{Record, vote_journal};
 use countersign_ledger::{Ledger, RocksStore};
 use countersign_replica::journal::JournalRecord;
-use countersign_replica::{Replica, ReplicaConfig};
-use countersign_types::{Epoch, Genesis, Hash, PublicKey, SecretKey};
+use countersign_replica::{Guard, Replica, ReplicaConfig};
+use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, SecretKey};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -58,9 +60,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
     let vm = Arc::new(Vm::new(VmConfig { disk, clock: compiler::clock, ..VmConfig::default() })?);
-    let replica =
-        Replica::open(ReplicaConfig { genesis: genesis.clone(), key, journal: records }, ledger, Arc::clone(&vm))
-            .context("the node cannot start from its data directory")?;
+    let guard = guard(&config.data_dir, ledger.tip().height)?;
+    let replica_config = ReplicaConfig { genesis: genesis.clone(), key, journal: records, guard };
+    let replica = Replica::open(replica_config, ledger, Arc::clone(&vm))
+        .context("the node cannot start from its data directory")?;
     let reader = replica.reader();
     let tip = reader.tip().height;
     let network_key: PublicKey = SecretKey::from_seed(network_seed.expose()).public();
@@ -159,6 +162,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     network.stop().await;
     // The intake ends with the network. Open WebSockets may still hold the context.
     context.shared.stop();
+    if outcome.is_ok() {
+        let is_halted = context.shared.standing().is_some_and(|(_, counters)| counters.halted > 0);
+        AttemptFile::forgive(&config.data_dir, is_halted);
+    }
     drop(context);
     tokio::task::spawn_blocking(move || {
         let _ = intake_thread.join();
@@ -175,6 +182,16 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
 
 /// Execution recurses through calls between contracts: 8 deep, each with its native stack.
 const REPLICA_STACK_BYTES: usize = 64 << 20;
+
+/// What execution is guarded by: the operators' overrides, and the block that ended this node before.
+fn guard(data: &Path, tip: Height) -> anyhow::Result<Guard> {
+    let overrides = override_files::read(data)?;
+    let attempts = AttemptFile::open(data, tip);
+    if let Some((attempt, stops)) = attempts.last() {
+        tracing::warn!(height = attempt.height.0, block = %attempt.block, stops, "executing a block ended this node");
+    }
+    Ok(Guard { overrides, condemned: attempts.condemned(), watch: Some(Box::new(attempts)) })
+}
 
 /// Reads and checks a genesis file.
 ///
@@ -243,7 +260,10 @@ fn check_keys(config: &Config, viewpoint: &Viewpoint, members: &Members) -> anyh
 }
 
 /// Opens the ledger, or makes it from the genesis where there is none.
-fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+///
+/// # Errors
+/// If it cannot be read, is in use, or is of another chain.
+pub fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
     let directory = data.join(LEDGER_DIRECTORY);
     let missing = !directory.exists() || std::fs::read_dir(&directory)?.next().is_none();
     let at = || format!("the ledger in {}", directory.display());

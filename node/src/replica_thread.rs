@@ -218,6 +218,13 @@ impl<S: Store> ReplicaThread<S> {
             Output::Admitted { ticket, verdicts } => self.shared.admitted(ticket, verdicts),
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
             Output::Certified { height } => self.shared.certified(height),
+            Output::Halted { attempt } => tracing::error!(
+                height = attempt.height.0,
+                block = %attempt.block,
+                overrides = attempt.overrides,
+                "this block stopped the node twice and is not executed: nothing is executed until an override comes; \
+                 see `A block that no node survives` in operate.md"
+            ),
             Output::Expired { transactions } => self.shared.expired(&transactions),
             Output::Epoch { epoch, validators } => {
                 let members = self.membership.now().next(self.membership.viewpoint(), epoch, validators);

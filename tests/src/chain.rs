@@ -108,7 +108,12 @@ impl Chain {
         let reader = self.ledger.reader();
         let latest = Latest(&reader);
         let expired = latest.expired_ids(header.time, EXPIRED_IDS_PER_BLOCK)?;
-        let executor = Executor { vm: &self.vm, chain: self.genesis.chain(), parameters: &self.genesis.parameters };
+        let executor = Executor {
+            vm: &self.vm,
+            chain: self.genesis.chain(),
+            parameters: &self.genesis.parameters,
+            overrides: &[],
+        };
         let executed = executor.execute(&latest, &header, &transactions, expired)?;
         let records = executed.changes.records.into_iter();
         let result = self.ledger.commit(ExecutedBlock {
@@ -120,6 +125,7 @@ impl Chain {
             log_records: records
                 .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
                 .collect(),
+            overrides: Vec::new(),
         })?;
         let certificate = self.certificate(Phase::Checkpoint, result.height.0, result.hash());
         self.ledger.put_result_certificate(&result, &certificate)?;
@@ -185,7 +191,7 @@ impl Chain {
 }
 
 /// What a validator of the first epoch signs.
-pub(crate) fn statement(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> VoteStatement {
+fn statement(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> VoteStatement {
     VoteStatement {
         chain: genesis.chain(),
         epoch: Epoch::ZERO,

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::action::{Action, Stop};
 use crate::limits::CHECKPOINTS_AHEAD_MAX;
+use crate::mutation::{Mutation, planted};
 use crate::tally::{Added, Check};
 use countersign_types::{Certificate, ExecutionResult, Height, Phase, Vote};
 
@@ -39,7 +40,17 @@ impl Engine {
         }
         let Some(slot) = self.results.get(height) else { return };
         let Some(own) = slot.own.clone() else { return };
-        let digest = own.hash();
+        let mut digest = own.hash();
+        if planted(Mutation::OwnResult) {
+            digest.0[0] ^= u8::try_from(self.own_index().unwrap_or_default()).unwrap_or_default();
+        }
+        if self.is_overridden(height)
+            && let Some(slot) = self.results.slot(height)
+            && let Some(signed) = slot.vote.take_if(|signed| signed.digest != digest)
+        {
+            slot.tally.remove(signed.signer); // P6.5
+        }
+        let Some(slot) = self.results.get(height) else { return };
         match slot.vote.clone() {
             Some(signed) if signed.digest != digest => self.stop(Stop::Unstable { own, signed }), // P6.4
             None if slot.certificate.is_none() => {
@@ -55,7 +66,11 @@ impl Engine {
         if height > self.checkpoints_to() {
             return;
         }
+        let overridden = self.is_overridden(height);
         let Some(slot) = self.results.slot(height).filter(|slot| slot.certificate.is_none()) else { return };
+        if overridden && slot.own.as_ref().is_none_or(|own| own.hash() != vote.digest) {
+            return; // P6.5
+        }
         match slot.tally.add(vote, verified) {
             Added::Known => return,
             Added::Conflict(other) => {
@@ -136,6 +151,13 @@ impl Engine {
                 return self.stop(Stop::Diverged { own, others, certificate: None });
             }
         }
+    }
+
+    /// P6.5: whether results of a height may have been signed before an override was installed. A block can be
+    /// executed up to one window above a result that is not certified.
+    pub(super) fn is_overridden(&self, height: Height) -> bool {
+        let reaches = |from: &Height| *from <= height && height < from.plus(self.parameters.run_ahead);
+        self.overridden.iter().any(reaches)
     }
 
     /// Highest height whose CHECKPOINT votes are kept (P0.6).

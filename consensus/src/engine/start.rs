@@ -7,12 +7,13 @@ use crate::committee::Committee;
 use crate::config::{Base, Config};
 use crate::error::Error;
 use crate::fetch::Fetch;
+use crate::mutation::{Mutation, planted};
 use crate::pacemaker::Pacemaker;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::status::Counters;
-use countersign_types::{Certificate, Epoch, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
+use countersign_types::{Certificate, Height, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Engine {
@@ -24,7 +25,7 @@ impl Engine {
     /// [`Error`] if key, journal and base do not belong together.
     pub fn new(config: Config, base: Base, records: Vec<Record>, next_entry: u64) -> Result<Self, Error> {
         let Config { chain, epoch, set, origin, before, key, parameters } = config;
-        let before = before.map(|set| Committee::new(chain, Epoch(epoch.0.saturating_sub(1)), set));
+        let before = before.map(|(epoch, set)| Committee::new(chain, epoch, set));
         let committee = Committee::new(chain, epoch, set);
         let public = key.as_ref().map(SecretKey::public).unwrap_or_default();
         let own = key.and_then(|key| Some((committee.set().index_of(&public)?, key)));
@@ -33,6 +34,7 @@ impl Engine {
         let mut engine = Self {
             peers: Peers::new(committee.count(), own_index, base.view.next()),
             results: Results::new(parameters.run_ahead, base.height),
+            overridden: base.overridden.clone(),
             pacemaker: Pacemaker::new(&parameters),
             committee,
             before,
@@ -52,8 +54,10 @@ impl Engine {
             entry: None,
             sign_above: View::ZERO,
             recovery: None,
+            rejoin: None,
             rounds: BTreeMap::new(),
             last_final: Final { view: base.view, block: base.block, certificate: None },
+            final_at: TimestampMs::ZERO,
             chain: Chain::new(place),
             fetch: Fetch::default(),
             reported: BTreeMap::new(),
@@ -70,6 +74,7 @@ impl Engine {
         engine.replay(records)?;
         engine.take_results(base)?;
         engine.peers = Peers::new(engine.committee.count(), own_index, engine.view);
+        engine.begin_rejoin();
         Ok(engine)
     }
 
@@ -82,7 +87,8 @@ impl Engine {
         for round in self.rounds.values() {
             let certificates = [&round.prepared, &round.changed].into_iter().flatten().cloned();
             records.extend(certificates.map(Record::Certificate));
-            records.extend(round.own.votes().cloned().map(Record::Vote));
+            let votes = round.own.votes().filter(|_| !planted(Mutation::RotationDropsVotes));
+            records.extend(votes.cloned().map(Record::Vote));
         }
         let votes = self.results.uncertified().filter_map(|(_, slot)| slot.vote.clone());
         records.extend(votes.map(Record::Vote));
@@ -135,13 +141,15 @@ impl Engine {
         for vote in votes {
             self.replay_vote(&vote)?;
         }
-        if recovering || is_ahead && votes_with_key {
+        if (recovering || is_ahead && votes_with_key) && !planted(Mutation::AmnesiaIgnored) {
             self.recovery = Some(Recovery::default());
         }
         Ok(())
     }
 
     fn replay_certificates(&mut self, certificates: Vec<Certificate>) {
+        let forgotten = planted(Mutation::CertificatesForgotten);
+        let certificates = if forgotten { Vec::new() } else { certificates };
         for certificate in &certificates {
             let newer = certificate.number > self.last_final.view.0;
             let final_again = certificate.number == self.last_final.view.0
@@ -179,8 +187,12 @@ impl Engine {
         if Some(vote.signer) != self.own_index() {
             return Err(Error::ForeignVote { signer: vote.signer });
         }
+        if planted(Mutation::VotesForgotten) {
+            return Ok(());
+        }
         if vote.phase == Phase::Checkpoint {
             if let Some(slot) = self.results.slot(Height(vote.number)) {
+                slot.tally.remove(vote.signer); // P6.5: the last one counts.
                 slot.vote = Some(vote.clone());
                 slot.tally.add(vote, true);
             }

@@ -54,7 +54,12 @@ impl Validators {
             epoch: self.committee.epoch(),
             set: self.committee.set().clone(),
             origin: self.origin,
-            before: self.committee.epoch().0.checked_sub(1).map(|before| members(&self.keys, Epoch(before))),
+            before: self
+                .committee
+                .epoch()
+                .0
+                .checked_sub(1)
+                .map(|before| (Epoch(before), members(&self.keys, Epoch(before)))),
             key: Some(self.keys[usize::from(own)].clone()),
             parameters: self.parameters.clone(),
         }
@@ -62,7 +67,15 @@ impl Validators {
 
     pub fn base(&self) -> Base {
         let block = self.committee.chain();
-        Base { height: Height(0), block, time: GENESIS, view: View(0), last: None, recent: Vec::new() }
+        Base {
+            height: Height(0),
+            block,
+            time: GENESIS,
+            view: View(0),
+            last: None,
+            recent: Vec::new(),
+            overridden: Vec::new(),
+        }
     }
 
     pub fn origin(&self, own: u16) -> Record {

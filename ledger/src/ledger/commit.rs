@@ -6,7 +6,7 @@ use crate::event::{index_events, records};
 use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
 use crate::record::{
     META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
-    encode_value, epoch_key, height_key, log_key, log_prefix, number_key, sealed, transaction_names,
+    encode_value, epoch_key, height_key, log_key, log_prefix, number_key, override_key, sealed, transaction_names,
 };
 use crate::shared::Shared;
 use crate::store::{Batch, Space, Store};
@@ -112,7 +112,11 @@ impl<S: Store> Ledger<S> {
         let mut batch = Batch::default();
         put_block(&mut batch, &block, &result);
         put_logs(&mut batch, &block);
-        if let Some(set) = new_set(&block) {
+        if !block.overrides.is_empty() {
+            batch.put(Space::Meta, override_key(height), sealed(&block.overrides));
+        }
+        // The first block after a restart puts its own set into the state.
+        if let Some(set) = new_set(&block).filter(|set| set.hash() != header.validators) {
             put_epoch(&mut batch, header.epoch.next(), height, &set);
         }
         index_events(&mut batch, &events);
@@ -120,23 +124,17 @@ impl<S: Store> Ledger<S> {
         Ok(result)
     }
 
-    /// The epoch of the next height.
-    pub(super) fn next_epoch(&self) -> Result<Epoch, LedgerError> {
-        let after = self.tip.epoch.next();
-        let begins = self.reader().epoch(after)?.is_some_and(|(origin, _)| origin == self.tip.height);
-        Ok(if begins { after } else { self.tip.epoch })
-    }
-
     fn check(&self, block: &ExecutedBlock) -> Result<(), LedgerError> {
         let (header, tip) = (&block.block.header, &self.tip);
         let names = block.block.transactions.iter();
+        let (epoch, _, validators) = self.reader().newest_epoch()?;
         let faults = [
             (header.chain != self.shared.chain, "it is of another chain"),
             (header.height != tip.height.next(), "it is not the next height"),
             (header.parent != tip.block, "its parent is another block"),
             (header.time <= tip.time, "it is not later than its parent"),
-            (header.validators != tip.result.next_validators, "it names other validators"),
-            (header.epoch != self.next_epoch()?, "it is of another epoch"),
+            (header.validators != validators.hash(), "it names other validators"),
+            (header.epoch != epoch, "it is of another epoch"),
             (block.certificate.phase != Phase::Commit, "its certificate is not of COMMITs"),
             (
                 !names.eq(block.transactions.iter().map(|transaction| &transaction.signed_hash)),

@@ -4,13 +4,14 @@ use super::Reader;
 use crate::error::LedgerError;
 use crate::ledger::StoredTransaction;
 use crate::record::{
-    Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key, split_names,
-    unsealed,
+    META_EPOCH, Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key,
+    key_number, override_key, restart_key, split_names, unsealed,
 };
-use crate::store::{Space, Store};
+use crate::store::{Direction, KeyRange, Space, Store};
 use countersign_types::proof::Anchor;
 use countersign_types::{
-    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Receipt, ValidatorSet,
+    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, KnownEpoch, Receipt, SignedOverride,
+    ValidatorSet,
 };
 
 impl<S: Store> Reader<S> {
@@ -90,6 +91,72 @@ impl<S: Store> Reader<S> {
         Ok(stored.map(|StoredEpoch { origin, validators }| (origin, validators)))
     }
 
+    /// All epochs that have begun: number, last height before it, validators.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn epochs(&self) -> Result<Vec<(Epoch, Height, ValidatorSet)>, LedgerError> {
+        self.scan_epochs(Direction::Forward, usize::MAX)
+    }
+
+    /// The epoch of the next height: the newest one, since an epoch is noted with the last block before it.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn newest_epoch(&self) -> Result<(Epoch, Height, ValidatorSet), LedgerError> {
+        let place = Place { what: "an epoch", space: Space::Meta, key: &META_EPOCH };
+        self.scan_epochs(Direction::Backward, 1)?.pop().ok_or_else(|| place.damaged())
+    }
+
+    fn scan_epochs(
+        &self,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(Epoch, Height, ValidatorSet)>, LedgerError> {
+        let rows = self.store().scan(Space::Meta, &KeyRange::prefix(&META_EPOCH), direction, limit)?;
+        rows.into_iter()
+            .map(|(key, bytes)| {
+                let place = Place { what: "an epoch", space: Space::Meta, key: &key };
+                let number = key.get(META_EPOCH.len()..).and_then(key_number);
+                let stored: Option<StoredEpoch> = unsealed(&bytes);
+                let (number, StoredEpoch { origin, validators }) = number.zip(stored).ok_or_else(|| place.damaged())?;
+                Ok((Epoch(number), origin, validators))
+            })
+            .collect()
+    }
+
+    /// The order that an epoch began by, with the end of the one before; none if it began as epochs do.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn restart(&self, epoch: Epoch) -> Result<Option<EpochEnd>, LedgerError> {
+        let key = restart_key(epoch);
+        let place = Place { what: "a restart order", space: Space::Meta, key: &key };
+        let Some(bytes) = self.store().get(Space::Meta, &key)? else { return Ok(None) };
+        unsealed(&bytes).map(Some).ok_or_else(|| place.damaged())
+    }
+
+    /// The epoch of a block that is stored, and its validators.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn epoch_at(&self, height: Height) -> Result<Option<KnownEpoch>, LedgerError> {
+        let Some(header) = self.header(height)? else { return Ok(None) };
+        let epoch = self.epoch(header.epoch)?;
+        Ok(epoch.map(|(_, validators)| KnownEpoch { epoch: header.epoch, validators }))
+    }
+
+    /// What was decreed about transactions of the block at a height.
+    ///
+    /// # Errors
+    /// As [`Reader::header`].
+    pub fn overrides(&self, height: Height) -> Result<Vec<SignedOverride>, LedgerError> {
+        let key = override_key(height);
+        let place = Place { what: "the overrides of a block", space: Space::Meta, key: &key };
+        let Some(bytes) = self.store().get(Space::Meta, &key)? else { return Ok(Vec::new()) };
+        unsealed(&bytes).ok_or_else(|| place.damaged())
+    }
+
     /// The ends of all epochs before one, in order: what shows its validators to whoever has the
     /// genesis.
     ///
@@ -97,15 +164,24 @@ impl<S: Store> Reader<S> {
     /// [`LedgerError::NotCertified`] if the last of them is not certified yet; else as
     /// [`Reader::header`].
     pub fn epoch_ends(&self, before: Epoch) -> Result<Vec<EpochEnd>, LedgerError> {
+        let mut epochs = self.epochs()?;
+        epochs.retain(|(epoch, ..)| *epoch <= before);
         let mut ends = Vec::new();
-        for epoch in (1..=before.0).map(Epoch) {
-            let key = epoch_key(epoch);
+        for (index, (epoch, origin, validators)) in epochs.iter().enumerate().skip(1) {
+            // An epoch that a restart ended before it had a block is no link of the chain.
+            if epochs.get(index.saturating_add(1)).is_some_and(|(_, next, _)| next == origin) {
+                continue;
+            }
+            if let Some(end) = self.restart(*epoch)? {
+                ends.push(end);
+                continue;
+            }
+            let key = epoch_key(*epoch);
             let place = Place { what: "an epoch", space: Space::Meta, key: &key };
-            let (origin, validators) = self.epoch(epoch)?.ok_or_else(|| place.damaged())?;
-            let result = self.result(origin)?.ok_or_else(|| place.damaged())?;
-            let not_certified = LedgerError::NotCertified { height: origin, certified: self.certified() };
-            let certificate = self.result_certificate(origin)?.ok_or(not_certified)?;
-            ends.push(EpochEnd { result, certificate, validators });
+            let result = self.result(*origin)?.ok_or_else(|| place.damaged())?;
+            let not_certified = LedgerError::NotCertified { height: *origin, certified: self.certified() };
+            let certificate = self.result_certificate(*origin)?.ok_or(not_certified)?;
+            ends.push(EpochEnd { result, certificate, validators: validators.clone(), restart: None });
         }
         Ok(ends)
     }

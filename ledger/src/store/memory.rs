@@ -87,6 +87,31 @@ impl MemoryStore {
         self.disk().apply(Change { space, key: key.to_vec(), value: None });
     }
 
+    /// Puts the value of one key in the place of another's, as a misdirected write would.
+    pub fn misplace(&self, space: Space, from: &[u8], to: &[u8]) {
+        let mut disk = self.disk();
+        let value = disk.spaces.get(&space).and_then(|map| map.get(from)).cloned();
+        disk.apply(Change { space, key: to.to_vec(), value });
+    }
+
+    /// Number of keys in a space.
+    #[must_use]
+    pub fn count(&self, space: Space) -> usize {
+        self.disk().spaces.get(&space).map_or(0, BTreeMap::len)
+    }
+
+    /// The key at a place in their order.
+    #[must_use]
+    pub fn key(&self, space: Space, place: usize) -> Option<Vec<u8>> {
+        self.disk().spaces.get(&space).and_then(|map| map.keys().nth(place)).cloned()
+    }
+
+    /// Bytes of a value, none if there is none.
+    #[must_use]
+    pub fn length(&self, space: Space, key: &[u8]) -> usize {
+        self.disk().spaces.get(&space).and_then(|map| map.get(key)).map_or(0, Vec::len)
+    }
+
     /// A copy that shares nothing.
     #[must_use]
     pub fn fork(&self) -> Self {

@@ -12,8 +12,8 @@ use countersign_types::hash::Tag;
 use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::{
-    Certificate, ExecutionResult, Genesis, Hash, Header, Height, KnownEpoch, Receipt, SignedTransaction, TimestampMs,
-    merkle, vote::Phase,
+    Certificate, ExecutionResult, Genesis, Hash, Header, Height, KnownEpoch, Outcome, Receipt, RejectCode,
+    SignedTransaction, TimestampMs, merkle, vote::Phase,
 };
 
 /// How many rows the indexes should have.
@@ -97,19 +97,41 @@ fn check_height<S: Store>(
     let events = records(height, &receipts);
     check_receipts(&transactions, &receipts, &events, &result, report);
     check_events(reader, &events, rows, report);
+    check_overrides(reader, genesis, &result, &receipts, &expected.epoch, report);
     check_result(reader, genesis, &header, &result, expected, report);
     expected.parent = header.hash();
     expected.time = header.time;
     expected.range.append(&result.hash());
     expected.results.push(result.hash());
-    if result.next_validators != expected.epoch.validators.hash() {
-        let epoch = expected.epoch.epoch.next();
-        match report.taken(height, reader.epoch(epoch)).flatten() {
-            Some((origin, validators)) if origin == height && validators.hash() == result.next_validators => {
-                expected.epoch = KnownEpoch { epoch, validators };
+    check_epoch(reader, genesis, &result, expected, report);
+}
+
+/// Goes on to the epoch that begins above a height, if one does.
+fn check_epoch<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    result: &ExecutionResult,
+    expected: &mut Expected,
+    report: &mut Report,
+) {
+    let height = result.height;
+    let epochs = report.taken(height, reader.epochs()).unwrap_or_default();
+    let begun = epochs.into_iter().rfind(|(_, origin, _)| *origin == height);
+    let order = begun.as_ref().and_then(|(epoch, ..)| report.taken(height, reader.restart(*epoch)).flatten());
+    let next = expected.epoch.epoch.next();
+    match (begun, order) {
+        (Some((epoch, _, validators)), Some(order)) => match expected.epoch.followed(genesis.chain(), &order) {
+            Ok(known) if known == (KnownEpoch { epoch, validators }) && order.result == *result => {
+                expected.epoch = known
             }
-            _ => report.fault(height, "the result names other validators than the next epoch's"),
+            Ok(_) => report.fault(height, "a restart order is for another epoch or height"),
+            Err(cause) => report.fault(height, format!("a restart order is refused: {cause}")),
+        },
+        (Some((epoch, _, validators)), None) if epoch == next && validators.hash() == result.next_validators => {
+            expected.epoch = KnownEpoch { epoch, validators };
         }
+        (None, _) if result.next_validators == expected.epoch.validators.hash() => {}
+        _ => report.fault(height, "the result names other validators than the next epoch's"),
     }
 }
 
@@ -224,6 +246,36 @@ fn check_receipts(
     report.expect(height, belong, "the receipts are not those of the block's transactions");
     let hashes: Vec<Hash> = events.iter().map(EventRecord::hash).collect();
     report.expect(height, merkle::root(&hashes) == result.events_root, "the events do not hash to the result's root");
+}
+
+/// A transaction fails by decree exactly if there is one that a quorum signed.
+fn check_overrides<S: Store>(
+    reader: &Reader<S>,
+    genesis: &Genesis,
+    result: &ExecutionResult,
+    receipts: &[Receipt],
+    epoch: &KnownEpoch,
+    report: &mut Report,
+) {
+    let height = result.height;
+    let overrides = report.taken(height, reader.overrides(height)).unwrap_or_default();
+    for signed in &overrides {
+        report.certificates += 1;
+        let decree = &signed.decree;
+        report.expect(
+            height,
+            (decree.height, decree.block) == (height, result.block),
+            "an override is of another block",
+        );
+        if let Err(cause) = signed.verify(genesis.chain(), &epoch.validators) {
+            report.fault(height, format!("an override is refused: {cause}"));
+        }
+    }
+    for receipt in receipts {
+        let decreed = overrides.iter().any(|signed| signed.decree.transaction == receipt.transaction);
+        let failed = receipt.outcome == Outcome::Rejected(RejectCode::Overridden);
+        report.expect(height, decreed == failed, "a transaction did not end as an override decrees");
+    }
 }
 
 fn check_events<S: Store>(reader: &Reader<S>, events: &[EventRecord], rows: &mut Rows, report: &mut Report) {

@@ -3,11 +3,11 @@
 use super::{Progress, Report};
 use crate::genesis::genesis_state;
 use crate::reader::Reader;
-use crate::record::{Place, decode_value, number_key};
+use crate::record::{Place, decode_value, log_of, number_key};
 use crate::store::{Space, Store};
 use crate::tree::{Leaf, Node, Pages};
 use countersign_types::state::{leaf_hash, node_hash, path, value_hash};
-use countersign_types::{Address, Genesis, Hash, Height, state_key};
+use countersign_types::{Genesis, Hash, Height};
 
 /// Checks state and logs; answers how many records the logs should have.
 pub(super) fn check<S: Store>(
@@ -95,11 +95,4 @@ impl<S: Store, F: FnMut(Progress)> Walk<'_, S, F> {
         }
         leaf_hash(&path(key), &value_hash(value))
     }
-}
-
-/// Contract and key of the log whose range stands at this state key.
-fn log_of(key: &[u8]) -> Option<(Address, &[u8])> {
-    let (contract, log) = (key.get(1..33)?, key.get(34..)?);
-    let contract = Address(contract.try_into().ok()?);
-    (state_key::log(&contract, log) == key).then_some((contract, log))
 }

@@ -4,6 +4,7 @@ use crate::certificate::{BadCertificate, Certificate};
 use crate::genesis::Genesis;
 use crate::hash::Hash;
 use crate::number::{Epoch, Height};
+use crate::restart::{BadRestart, Restart};
 use crate::result::ExecutionResult;
 use crate::validator::ValidatorSet;
 use crate::vote::Phase;
@@ -48,7 +49,7 @@ pub struct SetVote {
 }
 
 /// The end of an epoch, provable to whoever knows its set: the certified result of its last block
-/// names the next set.
+/// names the next set, or an order by admins does who stand in the certified state.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EpochEnd {
@@ -58,6 +59,9 @@ pub struct EpochEnd {
     pub certificate: Certificate,
     /// The next epoch's set.
     pub validators: ValidatorSet,
+    /// The order, if it was ended by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
 }
 
 /// Why the end of an epoch is refused.
@@ -69,6 +73,9 @@ pub enum BadEpochEnd {
     /// The certificate is not a quorum's of the epoch.
     #[error("its certificate is refused: {0}")]
     Certificate(#[from] BadCertificate),
+    /// The order does not count.
+    #[error("the restart order is refused: {0}")]
+    Restart(#[from] BadRestart),
 }
 
 /// The validators of an epoch, known for sure.
@@ -92,7 +99,7 @@ impl KnownEpoch {
     /// # Errors
     /// [`BadEpochEnd`] if this epoch's validators did not hand over like that.
     pub fn followed(&self, chain: Hash, end: &EpochEnd) -> Result<Self, BadEpochEnd> {
-        let EpochEnd { result, certificate, validators } = end;
+        let EpochEnd { result, certificate, validators, restart } = end;
         let fits = certificate.phase == Phase::Checkpoint
             && certificate.epoch == self.epoch
             && certificate.number == result.height.0
@@ -100,11 +107,15 @@ impl KnownEpoch {
         if !fits {
             return Err(BadEpochEnd::Parts("certificate"));
         }
+        let validators = validators.clone().checked().map_err(|_| BadEpochEnd::Parts("set"))?;
+        let _: crate::Certified = certificate.verify(chain, &self.validators)?;
+        if let Some(restart) = restart {
+            restart.verify(chain, result, &validators)?;
+            return Ok(Self { epoch: restart.epoch, validators });
+        }
         if result.next_validators != validators.hash() || validators.hash() == self.validators.hash() {
             return Err(BadEpochEnd::Parts("set"));
         }
-        let validators = validators.clone().checked().map_err(|_| BadEpochEnd::Parts("set"))?;
-        let _: crate::Certified = certificate.verify(chain, &self.validators)?;
         Ok(Self { epoch: self.epoch.next(), validators })
     }
 

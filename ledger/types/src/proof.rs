@@ -20,6 +20,7 @@ use crate::{codec, state_key};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 /// Version of the file's layout.
@@ -38,7 +39,7 @@ pub struct Anchor {
 }
 
 /// A state entry and its value, or its absence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Entry {
     /// The key in the state ([`state_key`]), in hexadecimal.

@@ -3,6 +3,7 @@
 use crate::hash::{Hash, Tag};
 use crate::key::PublicKey;
 use crate::limits::VALIDATORS_MAX;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -82,7 +83,7 @@ impl ValidatorSet {
         if validators.is_empty() || validators.len() > VALIDATORS_MAX {
             return Err(BadValidatorSet::Count { count: validators.len() });
         }
-        let mut seen = alloc::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for (index, validator) in validators.iter().enumerate() {
             for key in [validator.key, validator.network_key] {
                 if !key.is_registrable() || !seen.insert(key) {
@@ -115,6 +116,11 @@ impl ValidatorSet {
     #[must_use]
     pub fn index_of(&self, key: &PublicKey) -> Option<u16> {
         self.0.iter().position(|validator| validator.key == *key).and_then(|index| u16::try_from(index).ok())
+    }
+    /// The organisations that run its validators.
+    #[must_use]
+    pub fn organisations(&self) -> BTreeSet<&str> {
+        self.0.iter().map(|validator| validator.organisation.as_str()).collect()
     }
     /// n, the number of validators.
     #[must_use]

@@ -188,7 +188,12 @@ fn end_of(epoch: u8, height: u64) -> EpochEnd {
         next_validators: epoch_set(epoch + 1).hash(),
         ..proof().anchor.result
     };
-    EpochEnd { certificate: certify_in(epoch, &result, &[0, 1, 3]), result, validators: epoch_set(epoch + 1) }
+    EpochEnd {
+        certificate: certify_in(epoch, &result, &[0, 1, 3]),
+        result,
+        validators: epoch_set(epoch + 1),
+        restart: None,
+    }
 }
 
 /// The same proof, but two epochs later.
@@ -228,7 +233,7 @@ fn a_proof_leads_through_the_epochs_and_through_no_others() {
     epoch(0)(refused(&|proof| {
         let result = ExecutionResult { next_validators: genesis.validators.hash(), ..end_of(0, 1).result };
         let certificate = certify_in(0, &result, &[0, 1, 2]);
-        proof.epochs[0] = EpochEnd { result, certificate, validators: genesis.validators.clone() };
+        proof.epochs[0] = EpochEnd { result, certificate, validators: genesis.validators.clone(), restart: None };
     }));
     // The anchor of an epoch that is over, though a quorum of it signed.
     let error = refused(&|proof| proof.anchor.certificate = certify_in(1, &proof.anchor.result, &[0, 1, 2]));

@@ -31,6 +31,8 @@ pub struct Counters {
     pub synced: u64,
     /// Height that is being caught up to, 0 if none.
     pub wanted: u64,
+    /// Height of the block that is not executed since it stopped this node twice, 0 if there is none.
+    pub halted: u64,
     /// Bytes appended to the vote journal.
     pub journal_bytes: u64,
 }

@@ -2,7 +2,8 @@
 //! contracts do wrong is refused or becomes a receipt.
 
 use countersign_ledger::LedgerError;
-use countersign_types::Height;
+use countersign_types::overrides::BadOverride;
+use countersign_types::{Hash, Height};
 use countersign_vm::HostFault;
 
 /// Why the replica cannot go on.
@@ -32,6 +33,28 @@ pub enum ReplicaError {
     /// The genesis is not usable.
     #[error("the genesis is not usable: {0}")]
     Genesis(#[from] countersign_types::genesis::BadGenesis),
+    /// An installed override does not count.
+    #[error("the override of transaction {transaction} in block {height} is refused: {cause}")]
+    Override {
+        /// Height of its block.
+        height: Height,
+        /// Its transaction.
+        transaction: Hash,
+        /// Why.
+        cause: BadOverride,
+    },
+    /// An installed override names another block than the one that is final.
+    #[error("an override names another block than the one at height {height}; remove its file")]
+    OverrideBlock {
+        /// The height.
+        height: Height,
+    },
+    /// An installed override came too late.
+    #[error("block {height} is certified without the override that is installed for it; remove its file")]
+    OverrideLate {
+        /// The block's height.
+        height: Height,
+    },
     /// A certified result differs from ours.
     #[error("executing block {height} gave another result than the validators certified")]
     Diverged {

@@ -3,11 +3,13 @@
 use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
+use countersign_consensus::mutation::{Mutation, planted};
+use countersign_ledger::{Reader, Store};
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, AccountId, Epoch, EpochState, Height, KeyProof, RejectCode, SetChange, SetVote, ValidatorSet, state_key,
+    Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, RejectCode,
+    SetChange, SetVote, ValidatorSet, state_key,
 };
-use std::collections::BTreeSet;
 
 /// Creates or replaces an account of the signer's organisation. A key that was registered stays
 /// with its account for good, so that old signatures keep their meaning; it is retired by
@@ -68,19 +70,16 @@ pub fn vote_validators<B: StateSource>(
     height: Height,
     run_ahead: u64,
 ) -> Result<Result<(), RejectCode>, ReplicaError> {
-    let damaged = ReplicaError::State { what: "the epoch or its validators" };
-    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
-    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
-    let (Some(state), Some(current)) = (state, current) else { return Err(damaged) };
+    let (state, current) = epoch_and_validators(overlay)?;
     if state.epoch != epoch || state.change.is_some() {
         return Ok(Err(RejectCode::EpochOver));
     }
-    let voters: BTreeSet<&str> = organisations(&current).collect();
+    let voters = current.organisations();
     let voter = signer.id.organisation();
     if !voters.contains(voter) {
         return Ok(Err(RejectCode::Forbidden));
     }
-    for organisation in organisations(wanted) {
+    for organisation in wanted.organisations() {
         if overlay.read(&state_key::organisation(organisation))?.is_none() {
             return Ok(Err(RejectCode::BadValidators));
         }
@@ -96,10 +95,44 @@ pub fn vote_validators<B: StateSource>(
         agreeing += usize::from(cast == Some(vote));
     }
     if agreeing * 3 > voters.len() * 2 {
+        let run_ahead = if planted(Mutation::ChangeAtOnce) { 0 } else { run_ahead };
         let change = SetChange { set: wanted.clone(), last: height.plus(run_ahead) };
         overlay.write(state_key::epoch(), Some(encode(&EpochState { change: Some(change), ..state })));
     }
     Ok(Ok(()))
+}
+
+/// Records that a validator of the current epoch contradicted itself. One case for each validator and epoch: it proves
+/// it faulty, and the next epoch need not have it.
+///
+/// # Errors
+/// The outer one if the state cannot be read, the inner one if the report is refused.
+pub fn report_equivocation<B: StateSource>(
+    overlay: &mut Overlay<'_, B>,
+    chain: Hash,
+    reporter: &Account,
+    evidence: &Evidence,
+    header: &Header,
+) -> Result<Result<(), RejectCode>, ReplicaError> {
+    let (state, current) = epoch_and_validators(overlay)?;
+    let key = state_key::equivocation(state.epoch, evidence.first.signer);
+    if overlay.read(&key)?.is_some() {
+        return Ok(Err(RejectCode::EvidenceKnown));
+    }
+    if evidence.verify(chain, state.epoch, &current).is_err() {
+        return Ok(Err(RejectCode::BadEvidence));
+    }
+    let (height, time) = (header.height, header.time);
+    let case = Equivocation { evidence: evidence.clone(), reporter: reporter.id.clone(), height, time };
+    overlay.write(key, Some(encode(&case)));
+    Ok(Ok(()))
+}
+
+/// The epoch and the validators of the height that is executed.
+fn epoch_and_validators<B: StateSource>(overlay: &Overlay<'_, B>) -> Result<(EpochState, ValidatorSet), ReplicaError> {
+    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
+    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
+    state.zip(current).ok_or(ReplicaError::State { what: "the epoch or its validators" })
 }
 
 /// Begins the next epoch above the last height of the current one.
@@ -117,6 +150,20 @@ pub fn end_epoch<B: StateSource>(overlay: &mut Overlay<'_, B>, height: Height) -
     Ok(())
 }
 
-fn organisations(set: &ValidatorSet) -> impl Iterator<Item = &str> {
-    set.members().iter().map(|validator| validator.organisation.as_str())
+/// Puts the validators into the state that an order named (P11.3): the first block after it does.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn restart<B: StateSource, S: Store>(
+    overlay: &mut Overlay<'_, B>,
+    reader: &Reader<S>,
+    header: &Header,
+) -> Result<(), ReplicaError> {
+    let Some((origin, set)) = reader.epoch(header.epoch)? else { return Ok(()) };
+    if origin.next() == header.height && reader.restart(header.epoch)?.is_some() {
+        overlay.write(state_key::validators(), Some(encode(&set)));
+        let state = EpochState { epoch: header.epoch, origin, change: None };
+        overlay.write(state_key::epoch(), Some(encode(&state)));
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What goes into a replica and what comes out.
 
+use crate::guard::Attempt;
 use crate::mempool::Refused;
 use crate::wire::Wire;
 use countersign_consensus::Target;
@@ -111,6 +112,12 @@ pub enum Output {
     Certified {
         /// Its height.
         height: Height,
+    },
+    /// A final block is not executed, since it stopped this node twice: nothing is executed from here on until an
+    /// override for it comes. Once for each block.
+    Halted {
+        /// The block, and how many of its transactions are overridden.
+        attempt: Attempt,
     },
     /// Transactions that expired without being included.
     Expired {

@@ -14,6 +14,7 @@ pub mod counters;
 pub mod error;
 pub mod execute;
 pub mod govern;
+pub mod guard;
 pub mod input;
 pub mod journal;
 pub mod limits;
@@ -27,6 +28,7 @@ pub mod throttle;
 pub mod wire;
 
 pub use error::ReplicaError;
+pub use guard::{Attempt, Guard, Watch};
 pub use input::{Input, Output, Source};
 pub use mempool::Refused;
 pub use replica::{Replica, ReplicaConfig};

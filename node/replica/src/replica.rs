@@ -3,6 +3,7 @@
 use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
+use crate::guard::{Attempt, Guard};
 use crate::input::{Input, Output};
 use crate::journal::JournalRecord;
 use crate::limits::OBSERVE_MS;
@@ -10,6 +11,7 @@ use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
 use crate::wire::Wire;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{
@@ -17,6 +19,7 @@ use countersign_types::{
     VerifiedTransaction, merkle,
 };
 use countersign_vm::Vm;
+use report::Reports;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -24,6 +27,8 @@ mod admit;
 mod epoch;
 mod finalise;
 mod open;
+mod perform;
+mod report;
 mod sync;
 
 /// What a replica is started with.
@@ -35,6 +40,8 @@ pub struct ReplicaConfig {
     pub key: Option<SecretKey>,
     /// Payloads of the vote journal, in order.
     pub journal: Vec<Vec<u8>>,
+    /// What execution is guarded by.
+    pub guard: Guard,
 }
 
 /// A validator, or an observer that follows without voting.
@@ -49,6 +56,7 @@ pub struct Replica<S: Store> {
     /// Peers that are no validators.
     guests: u16,
     vm: Arc<Vm>,
+    guard: Guard,
     engine: Engine,
     ledger: Ledger<S>,
     reader: Reader<S>,
@@ -62,6 +70,9 @@ pub struct Replica<S: Store> {
     /// When somebody was last asked for new blocks, who is no validator.
     observed_at: TimestampMs,
     finalised: VecDeque<(Block, Certificate)>,
+    reports: Reports,
+    /// The block that is not executed.
+    halted: Option<Attempt>,
     /// Blocks that a proposal would extend, with the ids of their transactions.
     open: BTreeMap<Hash, Vec<Hash>>,
     /// When the engine wants to be called.
@@ -120,6 +131,7 @@ impl<S: Store> Replica<S> {
             payloads: u64::try_from(self.payloads.len()).unwrap_or(u64::MAX),
             gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
+            halted: self.halted.map_or(0, |attempt| attempt.height.0),
             ..self.counters
         }
     }
@@ -191,9 +203,10 @@ impl<S: Store> Replica<S> {
             }
         }
         self.ask();
+        self.gossip_again();
         self.rotate();
         let observes = self.own.is_none().then(|| self.observed_at.plus(OBSERVE_MS));
-        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), observes];
+        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), self.mempool.next_at(), observes];
         self.outputs.extend(alarms.into_iter().flatten().min().map(Output::WakeAt));
         Ok(())
     }
@@ -227,7 +240,7 @@ impl<S: Store> Replica<S> {
             Action::Send { to, message, after } => {
                 self.outputs.push(Output::Send { to, message: Wire::Consensus { epoch: self.epoch, message }, after });
             }
-            Action::Propose(order) => self.propose(order),
+            Action::Propose(order) => self.propose(order)?,
             Action::Validate { block, ancestors } => self.validate(block, ancestors)?,
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
@@ -235,6 +248,7 @@ impl<S: Store> Replica<S> {
             Action::Evidence(evidence) => {
                 let signer = evidence.first.signer;
                 self.outputs.push(Output::Equivocation { signer, text: format!("{evidence:?}") });
+                self.reports.note(evidence);
             }
             Action::Behind { height, peer } => self.catch_up.want(height, peer),
             Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
@@ -255,6 +269,9 @@ impl<S: Store> Replica<S> {
     }
 
     fn persist_payload(&mut self, hash: &Hash) {
+        if planted(Mutation::PayloadUnwritten) {
+            return;
+        }
         if let Some(gathering) = self.payloads.find(hash) {
             let transactions = gathering.in_order().iter().map(|transaction| transaction.bytes().to_vec()).collect();
             let record = JournalRecord::Payload {
@@ -268,12 +285,14 @@ impl<S: Store> Replica<S> {
     }
 
     /// Builds this leader's block.
-    fn propose(&mut self, order: Propose) {
+    fn propose(&mut self, order: Propose) -> Result<(), ReplicaError> {
         let Propose { view, parent, parent_height, time_after, ancestors, result } = order;
-        let Some(proposer) = self.own else { return };
+        let Some(proposer) = self.own else { return Ok(()) };
+        self.report()?;
         let time = self.now.max(time_after.next());
         let taken = self.payloads.ids_in(&ancestors);
-        let drawn = self.mempool.draw(&self.rules, time, &taken);
+        let patience = u64::from(self.set.faulty_max()) + 2;
+        let drawn = self.mempool.draw(&self.rules, time, &taken, patience);
         let transactions: Vec<Hash> = drawn.iter().map(|transaction| transaction.hash()).collect();
         let header = Header {
             chain: self.chain,
@@ -294,6 +313,7 @@ impl<S: Store> Replica<S> {
         self.payloads.begin(block.clone(), ancestors, &needed, |name| mempool.find(name));
         self.persist_payload(&hash);
         self.events.push_back(Event::Proposed { view, block });
+        Ok(())
     }
 
     /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.
@@ -320,7 +340,8 @@ impl<S: Store> Replica<S> {
         let mut valid = verdict.is_ok();
         for transaction in gathering.in_order() {
             // Exactly once: what stands in the ledger stands in no other block.
-            valid = valid && self.reader.locate(&transaction.id())?.is_none();
+            let fresh = self.reader.locate(&transaction.id())?.is_none();
+            valid = valid && (fresh || planted(Mutation::ExecutedTwice));
         }
         if valid {
             self.persist_payload(hash);

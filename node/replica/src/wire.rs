@@ -4,7 +4,7 @@ use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
 use countersign_types::codec::{self, DecodeError};
-use countersign_types::{Block, Certificate, Epoch, ExecutionResult, Hash, Height};
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, SignedOverride};
 
 /// Where a message queues. Consensus goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,10 @@ pub struct CertifiedBlock {
     pub result: ExecutionResult,
     /// The quorum under the result.
     pub certificate: Certificate,
+    /// What was decreed about its transactions.
+    pub overrides: Vec<SignedOverride>,
+    /// The order that its epoch began by, with the first block of one that did.
+    pub restart: Option<Box<EpochEnd>>,
 }
 
 impl Wire {

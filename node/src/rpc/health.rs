@@ -8,6 +8,7 @@ use countersign_types::Height;
 /// What the node does.
 pub(super) fn state(context: &Context) -> State {
     match context.shared.standing() {
+        Some((_, counters)) if counters.halted > 0 => State::Halted,
         _ if context.shared.is_space_low() => State::DiskFull,
         Some((status, _)) if status.recovering && context.membership.now().own.is_some() => State::Recovering,
         Some((_, counters)) if counters.wanted > context.reader.tip().height.0.saturating_add(READY_LAG_MAX) => {
@@ -39,6 +40,12 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
     let connected = context.connected_validators(&members);
     if connected.saturating_add(own) < quorum {
         return Err(format!("connected to {connected} validators; a quorum of {quorum} is needed"));
+    }
+    if let Some((_, counters)) = context.shared.standing().filter(|(_, counters)| counters.halted > 0) {
+        return Err(format!(
+            "halted: block {} stopped this node twice and is not executed; see `A block that no node survives` in operate.md",
+            counters.halted
+        ));
     }
     let (tip, known) = (context.reader.tip().height, known_height(context));
     if known.since(tip) > READY_LAG_MAX {

@@ -135,6 +135,11 @@ fn replica(counters: &Counters) -> Vec<Family> {
         Family::counter("transactions_fetched", "Transactions that gossip had not brought in time", counters.fetched),
         Family::counter("blocks_synced", "Blocks taken over while catching up", counters.synced),
         Family::gauge("sync_target_height", "Height that is being caught up to, 0 if none", counters.wanted),
+        Family::gauge(
+            "execution_halted_height",
+            "Height of the block that is not executed since it stopped this node twice, 0 if none",
+            counters.halted,
+        ),
         Family::counter("journal_bytes", "Bytes appended to the vote journal", counters.journal_bytes),
     ]
 }

@@ -1,72 +1,126 @@
-//! `make sim`: many seeds of the simulation, or one of them again.
+//! `cargo sim`: many seeds of the simulation, or one of them again.
 
+use anyhow::anyhow;
 use clap::Parser;
-use countersign_tests::cluster::contract_module;
-use countersign_tests::simulation::{Plan, World};
-use countersign_vm::{Vm, VmConfig};
+use countersign_tests::simulation::{Campaign, Failure, Plan, Profile, Stage};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::ops::Range;
-use std::sync::Arc;
+use std::time::Instant;
 
-/// Four shipped replicas under crashes, losses and partitions, in virtual time.
+/// The shipped replica under faults of networks, disks, clocks and validators, in virtual time.
 #[derive(Debug, Parser)]
 struct Flags {
-    /// Seeds to run
+    /// Seeds to run, FROM..TO
     #[arg(long, default_value = "0..200", value_parser = range)]
     seeds: Range<u64>,
+    /// What the seeds may draw
+    #[arg(long, value_enum, default_value_t = Profile::Ci)]
+    profile: Profile,
+    /// Number of validators instead of the seed's choice
+    #[arg(long, value_parser = clap::value_parser!(u16).range(4..=16))]
+    validators: Option<u16>,
+    /// Turns of nodes under faults, about, instead of the seed's choice
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Seeds at a time
+    #[arg(long, default_value_t = cores())]
+    jobs: usize,
+    /// Run each seed twice: the trace must be the same
+    #[arg(long)]
+    twice: bool,
     /// One seed only
     #[arg(long, conflicts_with = "seeds")]
     replay: Option<u64>,
-    /// Number of validators
-    #[arg(long, default_value_t = 4)]
-    validators: u16,
-    /// Seconds under faults, in virtual time
-    #[arg(long, default_value_t = 20)]
-    seconds: u64,
-    /// No validators that do wrong
-    #[arg(long)]
-    honest: bool,
-    /// No changes of the validators
-    #[arg(long)]
-    fixed: bool,
+    /// Of that seed's faults only these, by number, or `none`
+    #[arg(long, requires = "replay", value_parser = numbers)]
+    keep: Option<BTreeSet<usize>>,
     /// Print every delivery and what it led to
     #[arg(long, requires = "replay")]
     trace: bool,
+    /// Do not reduce the faults of a seed that fails
+    #[arg(long)]
+    no_shrink: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
-    let vm = Arc::new(Vm::new(VmConfig::default())?);
-    let counter = contract_module("counter")?;
-    let seeds = flags.replay.map_or_else(|| flags.seeds.clone(), |seed| seed..seed + 1);
-    for seed in seeds {
-        let faulty_ms = flags.seconds * 1_000;
-        let plan = Plan {
-            seed,
-            validators: flags.validators,
-            faulty_ms,
-            healing_ms: 60_000,
-            byzantine: !flags.honest,
-            changing: !flags.fixed,
-            show: flags.trace,
-        };
-        match World::new(plan, &vm, counter.clone()).and_then(World::run) {
-            Ok(report) => println!("{seed}: {report:?}"),
-            Err(violation) => {
-                println!("{seed}: VIOLATION {violation}");
-                let Flags { validators, seconds, .. } = flags;
-                let honest = if flags.honest { " --honest" } else { "" };
-                let fixed = if flags.fixed { " --fixed" } else { "" };
-                println!(
-                    "replay: cargo sim --replay {seed} --validators {validators} --seconds {seconds}{honest}{fixed} --trace"
-                );
-                std::process::exit(1);
-            }
-        }
+    let stage = Stage::new()?;
+    match flags.replay {
+        Some(seed) => replay(&flags, &stage, seed),
+        None => campaign(&flags, &stage),
+    }
+}
+
+fn replay(flags: &Flags, stage: &Stage, seed: u64) -> anyhow::Result<()> {
+    let plan = Plan {
+        kept: flags.keep.clone(),
+        show: flags.trace,
+        ..Plan::of(seed, flags.profile, flags.validators, flags.steps)
+    };
+    for (number, fault) in plan.taking_place() {
+        println!("{number:>3}  {fault}");
+    }
+    match stage.run(plan.clone()) {
+        Ok(report) => println!("{report:#?}"),
+        Err(violation) => failed(&Failure { plan: Plan { show: false, ..plan }, violation }, stage, flags.no_shrink),
     }
     Ok(())
 }
 
-fn range(text: &str) -> Result<Range<u64>, String> {
-    let ends = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-    ends.ok_or_else(|| "write FROM..TO".to_owned())
+fn campaign(flags: &Flags, stage: &Stage) -> anyhow::Result<()> {
+    let Flags { profile, validators, steps, twice, jobs, .. } = *flags;
+    let campaign = Campaign { seeds: flags.seeds.clone(), profile, validators, steps, twice, jobs };
+    let count = flags.seeds.end.saturating_sub(flags.seeds.start);
+    let (started, bar) = (Instant::now(), progress(count)?);
+    let outcome = campaign.run(stage, |_| {
+        bar.inc(1);
+        if bar.is_hidden() && (bar.position().is_multiple_of(100) || bar.position() == count) {
+            eprintln!("{} of {count} seeds, {:.0} s", bar.position(), started.elapsed().as_secs_f64());
+        }
+    });
+    bar.finish_and_clear();
+    match outcome {
+        Ok(coverage) => {
+            println!("{coverage}");
+            let seconds = started.elapsed().as_secs_f64();
+            println!("{count} seeds hold, {seconds:.1} s, {:.1} seeds a second", count as f64 / seconds.max(0.001));
+        }
+        Err(failure) => failed(&failure, stage, flags.no_shrink),
+    }
+    Ok(())
+}
+
+fn failed(failure: &Failure, stage: &Stage, as_it_is: bool) {
+    println!("{}", failure.explain());
+    if !as_it_is {
+        eprintln!("reducing its faults");
+        println!("\nreduced: {}", failure.shrunk(stage).explain());
+    }
+    std::process::exit(1);
+}
+
+fn progress(count: u64) -> anyhow::Result<ProgressBar> {
+    if !std::io::stderr().is_terminal() {
+        return Ok(ProgressBar::hidden());
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {per_sec}, {eta} left")?;
+    Ok(ProgressBar::new(count).with_style(style))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn range(text: &str) -> anyhow::Result<Range<u64>> {
+    let (from, to) = text.split_once("..").ok_or_else(|| anyhow!("write FROM..TO"))?;
+    Ok(from.parse()?..to.parse()?)
+}
+
+fn numbers(text: &str) -> anyhow::Result<BTreeSet<usize>> {
+    if text == "none" {
+        return Ok(BTreeSet::new());
+    }
+    Ok(text.split(',').map(str::parse).collect::<Result<_, _>>()?)
 }

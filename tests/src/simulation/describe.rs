@@ -43,6 +43,7 @@ pub fn output(output: &Output) -> Option<String> {
             format!("COMMITTED {height}, {} transactions", transactions.len())
         }
         Output::Certified { height } => format!("CERTIFIED {height}"),
+        Output::Halted { attempt } => format!("HALTED at {}", attempt.height),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
         Output::Epoch { epoch, validators } => format!("EPOCH {} with {} validators", epoch.0, validators.count()),
         Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),
@@ -88,6 +89,8 @@ fn consensus(message: &Message) -> String {
             format!("query: view {view}, finalised view {finalised}, certified {certified}")
         }
         Message::Evidence(evidence) => format!("evidence: {} and {}", step(&evidence.first), step(&evidence.second)),
+        Message::VotesRequest { .. } => "votes request".into(),
+        Message::VotesResponse { votes, .. } => format!("votes response of {}", votes.len()),
         Message::RecoveryRequest { .. } => "recovery request".into(),
         Message::RecoveryResponse { certificate: one, .. } => {
             format!("recovery response {}", one.as_ref().map_or("none".into(), certificate))

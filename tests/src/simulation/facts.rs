@@ -56,7 +56,7 @@ pub fn accept(
     let rules = Rules::of(usize::from(validators), faulty, Leaders::Rotating { epoch: 0 });
     let mut acceptor = Acceptor::new(rules, genesis);
     for (by, fact) in facts {
-        acceptor.accept(usize::from(*by), *fact).map_err(|unlike| Violation(format!("the model says: {unlike}")))?;
+        acceptor.accept(usize::from(*by), *fact).map_err(|unlike| Violation::new("model", unlike))?;
     }
     Ok(acceptor.accepted())
 }

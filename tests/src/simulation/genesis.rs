@@ -22,7 +22,7 @@ pub fn genesis(
         key: key.public(),
         network_key: SecretKey::from_seed(&random.bytes()).public(),
     });
-    let validators = ValidatorSet::new(validators.collect()).map_err(|error| Violation(error.to_string()))?;
+    let validators = ValidatorSet::new(validators.collect()).map_err(|error| Violation::new("genesis", error))?;
     let organisations = (0..keys.len()).map(|index| Organisation {
         id: format!("org{index}"),
         name: format!("Organisation {index}"),
@@ -39,7 +39,7 @@ pub fn genesis(
         parameters: Parameters {
             heartbeat_ms: 2_000,
             view_timeout_ms: 400,
-            transaction_window_ms: 3_600_000,
+            transaction_window_ms: 4 * 3_600_000,
             run_ahead: 2 + random.below(7),
             ..Parameters::default()
         },

@@ -1,15 +1,17 @@
-//! One simulated node: a replica with its disks.
+//! One simulated node: a replica with its disks and its clock.
 
 use super::disk::JournalDisk;
 use super::facts;
+use super::fault::Harm;
 use super::random::Random;
 use countersign_consensus::{Message, Record};
+use countersign_ledger::store::Space;
 use countersign_ledger::{Ledger, MemoryStore};
 use countersign_model::trace::Fact;
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::wire::Wire;
-use countersign_replica::{Input, Output, Replica, ReplicaConfig};
-use countersign_types::{Genesis, Hash, Phase, SecretKey, TimestampMs};
+use countersign_replica::{Guard, Input, Output, Replica, ReplicaConfig};
+use countersign_types::{Genesis, Hash, Height, Phase, SecretKey, TimestampMs, ValidatorSet};
 use countersign_vm::Vm;
 use std::sync::Arc;
 
@@ -23,11 +25,53 @@ pub struct Node {
     journal: JournalDisk,
     /// The replica, none while it is down.
     pub replica: Option<Replica<MemoryStore>>,
+    /// The validators of the epoch that it last said to be in.
+    pub seats: ValidatorSet,
     /// How far its clock is off, milliseconds.
     pub skew_ms: i64,
+    /// What each turn takes.
+    pub turn_ms: u64,
+    /// It does nothing before this time.
+    pub busy_until: u64,
+    /// Journal records until the power fails.
+    pub cut: Option<usize>,
+    /// Whether its database was garbled since it was made.
+    pub garbled: bool,
+    /// Whether its journal was lost and it has not voted again.
+    pub forgot: bool,
+    /// The highest block that it said to have executed, and that its ledger must still have.
+    pub executed: Height,
     rotate_after: usize,
     /// When it wants to be called at the latest.
     pub wake: Option<u64>,
+}
+
+/// A directory, as a backup has it.
+#[derive(Debug)]
+pub struct Directory {
+    store: MemoryStore,
+    journal: JournalDisk,
+    executed: Height,
+}
+
+/// What a turn led to.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// What is to be carried out, in order.
+    pub outputs: Vec<Output>,
+    /// Whether the power failed on the way.
+    pub cut: bool,
+}
+
+/// What a node found when it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Started {
+    /// A bad copy in the journal was repaired.
+    pub repaired: bool,
+    /// The journal was damaged and put aside.
+    pub damaged: bool,
+    /// The ledger was refused, and its operator made a new one.
+    pub refused: bool,
 }
 
 impl Node {
@@ -36,46 +80,146 @@ impl Node {
     /// # Errors
     /// If the ledger cannot be made.
     pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>, rotate_after: usize) -> Result<Self, String> {
-        let store = MemoryStore::new();
-        Ledger::create(store.clone(), genesis).map_err(|error| error.to_string())?;
-        let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
-        let journal = JournalDisk::new(genesis.chain(), &origin);
+        let journal = fresh_journal(genesis, &key);
         let mut node = Self {
             genesis: genesis.clone(),
             key,
             vm,
-            store,
+            store: MemoryStore::new(),
             journal,
             replica: None,
+            seats: genesis.validators.clone(),
             skew_ms: 0,
+            turn_ms: 0,
+            busy_until: 0,
+            cut: None,
+            garbled: false,
+            forgot: false,
+            executed: Height::ZERO,
             rotate_after,
             wake: None,
         };
+        node.make_ledger()?;
         node.start()?;
         Ok(node)
     }
 
-    /// Starts from what the disks hold.
+    /// Its operator puts the database aside and makes a new one.
+    ///
+    /// # Errors
+    /// If the ledger cannot be made.
+    pub fn replace_ledger(&mut self) -> Result<(), String> {
+        self.replica = None;
+        self.make_ledger()
+    }
+
+    fn make_ledger(&mut self) -> Result<(), String> {
+        self.store = MemoryStore::new();
+        (self.garbled, self.executed) = (false, Height::ZERO);
+        Ledger::create(self.store.clone(), &self.genesis).map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Starts from what the disks hold. A database that was garbled and is refused is replaced by a new one.
     ///
     /// # Errors
     /// If the node refuses to.
-    pub fn start(&mut self) -> Result<(), String> {
-        let ledger = Ledger::open(self.store.clone(), &self.genesis).map_err(|error| error.to_string())?;
-        let journal = self.journal.restart()?;
-        let config = ReplicaConfig { genesis: self.genesis.clone(), key: Some(self.key.clone()), journal };
-        let mut replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
-        replica.rotate_after(self.rotate_after);
+    pub fn start(&mut self) -> Result<Started, String> {
+        let found = self.journal.restart();
+        self.forgot |= found.damaged;
+        let mut started = Started { repaired: found.repaired, damaged: found.damaged, refused: false };
+        let replica = match self.open(found.records.clone()) {
+            Err(_) if self.garbled => {
+                started.refused = true;
+                self.make_ledger()?;
+                self.open(found.records)?
+            }
+            opened => opened?,
+        };
+        let tip = replica.reader().tip().height;
+        if tip < self.executed && !self.garbled {
+            return Err(format!("it has executed block {} and its ledger ends at {tip}", self.executed));
+        }
         self.wake = None;
+        self.seats = replica.validators().clone();
         self.replica = Some(replica);
-        Ok(())
+        Ok(started)
     }
 
-    /// Power loss: what was not synced is partly gone.
-    pub fn crash(&mut self, random: &mut Random) {
+    fn open(&self, journal: Vec<Vec<u8>>) -> Result<Replica<MemoryStore>, String> {
+        let ledger = Ledger::open(self.store.clone(), &self.genesis).map_err(|error| error.to_string())?;
+        let config = ReplicaConfig {
+            genesis: self.genesis.clone(),
+            key: Some(self.key.clone()),
+            journal,
+            guard: Guard::default(),
+        };
+        let mut replica = Replica::open(config, ledger, Arc::clone(&self.vm)).map_err(|error| error.to_string())?;
+        replica.rotate_after(self.rotate_after);
+        Ok(replica)
+    }
+
+    /// Power loss: what was not synced is partly gone, and the disk may suffer.
+    pub fn crash(&mut self, random: &mut Random, harm: Harm) {
         self.replica = None;
+        (self.cut, self.busy_until) = (None, 0);
         let unsynced = self.store.unsynced();
         self.store.crash(random.index(unsynced + 1));
-        self.journal.crash(random);
+        self.journal.crash(random, harm);
+        match harm {
+            Harm::WipedJournal | Harm::WipedDirectory => {
+                self.journal.wipe();
+                self.forgot = true;
+            }
+            Harm::FlippedValue | Harm::LostValue | Harm::MisdirectedValue => self.garble(random, harm),
+            _ => {}
+        }
+        if matches!(harm, Harm::WipedLedger | Harm::WipedDirectory) {
+            self.make_ledger().expect("a genesis that made a ledger makes another");
+        }
+    }
+
+    fn garble(&mut self, random: &mut Random, harm: Harm) {
+        let filled: Vec<Space> = Space::ALL.into_iter().filter(|space| self.store.count(*space) > 0).collect();
+        let Some(space) = random.pick(&filled) else { return };
+        let count = self.store.count(space);
+        let (Some(key), Some(other)) =
+            (self.store.key(space, random.index(count)), self.store.key(space, random.index(count)))
+        else {
+            return;
+        };
+        self.garbled = true;
+        match harm {
+            Harm::FlippedValue => {
+                let bits = 8 * self.store.length(space, &key).max(1);
+                let _ = self.store.rot(space, &key, random.index(bits));
+            }
+            Harm::LostValue => self.store.lose(space, &key),
+            _ => self.store.misplace(space, &key, &other),
+        }
+    }
+
+    /// It begins anew, with a journal that says that it never voted.
+    pub fn forget(&mut self) {
+        self.journal = fresh_journal(&self.genesis, &self.key);
+    }
+
+    /// A copy of the directory.
+    #[must_use]
+    pub fn backup(&self) -> Directory {
+        Directory { store: self.store.fork(), journal: self.journal.clone(), executed: self.executed }
+    }
+
+    /// Puts a copy in place of the directory.
+    pub fn restore(&mut self, copy: &Directory) {
+        self.store = copy.store.fork();
+        self.journal = copy.journal.clone();
+        self.executed = copy.executed;
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self, now: u64) -> TimestampMs {
+        TimestampMs(now.saturating_add_signed(self.skew_ms))
     }
 
     /// What its vote journal has gained since the last call, in the model's words.
@@ -83,27 +227,26 @@ impl Node {
         self.journal.take_written().into_iter().filter_map(move |record| Some((own, facts::fact(&record)?)))
     }
 
-    /// Gives the replica facts and carries out what concerns the disk: append, sync, tell. Answers
-    /// what is to be sent, in order. With `cut` the power fails at that persist point: what was
-    /// ordered after it never leaves the node.
+    /// Gives the replica facts and carries out what concerns the disk: append, sync, tell. When the power is cut,
+    /// what was ordered after that record never leaves the node.
     ///
     /// # Errors
     /// If a message is to be sent before what it rests on is durable.
-    pub fn handle(&mut self, now: u64, inputs: Vec<Input>, cut: Option<usize>) -> Result<Vec<Output>, String> {
-        let clock = TimestampMs(now.saturating_add_signed(self.skew_ms));
-        let Some(replica) = &mut self.replica else { return Ok(Vec::new()) };
-        let mut sent = Vec::new();
+    pub fn handle(&mut self, now: u64, inputs: Vec<Input>) -> Result<Turn, String> {
+        let clock = self.clock(now);
+        let Some(replica) = &mut self.replica else { return Ok(Turn::default()) };
+        let mut turn = Turn::default();
         let mut outputs: Vec<Output> = inputs.into_iter().flat_map(|input| replica.handle(clock, input)).collect();
-        let mut persisted = 0;
         loop {
             let mut last = None;
             for output in &outputs {
                 match output {
                     Output::Persist { entry, bytes } => {
-                        if cut == Some(persisted) {
-                            return Ok(sent);
+                        if self.cut == Some(0) {
+                            turn.cut = true;
+                            return Ok(turn);
                         }
-                        persisted += 1;
+                        self.cut = self.cut.map(|left| left - 1);
                         self.journal.append(bytes);
                         last = entry.or(last);
                     }
@@ -122,12 +265,17 @@ impl Node {
                 {
                     return Err(format!("said before durable: {vote:?} in {message:?}"));
                 }
-                sent.push(output);
+                turn.outputs.push(output);
             }
-            let Some(entry) = last else { return Ok(sent) };
+            let Some(entry) = last else { return Ok(turn) };
             outputs = replica.handle(clock, Input::Persisted { entry });
         }
     }
+}
+
+fn fresh_journal(genesis: &Genesis, key: &SecretKey) -> JournalDisk {
+    let origin = JournalRecord::Engine(Record::origin(genesis.chain(), key.public())).to_bytes();
+    JournalDisk::new(genesis.chain(), &origin)
 }
 
 /// Votes that a node's message carries; they are its own, since those of others travel in certificates only.

@@ -342,6 +342,7 @@ fn start(others: &Others, journal: &[(u64, Record)], ledger: &[(Block, Recent)],
                 view: header.view,
                 last: last_height(ledger),
                 recent,
+                overridden: Vec::new(),
             }
         },
     );

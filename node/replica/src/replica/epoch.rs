@@ -5,6 +5,7 @@ use crate::error::ReplicaError;
 use crate::input::Output;
 use crate::state_source::{Latest, StateSource};
 use crate::wire::Wire;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Base, Config, Engine, Event, Message, Origin, Recent, Target};
 use countersign_ledger::{Reader, Store};
 use countersign_types::{Epoch, EpochState, Height, Parameters, SecretKey, ValidatorSet, View, state_key};
@@ -16,7 +17,7 @@ pub(super) struct Standing {
     pub(super) epoch: Epoch,
     pub(super) set: ValidatorSet,
     origin: Origin,
-    before: Option<ValidatorSet>,
+    before: Option<(Epoch, ValidatorSet)>,
     last: Option<Height>,
 }
 
@@ -26,6 +27,10 @@ impl Standing {
     pub(super) fn of<S: Store>(reader: &Reader<S>, base: &[Recent]) -> Result<Self, ReplicaError> {
         let state = epoch_state(reader)?;
         let tip = reader.tip().height;
+        let (newest, ..) = reader.newest_epoch()?;
+        if newest > state.epoch {
+            return Self::numbered(reader, newest, None); // P11.3: by order, which the next block puts into the state.
+        }
         let settled = base.iter().all(|recent| recent.certificate.is_some());
         if state.epoch > Epoch::ZERO && state.origin == tip && !settled {
             return Self::numbered(reader, state.epoch.previous(), Some(tip));
@@ -40,10 +45,7 @@ impl Standing {
             Height::ZERO => reader.chain(),
             height => reader.result(height)?.ok_or(damaged)?.block,
         };
-        let before = match epoch {
-            Epoch::ZERO => None,
-            epoch => reader.epoch(epoch.previous())?.map(|(_, set)| set),
-        };
+        let before = reader.epoch_at(height)?.map(|known| (known.epoch, known.validators));
         Ok(Self { epoch, set, origin: Origin { height, block }, before, last })
     }
 
@@ -61,10 +63,10 @@ impl Standing {
     }
 
     /// The ledger's tip as its engine wants it.
-    pub(super) fn base<S: Store>(&self, reader: &Reader<S>, recent: Vec<Recent>) -> Base {
+    pub(super) fn base<S: Store>(&self, reader: &Reader<S>, recent: Vec<Recent>, overridden: Vec<Height>) -> Base {
         let tip = reader.tip();
         let view = if tip.height == self.origin.height { View::ZERO } else { tip.view };
-        Base { height: tip.height, block: tip.block, time: tip.time, view, last: self.last, recent }
+        Base { height: tip.height, block: tip.block, time: tip.time, view, last: self.last, recent, overridden }
     }
 }
 
@@ -95,6 +97,7 @@ impl<S: Store> Replica<S> {
     /// A message of the consensus engine: a validator's of this epoch is for ours; a later one says that we are behind,
     /// an earlier one that its sender is.
     pub(super) fn hear(&mut self, from: u16, epoch: Epoch, message: Message) {
+        let epoch = if planted(Mutation::EpochsMixed) { self.epoch } else { epoch };
         match epoch.cmp(&self.epoch) {
             Ordering::Equal if from >= self.set.count() => {}
             Ordering::Equal => self.events.push_back(Event::Received { from, message }),
@@ -115,12 +118,14 @@ impl<S: Store> Replica<S> {
         let recent = recent(&self.reader, self.rules.run_ahead)?;
         let standing = Standing::of(&self.reader, &recent)?;
         let config = standing.config(self.chain, self.key.clone(), &self.rules);
-        let base = standing.base(&self.reader, recent);
+        let overridden = self.guard.heights(&self.reader, self.rules.run_ahead)?;
+        let base = standing.base(&self.reader, recent, overridden);
         let engine = Engine::new(config, base, self.engine.memory(), self.engine.next_entry())?;
         self.epoch = standing.epoch;
         self.set = standing.set;
         self.own = self.key.as_ref().and_then(|key| self.set.index_of(&key.public()));
         self.engine = engine;
+        self.reports.clear();
         self.events.clear();
         self.events.push_back(Event::Tick);
         self.pending = false;

@@ -1,15 +1,13 @@
 //! Finalised blocks: executing them in order, and certifying what came out.
 
 use super::Replica;
+use super::perform::{Final, Machine};
 use crate::error::ReplicaError;
-use crate::execute::Executor;
 use crate::input::Output;
-use crate::limits::EXPIRED_IDS_PER_BLOCK;
-use crate::state_source::Latest;
 use countersign_consensus::Event;
-use countersign_ledger::{AppendedRecord, ExecutedBlock, Store, StoredTransaction};
-use countersign_types::{Block, Certificate, ExecutionResult, Hash, VerifiedTransaction};
-use std::sync::Arc;
+use countersign_consensus::mutation::{Mutation, planted};
+use countersign_ledger::Store;
+use countersign_types::{Certificate, ExecutionResult, Hash};
 
 impl<S: Store> Replica<S> {
     /// Executes the next finalised block, if there is one; whether it did.
@@ -20,53 +18,45 @@ impl<S: Store> Replica<S> {
             self.finalised.pop_front();
         }
         let Some((block, _)) = self.finalised.front() else { return Ok(false) };
+        let decrees = self.guard.decrees(block, &self.set, Vec::new())?;
+        if self.guard.condemns(block, &decrees) {
+            self.halt();
+            return Ok(false);
+        }
         let Some(transactions) = self.payloads.take(&block.hash()) else {
             // It was held when it was voted for, and gave way to others since: peers' ledgers have it.
             self.catch_up.want(block.header.height, block.header.proposer);
             return Ok(false);
         };
         let Some((block, certificate)) = self.finalised.pop_front() else { return Ok(false) };
-        let result = self.execute(block, certificate, &transactions)?;
+        let result = self.execute(Final { block, certificate, transactions: &transactions, decrees })?;
         let last = self.epoch_last()?;
         self.events.push_back(Event::Executed { result, last });
         Ok(true)
     }
 
+    /// Notes that the block after the tip is not executed, and says so once.
+    pub(super) fn halt(&mut self) {
+        if self.halted != self.guard.condemned {
+            self.halted = self.guard.condemned;
+            self.outputs.extend(self.halted.map(|attempt| Output::Halted { attempt }));
+        }
+    }
+
     /// Runs a block and stores it; what it gave is durable afterwards.
-    pub(super) fn execute(
-        &mut self,
-        block: Block,
-        certificate: Certificate,
-        transactions: &[Arc<VerifiedTransaction>],
-    ) -> Result<ExecutionResult, ReplicaError> {
-        let header = block.header.clone();
-        let latest = Latest(&self.reader);
-        let expired = latest.expired_ids(header.time, EXPIRED_IDS_PER_BLOCK)?;
-        let executor = Executor { vm: &self.vm, chain: self.chain, parameters: &self.rules };
-        let executed = executor.execute(&latest, &header, transactions, expired)?;
-        self.count(&executed.receipts);
-        let ids: Vec<Hash> = transactions.iter().map(|transaction| transaction.id()).collect();
-        let records = executed.changes.records.into_iter();
-        let result = self.ledger.commit(ExecutedBlock {
-            block,
-            certificate,
-            transactions: transactions
-                .iter()
-                .map(|transaction| StoredTransaction {
-                    id: transaction.id(),
-                    signed_hash: transaction.hash(),
-                    bytes: transaction.bytes().to_vec(),
-                })
-                .collect(),
-            receipts: executed.receipts,
-            writes: executed.changes.writes,
-            log_records: records
-                .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
-                .collect(),
-        })?;
-        self.mempool.remove(&ids);
-        self.payloads.prune(header.height);
-        self.outputs.push(Output::Committed { height: header.height, transactions: ids });
+    pub(super) fn execute(&mut self, job: Final<'_>) -> Result<ExecutionResult, ReplicaError> {
+        let height = job.block.header.height;
+        let ids: Vec<Hash> = job.transactions.iter().map(|transaction| transaction.id()).collect();
+        let machine = Machine { vm: &self.vm, chain: self.chain, rules: &self.rules };
+        let (result, receipts) = machine.perform(&mut self.ledger, &mut self.guard, job)?;
+        self.halted = None;
+        self.count(&receipts);
+        self.mempool.committed(&ids);
+        self.payloads.prune(height);
+        self.outputs.push(Output::Committed { height, transactions: ids });
+        if planted(Mutation::AcknowledgedEarly) {
+            self.outputs.push(Output::Certified { height });
+        }
         Ok(result)
     }
 

@@ -1,6 +1,8 @@
 //! Starting a replica from its ledger and its vote journal.
 
 use super::epoch::{Standing, recent};
+use super::perform::Machine;
+use super::report::Reports;
 use super::{Replica, ReplicaConfig};
 use crate::catch_up::CatchUp;
 use crate::counters::Counters;
@@ -15,7 +17,7 @@ use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
 use countersign_consensus::{Base, Engine, Event};
-use countersign_ledger::{Ledger, Store};
+use countersign_ledger::{Fate, Ledger, Store};
 use countersign_types::{Block, Hash, Height, SignedTransaction, VerifiedTransaction};
 use countersign_vm::Vm;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,14 +28,18 @@ impl<S: Store> Replica<S> {
     ///
     /// # Errors
     /// If key, journal, ledger and genesis do not belong together, or the ledger cannot be read.
-    pub fn open(config: ReplicaConfig, ledger: Ledger<S>, vm: Arc<Vm>) -> Result<Self, ReplicaError> {
-        let ReplicaConfig { genesis, key, journal } = config;
+    pub fn open(config: ReplicaConfig, mut ledger: Ledger<S>, vm: Arc<Vm>) -> Result<Self, ReplicaError> {
+        let ReplicaConfig { genesis, key, journal, mut guard } = config;
         genesis.check()?;
         let chain = genesis.chain();
         let reader = ledger.reader();
+        if let Some(height) = guard.check(&reader)? {
+            ledger.rewind(height, Fate::Again)?;
+        }
+        Machine { vm: &vm, chain, rules: &genesis.parameters }.redo(&mut ledger, &mut guard)?;
         let recent = recent(&reader, genesis.parameters.run_ahead)?;
         let standing = Standing::of(&reader, &recent)?;
-        let base = standing.base(&reader, recent);
+        let base = standing.base(&reader, recent, guard.heights(&reader, genesis.parameters.run_ahead)?);
         let certified = certified(&base);
 
         let mut payloads = Payloads::default();
@@ -60,6 +66,7 @@ impl<S: Store> Replica<S> {
             epoch,
             set,
             vm,
+            guard,
             engine,
             ledger,
             reader,
@@ -71,6 +78,8 @@ impl<S: Store> Replica<S> {
             observed_at: genesis.time,
             transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
+            reports: Reports::default(),
+            halted: None,
             open: BTreeMap::new(),
             alarm: None,
             certified,

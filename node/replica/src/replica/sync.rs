@@ -1,15 +1,16 @@
 //! Catching up from peers, and helping them to.
 
 use super::Replica;
+use super::perform::{Final, named_by};
 use crate::error::ReplicaError;
 use crate::input::Output;
 use crate::limits::{SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use crate::wire::{CertifiedBlock, Wire};
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Event, Message, Synced, Target};
 use countersign_ledger::Store;
-use countersign_types::transaction::verify_all;
-use countersign_types::{Certificate, Height, Phase, SignedTransaction, VerifiedTransaction};
-use std::sync::Arc;
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, Height, Phase, SignedOverride};
+use std::collections::BTreeSet;
 
 impl<S: Store> Replica<S> {
     /// Sends a peer certified blocks from a height on.
@@ -43,7 +44,10 @@ impl<S: Store> Replica<S> {
             return Ok(None);
         };
         let transactions = self.reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
-        Ok(Some(CertifiedBlock { block, transactions, finality, result, certificate }))
+        let overrides = self.reader.overrides(height)?;
+        let begins = self.reader.epoch(block.header.epoch)?.is_some_and(|(origin, _)| origin.next() == height);
+        let restart = if begins { self.reader.restart(block.header.epoch)?.map(Box::new) } else { None };
+        Ok(Some(CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart }))
     }
 
     /// Takes over blocks that a peer sent, as far as they prove themselves.
@@ -74,13 +78,21 @@ impl<S: Store> Replica<S> {
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
     fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
-        let CertifiedBlock { block, transactions, finality, result, certificate } = certified;
-        let tip = self.ledger.tip();
+        let CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart } = certified;
         let header = block.header.clone();
+        if let Some(end) = restart
+            && header.height == self.ledger.tip().height.next()
+            && header.epoch > self.epoch
+            && !self.take_restart(header.epoch, &end)?
+        {
+            return Ok(false);
+        }
+        let tip = self.ledger.tip();
         let proven = |certificate: &Certificate| {
-            certificate.epoch == header.epoch
-                && header.epoch == self.epoch
-                && certificate.verify(self.chain, &self.set).is_ok()
+            planted(Mutation::CatchUpUnproven)
+                || certificate.epoch == header.epoch
+                    && header.epoch == self.epoch
+                    && certificate.verify(self.chain, &self.set).is_ok()
         };
         if header.height <= tip.height {
             let lacks = header.height > self.engine.certified_below()
@@ -106,8 +118,16 @@ impl<S: Store> Replica<S> {
         if !follows || !belongs || !is_final || !block.is_consistent() || !proven(&certificate) || !proven(&finality) {
             return Ok(false);
         }
-        let Some(transactions) = self.named_by(&block.transactions, &transactions) else { return Ok(false) };
-        let own = self.execute(block, finality, &transactions)?;
+        let Some(transactions) = named_by(&block.transactions, &transactions, &self.chain) else { return Ok(false) };
+        if !self.are_decreed(&block, &overrides) {
+            return Ok(false);
+        }
+        let decrees = self.guard.decrees(&block, &self.set, overrides)?;
+        if self.guard.condemns(&block, &decrees) {
+            self.halt();
+            return Ok(false);
+        }
+        let own = self.execute(Final { block, certificate: finality, transactions: &transactions, decrees })?;
         if own != result {
             return Err(ReplicaError::Diverged { height: header.height });
         }
@@ -125,13 +145,34 @@ impl<S: Store> Replica<S> {
         Ok(true)
     }
 
-    /// The transactions, if they are the ones a block names.
-    fn named_by(&self, names: &[countersign_types::Hash], bytes: &[Vec<u8>]) -> Option<Vec<Arc<VerifiedTransaction>>> {
-        let signed =
-            bytes.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>().ok()?;
-        let verified: Vec<_> = verify_all(signed, &self.chain).into_iter().collect::<Result<_, _>>().ok()?;
-        let same = verified.len() == names.len()
-            && verified.iter().zip(names).all(|(transaction, name)| transaction.hash() == *name);
-        same.then(|| verified.into_iter().map(Arc::new).collect())
+    /// P11.4: goes on to the epoch of an order that a peer sent, if the ledger stands where it says.
+    fn take_restart(&mut self, epoch: Epoch, end: &EpochEnd) -> Result<bool, ReplicaError> {
+        let tip = self.ledger.tip();
+        let known = self.reader.epoch_at(tip.height)?;
+        let begun = known.and_then(|known| known.followed(self.chain, end).ok());
+        if end.result != tip.result || begun.is_none_or(|begun| begun.epoch != epoch) {
+            return Ok(false);
+        }
+        match self.ledger.restart(end, self.rules.run_ahead) {
+            Ok(()) => {}
+            Err(cause) if cause.is_absence() => return Ok(false),
+            Err(cause) => return Err(cause.into()),
+        }
+        // What the epoch before had finalised above was dropped by the order.
+        self.finalised.clear();
+        self.halted = None;
+        self.begin_epoch()?;
+        Ok(true)
+    }
+
+    /// Whether a quorum decreed all this about a block, each transaction once.
+    fn are_decreed(&self, block: &Block, overrides: &[SignedOverride]) -> bool {
+        let hash = block.hash();
+        let distinct: BTreeSet<_> = overrides.iter().map(|signed| signed.decree.transaction).collect();
+        distinct.len() == overrides.len()
+            && overrides.iter().all(|signed| {
+                (signed.decree.height, signed.decree.block) == (block.header.height, hash)
+                    && signed.verify(self.chain, &self.set).is_ok()
+            })
     }
 }

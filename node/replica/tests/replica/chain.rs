@@ -4,7 +4,7 @@ use countersign_ledger::{Ledger, MemoryStore, Store, genesis_state};
 use countersign_replica::execute::{Executed, Executor};
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::state_source::StateSource;
-use countersign_replica::{Replica, ReplicaConfig, ReplicaError};
+use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
 use countersign_types::{
     Account, Address, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome, Parameters, Payload,
@@ -139,7 +139,7 @@ impl State {
 
     pub fn try_out(&self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Executed {
         let parameters = genesis().parameters;
-        let executor = Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters };
+        let executor = Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[] };
         executor.execute(self, &header(height, time), transactions, Vec::new()).unwrap()
     }
 }
@@ -155,5 +155,5 @@ pub fn open<S: Store>(ledger: Ledger<S>, key: Option<SecretKey>) -> Replica<S> {
     let genesis = genesis();
     let public = key.as_ref().map(SecretKey::public).unwrap_or_default();
     let origin = JournalRecord::Engine(countersign_consensus::Record::origin(genesis.chain(), public)).to_bytes();
-    Replica::open(ReplicaConfig { genesis, key, journal: vec![origin] }, ledger, vm()).unwrap()
+    Replica::open(ReplicaConfig { genesis, key, journal: vec![origin], guard: Guard::default() }, ledger, vm()).unwrap()
 }

@@ -4,9 +4,13 @@
 mod alarm;
 mod catch_up;
 mod chain;
+mod crowd;
 mod encoding;
 mod execute;
 mod liar;
 mod mempool;
 mod network;
 mod payload;
+mod poison;
+mod report;
+mod restart;

@@ -23,7 +23,7 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
             State::CatchingUp => "catching up",
             State::Recovering => "recovering: its vote journal was lost, it does not vote yet",
             State::DiskFull => "its disk is nearly full: it does not vote until there is room",
-            State::Halted => "halted: see its log",
+            State::Halted => "halted: a block stopped it twice and is not executed; see its log and operate.md",
         };
         let own = [
             ("node", format!("{} {} ({})", or_dash(node.organisation.as_deref()), node.version, client.url())),
@@ -62,8 +62,9 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
                 peer.queued_messages.to_string(),
             ]
         });
+        let advice: String = consensus.advice.iter().map(|line| format!("\n! {line}")).collect();
         format!(
-            "{}\n\n{}",
+            "{}{advice}\n\n{}",
             facts(own),
             table(&["validator", "organisation", "addresses", "connected", "messages queued"], rows)
         )

@@ -1,10 +1,10 @@
-//! The equivocator: signs two blocks in a view, and two things in a step, and shows each to a part of the others.
+//! The equivocator: signs two blocks in a view, and two results of a height, and shows each to a part of the others.
 
-use super::{Identity, Said, Wrong, junk_hash, to};
+use super::{Identity, Said, Wrong, consensus, junk_hash, said};
 use crate::simulation::random::Random;
 use countersign_consensus::{Message, Proposal, Target};
 use countersign_replica::wire::Wire;
-use countersign_types::{Epoch, Hash, Phase};
+use countersign_types::Phase;
 
 #[derive(Debug)]
 pub(super) struct Equivocator;
@@ -12,43 +12,41 @@ pub(super) struct Equivocator;
 impl Wrong for Equivocator {
     fn distort(&mut self, this: &Identity, random: &mut Random, target: Target, message: Wire) -> Vec<Said> {
         let other = match &message {
-            Wire::Consensus { epoch: Epoch::ZERO, message: Message::PrePrepare(proposal) } => {
-                Some(Message::PrePrepare(Box::new(twin(this, proposal.as_ref().clone()))))
+            Wire::Consensus { epoch, message: Message::PrePrepare(proposal) } if *epoch == this.epoch => {
+                Some(Message::PrePrepare(Box::new(proposal_at(this, proposal.as_ref().clone(), 1))))
             }
-            Wire::Consensus { message: Message::Vote { vote, .. }, .. } if vote.signer == this.index => {
-                let (phase, digest) = match vote.phase {
-                    Phase::Commit => (Phase::ViewChange, Hash::ZERO),
-                    Phase::ViewChange => (Phase::Commit, junk_hash(random)),
-                    phase => (phase, junk_hash(random)),
-                };
-                Some(Message::Vote { vote: this.vote(phase, vote.number, digest), reason: None })
+            Wire::Consensus { epoch, message: Message::Vote { vote, .. } }
+                if *epoch == this.epoch && matches!(vote.phase, Phase::Prepare | Phase::Checkpoint) =>
+            {
+                let vote = this.vote(vote.phase, vote.number, junk_hash(random));
+                Some(Message::Vote { vote, reason: None })
             }
             _ => None,
         };
-        let (Some(other), Target::All) = (other.filter(|_| random.chance(600)), target) else {
-            return vec![to(target, message)];
+        let (Some(other), Target::All) = (other.filter(|_| random.chance(700)), target) else {
+            return vec![said(target, message)];
         };
-        let mut said = Vec::new();
+        let mut all = Vec::new();
         for peer in this.others() {
-            let (first, second) = (message.clone(), Wire::Consensus { epoch: Epoch::ZERO, message: other.clone() });
+            let (first, second) = (message.clone(), consensus(this.epoch, other.clone()));
             match random.below(3) {
-                0 => said.push(to(Target::One(peer), first)),
-                1 => said.push(to(Target::One(peer), second)),
-                _ => said.extend([to(Target::One(peer), second), to(Target::One(peer), first)]),
+                0 => all.push(said(Target::One(peer), first)),
+                1 => all.push(said(Target::One(peer), second)),
+                _ => all.extend([said(Target::One(peer), second), said(Target::One(peer), first)]),
             }
         }
-        said
+        all
     }
 }
 
-/// The same proposal a millisecond later, as properly signed.
-fn twin(this: &Identity, mut proposal: Proposal) -> Proposal {
+/// The same proposal at a time some milliseconds from its own, as properly signed.
+pub(super) fn proposal_at(this: &Identity, mut proposal: Proposal, off_ms: i64) -> Proposal {
     let header = &mut proposal.block.header;
     if header.view == proposal.view {
-        header.time = header.time.plus(1);
+        header.time.0 = header.time.0.saturating_add_signed(off_ms);
     }
     let (view, hash) = (proposal.view.0, proposal.block.hash());
-    proposal.signature = this.vote(Phase::PrePrepare, view, hash).signature;
-    proposal.prepare = this.vote(Phase::Prepare, view, hash).signature;
+    proposal.signature = this.signature(Phase::PrePrepare, view, hash);
+    proposal.prepare = this.signature(Phase::Prepare, view, hash);
     proposal
 }

@@ -1,7 +1,7 @@
 //! The withholder: keeps its clients' transactions to itself, proposes blocks that name them, and gives nobody the
 //! transactions.
 
-use super::{Identity, Said, Wrong, to};
+use super::{Identity, Said, Wrong, said};
 use crate::simulation::random::Random;
 use countersign_consensus::Target;
 use countersign_replica::wire::Wire;
@@ -13,7 +13,7 @@ impl Wrong for Withholder {
     fn distort(&mut self, _: &Identity, _: &mut Random, target: Target, message: Wire) -> Vec<Said> {
         match message {
             Wire::Transactions(_) | Wire::Blocks { .. } => Vec::new(),
-            other => vec![to(target, other)],
+            other => vec![said(target, other)],
         }
     }
 

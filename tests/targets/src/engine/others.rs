@@ -70,7 +70,15 @@ impl Others {
     }
 
     pub fn base(&self) -> Base {
-        Base { height: Height(0), block: self.chain(), time: GENESIS, view: View(0), last: None, recent: Vec::new() }
+        Base {
+            height: Height(0),
+            block: self.chain(),
+            time: GENESIS,
+            view: View(0),
+            last: None,
+            recent: Vec::new(),
+            overridden: Vec::new(),
+        }
     }
 
     pub fn origin(&self) -> Record {

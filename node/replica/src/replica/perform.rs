@@ -1,0 +1,100 @@
+//! Running one block, with all that stands around it.
+
+use crate::error::ReplicaError;
+use crate::execute::Executor;
+use crate::govern;
+use crate::guard::Guard;
+use crate::limits::EXPIRED_IDS_PER_BLOCK;
+use crate::overlay::Overlay;
+use crate::state_source::Latest;
+use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, Store, StoredTransaction};
+use countersign_types::transaction::verify_all;
+use countersign_types::{
+    Block, Certificate, ExecutionResult, Hash, Parameters, Receipt, SignedOverride, SignedTransaction,
+    VerifiedTransaction,
+};
+use countersign_vm::Vm;
+use std::sync::Arc;
+
+/// A final block with its transactions and what was decreed about them.
+pub(super) struct Final<'a> {
+    pub(super) block: Block,
+    pub(super) certificate: Certificate,
+    pub(super) transactions: &'a [Arc<VerifiedTransaction>],
+    pub(super) decrees: Vec<SignedOverride>,
+}
+
+/// What it is run with.
+#[derive(Clone, Copy)]
+pub(super) struct Machine<'a> {
+    pub(super) vm: &'a Vm,
+    pub(super) chain: Hash,
+    pub(super) rules: &'a Parameters,
+}
+
+impl Machine<'_> {
+    /// Runs a block and stores it; what it gave is durable afterwards.
+    pub(super) fn perform<S: Store>(
+        &self,
+        ledger: &mut Ledger<S>,
+        guard: &mut Guard,
+        job: Final<'_>,
+    ) -> Result<(ExecutionResult, Vec<Receipt>), ReplicaError> {
+        let Final { block, certificate, transactions, decrees } = job;
+        guard.begin(&block, &decrees);
+        let reader = ledger.reader();
+        let latest = Latest(&reader);
+        let expired = latest.expired_ids(block.header.time, EXPIRED_IDS_PER_BLOCK)?;
+        let mut begun = Overlay::new(&latest);
+        govern::restart(&mut begun, &reader, &block.header)?;
+        let executor = Executor { vm: self.vm, chain: self.chain, parameters: self.rules, overrides: &decrees };
+        let executed = executor.execute(&begun, &block.header, transactions, expired)?;
+        let mut writes = begun.into_changes().writes;
+        writes.extend(executed.changes.writes);
+        let records = executed.changes.records.into_iter();
+        let result = ledger.commit(ExecutedBlock {
+            block,
+            certificate,
+            transactions: transactions.iter().map(|transaction| stored(transaction)).collect(),
+            receipts: executed.receipts.clone(),
+            writes,
+            log_records: records
+                .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
+                .collect(),
+            overrides: decrees,
+        })?;
+        Ok((result, executed.receipts))
+    }
+
+    /// Executes again what was taken back, up to a block that is condemned.
+    pub(super) fn redo<S: Store>(&self, ledger: &mut Ledger<S>, guard: &mut Guard) -> Result<(), ReplicaError> {
+        while let Some(aside) = ledger.aside()? {
+            let damaged = ReplicaError::State { what: "a block that is to be executed again" };
+            let Some((_, set)) = ledger.reader().epoch(aside.block.header.epoch)? else { return Err(damaged) };
+            let decrees = guard.decrees(&aside.block, &set, Vec::new())?;
+            if guard.condemns(&aside.block, &decrees) {
+                break;
+            }
+            let Some(transactions) = named_by(&aside.block.transactions, &aside.transactions, &self.chain) else {
+                return Err(damaged);
+            };
+            let job =
+                Final { block: aside.block, certificate: aside.certificate, transactions: &transactions, decrees };
+            self.perform(ledger, guard, job)?;
+        }
+        Ok(())
+    }
+}
+
+fn stored(transaction: &VerifiedTransaction) -> StoredTransaction {
+    StoredTransaction { id: transaction.id(), signed_hash: transaction.hash(), bytes: transaction.bytes().to_vec() }
+}
+
+/// The transactions, if they are the ones a block names.
+pub(super) fn named_by(names: &[Hash], bytes: &[Vec<u8>], chain: &Hash) -> Option<Vec<Arc<VerifiedTransaction>>> {
+    let signed = bytes.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>().ok()?;
+    let verified: Vec<_> = verify_all(signed, chain).into_iter().collect::<Result<_, _>>().ok()?;
+    let same = verified.len() == names.len()
+        && verified.iter().zip(names).all(|(transaction, name)| transaction.hash() == *name);
+    same.then(|| verified.into_iter().map(Arc::new).collect())
+}

@@ -1,0 +1,172 @@
+//! P6.5: a block that ends whoever executes it, and how the chain gets past it.
+
+use crate::chain::{account, key};
+use crate::crowd::Crowd;
+use countersign_ledger::verify::verify;
+use countersign_replica::{Attempt, ReplicaError};
+use countersign_types::overrides::BadOverride;
+use countersign_types::{
+    Hash, Height, KeyProof, NativeOperation, Outcome, Override, Payload, RejectCode, Roles, SignedOverride, codec,
+    state_key,
+};
+
+/// Sets an account of a name that an armed disk does not survive.
+pub fn poison(crowd: &mut Crowd) -> Hash {
+    let account = account("o0/poison", Roles::SUBMITTER, &[(90, None)]);
+    let proofs = vec![KeyProof::new(&key(90), &crowd.genesis.chain(), &account.id)];
+    crowd.submit(Some(Payload::Native(NativeOperation::PutAccount { account, proofs }))).id()
+}
+
+fn signed(crowd: &Crowd, attempt: Attempt, transaction: Hash, code: u32, signers: &[u8]) -> SignedOverride {
+    let Attempt { height, block, .. } = attempt;
+    let decree = Override { chain: crowd.genesis.chain(), height, block, transaction, code };
+    let parts: Vec<SignedOverride> = signers.iter().map(|number| decree.sign(&key(*number))).collect();
+    SignedOverride::join(&parts).unwrap()
+}
+
+/// A crowd of four that has made some blocks, of whom these do not survive what comes.
+fn crowd(armed: &[usize]) -> Crowd {
+    let mut crowd = Crowd::new(4);
+    crowd.submit(None);
+    assert!(crowd.run(20_000, |crowd| crowd.all_reach(Height(1))));
+    armed.iter().for_each(|index| crowd.arm(*index, true));
+    crowd
+}
+
+/// Lets the poison end the armed ones twice; answers the block. Afterwards they run, and do not execute it.
+fn halt(crowd: &mut Crowd, armed: &[usize]) -> Attempt {
+    let down = |crowd: &Crowd| armed.iter().all(|index| crowd.nodes[*index].replica.is_none());
+    assert!(crowd.run(30_000, down), "the block does its work");
+    let attempt = crowd.nodes[armed[0]].last_attempt().unwrap();
+    for index in armed {
+        crowd.start(*index, None, Vec::new()).unwrap();
+    }
+    assert!(crowd.run(30_000, down), "and does it again");
+    for index in armed {
+        assert_eq!(crowd.nodes[*index].last_attempt(), Some(attempt));
+        crowd.start(*index, Some(attempt), Vec::new()).unwrap();
+    }
+    crowd.run(15_000, |_| false);
+    for index in armed {
+        let node = &crowd.nodes[*index];
+        assert_eq!(node.halted, [attempt], "said once");
+        assert_eq!(node.replica().counters().halted, attempt.height.0);
+        assert_eq!(node.replica().reader().tip().height, attempt.height.previous());
+    }
+    attempt
+}
+
+/// All got past the block in the same way.
+fn expect_past(crowd: &mut Crowd, signed: &SignedOverride) {
+    let transaction = crowd.submit(None).id();
+    let decree = signed.decree;
+    let done = |crowd: &Crowd| {
+        crowd.nodes.iter().filter_map(|node| node.replica.as_ref()).all(|replica| {
+            let place = replica.reader().locate(&transaction).unwrap();
+            place.is_some_and(|(height, _)| replica.certified() >= height && height > decree.height)
+        })
+    };
+    assert!(crowd.run(60_000, done), "{}", crowd.describe());
+    for height in 1..=crowd.nodes[0].certified().0 {
+        assert_eq!(crowd.results(Height(height)).len(), 1, "height {height}");
+    }
+    for node in &crowd.nodes {
+        let reader = node.replica().reader();
+        let receipt = reader.receipt(&decree.transaction).unwrap().unwrap();
+        assert_eq!((receipt.height, receipt.outcome), (decree.height, Outcome::Rejected(RejectCode::Overridden)));
+        assert!(receipt.gas_used.0 > 0);
+        let key = state_key::overridden(decree.height, &decree.transaction);
+        assert_eq!(reader.read(&key).unwrap(), Some(codec::encode(&decree)));
+        assert_eq!(reader.read(&state_key::account("o0/poison")).unwrap(), None);
+        assert_eq!(reader.overrides(decree.height).unwrap().len(), 1);
+        assert_eq!((node.accusations, &node.stopped, node.replica().counters().halted), (0, &None, 0));
+        assert!(verify(&reader, &crowd.genesis, |_| {}).is_sound());
+    }
+}
+
+#[test]
+fn a_block_that_no_node_survives_is_passed_by_an_override() {
+    let armed = [0, 1, 2, 3];
+    let mut crowd = crowd(&armed);
+    let transaction = poison(&mut crowd);
+    let attempt = halt(&mut crowd, &armed);
+    assert!(crowd.all_reach(attempt.height.previous()) && !crowd.all_reach(attempt.height));
+
+    // Too few, foreign signers, another chain, another block.
+    let refusal = |crowd: &mut Crowd, signed: SignedOverride| match crowd.start(0, Some(attempt), vec![signed]) {
+        Err(ReplicaError::Override { cause, .. }) => cause,
+        other => panic!("{other:?}"),
+    };
+    let few = signed(&crowd, attempt, transaction, 7, &[1, 2]);
+    assert!(matches!(refusal(&mut crowd, few), BadOverride::Count { count: 2, quorum: 3, .. }));
+    let foreign = signed(&crowd, attempt, transaction, 7, &[1, 2, 9]);
+    assert!(matches!(refusal(&mut crowd, foreign), BadOverride::Signer(_)));
+    let mut other = signed(&crowd, attempt, transaction, 7, &[1, 2, 3]);
+    other.decree.code = 8;
+    assert!(matches!(refusal(&mut crowd, other), BadOverride::Signature(_)));
+    let mut elsewhere = signed(&crowd, attempt, transaction, 7, &[1, 2, 3]);
+    elsewhere.decree.chain = Hash([3; 32]);
+    assert!(matches!(refusal(&mut crowd, elsewhere), BadOverride::Chain { .. }));
+    let twice =
+        vec![signed(&crowd, attempt, transaction, 7, &[1, 2, 3]), signed(&crowd, attempt, transaction, 8, &[1, 2, 3])];
+    assert!(matches!(crowd.start(0, Some(attempt), twice), Err(ReplicaError::Override { .. })));
+
+    let good = signed(&crowd, attempt, transaction, 7, &[4, 2, 3]);
+    for index in armed {
+        crowd.start(index, Some(attempt), vec![good.clone()]).unwrap();
+    }
+    expect_past(&mut crowd, &good);
+
+    // Who comes later gets the override with the block, and does not execute it either.
+    crowd.replace(3, Some(4), false);
+    crowd.arm(3, true);
+    crowd.start(3, None, Vec::new()).unwrap();
+    expect_past(&mut crowd, &good);
+}
+
+#[test]
+fn who_executed_the_block_otherwise_takes_it_back() {
+    let armed = [0, 1];
+    let mut crowd = crowd(&armed);
+    let transaction = poison(&mut crowd);
+    let attempt = halt(&mut crowd, &armed);
+    let signed = signed(&crowd, attempt, transaction, 7, &[1, 2, 3]);
+    for index in [2, 3] {
+        let reader = crowd.nodes[index].replica().reader();
+        assert!(reader.tip().height >= attempt.height && reader.certified() < attempt.height);
+        assert!(reader.receipt(&transaction).unwrap().unwrap().succeeded());
+    }
+    // Two votes for what it gave without the override doubt nobody who has it.
+    for index in armed {
+        crowd.start(index, Some(attempt), vec![signed.clone()]).unwrap();
+    }
+    crowd.run(10_000, |_| false);
+    for index in armed {
+        assert_eq!((&crowd.nodes[index].stopped, crowd.nodes[index].accusations), (&None, 0));
+        assert!(crowd.nodes[index].replica().reader().tip().height >= attempt.height);
+    }
+    // The two who lack it stop, as a result that others do not share tells them.
+    for index in [2, 3] {
+        assert!(crowd.nodes[index].stopped.as_ref().unwrap().contains("Diverged"));
+        crowd.start(index, None, vec![signed.clone()]).unwrap();
+    }
+    expect_past(&mut crowd, &signed);
+}
+
+#[test]
+fn an_override_of_a_certified_block_or_of_another_one_is_refused() {
+    let mut crowd = crowd(&[]);
+    let transaction = poison(&mut crowd);
+    assert!(crowd.run(30_000, |crowd| {
+        let reader = crowd.nodes[0].replica().reader();
+        reader.locate(&transaction).unwrap().is_some_and(|(height, _)| reader.certified() >= height)
+    }));
+    let reader = crowd.nodes[0].replica().reader();
+    let (height, _) = reader.locate(&transaction).unwrap().unwrap();
+    let block = reader.header(height).unwrap().unwrap().hash();
+    let late = signed(&crowd, Attempt { height, block, overrides: 0 }, transaction, 7, &[1, 2, 3]);
+    assert!(matches!(crowd.start(0, None, vec![late]), Err(ReplicaError::OverrideLate { .. })));
+    let aside = signed(&crowd, Attempt { height, block: Hash([9; 32]), overrides: 0 }, transaction, 7, &[1, 2, 3]);
+    assert!(matches!(crowd.start(0, None, vec![aside]), Err(ReplicaError::OverrideBlock { .. })));
+    crowd.start(0, None, Vec::new()).unwrap();
+}
