@@ -161,7 +161,7 @@ impl World {
                 self.wake(from, wake);
             }
             Output::Halted { attempt } => {
-                return Err(Violation(format!("v{from} halted at block {}", attempt.height)));
+                return Err(Violation::new("halted", format!("v{from} at block {}", attempt.height)));
             }
             Output::Stop(cause) => self.stopped(from, &cause.to_string())?,
         }
