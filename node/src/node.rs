@@ -224,11 +224,11 @@ fn check_origin(config: &Config, salt: Hash, chain: Hash) -> anyhow::Result<()> 
     }
     let (_, bytes) = JournalFile::open(&path)?;
     let payloads = vote_journal::replay(&bytes, salt).map(|replayed| replayed.payloads).unwrap_or_default();
-    let origins = payloads.iter().filter_map(|payload| match JournalRecord::from_bytes(payload) {
+    let mut origins = payloads.iter().filter_map(|payload| match JournalRecord::from_bytes(payload) {
         Ok(JournalRecord::Engine(Record::Origin { chain, .. })) => Some(chain),
         _ => None,
     });
-    match origins.last() {
+    match origins.next_back() {
         Some(own) if own != chain => bail!(
             "{} belongs to chain {own}, {} to chain {chain}: is this the genesis of another network?",
             path.display(),

@@ -77,7 +77,7 @@ fn rate(command: &mut Command, arguments: &[&str]) -> anyhow::Result<f64> {
     let output = command.arg("--json").args(arguments).output()?;
     ensure!(output.status.success(), "the measurement failed: {}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout)?;
-    report["transactionsPerSecond"].as_f64().context("the report says no rate")
+    report.get("transactionsPerSecond").and_then(serde_json::Value::as_f64).context("the report says no rate")
 }
 
 fn run(cluster: &Cluster, flags: &Flags, title: &str, arguments: &[&str]) -> anyhow::Result<()> {
