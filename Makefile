@@ -37,8 +37,8 @@ deny: setup ## Licences, bans and sources of the dependencies; advisories where 
 bench: build contracts ## Load against a network of its own, then the benches of the crates
 	$(BIN)/bench $(BENCH)
 
-sim: setup ## More seeds of the simulation: make sim SEEDS=0..2000
-	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000)
+sim: build contracts ## More seeds of the simulation: make sim SEEDS=0..2000 PROFILE=quick
+	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000) --profile $(or $(PROFILE),ci)
 
 model: setup ## The consensus protocol searched for a state that breaks agreement: make model VIEWS="4 3"
 	cargo run --release -p countersign-model --features search --bin model -- $(or $(VIEWS),4 2)

@@ -8,7 +8,7 @@
 //! ```
 //! One bad copy is repaired from the other. Two bad copies at the very end are a torn write and
 //! dropped: nothing that rests on them can have been sent, since they were never synced. Two bad
-//! copies with an intact one behind them are damage: the validator has lost votes and must recover.
+//! copies with an intact one of any record behind them are damage: the validator has lost votes and must recover.
 //!
 //! The salt is a secret of the node (a hash of its key's seed): without it a transaction could
 //! carry bytes that look like an intact record inside a torn one. It also ties the file to its key.
@@ -124,7 +124,7 @@ pub struct Replayed {
 /// Reads a segment.
 ///
 /// # Errors
-/// [`JournalDamaged`] if intact records follow ones that are not.
+/// [`JournalDamaged`] if an intact copy of any record follows ones that are not.
 pub fn replay(bytes: &[u8], salt: Hash) -> Result<Replayed, JournalDamaged> {
     let mut replayed = Replayed { payloads: Vec::new(), valid_len: 0, repaired: None, framer: Framer::new(salt) };
     while let Some((payload, first_good, second_good)) = next(bytes, &replayed) {
@@ -141,7 +141,7 @@ pub fn replay(bytes: &[u8], salt: Hash) -> Result<Replayed, JournalDamaged> {
         replayed.valid_len = end.min(bytes.len());
     }
     let rest = bytes.get(replayed.valid_len..).unwrap_or_default();
-    if has_later_record(rest, &replayed.framer) {
+    if has_record(rest, &salt) {
         return Err(JournalDamaged { intact: replayed.valid_len, records: replayed.payloads.len() });
     }
     Ok(replayed)
@@ -189,11 +189,10 @@ fn second_copy<'a>(bytes: &'a [u8], framer: &Framer) -> Option<&'a [u8]> {
     })
 }
 
-/// Whether an intact copy of a record that must come later stands anywhere in `bytes`.
-fn has_later_record(bytes: &[u8], framer: &Framer) -> bool {
-    magics(bytes)
-        .filter_map(|start| any_copy_at(bytes.get(start..)?, &framer.salt))
-        .any(|(found, _, _)| found >= framer.sequence)
+/// Whether an intact copy of a record stands anywhere in `bytes`. Also one of an earlier record is no torn write: it was
+/// written where later ones stood.
+fn has_record(bytes: &[u8], salt: &Hash) -> bool {
+    magics(bytes).any(|start| bytes.get(start..).is_some_and(|rest| any_copy_at(rest, salt).is_some()))
 }
 
 /// Offsets at which the magic stands.

@@ -95,8 +95,25 @@ fn a_record_cannot_be_left_out_moved_or_brought_from_elsewhere() {
     assert_eq!(replay(&without, hash("salt")).unwrap_err().records, 1);
     let mut twice = bytes.clone();
     twice.extend_from_slice(&bytes[ends[3]..]);
-    assert_eq!(replay(&twice, hash("salt")).unwrap().payloads, payloads, "an old record behind the end is cut off");
+    assert_eq!(
+        replay(&twice, hash("salt")).unwrap_err().records,
+        4,
+        "no torn write leaves an old record behind the end"
+    );
     assert_eq!(replay(&bytes, hash("other")).unwrap().payloads.len(), 0, "another key's journal is empty");
+}
+
+#[test]
+fn a_record_written_over_the_newest_ones_is_damage_and_no_torn_write() {
+    let (mut bytes, ends) = segment(&payloads(6));
+    let (start, length) = (ends[4], ends[1]);
+    let first = bytes[..length].to_vec();
+    bytes.truncate(start + length);
+    bytes[start..].copy_from_slice(&first);
+    assert!(replay(&bytes, hash("salt")).is_err());
+    // Also if one of its copies alone is whole.
+    bytes.truncate(start + length - 1);
+    assert!(replay(&bytes, hash("salt")).is_err());
 }
 
 #[test]

@@ -146,6 +146,10 @@ impl JournalDisk {
             return;
         };
         let Some(target) = self.starts.get(to).copied().filter(|target| *target != start) else { return };
+        // With less than a copy of it at the very end this would be a lost tail.
+        if self.synced.len().saturating_sub(target) < (end - start) / 2 {
+            return;
+        }
         let bytes = self.synced.get(start..end).map(<[u8]>::to_vec).unwrap_or_default();
         for (place, byte) in self.synced.iter_mut().skip(target).zip(bytes) {
             *place = byte;

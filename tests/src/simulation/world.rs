@@ -41,7 +41,6 @@ pub struct World {
     corrupt: BTreeSet<u16>,
     changes: Changes,
     now: u64,
-    healed: bool,
     /// Beginnings and ends of faults: when, and the fault's number.
     fate: Vec<(u64, usize, Turning)>,
     backups: BTreeMap<usize, Directory>,
@@ -102,7 +101,6 @@ impl World {
             corrupt,
             changes: Changes::default(),
             now: BEGIN_MS,
-            healed: false,
             fate: turnings(&plan),
             backups: BTreeMap::new(),
             restarts: BTreeMap::new(),
@@ -170,7 +168,6 @@ impl World {
     /// # Errors
     /// The first rule that was broken.
     pub fn absence(mut self, blocks: u64) -> Result<Absence, Violation> {
-        self.healed = true;
         let away = self.plan.validators - 1;
         self.crash(away, super::fault::Harm::Unsynced, u64::MAX);
         let goal = Height(blocks);

@@ -27,7 +27,6 @@ const PROBES: u16 = 3;
 
 impl World {
     pub(super) fn heal(&mut self) -> Result<(), Violation> {
-        self.healed = true;
         self.show(0, "!", "the faults are over");
         self.end_all();
         self.fate()
