@@ -7,7 +7,7 @@ COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: demo test lint deny bench build contracts setup image compose-test sim model fuzz help
+.PHONY: demo test lint deny bench build contracts setup image compose-test sim mutants model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -39,6 +39,10 @@ bench: build contracts ## Load against a network of its own, then the benches of
 
 sim: build contracts ## More seeds of the simulation: make sim SEEDS=0..2000 PROFILE=quick
 	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000) --profile $(or $(PROFILE),ci)
+
+mutants: contracts ## Whether the simulator finds planted bugs: make mutants SEEDS=1000 NAMES="quorum-less-one"
+	cargo build --release --workspace --features countersign-tests/mutations --bin mutants
+	$(BIN)/mutants --seeds $(or $(SEEDS),1000) $(NAMES)
 
 model: setup ## The consensus protocol searched for a state that breaks agreement: make model VIEWS="4 3"
 	cargo run --release -p countersign-model --features search --bin model -- $(or $(VIEWS),4 2)
