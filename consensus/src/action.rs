@@ -1,9 +1,8 @@
 //! What an engine orders.
 
-use crate::evidence::Evidence;
 use crate::message::Message;
 use crate::record::Record;
-use countersign_types::{Block, Certificate, ExecutionResult, Hash, Height, TimestampMs, View, Vote};
+use countersign_types::{Block, Certificate, Evidence, ExecutionResult, Hash, Height, TimestampMs, View, Vote};
 
 /// An order of the engine, to be carried out in the order given.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! The validators of the epoch, and what their signatures are under.
 
+use crate::mutation::{Mutation, planted};
 use countersign_types::certificate::BadCertificate;
 use countersign_types::key::{Claim, verify_each};
-use countersign_types::{Certificate, Certified, Epoch, Hash, Phase, ValidatorSet, View, Vote, VoteStatement};
+use countersign_types::{
+    Certificate, Certified, Epoch, Evidence, Hash, Phase, ValidatorSet, View, Vote, VoteStatement,
+};
 
 /// Chain, epoch and validator set: the fixed part of every statement.
 #[derive(Debug, Clone)]
@@ -48,12 +51,12 @@ impl Committee {
     /// P0.1: q.
     #[must_use]
     pub fn quorum(&self) -> usize {
-        usize::from(self.set.quorum())
+        usize::from(self.set.quorum()) - usize::from(planted(Mutation::QuorumLessOne))
     }
     /// P0.1: f + 1: at least one of so many is correct.
     #[must_use]
     pub fn one_correct(&self) -> usize {
-        usize::from(self.set.faulty_max()) + 1
+        if planted(Mutation::OneIsEnough) { 1 } else { usize::from(self.set.faulty_max()) + 1 }
     }
 
     /// P0.2: who proposes in a view: all take turns. It depends on epoch and view alone.
@@ -76,6 +79,12 @@ impl Committee {
         let statement = self.statement(vote.phase, vote.number, vote.digest);
         vote.epoch == self.epoch
             && self.set.member(vote.signer).is_some_and(|member| statement.verify(&member.key, &vote.signature).is_ok())
+    }
+
+    /// Whether evidence proves a fault of a member.
+    #[must_use]
+    pub fn proves(&self, evidence: &Evidence) -> bool {
+        evidence.verify(self.chain, self.epoch, &self.set).is_ok()
     }
 
     /// Which of the votes, all under one statement, have valid signatures. Checked in one batch.

@@ -14,6 +14,7 @@ mod finalise;
 mod help;
 mod propose;
 mod recover;
+mod rejoin;
 mod sign;
 mod start;
 mod view;
@@ -25,14 +26,17 @@ use crate::config::Origin;
 use crate::event::{Event, Verdict};
 use crate::fetch::Fetch;
 use crate::message::Message;
+use crate::mutation::{Mutation, planted};
 use crate::pacemaker::Pacemaker;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::round::Round;
-use crate::status::{Counters, Status};
+use crate::status::{Counters, RoundStatus, Status};
+use crate::tally::Tally;
 use countersign_types::{Certificate, Hash, Height, Parameters, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use recover::Recovery;
+use rejoin::Rejoin;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One validator's part in the protocol, without input or output.
@@ -64,9 +68,13 @@ pub struct Engine {
     /// Nothing is signed in views up to this one.
     sign_above: View,
     recovery: Option<Recovery>,
+    /// Until others have told what they hold of this validator's votes.
+    rejoin: Option<Rejoin>,
     /// Views above the last final one.
     rounds: BTreeMap<View, Round>,
     last_final: Final,
+    /// When a block last became final here, or of the start.
+    final_at: TimestampMs,
     chain: Chain,
     results: Results,
     /// P6.5: heights with a transaction that fails by decree.
@@ -119,7 +127,10 @@ impl Engine {
         self.set_clock(now);
         match event {
             Event::Tick => {}
-            Event::Connected { peer } => self.greet(peer),
+            Event::Connected { peer } => {
+                self.greet(peer);
+                self.ask_to_rejoin_of(peer);
+            }
             Event::Received { from, message } => self.receive(from, message),
             Event::Proposed { view, block } => self.proposed(view, block),
             Event::Validated { block, verdict } => self.validated(block, verdict == Verdict::Valid),
@@ -147,8 +158,26 @@ impl Engine {
             certified: self.results.certified(),
             failures: self.pacemaker.failures,
             recovering: self.recovery.is_some(),
+            rejoining: self.rejoin.is_some(),
             active: self.peers.active(self.view),
+            round: self.round_status(),
+            heard: self.peers.heard_at(),
+            final_at: self.final_at,
+            window_closed: self.is_window_closed(&self.tip()),
             counters: self.counters,
+        }
+    }
+
+    /// What the current view still waits for.
+    fn round_status(&self) -> RoundStatus {
+        let round = self.rounds.get(&self.view);
+        let voters = |tally: fn(&Round) -> &Tally| round.map(|round| tally(round).voters()).unwrap_or_default();
+        RoundStatus {
+            since: self.pacemaker.entered_at,
+            proposed: round.is_some_and(|round| round.seen.is_some()),
+            prepare: voters(|round| &round.prepare),
+            view_change: voters(|round| &round.view_change),
+            deadline: self.pacemaker.certificate_deadline(),
         }
     }
 
@@ -187,6 +216,7 @@ impl Engine {
         self.prepare();
         self.give_up_view();
         self.ask_to_recover();
+        self.ask_to_rejoin();
         self.fetch_blocks();
         self.report_lag();
         self.end_epoch();
@@ -202,7 +232,7 @@ impl Engine {
             self.counters.unheard = self.counters.unheard.saturating_add(1); // P0.7
             return;
         }
-        self.peers.met(from);
+        self.peers.met(from, self.now);
         match message {
             Message::PrePrepare(proposal) => self.pre_prepare(from, *proposal),
             Message::Vote { vote, reason } => self.vote(from, &vote, reason),
@@ -216,6 +246,8 @@ impl Engine {
             Message::Evidence(evidence) => self.evidence(from, &evidence),
             Message::RecoveryRequest { nonce } => self.recovery_request(from, nonce),
             Message::RecoveryResponse { nonce, certificate } => self.recovery_response(from, nonce, certificate),
+            Message::VotesRequest { nonce } => self.votes_request(from, nonce),
+            Message::VotesResponse { nonce, votes } => self.votes_response(from, nonce, &votes),
         }
     }
 
@@ -238,7 +270,8 @@ impl Engine {
         let checks = certificate.signatures.len();
         let of_before = certificate.phase == Phase::Checkpoint && certificate.number <= self.origin.height.0;
         let committee = if of_before { self.before.as_ref() } else { Some(&self.committee) };
-        let valid = committee.is_some_and(|committee| committee.certify(certificate).is_ok());
+        let valid = planted(Mutation::CertificatesUnchecked)
+            || committee.is_some_and(|committee| committee.certify(certificate).is_ok());
         self.checked(from, checks, valid);
         valid
     }
@@ -264,6 +297,7 @@ impl Engine {
     }
 
     fn send(&mut self, to: Target, message: Message, after: u64) {
+        let after = if planted(Mutation::SaidBeforeDurable) { 0 } else { after };
         self.order(Action::Send { to, message, after });
     }
 
@@ -287,6 +321,7 @@ impl Engine {
     fn set_clock(&mut self, now: TimestampMs) {
         if !self.started {
             self.started = true;
+            self.final_at = now;
             self.pacemaker.enter(now);
         } else if now < self.now {
             let interval = self.interval();
@@ -303,6 +338,9 @@ impl Engine {
             }
             if let Some(recovery) = &mut self.recovery {
                 recovery.clamp(latest);
+            }
+            if let Some(rejoin) = &mut self.rejoin {
+                rejoin.clamp(latest);
             }
         }
         self.now = now;

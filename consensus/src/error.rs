@@ -26,7 +26,4 @@ pub enum Error {
     /// A message or record does not decode.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// Evidence that proves nothing.
-    #[error("the two votes do not contradict each other, or a signature is not valid")]
-    Evidence,
 }

@@ -1,10 +1,9 @@
 //! What validators send each other. Everything here is doubtful until the engine checked it.
 
 use crate::error::Error;
-use crate::evidence::Evidence;
 use crate::limits::MESSAGE_BYTES_MAX;
 use borsh::{BorshDeserialize, BorshSerialize};
-use countersign_types::{Block, Certificate, Hash, Height, Signature, View, Vote, codec};
+use countersign_types::{Block, Certificate, Evidence, Hash, Height, Signature, View, Vote, codec};
 
 /// A message between validators.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -61,6 +60,18 @@ pub enum Message {
         /// The certificate.
         certificate: Option<Certificate>,
     } = 9,
+    /// A validator that has just started asks for the newest votes of its own that the receiver holds.
+    VotesRequest {
+        /// Told back in the answer.
+        nonce: u64,
+    } = 10,
+    /// Answers [`Message::VotesRequest`].
+    VotesResponse {
+        /// That of the request.
+        nonce: u64,
+        /// The votes of the highest view for which any are held, at most one for each phase.
+        votes: Vec<Vote>,
+    } = 11,
 }
 
 /// PRE-PREPARE: a block, the leader's signatures, and why the block may stand in this view.

@@ -17,7 +17,8 @@ const RESTING_SHIFT_MAX: u32 = 6;
 
 #[derive(Debug, Clone)]
 struct Peer {
-    heard: bool,
+    /// When it last spoke, if it ever did since the start.
+    heard: Option<TimestampMs>,
     active: View,
     answer_at: TimestampMs,
     query_at: TimestampMs,
@@ -46,7 +47,7 @@ impl Peers {
     pub(crate) fn new(count: u16, own: Option<u16>, view: View) -> Self {
         let never = TimestampMs::ZERO;
         let peer = Peer {
-            heard: false,
+            heard: None,
             active: view,
             answer_at: never,
             query_at: never,
@@ -66,9 +67,9 @@ impl Peers {
     }
 
     /// A peer spoke.
-    pub(crate) fn met(&mut self, from: u16) {
+    pub(crate) fn met(&mut self, from: u16, now: TimestampMs) {
         if let Some(peer) = self.peers.get_mut(usize::from(from)) {
-            peer.heard = true;
+            peer.heard = Some(now);
         }
     }
 
@@ -84,7 +85,12 @@ impl Peers {
 
     /// Peers heard since the start.
     pub(crate) fn heard_count(&self) -> usize {
-        self.peers.iter().filter(|peer| peer.heard).count()
+        self.peers.iter().filter(|peer| peer.heard.is_some()).count()
+    }
+
+    /// When each one last spoke, by index.
+    pub(crate) fn heard_at(&self) -> Vec<Option<TimestampMs>> {
+        self.peers.iter().map(|peer| peer.heard).collect()
     }
 
     /// Validators active in recent views, this one included.

@@ -1,6 +1,6 @@
 //! What an engine tells about itself: for people, metrics and tests.
 
-use countersign_types::{Epoch, Height, View};
+use countersign_types::{Epoch, Height, TimestampMs, View};
 
 /// Where an engine stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,35 @@ pub struct Status {
     pub failures: u32,
     /// Whether the vote journal was lost: nothing is signed.
     pub recovering: bool,
+    /// Whether it has just started and asks others what it said before: nothing is signed.
+    pub rejoining: bool,
     /// Validators heard of in recent views, this one included, rising.
     pub active: Vec<u16>,
+    /// What the current view waits for.
+    pub round: RoundStatus,
+    /// When each validator last said something, by index; none if it has not since the start.
+    pub heard: Vec<Option<TimestampMs>>,
+    /// When a block last became final here, or the time of the start.
+    pub final_at: TimestampMs,
+    /// Whether no block can be proposed before results of earlier ones are certified.
+    pub window_closed: bool,
     /// Counters since the start.
     pub counters: Counters,
+}
+
+/// What a view waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoundStatus {
+    /// When it was entered.
+    pub since: TimestampMs,
+    /// Whether its leader's proposal is here.
+    pub proposed: bool,
+    /// Whose PREPARE is here, rising.
+    pub prepare: Vec<u16>,
+    /// Whose VIEW-CHANGE is here, rising.
+    pub view_change: Vec<u16>,
+    /// When it is given up, if a block is due.
+    pub deadline: Option<TimestampMs>,
 }
 
 /// Counters since the start.
@@ -58,12 +83,14 @@ pub struct Counters {
     pub rebroadcasts: u64,
     /// Cases of equivocation proven.
     pub equivocations: u64,
+    /// Proposals whose time was too far from this node's clock.
+    pub untimely: u64,
 }
 
 impl Counters {
     /// All of them with their names.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, u64); 11] {
+    pub fn named(&self) -> [(&'static str, u64); 12] {
         let Self {
             proposals_sent,
             proposals_received,
@@ -76,6 +103,7 @@ impl Counters {
             signatures_checked,
             rebroadcasts,
             equivocations,
+            untimely,
         } = *self;
         [
             ("proposals_sent", proposals_sent),
@@ -89,6 +117,7 @@ impl Counters {
             ("signatures_checked", signatures_checked),
             ("rebroadcasts", rebroadcasts),
             ("equivocations", equivocations),
+            ("untimely", untimely),
         ]
     }
 }

@@ -19,10 +19,10 @@ use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Event, ExecutionResult, Gas,
-    Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt, RejectCode, Restart,
-    RestartOrder, Roles, SecretKey, SetChange, SetVote, SignedOverride, TimestampMs, Transaction, View, Vote, codec,
-    merkle, state, state_key,
+    Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
+    ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
+    RejectCode, Restart, RestartOrder, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs,
+    Transaction, View, Vote, codec, merkle, state, state_key,
 };
 use std::fmt::Write as _;
 
@@ -97,6 +97,18 @@ fn event() -> Event {
     }
 }
 
+fn evidence() -> Evidence {
+    let first = Vote {
+        phase: Phase::Commit,
+        epoch: Epoch(3),
+        number: 7,
+        digest: Hash([1; 32]),
+        signer: 2,
+        signature: Signature([5; 64]),
+    };
+    Evidence { second: Vote { digest: Hash([2; 32]), ..first.clone() }, first }
+}
+
 fn transactions(vectors: &mut Vectors) {
     let call = Payload::Call { contract: contract(), method: "capture".into(), input: vec![1, 2, 3] };
     let deploy = Payload::Deploy { name: "farm/provenance".into(), code: b"\0asm".to_vec(), input: vec![] };
@@ -105,7 +117,14 @@ fn transactions(vectors: &mut Vectors) {
         proofs: vec![KeyProof::new(&user(), &Hash([1; 32]), &account().id)],
     });
     let vote = Payload::Native(NativeOperation::VoteValidators { epoch: Epoch(2), validators: genesis().validators });
-    for (name, payload) in [("call", call), ("deploy", deploy), ("put-account", native), ("vote-validators", vote)] {
+    let report = Payload::Native(NativeOperation::ReportEquivocation { evidence: evidence() });
+    for (name, payload) in [
+        ("call", call),
+        ("deploy", deploy),
+        ("put-account", native),
+        ("vote-validators", vote),
+        ("report-equivocation", report),
+    ] {
         let body = transaction(payload);
         let id = body.id();
         let signed = body.sign(&user());
@@ -125,7 +144,7 @@ fn emergency_exits(vectors: &mut Vectors) {
     vectors.encoding("override", &decree);
     vectors.hash("override.statement", &decree.statement());
     vectors.encoding("override.signed", &SignedOverride::join(&parts).unwrap());
-    vectors.bytes("state-key.overridden", &state_key::overridden(Height(5), &Hash([3; 32])));
+    vectors.bytes("state-key.overridden", &state_key::overridden(Height(5)));
     let order = RestartOrder {
         chain: Hash([1; 32]),
         epoch: Epoch(2),
@@ -231,6 +250,7 @@ fn state_and_logs(vectors: &mut Vectors) {
         ("code", state_key::code(&Hash([1; 32]))),
         ("code-record", state_key::code_record(&Hash([1; 32]))),
         ("consumed", state_key::consumed(TimestampMs(1), &Hash([2; 32]))),
+        ("equivocation", state_key::equivocation(Epoch(3), 2)),
         ("storage", state_key::storage(&Address([3; 32]), b"key")),
         ("log", state_key::log(&Address([3; 32]), b"key")),
     ] {
@@ -239,6 +259,9 @@ fn state_and_logs(vectors: &mut Vectors) {
     }
     let change = SetChange { set: genesis().validators, last: Height(17) };
     vectors.encoding("epoch-state", &EpochState { epoch: Epoch(3), origin: Height(9), change: Some(change) });
+    let (height, time) = (Height(9), TimestampMs(3));
+    let reporter = account().id;
+    vectors.encoding("equivocation", &Equivocation { evidence: evidence(), reporter, height, time });
     vectors.encoding("set-vote", &SetVote { epoch: Epoch(3), set: Hash([7; 32]) });
     vectors.hash("state.value-hash", &state::value_hash(b"value"));
     vectors.hash("state.leaf", &state::leaf_hash(&Hash([1; 32]), &Hash([2; 32])));

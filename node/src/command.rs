@@ -1,6 +1,7 @@
 //! The command line of `countersignd`.
 
 mod health;
+mod init;
 mod overrides;
 mod restart;
 mod start;
@@ -22,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Write keys, genesis and configuration of a new network
     Testnet(testnet::TestnetFlags),
+    /// Make the keys and the vote journal of a validator that is to join
+    Init(ConfigFlags),
     /// Run a node
     Start(ConfigFlags),
     /// Ask this machine's node whether it is ready; exit code 0 if so
@@ -43,6 +46,7 @@ enum Command {
 pub fn run() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Testnet(flags) => testnet::run(&flags),
+        Command::Init(flags) => init::run(&flags),
         Command::Start(flags) => start::run(&flags),
         Command::Health(flags) => health::run(&flags),
         Command::Override(command) => overrides::run(&command),

@@ -7,6 +7,7 @@
 //! vote: a quorum has compiled what a final block deploys. Execution meets code that is not ready only
 //! while catching up, or where a file was lost; then it compiles, and metrics tell.
 
+use crate::fact::Fact;
 use crate::limits::COMPILER_QUEUE_MAX;
 use crate::network::NetworkHandle;
 use crate::queue::QueueSender;
@@ -69,7 +70,7 @@ impl Compiler {
     pub fn start<S: Store>(
         reader: Reader<S>,
         vm: Arc<Vm>,
-        replica: QueueSender<Input>,
+        replica: QueueSender<Fact>,
         network: NetworkHandle,
         shared: Arc<Shared>,
         threads: &mut Threads,
@@ -95,7 +96,7 @@ impl Compiler {
 struct Worker<S: Store> {
     reader: Reader<S>,
     vm: Arc<Vm>,
-    replica: QueueSender<Input>,
+    replica: QueueSender<Fact>,
     network: NetworkHandle,
     shared: Arc<Shared>,
     deployments: Receiver<Deployment>,
@@ -152,7 +153,7 @@ impl<S: Store> Worker<S> {
             self.compile(transaction);
         }
         // The node is stopping if nobody takes them.
-        let _ = self.replica.send(Input::Transactions { transactions, source }, share);
+        let _ = self.replica.send(Fact::Own(Input::Transactions { transactions, source }), share);
     }
 
     /// Whether a transaction deploys code and would be let: compiling is work for nothing otherwise, and the replica

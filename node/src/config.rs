@@ -17,6 +17,8 @@ use std::{
     time::Duration,
 };
 
+use countersign_types::PublicKey;
+
 pub use self::{
     file::{ConfigFile, LogSection, NetworkSection, RpcSection},
     flags::{ConfigFlags, PeerFlag},
@@ -24,7 +26,7 @@ pub use self::{
 use crate::{
     limits,
     listener::{ListenerConfig, SocketConfig},
-    network::{KnownPeer, PeerAddress},
+    network::PeerAddress,
     telemetry::{LogFormat, LogLevel, LogLevelError},
 };
 
@@ -63,23 +65,8 @@ pub struct NetworkSettings {
     pub listen: Vec<SocketAddr>,
     /// Where others may dial this node; told to operators, not used by the node itself.
     pub advertise: Vec<PeerAddress>,
-    /// Where to dial other validators, by their network key. The allow list is the chain's, not this.
-    pub peers: BTreeMap<[u8; 32], Vec<PeerAddress>>,
-}
-
-impl NetworkSettings {
-    /// The members whose network keys these are, in the order of the validator set, with what is configured
-    /// of their addresses.
-    #[must_use]
-    pub fn members(&self, network_keys: impl IntoIterator<Item = [u8; 32]>) -> Vec<KnownPeer> {
-        (0..=u16::MAX)
-            .zip(network_keys)
-            .map(|(id, public_key)| {
-                let addresses = self.peers.get(&public_key).cloned().unwrap_or_default();
-                KnownPeer { id, public_key, addresses }
-            })
-            .collect()
-    }
+    /// Where to dial others, by their network key. Who stands here and is no validator may connect as a guest.
+    pub peers: BTreeMap<PublicKey, Vec<PeerAddress>>,
 }
 
 /// How clients reach the node.
@@ -210,7 +197,7 @@ fn network(file: NetworkSection, path: &Path, flags: &ConfigFlags) -> Result<Net
             return Err(refuse(format!("`{key}` stands twice")));
         }
     }
-    let mut from_flags: BTreeMap<[u8; 32], Vec<PeerAddress>> = BTreeMap::new();
+    let mut from_flags: BTreeMap<PublicKey, Vec<PeerAddress>> = BTreeMap::new();
     for flag in &flags.peers {
         from_flags.entry(flag.key).or_default().push(flag.address.clone());
     }
@@ -265,7 +252,7 @@ fn given<T: Clone>(flag: &[T]) -> Option<Vec<T>> {
 }
 
 /// 64 hexadecimal digits, with or without `0x`.
-fn network_key(text: &str) -> Option<[u8; 32]> {
+fn network_key(text: &str) -> Option<PublicKey> {
     let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
     let (pairs, rest) = digits.as_chunks::<2>();
     let mut key = [0; 32];
@@ -276,5 +263,5 @@ fn network_key(text: &str) -> Option<[u8; 32]> {
         let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
         *byte = u8::try_from(high? << 4 | low?).ok()?;
     }
-    Some(key)
+    Some(PublicKey(key))
 }

@@ -1,6 +1,6 @@
 //! What a running node offers to those who ask it: the JSON-RPC methods and the metrics read here.
 
-use crate::members::Membership;
+use crate::members::{Members, Membership};
 use crate::network::NetworkHandle;
 use crate::queue::{Gauge, Stopping};
 use crate::shared::Shared;
@@ -68,6 +68,14 @@ impl NotTaken {
 }
 
 impl Context {
+    /// How many of the other validators are connected.
+    #[must_use]
+    pub fn connected_validators(&self, members: &Members) -> usize {
+        let count = members.validators.count();
+        let is_validator = |key| members.index_of(key).is_some_and(|index| index < count);
+        self.network.peers().iter().filter(|peer| peer.is_connected && is_validator(&peer.key)).count()
+    }
+
     /// Submits transactions and answers a verdict for each, in order. An accepted one waits for a
     /// block; that is no promise yet.
     pub async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<Hash, NotTaken>> {

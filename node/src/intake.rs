@@ -1,12 +1,13 @@
 //! From the network to the replica: decoding within limits, and sending transactions through the
 //! verifiers first.
 
+use crate::fact::Fact;
 use crate::network::{Class, MessageId, NetworkEvent, NetworkEvents, NetworkHandle, Verdict};
 use crate::queue::QueueSender;
 use crate::share::Share;
 use crate::verifier::{Job, Verifier};
-use countersign_replica::{Input, Source, wire};
-use countersign_types::{SignedTransaction, codec};
+use countersign_replica::{Source, wire};
+use countersign_types::{PublicKey, SignedTransaction, codec};
 use tokio::sync::oneshot;
 
 /// Passes events on until the network or the replica ends. What a peer sends holds its share of the peer's
@@ -16,7 +17,7 @@ pub fn run(
     mut events: NetworkEvents,
     network: &NetworkHandle,
     verifier: &Verifier,
-    replica: &QueueSender<Input>,
+    replica: &QueueSender<Fact>,
 ) {
     while let Some((event, share)) = runtime.block_on(events.recv()) {
         match event {
@@ -27,18 +28,18 @@ pub fn run(
                 };
                 match wire::Wire::from_bytes(&bytes, class) {
                     Ok(message) => {
-                        if replica.send(Input::Received { from: peer, message }, share).is_err() {
+                        if replica.send(Fact::Heard { peer, message }, share).is_err() {
                             return;
                         }
                     }
-                    Err(cause) => tracing::warn!(peer, %cause, "a peer's message does not decode"),
+                    Err(cause) => tracing::warn!(%peer, %cause, "a peer's message does not decode"),
                 }
             }
             NetworkEvent::Transactions { peer, message_id, bytes } => {
                 take_transactions(runtime, network, verifier, peer, message_id, (&bytes, share));
             }
             NetworkEvent::Connected { peer } => {
-                if replica.send(Input::Connected { peer }, None).is_err() {
+                if replica.send(Fact::Connected { peer }, None).is_err() {
                     return;
                 }
             }
@@ -51,7 +52,7 @@ fn take_transactions(
     runtime: &tokio::runtime::Handle,
     network: &NetworkHandle,
     verifier: &Verifier,
-    peer: u16,
+    peer: PublicKey,
     message_id: MessageId,
     (bytes, share): (&[u8], Option<Share>),
 ) {
@@ -59,7 +60,7 @@ fn take_transactions(
         .and_then(|all| all.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>());
     match decoded {
         Err(cause) => {
-            tracing::warn!(peer, %cause, "a gossiped batch does not decode");
+            tracing::warn!(%peer, %cause, "a gossiped batch does not decode");
             report(network, message_id, Verdict::Reject);
         }
         Ok(transactions) => {

@@ -3,7 +3,7 @@
 //!
 //! # Memory that peers can make a node hold
 //!
-//! Per validator, at most (queues towards it, and messages from it that the node has not handled yet):
+//! Per peer, at most (queues towards it, and messages from it that the node has not handled yet):
 //!
 //! ```text
 //! towards it   OUTBOX_CONSENSUS_BYTES_MAX + OUTBOX_SYNC_BYTES_MAX     8 + 16 MiB
@@ -12,7 +12,7 @@
 //! gossip       GOSSIP_QUEUE_MESSAGES_MAX × GOSSIP_TRANSMIT_BYTES_MAX      32 MiB
 //! ```
 //!
-//! 88 MiB, reached only by a validator that is hostile and stalled at once; f of them in a set of 16
+//! 88 MiB, reached only by a peer that is hostile and stalled at once; f of them in a set of 16
 //! (f = 5) hold 440 MiB. Honest peers hold a few kilobytes.
 
 use std::time::Duration;
@@ -20,8 +20,11 @@ use std::time::Duration;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// Validators a node keeps connections to. Above it the set is refused at start.
-pub const PEERS_MAX: usize = 128;
+/// Peers that are no validators: of the largest set fewer than a third (42) leave at once, and whom the operator lists.
+pub const GUESTS_MAX: usize = 64;
+
+/// Peers a node keeps connections to: the largest set, and the guests.
+pub const PEERS_MAX: usize = countersign_types::limits::VALIDATORS_MAX + GUESTS_MAX;
 
 /// Addresses listed for one peer.
 pub const PEER_ADDRESSES_MAX: usize = 8;
@@ -41,7 +44,7 @@ pub const TRANSACTIONS_BYTES_MAX: usize = MIB + 16 * KIB;
 /// Gossipsub's limit on one RPC: the batch, plus source, sequence number, topic, key and signature.
 pub const GOSSIP_TRANSMIT_BYTES_MAX: usize = TRANSACTIONS_BYTES_MAX + 4 * KIB;
 
-/// Peers named by one advert frame; two bytes each.
+/// Peers named by one advert frame; eight bytes each.
 pub const ADVERT_PEERS_MAX: usize = PEERS_MAX;
 
 // Queues towards a peer
@@ -212,6 +215,16 @@ pub const COMPILER_QUEUE_MAX: usize = 16;
 pub const GOSSIP_DELAY: Duration = Duration::from_millis(5);
 /// Bytes of transactions that are gossiped at once, unless one alone is larger. 400 of 300 bytes.
 pub const GOSSIP_FLUSH_BYTES: usize = 128 * KIB;
+
+// The disk
+
+/// Free bytes below which voting stops. What is written between two looks, and by RocksDB in the background, must fit: a
+/// vote journal's replacement (64 MiB), 3 memtables (64 MiB each) and a compiled contract.
+pub const SPACE_STOP_BYTES: u64 = 320 << 20;
+/// Free bytes from which voting goes on; more, so that it does not flap.
+pub const SPACE_RESUME_BYTES: u64 = 384 << 20;
+/// How often the node looks: at 200 MB/s, 50 MB are written in between.
+pub const SPACE_LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 // JSON-RPC
 

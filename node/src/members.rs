@@ -1,11 +1,17 @@
 //! Who agrees now, for the network and for those who ask the node.
+//!
+//! Besides the validators there are *guests*: peers that are no validators by this node's ledger and may connect all the
+//! same. They are served blocks and transactions, and nothing that they say counts. Guests are the validators of the
+//! epoch before, who fetch the hand-over, and whomever the operator lists in `network.peers`: members to be, who
+//! catch up first, and for a member to be itself the validators of today, whom the genesis need not name.
 
 use crate::config::NetworkSettings;
+use crate::limits::GUESTS_MAX;
 use crate::network::{KnownPeer, NetworkHandle};
-use countersign_types::{Epoch, PublicKey, ValidatorSet};
+use countersign_types::{Epoch, PublicKey, Validator, ValidatorSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The validators of an epoch, and this node among them.
+/// The validators of an epoch, this node among them, and the guests.
 #[derive(Debug, Clone)]
 pub struct Members {
     /// The epoch.
@@ -14,28 +20,92 @@ pub struct Members {
     pub validators: ValidatorSet,
     /// This node's index, none for an observer.
     pub own: Option<u16>,
+    /// Network keys of the guests. The replica knows them by the indexes that follow the validators'.
+    pub guests: Vec<PublicKey>,
+}
+
+/// What of a node decides who its members and guests are.
+#[derive(Debug, Clone)]
+pub struct Viewpoint {
+    /// Its validator key, if it has one.
+    pub key: Option<PublicKey>,
+    /// Its network key.
+    pub network_key: PublicKey,
+    /// What is configured.
+    pub settings: NetworkSettings,
+}
+
+impl Viewpoint {
+    /// The members of an epoch, `before` being the validators of the one before it.
+    #[must_use]
+    pub fn members(&self, epoch: Epoch, validators: ValidatorSet, before: Option<&ValidatorSet>) -> Members {
+        let own = self.key.and_then(|key| validators.index_of(&key));
+        let left = before.into_iter().flat_map(ValidatorSet::members).map(|validator| validator.network_key);
+        let listed = self.settings.peers.keys().copied();
+        let mut guests: Vec<PublicKey> = Vec::new();
+        for key in left.chain(listed) {
+            let agrees = validators.members().iter().any(|validator| validator.network_key == key);
+            if !agrees && key != self.network_key && !guests.contains(&key) {
+                guests.push(key);
+            }
+        }
+        if guests.len() > GUESTS_MAX {
+            tracing::warn!(guests = guests.len(), admitted = GUESTS_MAX, "too many peers that are no validators");
+            guests.truncate(GUESTS_MAX);
+        }
+        Members { epoch, validators, own, guests }
+    }
+
+    /// Everybody who may connect, with what is configured of their addresses.
+    #[must_use]
+    pub fn peers(&self, members: &Members) -> Vec<KnownPeer> {
+        let validators = members.validators.members().iter().map(|validator| validator.network_key);
+        let known = |key| KnownPeer { key, addresses: self.settings.peers.get(&key).cloned().unwrap_or_default() };
+        validators.chain(members.guests.iter().copied()).map(known).collect()
+    }
 }
 
 impl Members {
-    /// Of an epoch, seen by the holder of a validator key.
+    /// The members of the next epoch, seen by the same node.
     #[must_use]
-    pub fn new(epoch: Epoch, validators: ValidatorSet, key: Option<&PublicKey>) -> Self {
-        let own = key.and_then(|key| validators.index_of(key));
-        Self { epoch, validators, own }
+    pub fn next(&self, viewpoint: &Viewpoint, epoch: Epoch, validators: ValidatorSet) -> Self {
+        viewpoint.members(epoch, validators, Some(&self.validators))
     }
 
-    /// The peers by their index, with what is configured of their addresses.
+    /// The index under which the replica knows a peer.
     #[must_use]
-    pub fn peers(&self, settings: &NetworkSettings) -> Vec<KnownPeer> {
-        settings.members(self.validators.members().iter().map(|validator| validator.network_key.0))
+    pub fn index_of(&self, peer: &PublicKey) -> Option<u16> {
+        let validators = self.validators.members().iter().map(|validator| &validator.network_key);
+        let position = validators.chain(&self.guests).position(|key| key == peer)?;
+        u16::try_from(position).ok()
+    }
+
+    /// The network key of a peer that the replica knows by an index.
+    #[must_use]
+    pub fn peer(&self, index: u16) -> Option<PublicKey> {
+        match self.validators.member(index) {
+            Some(validator) => Some(validator.network_key),
+            None => self.guests.get(usize::from(index.checked_sub(self.validators.count())?)).copied(),
+        }
+    }
+
+    /// This node among the validators.
+    #[must_use]
+    pub fn own(&self) -> Option<&Validator> {
+        self.validators.member(self.own?)
+    }
+
+    /// Number of the guests.
+    #[must_use]
+    pub fn guests(&self) -> u16 {
+        u16::try_from(self.guests.len()).unwrap_or(u16::MAX)
     }
 }
 
 /// The members, replaced at the end of each epoch.
 #[derive(Debug)]
 pub struct Membership {
-    settings: NetworkSettings,
-    key: Option<PublicKey>,
+    viewpoint: Viewpoint,
     network: NetworkHandle,
     members: Mutex<Arc<Members>>,
 }
@@ -43,8 +113,8 @@ pub struct Membership {
 impl Membership {
     /// Begins with the members of the epoch in which the node starts.
     #[must_use]
-    pub fn new(members: Members, key: Option<PublicKey>, settings: NetworkSettings, network: NetworkHandle) -> Self {
-        Self { settings, key, network, members: Mutex::new(Arc::new(members)) }
+    pub fn new(members: Members, viewpoint: Viewpoint, network: NetworkHandle) -> Self {
+        Self { viewpoint, network, members: Mutex::new(Arc::new(members)) }
     }
 
     /// The members now.
@@ -54,13 +124,82 @@ impl Membership {
         self.members.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The next epoch begins: who left is disconnected, who is new is allowed and dialled.
-    pub(crate) fn begin(&self, epoch: Epoch, validators: ValidatorSet) {
-        let members = Members::new(epoch, validators, self.key.as_ref());
-        tracing::info!(epoch = epoch.0, validators = members.validators.count(), own = members.own, "an epoch begins");
-        if let Err(cause) = self.network.set_allowed(members.peers(&self.settings)) {
+    /// From where members are seen.
+    #[must_use]
+    pub fn viewpoint(&self) -> &Viewpoint {
+        &self.viewpoint
+    }
+
+    /// The next epoch begins: who is new is allowed and dialled, who left stays a guest for this epoch.
+    pub(crate) fn begin(&self, members: Arc<Members>) {
+        let count = members.validators.count();
+        tracing::info!(epoch = members.epoch.0, validators = count, own = members.own, "an epoch begins");
+        if self.viewpoint.key.is_some() && members.own.is_none() {
+            tracing::warn!("the validator key is not a member's: this node follows without voting");
+        }
+        if members.own().is_some_and(|own| own.network_key != self.viewpoint.network_key) {
+            tracing::warn!("the network has another network key for this validator; restart the node with that one");
+        }
+        if let Err(cause) = self.network.set_allowed(self.viewpoint.peers(&members)) {
             tracing::error!(%cause, "the network keeps the members of the epoch before");
         }
-        *self.members.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(members);
+        *self.members.lock().unwrap_or_else(PoisonError::into_inner) = members;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use countersign_types::SecretKey;
+
+    fn public(byte: u8) -> PublicKey {
+        SecretKey::from_seed(&[byte; 32]).public()
+    }
+
+    /// Validators whose keys are of the numbers, and their network keys of the numbers plus 100.
+    fn set(numbers: &[u8]) -> ValidatorSet {
+        let validator = |number: &u8| Validator {
+            organisation: format!("org{number}"),
+            key: public(*number),
+            network_key: public(number + 100),
+        };
+        ValidatorSet::new(numbers.iter().map(validator).collect()).unwrap()
+    }
+
+    fn viewpoint(own: u8, listed: &[u8]) -> Viewpoint {
+        let peers = listed.iter().map(|number| (public(number + 100), Vec::new())).collect();
+        let settings = NetworkSettings { listen: Vec::new(), advertise: Vec::new(), peers };
+        Viewpoint { key: Some(public(own)), network_key: public(own + 100), settings }
+    }
+
+    #[test]
+    fn guests_are_who_left_and_who_is_listed_and_each_has_an_index_after_the_validators() {
+        let seen = viewpoint(1, &[1, 2, 7]);
+        let first = seen.members(Epoch(0), set(&[1, 2, 3, 4]), None);
+        assert_eq!((first.own, &first.guests), (Some(0), &vec![public(107)]));
+        let second = first.next(&seen, Epoch(1), set(&[2, 3, 4, 5]));
+        assert_eq!((second.own, &second.guests), (None, &vec![public(107)]), "it is no guest of its own");
+        let third = second.next(&seen, Epoch(2), set(&[1, 3, 4, 5]));
+        assert_eq!(third.guests.len(), 2, "2 left and is listed, and counts once: {:?}", third.guests);
+        let other = viewpoint(3, &[]);
+        let after = other.members(Epoch(1), set(&[2, 3, 4, 5]), Some(&set(&[1, 2, 3, 4])));
+        assert_eq!(after.guests, [public(101)]);
+        assert_eq!(after.next(&other, Epoch(2), set(&[3, 4, 5, 6])).guests, [public(102)], "for one epoch");
+        for members in [first, second, third, after] {
+            let count = members.validators.count() + members.guests();
+            for index in 0..count {
+                assert_eq!(members.index_of(&members.peer(index).unwrap()), Some(index));
+            }
+            assert_eq!(members.peer(count), None);
+            assert_eq!(members.index_of(&public(99)), None);
+        }
+    }
+
+    #[test]
+    fn guests_are_bounded() {
+        let listed: Vec<u8> = (5..5 + u8::try_from(GUESTS_MAX).unwrap() + 9).collect();
+        let members = viewpoint(1, &listed).members(Epoch(0), set(&[1, 2, 3, 4]), None);
+        assert_eq!(members.guests.len(), GUESTS_MAX);
     }
 }

@@ -153,7 +153,7 @@ impl Collector for Source {
 
 /// The network's families.
 #[must_use]
-pub fn network(stats: &NetworkStats) -> Vec<Family> {
+pub fn network(stats: &NetworkStats, validators_connected: usize) -> Vec<Family> {
     let mut sent = Family::new(Kind::Counter, "network_sent_messages", "Messages sent to peers");
     let mut sent_bytes = Family::new(Kind::Counter, "network_sent_bytes", "Bytes of messages sent to peers");
     let mut received = Family::new(Kind::Counter, "network_received_messages", "Messages received from peers");
@@ -182,8 +182,9 @@ pub fn network(stats: &NetworkStats) -> Vec<Family> {
         received_bytes,
         dropped,
         incidents,
-        Family::gauge("network_peers_connected", "Members connected now", count(stats.peers_connected)),
-        Family::gauge("network_peers_known", "Members besides this node", count(stats.peers_known)),
+        Family::gauge("network_validators_connected", "Other validators connected now", count(validators_connected)),
+        Family::gauge("network_peers_connected", "Peers connected now, guests included", count(stats.peers_connected)),
+        Family::gauge("network_peers_known", "Peers that may connect, guests included", count(stats.peers_known)),
     ]
 }
 

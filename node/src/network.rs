@@ -1,6 +1,7 @@
 //! Members talking to each other: libp2p over TCP, Noise and Yamux, and nothing of libp2p outside.
 //!
-//! - Only keys in the allow list get past the handshake; the protocol names carry the chain, so a node
+//! - Only keys in the allow list get past the handshake, and a key is all that a peer is known by: whose validator it
+//!   is changes with the epochs and is not decided here; the protocol names carry the chain, so a node
 //!   with another genesis finds nobody to talk to (`node/docs/network.md`).
 //! - Transactions are gossiped in batches; consensus and sync use direct streams, one long-lived stream
 //!   per peer, class and direction. Delivery is best effort: messages to a slow or absent peer are
@@ -24,6 +25,7 @@ mod tests;
 
 use std::{net::SocketAddr, sync::Arc};
 
+use countersign_types::PublicKey;
 use libp2p::PeerId;
 use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
@@ -49,19 +51,17 @@ pub struct NetworkConfig {
     pub key: Zeroizing<[u8; 32]>,
     /// Where to listen. Port 0 takes any free port.
     pub listen: Vec<SocketAddr>,
-    /// The members; the node itself may be among them.
+    /// Who may connect; the node itself may be among them.
     pub peers: Vec<KnownPeer>,
     /// The genesis hash.
     pub chain: [u8; 32],
 }
 
-/// A member of the network.
+/// Who may connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownPeer {
-    /// The validator's index.
-    pub id: u16,
     /// Its Ed25519 network key.
-    pub public_key: [u8; 32],
+    pub key: PublicKey,
     /// Where to dial it; none if it always dials us.
     pub addresses: Vec<PeerAddress>,
 }
@@ -95,7 +95,7 @@ pub enum NetworkEvent {
     /// A message on a direct stream.
     Message {
         /// Who sent it; authenticated.
-        peer: u16,
+        peer: PublicKey,
         /// On which stream.
         class: Class,
         /// At most [`Class::frame_bytes_max`] bytes.
@@ -104,7 +104,7 @@ pub enum NetworkEvent {
     /// A gossiped batch. Must be answered with [`NetworkHandle::report`].
     Transactions {
         /// Who handed it to us; not necessarily its author.
-        peer: u16,
+        peer: PublicKey,
         /// For the report.
         message_id: MessageId,
         /// At most [`TRANSACTIONS_BYTES_MAX`] bytes.
@@ -113,12 +113,12 @@ pub enum NetworkEvent {
     /// Messages can be sent to the peer.
     Connected {
         /// Which peer.
-        peer: u16,
+        peer: PublicKey,
     },
     /// Messages can no longer be sent to the peer.
     Disconnected {
         /// Which peer.
-        peer: u16,
+        peer: PublicKey,
     },
 }
 
@@ -159,24 +159,24 @@ pub enum NetworkError {
     /// The network has stopped.
     #[error("the network has stopped")]
     Stopped,
-    /// No member has this index.
-    #[error("no member has index {0}")]
-    UnknownPeer(u16),
+    /// Nobody in the allow list has this key.
+    #[error("{0} may not connect")]
+    UnknownPeer(PublicKey),
     /// The peer has no usable connection now.
-    #[error("member {0} is not connected")]
-    NotConnected(u16),
+    #[error("{0} is not connected")]
+    NotConnected(PublicKey),
     /// Bytes that are not an Ed25519 public key.
     #[error("a network public key is not a point on the curve")]
     PublicKey,
-    /// Two members with one index or one key.
-    #[error("member {0} is listed twice, or its network key belongs to another member too")]
-    DuplicatePeer(u16),
-    /// More members than a node keeps connections to.
-    #[error("{0} members are more than a node can be connected to")]
+    /// Two peers with one key.
+    #[error("{0} is listed twice")]
+    DuplicatePeer(PublicKey),
+    /// More peers than a node keeps connections to.
+    #[error("{0} peers are more than a node can be connected to")]
     TooManyPeers(usize),
-    /// More addresses for one member than will be dialled.
-    #[error("member {0} has too many addresses")]
-    TooManyAddresses(u16),
+    /// More addresses for one peer than will be dialled.
+    #[error("{0} has too many addresses")]
+    TooManyAddresses(PublicKey),
     /// The address cannot be listened on.
     #[error("cannot listen for peers on {address} (setting network.listen): {cause}; is another node running?")]
     Listen {
@@ -211,7 +211,7 @@ fn check_members(members: &[KnownPeer]) -> Result<(), NetworkError> {
         return Err(NetworkError::TooManyPeers(members.len()));
     }
     match members.iter().find(|member| member.addresses.len() > PEER_ADDRESSES_MAX) {
-        Some(member) => Err(NetworkError::TooManyAddresses(member.id)),
+        Some(member) => Err(NetworkError::TooManyAddresses(member.key)),
         None => Ok(()),
     }
 }
@@ -229,10 +229,10 @@ impl NetworkHandle {
     ///
     /// # Errors
     /// `Oversize`, `UnknownPeer`, `NotConnected`.
-    pub fn send(&self, peer: u16, class: Class, bytes: impl Into<Arc<[u8]>>) -> Result<(), NetworkError> {
+    pub fn send(&self, peer: &PublicKey, class: Class, bytes: impl Into<Arc<[u8]>>) -> Result<(), NetworkError> {
         let message = self.checked(class, bytes.into())?;
-        let peer = self.shared.by_index(peer).ok_or(NetworkError::UnknownPeer(peer))?;
-        if self.push(&peer, class, message) { Ok(()) } else { Err(NetworkError::NotConnected(peer.index())) }
+        let peer = self.shared.by_key(peer).ok_or(NetworkError::UnknownPeer(*peer))?;
+        if self.push(&peer, class, message) { Ok(()) } else { Err(NetworkError::NotConnected(peer.key())) }
     }
 
     /// Queues a message to every connected peer, and says to how many.
@@ -268,24 +268,23 @@ impl NetworkHandle {
         self.command(Command::Report(message_id, verdict))
     }
 
-    /// Replaces the members: who is gone is disconnected, who is new is allowed and dialled.
+    /// Replaces the peers: who is gone is disconnected, who is new is allowed and dialled.
     ///
     /// # Errors
-    /// `TooManyPeers`, `TooManyAddresses`, `DuplicatePeer`, `PublicKey`; the members are then unchanged.
+    /// `TooManyPeers`, `TooManyAddresses`, `DuplicatePeer`, `PublicKey`; the peers are then unchanged.
     pub fn set_allowed(&self, members: Vec<KnownPeer>) -> Result<(), NetworkError> {
         check_members(&members)?;
         for (position, member) in members.iter().enumerate() {
-            peers::peer_id(&member.public_key)?;
-            let is_twice = |other: &KnownPeer| other.id == member.id || other.public_key == member.public_key;
-            if members.iter().take(position).any(is_twice) {
-                return Err(NetworkError::DuplicatePeer(member.id));
+            peers::peer_id(&member.key)?;
+            if members.iter().take(position).any(|other| other.key == member.key) {
+                return Err(NetworkError::DuplicatePeer(member.key));
             }
         }
         self.members.send_replace(members);
         Ok(())
     }
 
-    /// The members and how they are connected now, by index.
+    /// The peers and how they are connected now, by key.
     #[must_use]
     pub fn peers(&self) -> Vec<PeerStatus> {
         self.shared
@@ -294,8 +293,7 @@ impl NetworkHandle {
             .map(|peer| {
                 let (queued_messages, queued_bytes) = peer.outbox.waiting();
                 PeerStatus {
-                    id: peer.index(),
-                    public_key: peer.known.public_key,
+                    key: peer.key(),
                     addresses: peer.known.addresses.clone(),
                     is_connected: peer.is_up(),
                     queued_messages,
@@ -356,13 +354,11 @@ impl NetworkHandle {
     }
 }
 
-/// A member as seen from here.
+/// A peer as seen from here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerStatus {
-    /// The validator's index.
-    pub id: u16,
     /// Its network key.
-    pub public_key: [u8; 32],
+    pub key: PublicKey,
     /// Where it is dialled.
     pub addresses: Vec<PeerAddress>,
     /// Whether messages can be sent to it.

@@ -8,20 +8,22 @@ use crate::intake;
 use crate::journal_file::{self, JournalFile};
 use crate::keystore::{self, Purpose};
 use crate::listener::{Listener, SocketGate};
-use crate::members::{Members, Membership};
+use crate::members::{Members, Membership, Viewpoint};
 use crate::network::{self, NetworkConfig};
 use crate::override_files;
 use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
 use crate::shared::{Progress, Shared};
+use crate::space::Space;
 use crate::threads::Threads;
 use crate::verifier::Verifier;
 use anyhow::{Context as _, anyhow, bail};
-use countersign_consensus::vote_journal;
+use countersign_consensus::{Record, vote_journal};
 use countersign_ledger::{Ledger, RocksStore};
+use countersign_replica::journal::JournalRecord;
 use countersign_replica::{Guard, Replica, ReplicaConfig};
-use countersign_types::{Genesis, Hash, Height, PublicKey, SecretKey, ValidatorSet, state_key};
+use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, SecretKey};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,17 +51,11 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let salt = journal_file::salt(validator_seed.as_ref().unwrap_or(&network_seed).expose());
     let key = validator_seed.map(|seed| SecretKey::from_seed(seed.expose()));
     let public = key.as_ref().map(SecretKey::public);
-    // A foreign genesis is told from a later epoch by the ledger alone, and no ledger is made from one.
-    let is_new = !config.data_dir.join(LEDGER_DIRECTORY).exists();
-    check_validator_key(public.as_ref(), &config, [Some(&genesis.validators)], is_new)?;
-
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
+    check_origin(&config, salt, chain)?;
+    // The ledger's lock also guards the journal, which opening may repair.
     let ledger = open_ledger(&config.data_dir, &genesis)?;
-    let current: Option<ValidatorSet> = ledger.reader().native(&state_key::validators(), "the validators")?;
-    let (_, _, newest) = ledger.reader().newest_epoch()?;
-    let sets = [Some(&genesis.validators), current.as_ref(), Some(&newest)];
-    check_validator_key(public.as_ref(), &config, sets, true)?;
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
@@ -70,9 +66,15 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         .context("the node cannot start from its data directory")?;
     let reader = replica.reader();
     let tip = reader.tip().height;
-    let members = Members::new(replica.epoch(), replica.validators().clone(), public.as_ref());
-    check_network_key(&config, &members, &network_seed)?;
+    let network_key: PublicKey = SecretKey::from_seed(network_seed.expose()).public();
+    let viewpoint = Viewpoint { key: public, network_key, settings: config.network.clone() };
+    let before = match replica.epoch() {
+        Epoch::ZERO => None,
+        epoch => reader.epoch(epoch.previous())?.map(|(_, validators)| validators),
+    };
+    let members = viewpoint.members(replica.epoch(), replica.validators().clone(), before.as_ref());
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = members.own, "starting");
+    check_keys(&config, &viewpoint, &members)?;
 
     // Whatever can be in the way of starting is found before the first thread runs.
     let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
@@ -82,10 +84,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
         listen: config.network.listen.clone(),
-        peers: members.peers(&config.network),
+        peers: viewpoint.peers(&members),
         chain: chain.0,
     })?;
-    let membership = Arc::new(Membership::new(members, public, config.network.clone(), network.clone()));
+    let membership = Arc::new(Membership::new(members, viewpoint, network.clone()));
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = queue();
     let replica_inbox = inputs_sender.gauge();
@@ -109,6 +111,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         verifier: verifier.clone(),
         shared: Arc::clone(&shared),
         membership: Arc::clone(&membership),
+        space: Space::new(config.data_dir.clone()),
     };
     let replica_thread =
         std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {
@@ -209,33 +212,47 @@ fn validator_seed(config: &Config) -> anyhow::Result<Option<keystore::Seed>> {
     Ok(Some(keystore::load(&config.validator_key, Purpose::Validator)?))
 }
 
-/// The key must be one that votes now or voted at first; a member that was removed follows.
-fn check_validator_key<'a>(
-    key: Option<&PublicKey>,
-    config: &Config,
-    sets: impl IntoIterator<Item = Option<&'a ValidatorSet>>,
-    is_sure: bool,
-) -> anyhow::Result<()> {
-    let Some(key) = key.filter(|_| is_sure) else { return Ok(()) };
-    if sets.into_iter().flatten().any(|set| set.index_of(key).is_some()) {
+/// No ledger is made from a genesis that is not the one of the journal beside it.
+fn check_origin(config: &Config, salt: Hash, chain: Hash) -> anyhow::Result<()> {
+    let path = config.data_dir.join(JOURNAL_FILE);
+    if config.data_dir.join(LEDGER_DIRECTORY).exists() || !path.exists() {
         return Ok(());
     }
-    bail!(
-        "the key {} ({key}) is not a validator of the genesis {}: is this the genesis of another network?",
-        config.validator_key.display(),
-        config.genesis.display()
-    )
-}
-
-fn check_network_key(config: &Config, members: &Members, seed: &keystore::Seed) -> anyhow::Result<()> {
-    let public: PublicKey = SecretKey::from_seed(seed.expose()).public();
-    match members.own.and_then(|index| members.validators.member(index)) {
-        Some(validator) if validator.network_key != public => bail!(
-            "the network key {} is not the one that the network has for this validator",
-            config.network_key.display()
+    let (_, bytes) = JournalFile::open(&path)?;
+    let payloads = vote_journal::replay(&bytes, salt).map(|replayed| replayed.payloads).unwrap_or_default();
+    let origins = payloads.iter().filter_map(|payload| match JournalRecord::from_bytes(payload) {
+        Ok(JournalRecord::Engine(Record::Origin { chain, .. })) => Some(chain),
+        _ => None,
+    });
+    match origins.last() {
+        Some(own) if own != chain => bail!(
+            "{} belongs to chain {own}, {} to chain {chain}: is this the genesis of another network?",
+            path.display(),
+            config.genesis.display(),
         ),
         _ => Ok(()),
     }
+}
+
+/// Who is no validator follows, be it one to be or one that was voted out. Whose network key is not the one that the
+/// members expect is not heard: before it is admitted, or after it was replaced, that passes; as another member it
+/// would speak in that one's name.
+fn check_keys(config: &Config, viewpoint: &Viewpoint, members: &Members) -> anyhow::Result<()> {
+    let path = config.network_key.display();
+    let own = members.own();
+    match members.validators.members().iter().find(|validator| validator.network_key == viewpoint.network_key) {
+        Some(other) if viewpoint.key.is_some_and(|key| key != other.key) => {
+            bail!("the network key {path} is that of another validator, which {} runs", other.organisation)
+        }
+        None if own.is_some() => {
+            tracing::warn!(path = %path, "the network key is not the one that the network has for this validator now");
+        }
+        _ => {}
+    }
+    if let (Some(key), None) = (viewpoint.key, own) {
+        tracing::warn!(%key, "the key is no validator's now: this node follows, and votes from the epoch that names it");
+    }
+    Ok(())
 }
 
 /// Opens the ledger, or makes it from the genesis where there is none.

@@ -1,12 +1,14 @@
 //! The thread that drives the replica: it gives the replica facts and the time, and carries out its
 //! orders in the one order that is safe: append to the vote journal, sync, send.
 
+use crate::fact::Fact;
 use crate::journal_file::{JournalFile, JournalFileError};
-use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, TURN_INPUTS_MAX};
-use crate::members::Membership;
+use crate::limits::{GOSSIP_DELAY, GOSSIP_FLUSH_BYTES, SPACE_LOOK_INTERVAL, TURN_INPUTS_MAX};
+use crate::members::{Members, Membership};
 use crate::network::{Class, NetworkHandle};
 use crate::queue::{Held, QueueReceiver};
 use crate::shared::Shared;
+use crate::space::Space;
 use crate::verifier::{Job, Verifier};
 use countersign_consensus::Target;
 use countersign_consensus::vote_journal::Framer;
@@ -22,7 +24,7 @@ pub struct ReplicaThread<S: Store> {
     /// The replica.
     pub replica: Replica<S>,
     /// Facts from the network, the verifiers and clients.
-    pub inputs: QueueReceiver<Input>,
+    pub inputs: QueueReceiver<Fact>,
     /// The vote journal's file.
     pub journal: JournalFile,
     /// Frames what is appended to it.
@@ -37,6 +39,8 @@ pub struct ReplicaThread<S: Store> {
     pub shared: Arc<Shared>,
     /// Who agrees now.
     pub membership: Arc<Membership>,
+    /// Room for what is to be written.
+    pub space: Space,
 }
 
 /// Why the thread ended.
@@ -72,45 +76,53 @@ impl<S: Store> ReplicaThread<S> {
     pub fn run(mut self) -> Ended {
         let mut gossip = Outgoing::default();
         let mut wake = None;
-        let mut input = Some(TICK);
+        let mut heard_by = self.membership.now();
+        let guests = Fact::Own(Input::Guests { count: heard_by.guests() });
+        let mut turn = vec![TICK, Held { value: guests, share: None }];
         loop {
-            let more = std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX);
-            let turn = input.take().into_iter().chain(more).collect();
-            if let Err(ended) = self.turn(turn, &mut gossip, &mut wake) {
+            turn.extend(std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX));
+            let is_low = self.space.is_low();
+            self.shared.set_space_low(is_low);
+            if is_low {
+                self.refuse(std::mem::take(&mut turn));
+            } else if let Err(ended) = self.turn(std::mem::take(&mut turn), &mut heard_by, &mut gossip, &mut wake) {
                 return ended;
             }
             self.shared.publish(self.replica.status(), self.replica.counters());
-            let mut wait = wake.map_or(IDLE, until);
+            let mut wait = if is_low { SPACE_LOOK_INTERVAL } else { wake.map_or(IDLE, until) };
             if let Some(since) = gossip.since {
                 wait = wait.min(GOSSIP_DELAY.saturating_sub(since.elapsed()));
             }
-            input = match self.inputs.receive_within(wait) {
-                Ok(input) => Some(input),
-                Err(RecvTimeoutError::Timeout) => Some(TICK),
+            let fact = match self.inputs.receive_within(wait) {
+                Ok(fact) => fact,
+                Err(RecvTimeoutError::Timeout) => TICK,
                 Err(RecvTimeoutError::Disconnected) => return Ended::Stopping,
             };
             if self.shared.is_stopping() {
                 return Ended::Stopping;
             }
-            if matches!(input, Some(Held { value: Input::Tick, .. })) && wake.is_some_and(|wake| now() >= wake) {
+            if !is_low && matches!(fact.value, Fact::Own(Input::Tick)) && wake.is_some_and(|wake| now() >= wake) {
                 wake = None;
             }
+            turn.push(fact);
         }
     }
 
     fn turn(
         &mut self,
-        inputs: Vec<Held<Input>>,
+        facts: Vec<Held<Fact>>,
+        heard_by: &mut Arc<Members>,
         gossip: &mut Outgoing,
         wake: &mut Option<TimestampMs>,
     ) -> Result<(), Ended> {
         let mut outputs = Vec::new();
-        for Held { value, share } in inputs {
-            let before = outputs.len();
-            outputs.extend(self.replica.handle(now(), value));
+        for Held { value, share } in facts {
+            let ordered = input_of(value, heard_by).map(|input| self.tell(input, heard_by)).unwrap_or_default();
             drop(share); // Its sender may have more waiting now.
             // A replica that stopped must not be told anything any more.
-            if outputs.iter().skip(before).any(|output| matches!(output, Output::Stop(_))) {
+            let stops = ordered.iter().any(|output| matches!(output, Output::Stop(_)));
+            outputs.extend(ordered);
+            if stops {
                 break;
             }
         }
@@ -120,10 +132,33 @@ impl<S: Store> ReplicaThread<S> {
                 self.carry_out(output, gossip, wake)?;
             }
             let Some(entry) = entry else { break };
-            outputs = self.replica.handle(now(), Input::Persisted { entry });
+            outputs = self.tell(Input::Persisted { entry }, heard_by);
         }
         self.flush(gossip);
         Ok(())
+    }
+
+    /// Without room nothing is heard: peers say it again, and clients are told that the node is busy.
+    fn refuse(&self, facts: Vec<Held<Fact>>) {
+        for fact in facts {
+            if let Fact::Own(Input::Transactions { source: Source::Client { ticket }, .. }) = fact.value {
+                self.shared.drop_submission(ticket);
+            }
+        }
+    }
+
+    /// Tells the replica. From the epoch that it begins with this, it knows peers by other indexes.
+    fn tell(&mut self, input: Input, heard_by: &mut Arc<Members>) -> Vec<Output> {
+        let mut outputs = self.replica.handle(now(), input);
+        let begun = outputs.iter().rev().find_map(|output| match output {
+            Output::Epoch { epoch, validators } => Some((*epoch, validators.clone())),
+            _ => None,
+        });
+        if let Some((epoch, validators)) = begun {
+            *heard_by = Arc::new(heard_by.next(self.membership.viewpoint(), epoch, validators));
+            outputs.extend(self.replica.handle(now(), Input::Guests { count: heard_by.guests() }));
+        }
+        outputs
     }
 
     /// Appends what must be durable and syncs it once; the last entry that is durable now.
@@ -191,7 +226,10 @@ impl<S: Store> ReplicaThread<S> {
                  see `A block that no node survives` in operate.md"
             ),
             Output::Expired { transactions } => self.shared.expired(&transactions),
-            Output::Epoch { epoch, validators } => self.membership.begin(epoch, validators),
+            Output::Epoch { epoch, validators } => {
+                let members = self.membership.now().next(self.membership.viewpoint(), epoch, validators);
+                self.membership.begin(Arc::new(members));
+            }
             Output::Equivocation { signer, text } => {
                 tracing::error!(
                     validator = signer,
@@ -214,7 +252,10 @@ impl<S: Store> ReplicaThread<S> {
         let bytes = message.to_bytes();
         let sent = match to {
             Target::All => self.network.broadcast(class, bytes).map(|_| ()),
-            Target::One(peer) => self.network.send(peer, class, bytes),
+            Target::One(index) => match self.membership.now().peer(index) {
+                Some(peer) => self.network.send(&peer, class, bytes),
+                None => return,
+            },
         };
         if let Err(cause) = sent {
             tracing::debug!(%cause, "a message was not sent");
@@ -239,7 +280,16 @@ impl<S: Store> ReplicaThread<S> {
 }
 
 /// Time has passed, and nothing else.
-const TICK: Held<Input> = Held { value: Input::Tick, share: None };
+const TICK: Held<Fact> = Held { value: Fact::Own(Input::Tick), share: None };
+
+/// What the replica is told of a fact; nothing if it is about somebody who is gone since.
+fn input_of(fact: Fact, members: &Members) -> Option<Input> {
+    Some(match fact {
+        Fact::Own(input) => input,
+        Fact::Heard { peer, message } => Input::Received { from: members.index_of(&peer)?, message },
+        Fact::Connected { peer } => Input::Connected { peer: members.index_of(&peer)? },
+    })
+}
 
 /// Longest wait without any input.
 const IDLE: Duration = Duration::from_secs(1);

@@ -18,6 +18,7 @@ mod chain;
 mod conn;
 mod consensus;
 mod contract;
+mod doctor;
 mod epcis;
 mod failure;
 mod gate;

@@ -32,6 +32,7 @@ pub struct Shared {
     /// Clients' transactions that no block holds yet.
     pub pending: Pending,
     stopping: AtomicBool,
+    space_low: AtomicBool,
     progress: watch::Sender<Progress>,
     standing: Mutex<Option<(Status, Counters)>>,
     submissions: Mutex<BTreeMap<u64, oneshot::Sender<Verdicts>>>,
@@ -48,6 +49,7 @@ impl Shared {
             waiters: Waiters::default(),
             pending: Pending::default(),
             stopping: AtomicBool::new(false),
+            space_low: AtomicBool::new(false),
             progress: watch::Sender::new(progress),
             standing: Mutex::default(),
             submissions: Mutex::default(),
@@ -91,6 +93,16 @@ impl Shared {
     /// Asks the replica's thread to end.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether voting has stopped for want of room on the disk.
+    #[must_use]
+    pub fn is_space_low(&self) -> bool {
+        self.space_low.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_space_low(&self, is_low: bool) {
+        self.space_low.store(is_low, Ordering::Relaxed);
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -2,6 +2,7 @@
 //! replica's thread. What deploys code goes on to the compiler's thread, everything else to the replica.
 
 use crate::compiler::{Compiler, Deployment};
+use crate::fact::Fact;
 use crate::limits::{FETCHED_BYTES_MAX, SUBMITTED_BYTES_MAX, VERIFIER_BATCH_MAX};
 use crate::queue::{Gauge, Held, QueueReceiver, QueueSender, Stopping, queue};
 use crate::share::{Allowance, Share};
@@ -53,7 +54,7 @@ impl Verifier {
     pub fn start(
         workers: usize,
         chain: Hash,
-        replica: &QueueSender<Input>,
+        replica: &QueueSender<Fact>,
         compiler: &Compiler,
         shared: &Arc<Shared>,
         threads: &mut Threads,
@@ -119,7 +120,7 @@ fn take(queue: &std::sync::Mutex<QueueReceiver<Job>>) -> Option<Vec<Held<Job>>> 
 /// What a worker works with.
 struct Worker {
     chain: Hash,
-    replica: QueueSender<Input>,
+    replica: QueueSender<Fact>,
     compiler: Compiler,
     shared: Arc<Shared>,
 }
@@ -169,7 +170,7 @@ impl Worker {
             }
         }
         if !plain.is_empty() {
-            let _ = self.replica.send(Input::Transactions { transactions: plain, source }, rest);
+            let _ = self.replica.send(Fact::Own(Input::Transactions { transactions: plain, source }), rest);
         }
     }
 }

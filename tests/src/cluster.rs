@@ -1,26 +1,45 @@
 //! A network of real `countersignd` processes on this machine.
 
+pub mod check;
+pub mod load;
+pub mod settings;
+
 use crate::ports;
+use crate::proxy::Proxies;
 use anyhow::{Context as _, bail, ensure};
 use countersign_api::NoParams;
 use countersign_api::method::node::{NodeStatus, State, Status};
-use countersign_client::{Client, Signer, keyfile};
+use countersign_client::{Client, Signer, contract, keyfile};
+use serde_json::Value;
+use settings::NodeKeys;
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// The contract that the load of tests uses.
+pub const COUNTER: &str = "org0/counter";
+
+/// Networks that run at once in one process: each has four nodes, and small machines have two cores.
+static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// The processes and where their files are. Dropping it kills them.
 #[derive(Debug)]
 pub struct Cluster {
     directory: PathBuf,
     nodes: Vec<Option<Child>>,
+    keys: Vec<NodeKeys>,
+    founders: u16,
     rpc_port: u16,
+    network_port: u16,
     left_running: bool,
+    _room: Option<SemaphorePermit<'static>>,
 }
 
 /// How long a node may take to be ready: opening its ledger, connecting, catching up.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(120);
 
 impl Cluster {
     /// Writes keys and genesis for `validators` into `directory` and starts them all.
@@ -28,34 +47,86 @@ impl Cluster {
     /// # Errors
     /// If the programs are missing or a node does not become ready.
     pub async fn start(directory: &Path, validators: u16, flags: &[&str]) -> anyhow::Result<Self> {
-        let cluster = Self::create(directory, validators, flags)?;
+        let room = ROOM.acquire().await?;
+        let mut cluster = Self::create(directory, validators, 0, flags)?;
+        cluster._room = Some(room);
         cluster.start_all().await
+    }
+
+    /// As [`Cluster::start`], with a heartbeat of a second, the counter deployed, `spares` nodes more that may become
+    /// validators and are not started yet, and all connections through proxies.
+    ///
+    /// # Errors
+    /// As of [`Cluster::start`].
+    pub async fn with_proxies(directory: &Path, validators: u16, spares: u16) -> anyhow::Result<(Self, Proxies)> {
+        let room = ROOM.acquire().await?;
+        let mut cluster = Self::create(directory, validators, spares, &["--heartbeat-ms", "1000"])?;
+        cluster._room = Some(room);
+        let listens: Vec<SocketAddr> = (0..cluster.count()).map(|index| cluster.listens(index)).collect();
+        let proxies = Proxies::start(&listens).await?;
+        for index in 0..cluster.count() {
+            let port = |other| proxies.port(index, other).unwrap_or_default();
+            cluster.write_config(index, |other| SocketAddr::from((Ipv4Addr::LOCALHOST, port(other))))?;
+        }
+        let mut cluster = cluster.start_all().await?;
+        cluster.deploy_counter().await?;
+        Ok((cluster, proxies))
+    }
+
+    /// Deploys the counter that load uses, and waits until every founder has it.
+    ///
+    /// # Errors
+    /// If it is not built or not deployed.
+    pub async fn deploy_counter(&mut self) -> anyhow::Result<()> {
+        let signer = self.signer("org0/admin", 0).await?;
+        let (_, done) = contract::deploy(&signer, COUNTER, contract_module("counter")?, &Value::Null, None).await?;
+        ensure!(done.receipt.succeeded(), "the counter was not deployed");
+        for index in 0..self.founders {
+            self.until(index, |status| status.certified_height >= done.receipt.height).await?;
+        }
+        Ok(())
     }
 
     /// Writes keys and genesis without starting anything.
     ///
     /// # Errors
     /// If `countersignd testnet` fails.
-    pub fn create(directory: &Path, validators: u16, flags: &[&str]) -> anyhow::Result<Self> {
-        let rpc_port = ports::free_row(2 * validators)?;
+    pub fn create(directory: &Path, validators: u16, spares: u16, flags: &[&str]) -> anyhow::Result<Self> {
+        let count = validators + spares;
+        let rpc_port = ports::free_row(2 * count)?;
+        let network_port = rpc_port + count;
         let output = Command::new(program("countersignd")?)
             .args(["testnet", "--out"])
             .arg(directory)
             .args(["--validators", &validators.to_string()])
             .args(["--rpc-port", &rpc_port.to_string()])
-            .args(["--network-port", &(rpc_port + validators).to_string()])
+            .args(["--network-port", &network_port.to_string()])
             .args(flags)
             .output()?;
         ensure!(output.status.success(), "testnet failed: {}", String::from_utf8_lossy(&output.stderr));
-        let nodes = (0..validators).map(|_| None).collect();
-        Ok(Self { directory: directory.to_owned(), nodes, rpc_port, left_running: false })
+        let mut cluster = Self {
+            directory: directory.to_owned(),
+            nodes: (0..count).map(|_| None).collect(),
+            keys: Vec::new(),
+            founders: validators,
+            rpc_port,
+            network_port,
+            left_running: false,
+            _room: None,
+        };
+        cluster.keys = settings::founders(&cluster.genesis())?;
+        for index in validators..count {
+            cluster.write_config(index, |other| cluster.listens(other))?;
+            cluster.keys.push(settings::init(&cluster.config(index), &[])?);
+        }
+        Ok(cluster)
     }
 
     async fn start_all(mut self) -> anyhow::Result<Self> {
-        for index in 0..self.count() {
+        for index in 0..self.founders {
             self.spawn(index)?;
         }
-        for index in 0..self.count() {
+        for index in 0..self.founders {
             self.ready(index).await?;
         }
         Ok(self)
@@ -66,11 +137,10 @@ impl Cluster {
     /// # Errors
     /// If it cannot be started.
     pub fn spawn(&mut self, index: u16) -> anyhow::Result<()> {
-        let home = self.home(index);
         let log = File::options().create(true).append(true).open(self.log(index))?;
         let child = Command::new(program("countersignd")?)
             .args(["start", "--config"])
-            .arg(home.join("countersign.toml"))
+            .arg(self.config(index))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -86,6 +156,18 @@ impl Cluster {
     /// # Errors
     /// If it ends or takes too long; its last log lines are in the message.
     pub async fn ready(&mut self, index: u16) -> anyhow::Result<Status> {
+        let least = self.running_peers(index);
+        self.until(index, |status| {
+            status.state == State::Voting && usize::try_from(status.peers).is_ok_and(|peers| peers >= least)
+        })
+        .await
+    }
+
+    /// Waits until a node says something of itself.
+    ///
+    /// # Errors
+    /// As of [`Cluster::ready`].
+    pub async fn until(&mut self, index: u16, holds: impl Fn(&Status) -> bool) -> anyhow::Result<Status> {
         let client = self.client(index)?;
         let deadline = Instant::now() + READY;
         loop {
@@ -95,11 +177,7 @@ impl Cluster {
                 bail!("node {index} ended with {status}: {}", self.log_tail(index));
             }
             match client.call::<NodeStatus>(&NoParams {}).await {
-                Ok(status)
-                    if status.state == State::Voting && usize::try_from(status.peers)? >= self.running_peers(index) =>
-                {
-                    return Ok(status);
-                }
+                Ok(status) if holds(&status) => return Ok(status),
                 seen if Instant::now() > deadline => {
                     bail!("node {index} is not ready after {READY:?} ({seen:?}): {}", self.log_tail(index))
                 }
@@ -155,7 +233,51 @@ impl Cluster {
         self.nodes.get_mut(usize::from(index)).and_then(Option::take).context("the node does not run")
     }
 
-    /// Number of validators, running or not.
+    /// Waits until a node's process ends by itself, and says how.
+    ///
+    /// # Errors
+    /// If it does not run, or goes on.
+    pub async fn ended(&mut self, index: u16) -> anyhow::Result<std::process::ExitStatus> {
+        let mut child = self.take(index)?;
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            if begun.elapsed() > READY {
+                child.kill()?;
+                child.wait()?;
+                bail!("node {index} goes on: {}", self.log_tail(index));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Number of nodes that the network was founded by.
+    #[must_use]
+    pub fn founders(&self) -> u16 {
+        self.founders
+    }
+
+    /// Keys of all nodes, as they were at first.
+    #[must_use]
+    pub fn keys(&self) -> &[NodeKeys] {
+        &self.keys
+    }
+
+    /// Where a node's JSON-RPC is.
+    #[must_use]
+    pub fn rpc_port(&self, index: u16) -> u16 {
+        self.rpc_port + index
+    }
+
+    /// Where a node listens for peers.
+    #[must_use]
+    pub fn listens(&self, index: u16) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.network_port + index))
+    }
+
+    /// Number of nodes, running or not.
     #[must_use]
     pub fn count(&self) -> u16 {
         u16::try_from(self.nodes.len()).unwrap_or(u16::MAX)
@@ -164,7 +286,7 @@ impl Cluster {
     /// Address of a node's JSON-RPC.
     #[must_use]
     pub fn url(&self, index: u16) -> String {
-        format!("http://127.0.0.1:{}", self.rpc_port + index)
+        format!("http://127.0.0.1:{}", self.rpc_port(index))
     }
 
     /// A client of a node.
@@ -202,6 +324,12 @@ impl Cluster {
         self.directory.join(format!("v{index}"))
     }
 
+    /// Configuration file of a node.
+    #[must_use]
+    pub fn config(&self, index: u16) -> PathBuf {
+        self.home(index).join("countersign.toml")
+    }
+
     /// Process id of a running node.
     #[must_use]
     pub fn process(&self, index: u16) -> Option<u32> {
@@ -210,6 +338,12 @@ impl Cluster {
 
     fn log(&self, index: u16) -> PathBuf {
         self.home(index).join("node.log")
+    }
+
+    /// Whether a node's log has a line with these words.
+    #[must_use]
+    pub fn log_holds(&self, index: u16, words: &str) -> bool {
+        std::fs::read_to_string(self.log(index)).unwrap_or_default().contains(words)
     }
 
     /// The last lines of a node's log.

@@ -2,6 +2,8 @@
 
 pub mod chain;
 pub mod cluster;
+pub mod mount;
 pub mod ports;
+pub mod proxy;
 pub mod simulation;
 pub mod wasm_host;

@@ -3,12 +3,12 @@
 use super::Engine;
 use crate::action::{Action, Target};
 use crate::chain::State;
-use crate::evidence::Evidence;
 use crate::limits::EVIDENCE_PER_SIGNER_MAX;
 use crate::message::{Message, Proposal};
+use crate::mutation::{Mutation, planted};
 use crate::round::Seen;
 use crate::tally::{Added, Check};
-use countersign_types::{Certificate, Hash, Header, Height, Phase, Signature, View, Vote};
+use countersign_types::{Certificate, Evidence, Hash, Header, Height, Phase, Signature, View, Vote};
 use std::cmp::Ordering;
 
 /// What the certificates here say about a proposal's place.
@@ -43,7 +43,10 @@ impl Engine {
                 let second = self.pre_prepare_vote(view, (hash, signature), from);
                 self.contradiction(first, second);
             }
-            return;
+            if !planted(Mutation::PrepareTwice) || seen.block == hash {
+                return;
+            }
+            self.round(view).own.prepare = None;
         }
         let vote = self.pre_prepare_vote(view, (hash, signature), from);
         if !self.verifies(from, &vote) || !block.is_consistent() {
@@ -108,10 +111,12 @@ impl Engine {
     }
 
     /// P2.3: within delay and precision of this clock, at the first receipt only.
-    fn is_timely(&self, header: &Header) -> bool {
+    fn is_timely(&mut self, header: &Header) -> bool {
         let precision = self.pacemaker.grown(self.parameters.time_precision_ms);
         let delay = self.pacemaker.grown(self.parameters.time_delay_ms);
-        header.time <= self.now.plus(precision) && self.now <= header.time.plus(delay).plus(precision)
+        let timely = header.time <= self.now.plus(precision) && self.now <= header.time.plus(delay).plus(precision);
+        self.counters.untimely = self.counters.untimely.saturating_add(u64::from(!timely));
+        timely || planted(Mutation::UntimelyAccepted)
     }
 
     /// P1.2: whether the certificates let the current view's proposal stand.
@@ -126,7 +131,8 @@ impl Engine {
         }
         let mut between = parent_view.next();
         while between < view {
-            if self.rounds.get(&between).is_none_or(|round| round.changed.is_none()) {
+            let unproven = self.rounds.get(&between).is_none_or(|round| round.changed.is_none());
+            if unproven && !planted(Mutation::GapUnproven) {
                 return Place::Unknown(between);
             }
             between = between.next();
@@ -291,7 +297,7 @@ impl Engine {
         if known.is_some_and(|cases| cases.len() >= EVIDENCE_PER_SIGNER_MAX || cases.contains(&case)) {
             return false;
         }
-        let proven = evidence.verify(&self.committee).is_ok();
+        let proven = self.committee.proves(evidence) || planted(Mutation::EvidenceBelieved);
         self.checked(from, 2, proven);
         if !proven {
             self.refuse();

@@ -3,6 +3,8 @@
 use super::Engine;
 use crate::action::Action;
 use crate::chain::Place;
+use crate::mutation::{Mutation, planted};
+use crate::round::Round;
 use countersign_types::{Hash, Phase, TimestampMs};
 
 /// How long a non-empty block may stay without finality before another block is due for it, as a
@@ -24,16 +26,19 @@ impl Engine {
 
     /// P5.1.
     fn is_due(&self) -> bool {
-        if self.own.is_none() || self.recovery.is_some() {
+        if self.own.is_none() || self.recovery.is_some() || self.rejoin.is_some() {
             return false;
         }
         let tip = self.tip();
         let round = self.rounds.get(&self.view);
-        let others_think_so = round.is_some_and(|round| {
-            round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
-        });
+        let others_think_so = !planted(Mutation::NobodyJoins)
+            && round.is_some_and(|round| {
+                round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
+            });
         if self.is_window_closed(&tip) {
-            return self.is_certified_only(&tip) && (others_think_so || self.now >= self.grace_until()); // P1.6
+            return self.is_certified_only(&tip)
+                && !planted(Mutation::CertifiedOnce)
+                && (others_think_so || self.now >= self.grace_until()); // P1.6
         }
         self.pending
             || others_think_so
@@ -43,7 +48,7 @@ impl Engine {
 
     /// Whether no block can stand on top of `tip`: the result that it must name is not known, or the
     /// epoch ends there (P10.2).
-    fn is_window_closed(&self, tip: &Place) -> bool {
+    pub(super) fn is_window_closed(&self, tip: &Place) -> bool {
         let above = tip.height.next();
         self.results.named_at(above).is_none() || !self.reaches(above)
     }
@@ -71,7 +76,7 @@ impl Engine {
     /// P5.11: a leader whose last turns came to nothing.
     fn leader_is_resting(&self) -> bool {
         let leader = self.committee.leader(self.view);
-        self.own_index() != Some(leader) && self.peers.is_resting(leader)
+        self.own_index() != Some(leader) && (self.peers.is_resting(leader) || planted(Mutation::EveryoneRests))
     }
 
     /// P5.8, P5.11: whether the current turn gets no time.
@@ -83,12 +88,15 @@ impl Engine {
     pub(super) fn give_up_view(&mut self) {
         let view = self.view;
         let round = self.rounds.get(&view);
-        let voted = round.is_some_and(|round| round.own.view_change.is_some() || round.own.commit.is_some());
+        let committed = |round: &Round| round.own.commit.is_some() && !planted(Mutation::ViewChangeAfterCommit);
+        let voted = round.is_some_and(|round| round.own.view_change.is_some() || committed(round));
         if voted || !self.can_sign(view) {
             return;
         }
         let seen = round.is_some_and(|round| round.seen.is_some());
-        let passed = |deadline: Option<TimestampMs>| deadline.is_some_and(|deadline| deadline <= self.now);
+        let passed = |deadline: Option<TimestampMs>| {
+            deadline.is_some_and(|deadline| deadline <= self.now && !planted(Mutation::NoTimer))
+        };
         let given_up = round.is_some_and(|round| round.refused)
             || (!seen && passed(self.pacemaker.proposal_deadline()))
             || passed(self.pacemaker.certificate_deadline())
@@ -113,7 +121,7 @@ impl Engine {
         }
     }
 
-    fn alarms(&self) -> [Option<TimestampMs>; 9] {
+    fn alarms(&self) -> [Option<TimestampMs>; 10] {
         let tip = self.tip();
         let votes = self.can_sign(self.view);
         let open = self.has_open_payload(&tip) || self.is_window_closed(&tip) && self.is_certified_only(&tip);
@@ -125,6 +133,7 @@ impl Engine {
             self.resend_at,
             self.fetch.next_at(),
             self.recovery_at(),
+            self.rejoin_at(),
             self.behind.as_ref().map(|lag| lag.next_at),
             self.parent_time().filter(|_| self.may_propose()).map(TimestampMs::next),
         ]

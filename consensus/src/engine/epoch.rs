@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::action::Action;
+use crate::mutation::{Mutation, planted};
 use countersign_types::Height;
 
 impl Engine {
@@ -14,7 +15,7 @@ impl Engine {
     /// window later would be in a block that was executed.
     pub(super) fn reaches(&self, height: Height) -> bool {
         height <= self.chain.executed().plus(self.parameters.run_ahead).next()
-            && self.last.is_none_or(|last| height <= last)
+            && (self.last.is_none_or(|last| height <= last) || planted(Mutation::BeyondTheLast))
     }
 
     /// P10.4: once the last block and all before it are executed and certified, the next epoch can begin.

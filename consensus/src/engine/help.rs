@@ -4,6 +4,7 @@ use super::Engine;
 use crate::action::Target;
 use crate::limits::{CERTIFICATES_SENT_MAX, COMMITS_RESENT_MAX};
 use crate::message::Message;
+use crate::mutation::{Mutation, planted};
 use countersign_types::{Certificate, Height, View};
 
 impl Engine {
@@ -70,7 +71,7 @@ impl Engine {
 
     /// P5.7: sends again what others may have missed, at a fixed interval, until all is settled.
     pub(super) fn send_again(&mut self) {
-        if !self.is_unsettled() {
+        if !self.is_unsettled() || planted(Mutation::NeverResends) {
             self.resend_at = None;
             return;
         }

@@ -5,6 +5,7 @@ use crate::action::{Action, Propose, Target};
 use crate::chain::{Place, State};
 use crate::limits::GAP_CERTIFICATES_MAX;
 use crate::message::{Message, Proposal};
+use crate::mutation::{Mutation, planted};
 use crate::record::Record;
 use crate::round::Seen;
 use countersign_types::{Block, Certificate, Hash, Phase, Signature, View};
@@ -71,10 +72,11 @@ impl Engine {
         while view > self.last_final.view {
             let Some(round) = self.rounds.get(&view) else { return Parent::Missing(view) };
             let held = round.prepared_block().filter(|block| self.chain.is_held(block));
+            let held = held.filter(|_| !planted(Mutation::ForksFromFinal));
             if let Some(place) = held.and_then(|block| self.chain.place(&block)) {
                 return Parent::On(place);
             }
-            if round.changed.is_none() {
+            if round.changed.is_none() && !planted(Mutation::GapUnproven) {
                 return Parent::Missing(view);
             }
             view = view.previous();
@@ -107,6 +109,7 @@ impl Engine {
     /// P1.6: no height above the certified block can be proposed before it is final, so it stands again.
     fn propose_again(&mut self, certified: &Place) {
         if self.is_certified_only(certified)
+            && !planted(Mutation::CertifiedOnce)
             && let Some(block) = self.chain.block(&certified.block).cloned()
         {
             self.pre_prepare_and_send(block, certified.block);

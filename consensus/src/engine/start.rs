@@ -7,6 +7,7 @@ use crate::committee::Committee;
 use crate::config::{Base, Config};
 use crate::error::Error;
 use crate::fetch::Fetch;
+use crate::mutation::{Mutation, planted};
 use crate::pacemaker::Pacemaker;
 use crate::peers::Peers;
 use crate::record::Record;
@@ -53,8 +54,10 @@ impl Engine {
             entry: None,
             sign_above: View::ZERO,
             recovery: None,
+            rejoin: None,
             rounds: BTreeMap::new(),
             last_final: Final { view: base.view, block: base.block, certificate: None },
+            final_at: TimestampMs::ZERO,
             chain: Chain::new(place),
             fetch: Fetch::default(),
             reported: BTreeMap::new(),
@@ -71,6 +74,7 @@ impl Engine {
         engine.replay(records)?;
         engine.take_results(base)?;
         engine.peers = Peers::new(engine.committee.count(), own_index, engine.view);
+        engine.begin_rejoin();
         Ok(engine)
     }
 
@@ -83,7 +87,8 @@ impl Engine {
         for round in self.rounds.values() {
             let certificates = [&round.prepared, &round.changed].into_iter().flatten().cloned();
             records.extend(certificates.map(Record::Certificate));
-            records.extend(round.own.votes().cloned().map(Record::Vote));
+            let votes = round.own.votes().filter(|_| !planted(Mutation::RotationDropsVotes));
+            records.extend(votes.cloned().map(Record::Vote));
         }
         let votes = self.results.uncertified().filter_map(|(_, slot)| slot.vote.clone());
         records.extend(votes.map(Record::Vote));
@@ -136,13 +141,15 @@ impl Engine {
         for vote in votes {
             self.replay_vote(&vote)?;
         }
-        if recovering || is_ahead && votes_with_key {
+        if (recovering || is_ahead && votes_with_key) && !planted(Mutation::AmnesiaIgnored) {
             self.recovery = Some(Recovery::default());
         }
         Ok(())
     }
 
     fn replay_certificates(&mut self, certificates: Vec<Certificate>) {
+        let forgotten = planted(Mutation::CertificatesForgotten);
+        let certificates = if forgotten { Vec::new() } else { certificates };
         for certificate in &certificates {
             let newer = certificate.number > self.last_final.view.0;
             let final_again = certificate.number == self.last_final.view.0
@@ -179,6 +186,9 @@ impl Engine {
     fn replay_vote(&mut self, vote: &Vote) -> Result<(), Error> {
         if Some(vote.signer) != self.own_index() {
             return Err(Error::ForeignVote { signer: vote.signer });
+        }
+        if planted(Mutation::VotesForgotten) {
+            return Ok(());
         }
         if vote.phase == Phase::Checkpoint {
             if let Some(slot) = self.results.slot(Height(vote.number)) {

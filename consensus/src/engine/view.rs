@@ -4,6 +4,7 @@ use super::{Engine, Final};
 use crate::action::Target;
 use crate::limits::VIEWS_AHEAD_MAX;
 use crate::message::Message;
+use crate::mutation::{Mutation, planted};
 use crate::record::Record;
 use countersign_types::{Certificate, Hash, Phase, View};
 
@@ -87,6 +88,9 @@ impl Engine {
             self.pacemaker.failures = self.pacemaker.failures.saturating_add(1); // P5.9: it came too late here.
         }
         self.peers.turn_succeeded(leader);
+        if planted(Mutation::FinalAtPrepare) {
+            return self.committed(certificate);
+        }
         let entry = self.persist(Record::Certificate(certificate.clone())); // P3.1
         let said = self.commit(view, &certificate); // P3.2
         if view >= self.view {
@@ -101,7 +105,8 @@ impl Engine {
     /// P3.2: COMMIT, unless VIEW-CHANGE of the same view was signed.
     fn commit(&mut self, view: View, certificate: &Certificate) -> bool {
         let own = &self.round(view).own;
-        if own.commit.is_some() || own.view_change.is_some() || !self.can_sign(view) {
+        let given_up = own.view_change.is_some() && !planted(Mutation::CommitAfterViewChange);
+        if own.commit.is_some() || given_up || !self.can_sign(view) {
             return false;
         }
         self.sign_and_send(Phase::Commit, view.0, certificate.digest, Some(certificate.clone()))
@@ -149,6 +154,7 @@ impl Engine {
     pub(super) fn set_final(&mut self, last_final: Final) {
         self.rounds = self.rounds.split_off(&last_final.view.next());
         self.last_final = last_final;
+        self.final_at = self.now;
         self.pacemaker.failures = 0;
         self.progress();
     }
@@ -176,7 +182,7 @@ impl Engine {
 
     /// Whether votes and proposals of a view are kept: above the final one, not far ahead (P0.6).
     pub(super) fn keeps(&self, view: View) -> bool {
-        view > self.last_final.view && view <= self.view.plus(VIEWS_AHEAD_MAX)
+        view > self.last_final.view && (view <= self.view.plus(VIEWS_AHEAD_MAX) || planted(Mutation::KeepsEverything))
     }
 
     /// Asks for a certified block that has not come after a moment.

@@ -218,6 +218,8 @@ fn p3_2_holds_across_a_restart() {
     assert!(journal.iter().any(|record| matches!(record, Record::Vote(vote) if vote.phase == Phase::ViewChange)));
     let base = table.validators.base();
     let mut again = Table::raw(3, base, journal);
+    again.tell(Event::Tick);
+    again.rejoin();
     let block = first_block(&mut again);
     let certificate = again.validators.certificate(Phase::Prepare, 1, block.hash(), &[0, 1, 2]);
     let orders = again.hear(0, Message::Certificate(certificate));

@@ -39,6 +39,93 @@ fn a_faultless_network_orders_and_certifies() {
     }
 }
 
+/// P1.1, P4: with every message under way for `DELAY`, a block is proposed every two delays while the ones before are
+/// still becoming final, which takes three.
+#[test]
+fn blocks_follow_each_other_two_delays_apart_and_are_final_after_three() {
+    const DELAY: u64 = 100;
+    for count in [4, 7] {
+        let mut network = Network::new(count, 31);
+        network.faults = Faults { delay_min: DELAY, delay_max: 1, ..Faults::NONE };
+        feed(&mut network, 20_000, 20, "tx");
+        let stored = &network.nodes[0].ledger;
+        let (first, last) = (&stored[20].block.header, &stored[stored.len() - 20].block.header);
+        let apart = (last.time.0 - first.time.0) as f64 / (last.height.0 - first.height.0) as f64;
+        let finality: u64 = stored[20..]
+            .iter()
+            .map(|one| network.final_at[&one.block.header.height].since(one.block.header.time))
+            .sum();
+        let finality = finality as f64 / (stored.len() - 20) as f64;
+        // Writing and checking take a few milliseconds each time.
+        let delay = DELAY as f64;
+        assert!((2.0 * delay..2.2 * delay).contains(&apart), "{count} validators: {apart} ms from block to block");
+        assert!((3.0 * delay..3.3 * delay).contains(&finality), "{count} validators: {finality} ms to finality");
+        network.check_agreement();
+    }
+}
+
+/// P2.6: where execution is slower than agreement, agreement waits for it and nobody gives a view up for that.
+#[test]
+fn agreement_runs_ahead_of_slow_execution_by_one_window_and_no_more() {
+    let mut network = Network::new(4, 37);
+    for node in &mut network.nodes {
+        node.execute_ms = 150;
+    }
+    let window = network.validators.parameters.run_ahead;
+    for turn in 0..1_500 {
+        let to = all(&network);
+        network.submit(hash(&format!("tx {turn}")), &to);
+        network.run(10);
+        for index in all(&network) {
+            let status = network.status(index);
+            let ahead = status.finalised.0 - status.certified.0;
+            assert!(ahead <= window + 1, "{ahead} final blocks without a certified result");
+        }
+    }
+    network.run(5_000);
+    // 15 s at 150 ms for a block.
+    assert!((90..=110).contains(&lowest(&network)), "{} blocks", lowest(&network));
+    assert!(network.nodes.iter().all(|node| node.pending.is_empty()));
+    assert!(all(&network).iter().all(|index| network.status(*index).counters.view_changes == 0));
+    network.check_agreement();
+}
+
+/// P2.3: a validator whose clock is an hour off is skipped, and the chain's time stays right.
+#[test]
+fn a_clock_that_is_an_hour_off_costs_its_owner_only() {
+    const HOUR: i64 = 3_600_000;
+    for off in [HOUR, -HOUR] {
+        let mut network = Network::new(4, 41);
+        network.nodes[2].clock_off = off;
+        feed(&mut network, 10_000, 25, "learning");
+        let height = network.height(0);
+        feed(&mut network, 5_000, 20, "after");
+        network.run(2_000);
+        let blocks = network.height(0) - height;
+        assert!(blocks > 80, "{blocks} blocks in 5 s");
+        for stored in &network.nodes[0].ledger {
+            let header = &stored.block.header;
+            let delay = network.final_at[&header.height].0.abs_diff(header.time.0);
+            assert!(delay < 10_000, "block {} is {delay} ms off", header.height);
+            assert_ne!(header.proposer, 2);
+        }
+        for index in [0u16, 1, 3] {
+            assert!(network.nodes[usize::from(index)].pending.is_empty());
+        }
+        network.check_agreement();
+        assert!(off < 0 || network.status(0).counters.untimely > 0);
+        // With its clock set right it leads again.
+        network.nodes[2].clock_off = 0;
+        let leads = |network: &Network| network.nodes[0].ledger.iter().any(|stored| stored.block.header.proposer == 2);
+        let rounds = (0..400).find(|round| {
+            feed(&mut network, 250, 25, &format!("mended {round}"));
+            leads(&network)
+        });
+        assert!(rounds.is_some(), "it never leads again");
+        network.check_agreement();
+    }
+}
+
 #[test]
 fn an_idle_network_is_silent_between_heartbeats() {
     let mut network = Network::new(4, 3);
@@ -165,6 +252,36 @@ fn a_lost_journal_recovers_without_contradiction() {
     }
 }
 
+/// D6: a directory restored from an older copy. What it said since is never contradicted (which is checked at every
+/// message), and it votes again.
+#[test]
+fn an_older_copy_of_a_directory_recovers_without_contradiction() {
+    for seed in 0..60u64 {
+        let mut network = Network::new(4, seed);
+        let mut dice = Dice(seed);
+        let victim = dice.roll(4) as u16;
+        // Messages are so slow that views fail, and what was said in them still matters.
+        network.faults = Faults { delay_max: 5 + dice.roll(900), ..Faults::NONE };
+        feed(&mut network, 1_000 + dice.roll(3_000), 20, "before");
+        let copy = network.copy_disk(victim);
+        network.run(20 + dice.roll(1_500));
+        network.crash(victim);
+        network.restore_disk(victim, copy);
+        network.start(victim);
+        feed(&mut network, 3_000, 40, "again");
+        network.faults = Faults::NONE;
+        feed(&mut network, 3_000, 40, "well again");
+        network.run(2_000);
+        network.check_agreement();
+        let status = network.status(victim);
+        assert!(!status.recovering && !status.rejoining, "seed {seed}: {status:?}");
+        assert_eq!(network.height(victim), network.height((victim + 1) % 4), "seed {seed}");
+        let before = status.counters.votes_sent;
+        feed(&mut network, 1_000, 40, "at last");
+        assert!(network.status(victim).counters.votes_sent > before, "seed {seed}: it votes again");
+    }
+}
+
 #[test]
 fn a_leader_whose_proposals_never_arrive_costs_time_only() {
     let mut network = Network::new(4, 17);
@@ -274,8 +391,12 @@ fn twins_do_not_break_agreement_and_are_found_out() {
 fn storm(count: u8, seed: u64) {
     let mut network = Network::new(count, seed);
     let mut dice = Dice(seed ^ 0xabcd);
-    network.faults =
-        Faults { loss_percent: dice.roll(35), double_percent: dice.roll(20), delay_max: 5 + dice.roll(200) };
+    network.faults = Faults {
+        loss_percent: dice.roll(35),
+        double_percent: dice.roll(20),
+        delay_min: 1,
+        delay_max: 5 + dice.roll(200),
+    };
     let faulty_max = (u64::from(count) - 1) / 3;
     for step in 0..40 {
         let to: Vec<u16> = all(&network).into_iter().filter(|_| dice.roll(3) > 0).collect();

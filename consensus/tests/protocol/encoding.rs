@@ -4,9 +4,9 @@
 use crate::validators::{GENESIS, Validators, hash};
 use countersign_consensus::limits::{CERTIFICATE_BYTES_MAX, GAP_CERTIFICATES_MAX, MESSAGE_BYTES_MAX, RECORD_BYTES_MAX};
 use countersign_consensus::vote_journal::Framer;
-use countersign_consensus::{Evidence, Message, Proposal, Record};
+use countersign_consensus::{Message, Proposal, Record};
 use countersign_types::limits::{BLOCK_TRANSACTIONS_MAX, VALIDATORS_MAX};
-use countersign_types::{Certificate, Hash, Height, Phase, Signature, View, codec};
+use countersign_types::{Certificate, Evidence, Hash, Height, Phase, Signature, View, codec};
 use proptest::prelude::*;
 
 fn vectors() -> Vec<(&'static str, Vec<u8>)> {
@@ -38,6 +38,8 @@ fn vectors() -> Vec<(&'static str, Vec<u8>)> {
         ("message/certificates-request", Message::CertificatesRequest { from: View(3), to: View(9) }.encode()),
         ("message/query", Message::Query { view: View(9), finalised: View(7), certified: Height(5) }.encode()),
         ("message/evidence", Message::Evidence(evidence).encode()),
+        ("message/votes-request", Message::VotesRequest { nonce: 77 }.encode()),
+        ("message/votes-response", Message::VotesResponse { nonce: 77, votes: vec![vote.clone()] }.encode()),
         ("message/recovery-request", Message::RecoveryRequest { nonce: 77 }.encode()),
         (
             "message/recovery-response",

@@ -49,7 +49,7 @@ fn p10_1_epochs_follow_each_other_and_every_block_is_of_its_epoch() {
 fn p10_2_no_block_is_agreed_above_the_last_one_whoever_is_lost_and_cut() {
     for seed in 0..16 {
         let mut network = busy(4, seed);
-        network.faults = Faults { loss_percent: seed % 20, double_percent: 5, delay_max: 5 + seed % 60 };
+        network.faults = Faults { loss_percent: seed % 20, double_percent: 5, delay_min: 1, delay_max: 5 + seed % 60 };
         for turn in 0..12 {
             let victim = network.dice.roll(4) as u16;
             match network.dice.roll(4) {

@@ -3,8 +3,8 @@
 use crate::agreeing::{first_block, proposal};
 use crate::table::{START, Table};
 use crate::validators::{execute, hash};
-use countersign_consensus::{Engine, Error, Event, Evidence, Message, Record, Synced};
-use countersign_types::{Block, ExecutionResult, Hash, Height, Phase, TimestampMs, View};
+use countersign_consensus::{Engine, Error, Event, Message, Record, Synced};
+use countersign_types::{Block, Evidence, ExecutionResult, Hash, Height, Phase, TimestampMs, View};
 
 /// A table whose block A of view 1 is final and handed to execution.
 fn finalised(own: u16) -> (Table, Block) {
@@ -142,6 +142,84 @@ fn p7_4_a_forgotten_vote_in_a_certificate_is_noticed() {
     assert!(table.engine.status().recovering);
     let again = Table::raw(3, table.validators.base(), table.engine.retained());
     assert!(again.engine.status().recovering, "also after a restart");
+}
+
+#[test]
+fn p7_5_nothing_is_signed_before_others_have_told_what_they_hold() {
+    let mut table = Table::raw(1, crate::validators::Validators::new(4).base(), Vec::new());
+    assert!(table.tell(Event::Tick).contains(&"send all votes-request after 0".to_string()));
+    table.tell(Event::Due(true));
+    let nothing = |nonce| Message::VotesResponse { nonce, votes: Vec::new() };
+    table.hear(0, nothing(START.0));
+    table.hear(0, nothing(START.0));
+    table.hear(2, nothing(START.0 - 1));
+    assert!(table.engine.status().rejoining, "one peer twice and an old answer are not two");
+    assert!(table.tell(Event::Connected { peer: 2 }).contains(&"send 2 votes-request after 0".to_string()));
+    let orders = table.hear(2, nothing(START.0));
+    assert!(orders.iter().any(|order| order.starts_with("propose 1")), "{orders:?}");
+    // A single validator has nobody to ask.
+    let alone = crate::validators::Validators::new(1);
+    let records = vec![alone.origin(0)];
+    let engine = Engine::new(alone.config(0), alone.base(), records, 1).unwrap();
+    assert!(!engine.status().rejoining);
+}
+
+#[test]
+fn p7_5_an_older_copy_of_the_journal_is_noticed_by_what_peers_hold() {
+    let votes = |of: &Table| {
+        [
+            vec![of.validators.vote(Phase::Prepare, 4, hash("a"), 3)],
+            vec![of.validators.vote(Phase::ViewChange, 1, Hash::ZERO, 3)],
+            vec![
+                of.validators.vote(Phase::Prepare, 1, hash("a"), 3),
+                of.validators.vote(Phase::Commit, 1, hash("a"), 3),
+            ],
+        ]
+    };
+    for case in 0..3 {
+        let mut table = Table::raw(3, crate::validators::Validators::new(4).base(), Vec::new());
+        table.tell(Event::Tick);
+        let votes = votes(&table)[case].clone();
+        let orders = table.hear(0, Message::VotesResponse { nonce: START.0, votes });
+        assert_eq!(orders[..2], ["persist 1 amnesia", "send all recovery-request after 0"]);
+        assert!(table.engine.status().recovering && !table.engine.status().rejoining);
+    }
+    // What it remembers, what others signed and what nobody signed is no reason.
+    let mut table = Table::new(3);
+    table.tell(Event::Due(true));
+    table.wait(1_000);
+    let (base, journal) = (table.validators.base(), table.engine.retained());
+    let mut again = Table::raw(3, base, journal);
+    again.tell(Event::Tick);
+    let own = again.validators.vote(Phase::ViewChange, 1, Hash::ZERO, 3);
+    let others = again.validators.vote(Phase::Prepare, 1, hash("a"), 2);
+    let mut forged = again.validators.vote(Phase::Prepare, 1, hash("a"), 3);
+    forged.signature.0[5] ^= 1;
+    again.hear(0, Message::VotesResponse { nonce: START.0, votes: vec![others] });
+    again.hear(1, Message::VotesResponse { nonce: START.0, votes: vec![forged] });
+    assert!(again.engine.status().rejoining && !again.engine.status().recovering);
+    again.hear(0, Message::VotesResponse { nonce: START.0, votes: vec![own.clone()] });
+    again.hear(2, Message::VotesResponse { nonce: START.0, votes: vec![own] });
+    assert!(!again.engine.status().rejoining && !again.engine.status().recovering);
+}
+
+#[test]
+fn p7_5_peers_tell_the_newest_votes_that_they_hold() {
+    let mut table = Table::new(3);
+    let block = first_block(&mut table);
+    assert!(
+        table.hear(2, Message::VotesRequest { nonce: 1 }).contains(&"send 2 votes-response [] after 0".to_string())
+    );
+    let certificate = table.validators.certificate(Phase::Prepare, 1, block.hash(), &[0, 1, 2]);
+    table.hear(0, Message::Certificate(certificate));
+    table.hear_vote(Phase::Commit, 1, block.hash(), 2);
+    table.wait(300);
+    let told = table.hear(2, Message::VotesRequest { nonce: 2 });
+    assert_eq!(told[0], "send 2 votes-response [prepare 1 A, commit 1 A] after 0");
+    table.hear_vote(Phase::ViewChange, 2, Hash::ZERO, 2);
+    table.wait(300);
+    let told = table.hear(2, Message::VotesRequest { nonce: 3 });
+    assert_eq!(told[0], "send 2 votes-response [view-change 2 -] after 0");
 }
 
 #[test]

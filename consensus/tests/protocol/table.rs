@@ -10,6 +10,7 @@ pub struct Table {
     pub validators: Validators,
     pub engine: Engine,
     pub now: TimestampMs,
+    own: u16,
     names: BTreeMap<Hash, String>,
 }
 
@@ -21,7 +22,9 @@ impl Table {
     pub fn new(own: u16) -> Self {
         let mut table = Self::raw(own, Validators::new(4).base(), Vec::new());
         let first = table.tell(Event::Tick);
-        assert_eq!(first, ["send all query view 1 final 0 certified 0 after 0", "wake 1000"]);
+        let asks = "send all votes-request after 0";
+        assert_eq!(first, [asks, "send all query view 1 final 0 certified 0 after 0", "wake 1000"]);
+        table.rejoin();
         for peer in (0..4).filter(|peer| *peer != own) {
             // A request that nobody can answer makes the peer known.
             table.hear(peer, Message::BlockRequest { block: Hash::ZERO });
@@ -30,13 +33,23 @@ impl Table {
         table
     }
 
+    /// Two peers that hold none of its votes say so.
+    pub fn rejoin(&mut self) {
+        let own = self.own;
+        for peer in (0..4).filter(|peer| *peer != own).take(2) {
+            assert!(self.engine.status().rejoining);
+            self.hear(peer, Message::VotesResponse { nonce: self.now.0, votes: Vec::new() });
+        }
+        assert!(!self.engine.status().rejoining);
+    }
+
     /// Started from a ledger and a journal; an empty one means fresh.
     pub fn raw(own: u16, base: Base, records: Vec<Record>) -> Self {
         let validators = Validators::new(4);
         let records = if records.is_empty() { vec![validators.origin(own)] } else { records };
         let engine = Engine::new(validators.config(own), base, records, 1).unwrap();
         let names = BTreeMap::from([(Hash::ZERO, "-".into()), (validators.committee.chain(), "genesis".into())]);
-        Self { validators, engine, now: START, names }
+        Self { validators, engine, now: START, own, names }
     }
 
     pub fn name(&mut self, block: &Block, name: &str) -> Hash {
@@ -157,6 +170,11 @@ impl Table {
                 format!("query view {view} final {finalised} certified {certified}")
             }
             Message::Evidence(evidence) => format!("evidence against {}", evidence.first.signer),
+            Message::VotesRequest { .. } => "votes-request".into(),
+            Message::VotesResponse { votes, .. } => {
+                let votes: Vec<String> = votes.iter().map(|vote| self.vote(vote)).collect();
+                format!("votes-response [{}]", votes.join(", "))
+            }
             Message::RecoveryRequest { .. } => "recovery-request".into(),
             Message::RecoveryResponse { certificate, .. } => {
                 let certificate =

@@ -4,8 +4,8 @@ use crate::agreeing::{first_block, proposal};
 use crate::table::Table;
 use crate::validators::hash;
 use countersign_consensus::limits::{EVIDENCE_PER_SIGNER_MAX, WASTED_CHECK_MS, WASTED_CHECKS_MAX};
-use countersign_consensus::{Counters, Event, Evidence, Message};
-use countersign_types::{Certificate, Hash, Phase, Signature};
+use countersign_consensus::{Counters, Event, Message};
+use countersign_types::{Certificate, Evidence, Hash, Phase, Signature};
 
 fn counters(table: &Table) -> Counters {
     table.engine.status().counters

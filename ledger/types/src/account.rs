@@ -81,6 +81,8 @@ pub fn is_name(text: &str) -> bool {
 pub struct Roles(pub u8);
 
 impl Roles {
+    /// No role.
+    pub const NONE: Self = Self(0);
     /// Acts for its organisation in governance and sets its accounts.
     pub const ADMIN: Self = Self(1);
     /// Deploys contracts.

@@ -67,6 +67,10 @@ pub enum RejectCode {
     /// The set it votes for is malformed, changes a third or more of the validators, names an unknown
     /// organisation, or has fewer than four members.
     BadValidators = 15,
+    /// What it reports proves nothing about a validator of the current epoch.
+    BadEvidence = 16,
+    /// The ledger has a case of this validator in this epoch already.
+    EvidenceKnown = 17,
     /// A quorum of the validators decreed that it is not run ([`crate::Override`]).
     Overridden = 18,
 }
@@ -97,8 +101,12 @@ impl RejectCode {
             Self::EpochOver => {
                 "the vote is for another epoch, or the end of this epoch is decided; `countersign status` shows both"
             }
+            Self::BadEvidence => {
+                "the two votes do not prove that a validator of the current epoch contradicted itself; evidence counts in its epoch only"
+            }
+            Self::EvidenceKnown => "the ledger holds evidence against this validator already; nothing to do",
             Self::BadValidators => {
-                "the set must differ from the current one in fewer than a third of its members, keep at least four, and name organisations of the network"
+                "the set must differ from the current one in fewer than a third of its members and keep at least four (of fewer than four, one can join), and name organisations of the network"
             }
             Self::Overridden => {
                 "a quorum of the validators decreed that it is not run, since nodes did not survive it; the ledger holds the decree"

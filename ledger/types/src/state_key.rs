@@ -6,7 +6,7 @@
 use crate::contract::Address;
 use crate::hash::Hash;
 use crate::key::PublicKey;
-use crate::number::{Height, TimestampMs};
+use crate::number::{Epoch, Height, TimestampMs};
 use alloc::vec::Vec;
 
 const NATIVE: u8 = 0;
@@ -50,13 +50,18 @@ pub fn epoch() -> Vec<u8> {
 pub fn set_vote(organisation: &str) -> Vec<u8> {
     native(b'n', organisation.as_bytes())
 }
-/// [`crate::Override`] of a transaction of the block at a height.
+/// [`crate::Equivocation`] of a validator of an epoch, by its index.
 #[must_use]
-pub fn overridden(height: Height, transaction: &Hash) -> Vec<u8> {
-    let mut rest = Vec::with_capacity(40);
-    rest.extend_from_slice(&height.0.to_be_bytes());
-    rest.extend_from_slice(&transaction.0);
-    native(b'x', &rest)
+pub fn equivocation(epoch: Epoch, validator: u16) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(10);
+    rest.extend_from_slice(&epoch.0.to_be_bytes());
+    rest.extend_from_slice(&validator.to_be_bytes());
+    native(b'q', &rest)
+}
+/// List of [`crate::Override`]s of transactions of the block at a height.
+#[must_use]
+pub fn overridden(height: Height) -> Vec<u8> {
+    native(b'x', &height.0.to_be_bytes())
 }
 /// [`crate::Organisation`] by id.
 #[must_use]

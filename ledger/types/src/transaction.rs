@@ -7,6 +7,7 @@
 use crate::account::{Account, AccountId};
 use crate::codec::{self, DecodeError};
 use crate::contract::Address;
+use crate::evidence::{BadEvidence, Evidence};
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature};
 use crate::key_proof::KeyProof;
@@ -79,6 +80,12 @@ pub enum NativeOperation {
         /// The next set, whole.
         validators: ValidatorSet,
     },
+    /// Records that a validator of the current epoch contradicted itself. The signer is an account with the admin role,
+    /// or a validator with the key that it votes with: validators report by themselves what they see.
+    ReportEquivocation {
+        /// The proof.
+        evidence: Evidence,
+    },
 }
 
 impl Transaction {
@@ -138,6 +145,9 @@ pub enum BadTransaction {
     /// A set it votes for is none.
     #[error("the validators are no set: {0}")]
     Validators(#[from] BadValidatorSet),
+    /// What it reports is no contradiction.
+    #[error(transparent)]
+    Evidence(#[from] BadEvidence),
     /// The signature does not verify.
     #[error("its signature is not valid for the signer's key")]
     Signature(#[from] BadSignature),
@@ -172,6 +182,12 @@ impl SignedTransaction {
             }
             Payload::Native(NativeOperation::VoteValidators { validators, .. }) => {
                 validators.clone().checked()?;
+                (None, 0)
+            }
+            Payload::Native(NativeOperation::ReportEquivocation { evidence }) => {
+                if !evidence.contradicts() {
+                    return Err(BadEvidence.into());
+                }
                 (None, 0)
             }
         };

@@ -45,6 +45,35 @@ pub enum BadValidatorSet {
     },
 }
 
+/// Why a set may not follow another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadChange {
+    /// It is the same.
+    #[error("the set is the one that there is")]
+    Same,
+    /// Too many members differ.
+    #[error(
+        "{changed} members of {count} differ, and only fewer than a third may at once: change them one after the other"
+    )]
+    TooMany {
+        /// How many joined or left, whichever are more. A member with a new key has done both.
+        changed: usize,
+        /// Members before.
+        count: usize,
+    },
+    /// It could no longer bear a fault.
+    #[error("{count} validators would be left, and a network that bears a fault needs four")]
+    TooFew {
+        /// Members after.
+        count: usize,
+    },
+    /// A set of fewer than four does something else than to grow by one.
+    #[error(
+        "a set of fewer than four only grows, by one member at once: it bears no fault, so nobody can leave or be exchanged"
+    )]
+    OnlyGrows,
+}
+
 impl ValidatorSet {
     /// Checks the number of validators and that all keys are usable and distinct.
     ///
@@ -108,6 +137,25 @@ impl ValidatorSet {
     pub fn quorum(&self) -> u16 {
         quorum(self.count())
     }
+    /// Whether a set may follow this one: fewer than a third of the members change at once, so that the sets of two epochs
+    /// share a correct quorum's knowledge, and four are never given up. Fewer than four, of whom none may be faulty,
+    /// can be joined by one more at a time.
+    ///
+    /// # Errors
+    /// [`BadChange`] says why not.
+    pub fn check_next(&self, next: &Self) -> Result<(), BadChange> {
+        let missing_in = |from: &Self, of: &Self| of.0.iter().filter(|validator| !from.0.contains(validator)).count();
+        let (joined, left, count) = (missing_in(self, next), missing_in(next, self), self.0.len());
+        let changed = joined.max(left);
+        match (changed, next.0.len()) {
+            (0, _) => Err(BadChange::Same),
+            _ if count < 4 && (joined, left) == (1, 0) => Ok(()),
+            _ if count < 4 => Err(BadChange::OnlyGrows),
+            _ if changed.saturating_mul(3) >= count => Err(BadChange::TooMany { changed, count }),
+            (_, left @ 0..4) => Err(BadChange::TooFew { count: left }),
+            _ => Ok(()),
+        }
+    }
     /// Hash of the set, part of everything its members sign.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -126,4 +174,45 @@ pub const fn faulty_max(count: u16) -> u16 {
 #[must_use]
 pub const fn quorum(count: u16) -> u16 {
     count.saturating_mul(2).saturating_sub(1) / 3 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::key::SecretKey;
+
+    /// Members of these numbers; the key is the number's, the network key that of the number plus 100.
+    fn set(numbers: &[u8]) -> ValidatorSet {
+        let key = |number: u8| SecretKey::from_seed(&[number; 32]).public();
+        let member = |number: &u8| Validator {
+            organisation: "org".into(),
+            key: key(*number),
+            network_key: key(number.saturating_add(100)),
+        };
+        ValidatorSet::new(numbers.iter().map(member).collect()).unwrap()
+    }
+
+    #[test]
+    fn sets_that_may_follow_each_other() {
+        for (current, next, expected) in [
+            (&[1, 2, 3, 4][..], &[1, 2, 3, 4][..], Err(BadChange::Same)),
+            (&[1, 2, 3, 4], &[4, 3, 2, 1], Err(BadChange::Same)),
+            (&[1, 2, 3, 4], &[1, 2, 3, 4, 5], Ok(())),
+            (&[1, 2, 3, 4], &[1, 2, 3, 5], Ok(())),
+            (&[1, 2, 3, 4], &[1, 2, 3], Err(BadChange::TooFew { count: 3 })),
+            (&[1, 2, 3, 4], &[1, 2, 5, 6], Err(BadChange::TooMany { changed: 2, count: 4 })),
+            (&[1, 2, 3, 4, 5], &[1, 2, 3, 4], Ok(())),
+            (&[1, 2, 3, 4, 5, 6, 7], &[1, 2, 3, 4, 5], Ok(())),
+            (&[1, 2, 3, 4, 5, 6], &[1, 2, 3, 4], Err(BadChange::TooMany { changed: 2, count: 6 })),
+            (&[1], &[1, 2], Ok(())),
+            (&[1], &[2], Err(BadChange::OnlyGrows)),
+            (&[1, 2], &[1, 2, 3, 4], Err(BadChange::OnlyGrows)),
+            (&[1, 2, 3], &[1, 2, 3, 4], Ok(())),
+            (&[1, 2, 3], &[1, 2], Err(BadChange::OnlyGrows)),
+            (&[1, 2, 3], &[1, 2, 4], Err(BadChange::OnlyGrows)),
+        ] {
+            assert_eq!(set(current).check_next(&set(next)), expected, "{current:?} {next:?}");
+        }
+    }
 }

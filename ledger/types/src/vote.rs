@@ -79,3 +79,18 @@ pub struct Vote {
     /// The signature under the [`VoteStatement`].
     pub signature: Signature,
 }
+
+impl Vote {
+    /// What it signs, on a chain and in an epoch with these validators.
+    #[must_use]
+    pub fn statement(&self, chain: Hash, validators: Hash) -> VoteStatement {
+        VoteStatement {
+            chain,
+            epoch: self.epoch,
+            validators,
+            phase: self.phase,
+            number: self.number,
+            digest: self.digest,
+        }
+    }
+}

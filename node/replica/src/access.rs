@@ -2,7 +2,12 @@
 
 use crate::error::ReplicaError;
 use crate::state_source::StateSource;
-use countersign_types::{Account, Height, NativeOperation, Payload, PublicKey, RejectCode, Roles, state_key};
+use countersign_types::{
+    Account, AccountId, Height, NativeOperation, Payload, PublicKey, RejectCode, Roles, ValidatorSet, state_key,
+};
+
+/// How a validator is named where an account is expected.
+const VALIDATOR: &str = "validator";
 
 /// The account that a key signs for at a height.
 ///
@@ -13,6 +18,15 @@ pub fn account_of(state: &impl StateSource, key: &PublicKey, height: Height) -> 
     let id = core::str::from_utf8(&id).map_err(|_| ReplicaError::State { what: "an account's id" })?;
     let account: Option<Account> = state.read_value(&state_key::account(id), "an account")?;
     Ok(account.filter(|account| account.signs_with(key, height)))
+}
+
+/// What stands for an account where a validator of the current epoch signs with the key that it votes with: no roles, and
+/// its organisation.
+fn validator(state: &impl StateSource, key: &PublicKey) -> Result<Option<Account>, ReplicaError> {
+    let set: Option<ValidatorSet> = state.read_value(&state_key::validators(), "the validators")?;
+    let member = set.and_then(|set| set.member(set.index_of(key)?).cloned());
+    let id = member.and_then(|member| format!("{}/{VALIDATOR}", member.organisation).parse::<AccountId>().ok());
+    Ok(id.map(|id| Account { id, roles: Roles::NONE, keys: Vec::new() }))
 }
 
 /// The account behind a signer, if it may do what the payload asks.
@@ -26,11 +40,25 @@ pub fn authorise(
     payload: &Payload,
     height: Height,
 ) -> Result<Result<Account, RejectCode>, ReplicaError> {
-    let Some(account) = account_of(state, signer, height)? else { return Ok(Err(RejectCode::UnknownSigner)) };
+    let account = match account_of(state, signer, height)? {
+        Some(account) => account,
+        None => match payload {
+            // A validator reports what it sees by itself.
+            Payload::Native(NativeOperation::ReportEquivocation { .. }) => match validator(state, signer)? {
+                Some(validator) => return Ok(Ok(validator)),
+                None => return Ok(Err(RejectCode::UnknownSigner)),
+            },
+            _ => return Ok(Err(RejectCode::UnknownSigner)),
+        },
+    };
     let needed = match payload {
         Payload::Call { .. } => Roles::SUBMITTER.with(Roles::DEVICE),
         Payload::Deploy { .. } => Roles::DEPLOYER,
-        Payload::Native(NativeOperation::PutAccount { .. } | NativeOperation::VoteValidators { .. }) => Roles::ADMIN,
+        Payload::Native(
+            NativeOperation::PutAccount { .. }
+            | NativeOperation::VoteValidators { .. }
+            | NativeOperation::ReportEquivocation { .. },
+        ) => Roles::ADMIN,
     };
     Ok(if account.roles.has_any(needed) { Ok(account) } else { Err(RejectCode::Forbidden) })
 }

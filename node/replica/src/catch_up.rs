@@ -45,9 +45,9 @@ impl CatchUp {
         self.target.and(self.asked).map(|asked| asked.plus(SYNC_RETRY_MS))
     }
 
-    /// The request to send now, if one is due: the peer and the first height wanted. `validators`
+    /// The request to send now, if one is due: the peer and the first height wanted. `peers`
     /// is their number, `own` is not asked.
-    pub fn due(&mut self, now: TimestampMs, tip: Height, validators: u16, own: Option<u16>) -> Option<(u16, Height)> {
+    pub fn due(&mut self, now: TimestampMs, tip: Height, peers: u16, own: Option<u16>) -> Option<(u16, Height)> {
         let target = self.target?;
         if tip >= target {
             self.target = None;
@@ -56,11 +56,11 @@ impl CatchUp {
         }
         match self.asked {
             Some(asked) if now >= asked && now.since(asked) < SYNC_RETRY_MS => return None,
-            Some(_) => self.peer = next_peer(self.peer, validators, own),
+            Some(_) => self.peer = next_peer(self.peer, peers, own),
             None => {}
         }
         if Some(self.peer) == own {
-            self.peer = next_peer(self.peer, validators, own);
+            self.peer = next_peer(self.peer, peers, own);
         }
         self.asked = Some(now);
         Some((self.peer, tip.next()))
@@ -68,14 +68,14 @@ impl CatchUp {
 
     /// An answer came. After a useful one the next request may go out at once; after a useless one
     /// the next peer is asked when it is time to ask again, and once as many answers in a row as
-    /// there are validators were useless, the target was a lie and is dropped.
-    pub fn answered(&mut self, useful: bool, validators: u16) {
+    /// there are peers were useless, the target was a lie and is dropped.
+    pub fn answered(&mut self, useful: bool, peers: u16) {
         if useful {
             (self.asked, self.useless) = (None, 0);
             return;
         }
         self.useless = self.useless.saturating_add(1);
-        if self.useless >= validators {
+        if self.useless >= peers {
             *self = Self { peer: self.peer, ..Self::default() };
         }
     }
@@ -87,8 +87,8 @@ impl CatchUp {
     }
 }
 
-fn next_peer(peer: u16, validators: u16, own: Option<u16>) -> u16 {
-    let after = |peer: u16| if peer.saturating_add(1) >= validators { 0 } else { peer + 1 };
+fn next_peer(peer: u16, peers: u16, own: Option<u16>) -> u16 {
+    let after = |peer: u16| if peer.saturating_add(1) >= peers { 0 } else { peer + 1 };
     let next = after(peer);
     if Some(next) == own { after(next) } else { next }
 }

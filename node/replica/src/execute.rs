@@ -4,14 +4,15 @@
 use crate::access::authorise;
 use crate::error::ReplicaError;
 use crate::govern;
-use crate::limits::{KEY_PROOF_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
+use crate::limits::{SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
 use crate::overlay::{Changes, MachineState, Overlay};
 use crate::state_source::StateSource;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_types::codec::encode;
 use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome,
+    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Override,
     Parameters, Payload, Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
 };
 use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
@@ -64,6 +65,7 @@ impl Executor<'_> {
         expired: Vec<Vec<u8>>,
     ) -> Result<Executed, ReplicaError> {
         let mut overlay = Overlay::new(base);
+        self.record_decrees(&mut overlay, header.height);
         let mut receipts = Vec::with_capacity(transactions.len());
         for (index, transaction) in (0u32..).zip(transactions) {
             let transaction = transaction.as_ref();
@@ -87,16 +89,23 @@ impl Executor<'_> {
         Ok(Executed { receipts, changes: overlay.into_changes() })
     }
 
-    /// How a transaction ends that a quorum decreed not to run: nothing of it is looked at, the decree is recorded.
+    /// Records what was decreed about a block's transactions.
+    fn record_decrees<B: StateSource>(&self, overlay: &mut Overlay<'_, B>, height: Height) {
+        let decrees: Vec<Override> = self.overrides.iter().map(|signed| signed.decree).collect();
+        if !decrees.is_empty() {
+            overlay.write(state_key::overridden(height), Some(encode(&decrees)));
+        }
+    }
+
+    /// How a transaction ends that a quorum decreed not to run: nothing of it is looked at.
     fn decreed<B: StateSource>(
         &self,
         overlay: &mut Overlay<'_, B>,
         transaction: &VerifiedTransaction,
     ) -> Option<Ended> {
         let id = transaction.id();
-        let signed = self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
+        self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
         overlay.write(state_key::consumed(transaction.body().expires, &id), Some(Vec::new()));
-        overlay.write(state_key::overridden(signed.decree.height, &id), Some(encode(&signed.decree)));
         Some(Ended::rejected(RejectCode::Overridden, intrinsic_gas(transaction)))
     }
 
@@ -111,7 +120,7 @@ impl Executor<'_> {
             return Ok(Ended::rejected(code, 0));
         }
         let mark = state_key::consumed(body.expires, &transaction.id());
-        if overlay.read(&mark)?.is_some() {
+        if overlay.read(&mark)?.is_some() && !planted(Mutation::ExecutedTwice) {
             return Ok(Ended::rejected(RejectCode::Duplicate, 0));
         }
         overlay.write(mark, Some(Vec::new()));
@@ -125,7 +134,7 @@ impl Executor<'_> {
             Err(code) => return Ok(Ended::rejected(code, intrinsic)),
         };
         match &body.payload {
-            Payload::Native(operation) => Ok(match self.govern(overlay, &account, operation, header.height)? {
+            Payload::Native(operation) => Ok(match self.govern(overlay, &account, operation, header)? {
                 Ok(()) => {
                     Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
                 }
@@ -153,13 +162,20 @@ impl Executor<'_> {
         overlay: &mut Overlay<'_, B>,
         account: &Account,
         operation: &NativeOperation,
-        height: Height,
+        header: &Header,
     ) -> Result<Result<(), RejectCode>, ReplicaError> {
         match operation {
             NativeOperation::PutAccount { account: new, proofs } => govern::put_account(overlay, account, new, proofs),
-            NativeOperation::VoteValidators { epoch, validators } => {
-                govern::vote_validators(overlay, account, (*epoch, validators), height, self.parameters.run_ahead)
+            NativeOperation::ReportEquivocation { evidence } => {
+                govern::report_equivocation(overlay, self.chain, account, evidence, header, self.parameters.run_ahead)
             }
+            NativeOperation::VoteValidators { epoch, validators } => govern::vote_validators(
+                overlay,
+                account,
+                (*epoch, validators),
+                header.height,
+                self.parameters.run_ahead,
+            ),
         }
     }
 
@@ -301,11 +317,12 @@ pub fn outside_window(rules: &Parameters, expires: TimestampMs, time: TimestampM
 #[must_use]
 pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let proofs = match &transaction.body().payload {
+    let checks = match &transaction.body().payload {
         Payload::Native(NativeOperation::PutAccount { proofs, .. }) => number(proofs.len()),
+        Payload::Native(NativeOperation::ReportEquivocation { .. }) => 2,
         Payload::Call { .. } | Payload::Deploy { .. } | Payload::Native(NativeOperation::VoteValidators { .. }) => 0,
     };
     TRANSACTION_GAS
         .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(transaction.bytes().len())))
-        .saturating_add(KEY_PROOF_GAS.saturating_mul(proofs))
+        .saturating_add(SIGNATURE_GAS.saturating_mul(checks))
 }

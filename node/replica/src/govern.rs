@@ -3,11 +3,12 @@
 use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::{Reader, Store};
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, AccountId, Epoch, EpochState, Header, Height, KeyProof, RejectCode, SetChange, SetVote, ValidatorSet,
-    state_key,
+    Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, Phase, RejectCode,
+    SetChange, SetVote, ValidatorSet, state_key,
 };
 
 /// Creates or replaces an account of the signer's organisation. A key that was registered stays
@@ -69,10 +70,7 @@ pub fn vote_validators<B: StateSource>(
     height: Height,
     run_ahead: u64,
 ) -> Result<Result<(), RejectCode>, ReplicaError> {
-    let damaged = ReplicaError::State { what: "the epoch or its validators" };
-    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
-    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
-    let (Some(state), Some(current)) = (state, current) else { return Err(damaged) };
+    let (state, current) = epoch_and_validators(overlay)?;
     if state.epoch != epoch || state.change.is_some() {
         return Ok(Err(RejectCode::EpochOver));
     }
@@ -86,7 +84,7 @@ pub fn vote_validators<B: StateSource>(
             return Ok(Err(RejectCode::BadValidators));
         }
     }
-    if !may_follow(&current, wanted) {
+    if current.check_next(wanted).is_err() {
         return Ok(Err(RejectCode::BadValidators));
     }
     let vote = SetVote { epoch, set: wanted.hash() };
@@ -97,10 +95,63 @@ pub fn vote_validators<B: StateSource>(
         agreeing += usize::from(cast == Some(vote));
     }
     if agreeing * 3 > voters.len() * 2 {
+        let run_ahead = if planted(Mutation::ChangeAtOnce) { 0 } else { run_ahead };
         let change = SetChange { set: wanted.clone(), last: height.plus(run_ahead) };
         overlay.write(state_key::epoch(), Some(encode(&EpochState { change: Some(change), ..state })));
     }
     Ok(Ok(()))
+}
+
+/// Records that a validator of the current epoch contradicted itself. One case for each validator and epoch: it proves
+/// it faulty, and the next epoch need not have it.
+///
+/// # Errors
+/// The outer one if the state cannot be read, the inner one if the report is refused.
+pub fn report_equivocation<B: StateSource>(
+    overlay: &mut Overlay<'_, B>,
+    chain: Hash,
+    reporter: &Account,
+    evidence: &Evidence,
+    header: &Header,
+    run_ahead: u64,
+) -> Result<Result<(), RejectCode>, ReplicaError> {
+    let (state, current) = epoch_and_validators(overlay)?;
+    let key = state_key::equivocation(state.epoch, evidence.first.signer);
+    if overlay.read(&key)?.is_some() {
+        return Ok(Err(RejectCode::EvidenceKnown));
+    }
+    if evidence.verify(chain, state.epoch, &current).is_err() || is_excused(overlay, evidence, run_ahead)? {
+        return Ok(Err(RejectCode::BadEvidence));
+    }
+    let (height, time) = (header.height, header.time);
+    let case = Equivocation { evidence: evidence.clone(), reporter: reporter.id.clone(), height, time };
+    overlay.write(key, Some(encode(&case)));
+    Ok(Ok(()))
+}
+
+/// P6.5: whether the votes are CHECKPOINTs of a height that an override gave another result.
+fn is_excused<B: StateSource>(
+    overlay: &Overlay<'_, B>,
+    evidence: &Evidence,
+    run_ahead: u64,
+) -> Result<bool, ReplicaError> {
+    let height = evidence.first.number;
+    let first = height.saturating_add(1).saturating_sub(run_ahead);
+    if evidence.first.phase == Phase::Checkpoint {
+        for below in (first..=height).map(Height) {
+            if overlay.read(&state_key::overridden(below))?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The epoch and the validators of the height that is executed.
+fn epoch_and_validators<B: StateSource>(overlay: &Overlay<'_, B>) -> Result<(EpochState, ValidatorSet), ReplicaError> {
+    let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
+    let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
+    state.zip(current).ok_or(ReplicaError::State { what: "the epoch or its validators" })
 }
 
 /// Begins the next epoch above the last height of the current one.
@@ -134,14 +185,4 @@ pub fn restart<B: StateSource, S: Store>(
         overlay.write(state_key::epoch(), Some(encode(&state)));
     }
     Ok(())
-}
-
-/// Fewer than a third of the members may change at once, so that the sets of two epochs share a correct quorum's
-/// knowledge, and a set that tolerates a fault goes on to.
-fn may_follow(current: &ValidatorSet, next: &ValidatorSet) -> bool {
-    let missing_in = |from: &ValidatorSet, of: &ValidatorSet| {
-        of.members().iter().filter(|validator| !from.members().contains(validator)).count()
-    };
-    let changed = missing_in(next, current).max(missing_in(current, next));
-    changed > 0 && changed * 3 < current.members().len() && next.count() >= current.count().min(4)
 }

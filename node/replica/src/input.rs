@@ -16,7 +16,7 @@ pub enum Input {
     Tick,
     /// A validator's message, decoded within its limits.
     Received {
-        /// Index of the validator that the stream belongs to.
+        /// Index of the peer that the stream belongs to.
         from: u16,
         /// The message.
         message: Wire,
@@ -25,6 +25,11 @@ pub enum Input {
     Connected {
         /// Its index.
         peer: u16,
+    },
+    /// Peers that are no validators and can be asked for blocks. Their indexes follow those of the validators.
+    Guests {
+        /// How many there are.
+        count: u16,
     },
     /// Transactions whose shape and signatures were checked.
     Transactions {

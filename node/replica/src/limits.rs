@@ -5,8 +5,9 @@
 pub const TRANSACTION_GAS: u64 = 40_000;
 /// Gas for each byte of a transaction: hashing twice, storing, sending to three peers.
 pub const TRANSACTION_BYTE_GAS: u64 = 20;
-/// Gas for each key's proof in a transaction: a signature check of its own (about 60 µs) and a write.
-pub const KEY_PROOF_GAS: u64 = 80_000;
+/// Gas for each further signature in a transaction (a key's proof, a reported vote): a check of its own (about 60 µs) and
+/// a write.
+pub const SIGNATURE_GAS: u64 = 80_000;
 /// Expired transaction ids removed by one block: more than a full block adds, so the backlog
 /// shrinks.
 pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;
@@ -17,6 +18,10 @@ pub const MEMPOOL_BYTES_MAX: usize = 64 << 20;
 /// Of these, the part that is free for whoever needs more than its share, in percent. The rest is shared out equally
 /// among organisations.
 pub const MEMPOOL_FREE_PERCENT: usize = 50;
+/// Transactions gossiped again in one turn.
+pub const GOSSIP_AGAIN_MAX: usize = 256;
+/// The time until a transaction is gossiped again doubles so often: from the first view timeout to 64 of them.
+pub const GOSSIP_AGAIN_SHIFT_MAX: u32 = 6;
 /// Blocks that are not finalised and whose transactions are held: the run-ahead window is at most
 /// 64, and each of its views may see one proposal that fails.
 pub const PAYLOADS_MAX: usize = 256;

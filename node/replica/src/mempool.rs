@@ -4,10 +4,12 @@
 //! queues, so that one that floods delays only itself. A transaction stays here until a block with it is committed
 //! or it expires.
 
+mod again;
 mod draw;
 mod room;
 
 use crate::execute::outside_window;
+use again::Again;
 use countersign_types::{Hash, Parameters, RejectCode, TimestampMs, VerifiedTransaction};
 use draw::Draw;
 use room::Room;
@@ -32,6 +34,10 @@ pub enum Refused {
 struct Waiting {
     transaction: Arc<VerifiedTransaction>,
     organisation: String,
+    /// Its place in the order of arrival.
+    number: u64,
+    /// Blocks that had been executed then.
+    since: u64,
 }
 
 /// The waiting transactions.
@@ -48,6 +54,12 @@ pub struct Mempool {
     queues: BTreeMap<String, VecDeque<Hash>>,
     room: Room,
     expiry: BTreeSet<(TimestampMs, Hash)>,
+    /// Names in the order of arrival.
+    arrival: BTreeMap<u64, Hash>,
+    arrived: u64,
+    /// Blocks executed so far.
+    blocks: u64,
+    again: Again,
     turn: usize,
 }
 
@@ -63,6 +75,10 @@ impl Mempool {
             queues: BTreeMap::new(),
             room: Room::new(organisations),
             expiry: BTreeSet::new(),
+            arrival: BTreeMap::new(),
+            arrived: 0,
+            blocks: 0,
+            again: Again::default(),
             turn: 0,
         }
     }
@@ -83,7 +99,10 @@ impl Mempool {
         self.idle += usize::from(self.taken.contains(&transaction.id()));
         self.expiry.insert((transaction.body().expires, hash));
         self.queues.entry(organisation.to_owned()).or_default().push_back(hash);
-        self.by_hash.insert(hash, Waiting { transaction, organisation: organisation.to_owned() });
+        let (number, since) = (self.arrived, self.blocks);
+        self.arrived += 1;
+        self.arrival.insert(number, hash);
+        self.by_hash.insert(hash, Waiting { transaction, organisation: organisation.to_owned(), number, since });
         Ok(())
     }
 
@@ -141,30 +160,62 @@ impl Mempool {
         }
     }
 
-    /// Draws a block's transactions within the limits of `rules`, fairly among organisations and of each the oldest
-    /// first, leaving out the ids that its ancestors hold. They stay in the pool.
+    /// A client of this node handed this in, and it was gossiped; see [`Mempool::gossip_again`].
+    pub fn watch(&mut self, hash: Hash, now: TimestampMs, patience: u64) {
+        self.again.watch(hash, now, patience);
+    }
+
+    /// What is to be gossiped once more, since no block took it for `patience` milliseconds, then twice as long, and
+    /// so on.
+    pub fn gossip_again(&mut self, now: TimestampMs, patience: u64) -> Vec<Arc<VerifiedTransaction>> {
+        self.again.take_due(now, patience).iter().filter_map(|hash| self.find(hash)).collect()
+    }
+
+    /// When [`Mempool::gossip_again`] is next to be called.
+    #[must_use]
+    pub fn next_at(&self) -> Option<TimestampMs> {
+        self.again.next_at()
+    }
+
+    /// Draws a block's transactions within the limits of `rules`, leaving out the ids that its ancestors hold. They
+    /// stay in the pool. First comes the oldest of all if `patience` blocks went by without it, whatever room it needs,
+    /// so that nothing waits for ever; then they are drawn fairly among organisations, and of each the oldest first.
     pub fn draw(
         &mut self,
         rules: &Parameters,
         time: TimestampMs,
         taken: &BTreeSet<Hash>,
+        patience: u64,
     ) -> Vec<Arc<VerifiedTransaction>> {
         self.turn = self.turn.wrapping_add(1);
         let fits = |transaction: &&Arc<VerifiedTransaction>| {
             !taken.contains(&transaction.id()) && outside_window(rules, transaction.body().expires, time).is_none()
         };
         let waiting = |hash: &Hash| self.by_hash.get(hash).map(|waiting| &waiting.transaction);
+        let mut oldest = self.arrival.values().filter_map(|hash| self.by_hash.get(hash));
+        let oldest = oldest.find(|waiting| fits(&&waiting.transaction));
+        let aged = oldest.filter(|waiting| self.blocks.saturating_sub(waiting.since) >= patience);
+        let aged = aged.map(|waiting| &waiting.transaction);
+        let others = |transaction: &&Arc<VerifiedTransaction>| {
+            aged.is_none_or(|aged| aged.hash() != transaction.hash()) && fits(transaction)
+        };
         let mut queues: Vec<_> =
-            self.queues.values().map(|queue| queue.iter().filter_map(waiting).filter(fits)).collect();
+            self.queues.values().map(|queue| queue.iter().filter_map(waiting).filter(others)).collect();
         if !queues.is_empty() {
             let first = self.turn % queues.len();
             queues.rotate_left(first);
         }
-        Draw::new(rules).fill(queues)
+        Draw::new(rules, aged).fill(queues)
     }
 
-    /// Forgets transactions that a committed block holds, by their ids.
-    pub fn remove<'a>(&mut self, ids: impl IntoIterator<Item = &'a Hash>) {
+    /// A block was executed: forgets the transactions that it holds, by their ids.
+    pub fn committed<'a>(&mut self, ids: impl IntoIterator<Item = &'a Hash>) {
+        self.blocks += 1;
+        self.withdraw(ids);
+    }
+
+    /// Forgets transactions, by their ids.
+    pub fn withdraw<'a>(&mut self, ids: impl IntoIterator<Item = &'a Hash>) {
         for id in ids {
             if let Some(hash) = self.ids.get(id).copied() {
                 self.forget(&hash);
@@ -190,7 +241,7 @@ impl Mempool {
             gone.extend(self.by_hash.get(&hash).map(|waiting| waiting.transaction.id()));
             self.forget(&hash);
         }
-        self.remove(&[]);
+        self.withdraw(&[]);
         gone
     }
 
@@ -198,6 +249,8 @@ impl Mempool {
         let Some(waiting) = self.by_hash.remove(hash) else { return };
         let id = waiting.transaction.id();
         self.ids.remove(&id);
+        self.arrival.remove(&waiting.number);
+        self.again.forget(hash);
         self.idle -= usize::from(self.taken.contains(&id));
         self.expiry.remove(&(waiting.transaction.body().expires, *hash));
         self.room.give_back(&waiting.organisation, waiting.transaction.bytes().len());

@@ -11,6 +11,7 @@ use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
 use crate::wire::Wire;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Action, Engine, Event, Propose, Record, Status, Target, Verdict};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{
@@ -18,6 +19,7 @@ use countersign_types::{
     VerifiedTransaction, merkle,
 };
 use countersign_vm::Vm;
+use report::Reports;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ mod epoch;
 mod finalise;
 mod open;
 mod perform;
+mod report;
 mod sync;
 
 /// What a replica is started with.
@@ -50,6 +53,8 @@ pub struct Replica<S: Store> {
     epoch: Epoch,
     set: ValidatorSet,
     own: Option<u16>,
+    /// Peers that are no validators.
+    guests: u16,
     vm: Arc<Vm>,
     guard: Guard,
     engine: Engine,
@@ -65,6 +70,7 @@ pub struct Replica<S: Store> {
     /// When somebody was last asked for new blocks, who is no validator.
     observed_at: TimestampMs,
     finalised: VecDeque<(Block, Certificate)>,
+    reports: Reports,
     /// The block that is not executed.
     halted: Option<Attempt>,
     /// Blocks that a proposal would extend, with the ids of their transactions.
@@ -159,6 +165,7 @@ impl<S: Store> Replica<S> {
                 self.expire();
                 self.events.push_back(Event::Tick);
             }
+            Input::Guests { count } => self.guests = count,
             Input::Connected { peer } => self.events.push_back(Event::Connected { peer }),
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
@@ -196,9 +203,10 @@ impl<S: Store> Replica<S> {
             }
         }
         self.ask();
+        self.gossip_again();
         self.rotate();
         let observes = self.own.is_none().then(|| self.observed_at.plus(OBSERVE_MS));
-        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), observes];
+        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), self.mempool.next_at(), observes];
         self.outputs.extend(alarms.into_iter().flatten().min().map(Output::WakeAt));
         Ok(())
     }
@@ -232,7 +240,7 @@ impl<S: Store> Replica<S> {
             Action::Send { to, message, after } => {
                 self.outputs.push(Output::Send { to, message: Wire::Consensus { epoch: self.epoch, message }, after });
             }
-            Action::Propose(order) => self.propose(order),
+            Action::Propose(order) => self.propose(order)?,
             Action::Validate { block, ancestors } => self.validate(block, ancestors)?,
             Action::Finalise { block, certificate } => self.finalised.push_back((block, certificate)),
             Action::Certify { result, certificate } => self.certify(result, certificate)?,
@@ -240,6 +248,7 @@ impl<S: Store> Replica<S> {
             Action::Evidence(evidence) => {
                 let signer = evidence.first.signer;
                 self.outputs.push(Output::Equivocation { signer, text: format!("{evidence:?}") });
+                self.reports.note(evidence);
             }
             Action::Behind { height, peer } => self.catch_up.want(height, peer),
             Action::Stop(stop) => return Err(ReplicaError::Consensus(Box::new(stop))),
@@ -260,6 +269,9 @@ impl<S: Store> Replica<S> {
     }
 
     fn persist_payload(&mut self, hash: &Hash) {
+        if planted(Mutation::PayloadUnwritten) {
+            return;
+        }
         if let Some(gathering) = self.payloads.find(hash) {
             let transactions = gathering.in_order().iter().map(|transaction| transaction.bytes().to_vec()).collect();
             let record = JournalRecord::Payload {
@@ -273,12 +285,14 @@ impl<S: Store> Replica<S> {
     }
 
     /// Builds this leader's block.
-    fn propose(&mut self, order: Propose) {
+    fn propose(&mut self, order: Propose) -> Result<(), ReplicaError> {
         let Propose { view, parent, parent_height, time_after, ancestors, result } = order;
-        let Some(proposer) = self.own else { return };
+        let Some(proposer) = self.own else { return Ok(()) };
+        self.report()?;
         let time = self.now.max(time_after.next());
         let taken = self.payloads.ids_in(&ancestors);
-        let drawn = self.mempool.draw(&self.rules, time, &taken);
+        let patience = u64::from(self.set.faulty_max()) + 2;
+        let drawn = self.mempool.draw(&self.rules, time, &taken, patience);
         let transactions: Vec<Hash> = drawn.iter().map(|transaction| transaction.hash()).collect();
         let header = Header {
             chain: self.chain,
@@ -299,6 +313,7 @@ impl<S: Store> Replica<S> {
         self.payloads.begin(block.clone(), ancestors, &needed, |name| mempool.find(name));
         self.persist_payload(&hash);
         self.events.push_back(Event::Proposed { view, block });
+        Ok(())
     }
 
     /// Gathers a proposed block's transactions; the engine hears the verdict when all are held.
@@ -325,7 +340,8 @@ impl<S: Store> Replica<S> {
         let mut valid = verdict.is_ok();
         for transaction in gathering.in_order() {
             // Exactly once: what stands in the ledger stands in no other block.
-            valid = valid && self.reader.locate(&transaction.id())?.is_none();
+            let fresh = self.reader.locate(&transaction.id())?.is_none();
+            valid = valid && (fresh || planted(Mutation::ExecutedTwice));
         }
         if valid {
             self.persist_payload(hash);
@@ -348,20 +364,25 @@ impl<S: Store> Replica<S> {
         let tip = self.ledger.tip().height;
         let at_end = self.engine.status().last.is_some_and(|last| tip >= last);
         let held = if at_end { tip.min(self.engine.certified_below()) } else { tip };
-        if let Some((peer, from)) = self.catch_up.due(self.now, held, self.set.count(), self.own) {
+        if let Some((peer, from)) = self.catch_up.due(self.now, held, self.peers(), self.own) {
             self.outputs.push(Output::Send { to: Target::One(peer), message: Wire::BlocksWanted { from }, after: 0 });
         }
     }
 
-    /// Who is no validator asks for new blocks, of one validator after the other.
+    /// Who is no validator asks for new blocks, of one peer after the other.
     fn observe(&mut self) {
         let waited = self.now < self.observed_at || self.now.since(self.observed_at) >= OBSERVE_MS;
         if self.own.is_none() && waited && !self.catch_up.is_active() {
             self.observed_at = self.now;
             let next = self.ledger.tip().height.next();
-            let peer = (self.now.0 / OBSERVE_MS) % u64::from(self.set.count().max(1));
+            let peer = (self.now.0 / OBSERVE_MS) % u64::from(self.peers().max(1));
             self.catch_up.want(next, u16::try_from(peer).unwrap_or(0));
         }
+    }
+
+    /// How many peers can be asked for blocks, this replica included if it is a validator: the validators, then the guests.
+    fn peers(&self) -> u16 {
+        self.set.count().saturating_add(self.guests)
     }
 
     fn other_than_own(&self, peer: u16) -> u16 {

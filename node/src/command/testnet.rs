@@ -142,7 +142,7 @@ fn write_validator(
     std::fs::create_dir_all(&data)?;
     keystore::create(&home.join("validator.key"), Purpose::Validator, &own.validator)?;
     keystore::create(&home.join("network.key"), Purpose::Network, &own.network)?;
-    write_journal(&data.join(JOURNAL_FILE), genesis.chain(), own)?;
+    write_journal(&data.join(JOURNAL_FILE), genesis.chain(), &own.validator)?;
 
     let in_containers = !flags.hosts.is_empty();
     let port = |base: u16, index: u16| if in_containers { Some(base) } else { base.checked_add(index) };
@@ -179,11 +179,11 @@ fn write_validator(
 }
 
 /// Key and journal are made together: only a journal with this record may sign from the first view.
-fn write_journal(path: &Path, chain: Hash, keys: &Keys) -> anyhow::Result<()> {
-    let key = SecretKey::from_seed(keys.validator.expose()).public();
+pub(super) fn write_journal(path: &Path, chain: Hash, validator: &Seed) -> anyhow::Result<()> {
+    let key = SecretKey::from_seed(validator.expose()).public();
     let record = JournalRecord::Engine(Record::origin(chain, key)).to_bytes();
     let mut journal = JournalFile::create(path)?;
-    journal.append(&Framer::new(salt(keys.validator.expose())).frame(&record)?)?;
+    journal.append(&Framer::new(salt(validator.expose())).frame(&record)?)?;
     journal.sync()?;
     Ok(())
 }

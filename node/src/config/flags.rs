@@ -7,6 +7,7 @@ use crate::{
     network::PeerAddress,
     telemetry::{LogFormat, LogLevel},
 };
+use countersign_types::PublicKey;
 
 /// Settings on the command line; each has an environment variable.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -64,7 +65,7 @@ pub struct ConfigFlags {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerFlag {
     /// The network key.
-    pub key: [u8; 32],
+    pub key: PublicKey,
     /// Where to dial it.
     pub address: PeerAddress,
 }

@@ -256,7 +256,7 @@ impl Driver {
 
     fn on_dial_failure(&mut self, peer: &PeerId, error: &DialError) {
         self.shared.counters.incident(Incident::DialFailed);
-        debug!(peer = self.index(peer), %error, "dial failed");
+        debug!(peer = self.name(peer), %error, "dial failed");
         self.back_off(peer);
     }
 
@@ -337,8 +337,8 @@ impl Driver {
                 self.shared.counters.dropped(class, Drop::NotConnected, peer.outbox.clear(class));
             }
             self.shared.counters.incident(Incident::Disconnected);
-            info!(peer = peer.index(), "peer disconnected");
-            self.announce(NetworkEvent::Disconnected { peer: peer.index() });
+            info!(peer = %peer.key(), "peer disconnected");
+            self.announce(NetworkEvent::Disconnected { peer: peer.key() });
         }
         was_up
     }
@@ -366,13 +366,13 @@ impl Driver {
                 link.open.insert(class);
                 let is_whole = link.open.len() == Class::ALL.len();
                 if is_whole && peer.set_up(true) {
-                    let index = peer.index();
-                    info!(peer = index, "peer connected");
+                    let key = peer.key();
+                    info!(peer = %key, "peer connected");
                     if let Some(dial) = self.dials.get_mut(&id) {
                         dial.backoff = BACKOFF_MIN;
                     }
                     self.shared.counters.incident(Incident::Connected);
-                    let _ = self.inbox.presence.try_send(NetworkEvent::Connected { peer: index });
+                    let _ = self.inbox.presence.try_send(NetworkEvent::Connected { peer: key });
                 }
                 self.streams.spawn(async move {
                     let fault = link::write(stream, class, peer, shared).await;
@@ -380,13 +380,13 @@ impl Driver {
                 })
             }
             Report::Failed { class, foreign } => {
-                let index = peer.index();
+                let key = peer.key();
                 if foreign {
                     shared.counters.incident(Incident::ForeignChain);
-                    warn!(peer = index, "peer speaks for another chain, or another version of the protocol");
+                    warn!(peer = %key, "peer speaks for another chain, or another version of the protocol");
                 } else {
                     shared.counters.incident(Incident::StreamFailed);
-                    debug!(peer = index, ?class, "stream not opened");
+                    debug!(peer = %key, ?class, "stream not opened");
                 }
                 self.unlink(&id);
                 return;
@@ -400,14 +400,14 @@ impl Driver {
             self.shared.counters.incident(Incident::StreamFailed);
             let (class, fault) = (end.class, &end.fault);
             match fault {
-                Fault::Oversize(_) => warn!(peer = self.index(&end.peer), ?class, %fault, "stream closed"),
-                _ => debug!(peer = self.index(&end.peer), ?class, %fault, "stream closed"),
+                Fault::Oversize(_) => warn!(peer = self.name(&end.peer), ?class, %fault, "stream closed"),
+                _ => debug!(peer = self.name(&end.peer), ?class, %fault, "stream closed"),
             }
             self.unlink(&end.peer);
         }
     }
 
-    fn index(&self, id: &PeerId) -> Option<u16> {
-        self.shared.by_id(id).map(|peer| peer.index())
+    fn name(&self, id: &PeerId) -> Option<String> {
+        self.shared.by_id(id).map(|peer| peer.key().to_string())
     }
 }

@@ -3,6 +3,7 @@
 //! Each message holds its share of its sender's allowance until the node has handled it, so one peer can fill
 //! its own share and nobody else's.
 
+use countersign_types::PublicKey;
 use tokio::sync::mpsc;
 
 use super::{Class, MessageId, NetworkEvent};
@@ -14,13 +15,13 @@ use crate::{
 /// A message of a direct stream.
 #[derive(Debug)]
 pub(super) struct Inbound {
-    peer: u16,
+    peer: PublicKey,
     bytes: Vec<u8>,
     share: Share,
 }
 
 impl Inbound {
-    pub(super) fn new(peer: u16, bytes: Vec<u8>, share: Share) -> Self {
+    pub(super) fn new(peer: PublicKey, bytes: Vec<u8>, share: Share) -> Self {
         Self { peer, bytes, share }
     }
 }

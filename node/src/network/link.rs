@@ -1,8 +1,7 @@
 //! The two directions of a direct stream.
 //!
 //! A frame is a big-endian u32 and that many bytes. With the top bit set it is a control frame: the
-//! validator indices (u16, big-endian, ascending) that the sender is connected to, empty on the consensus
-//! stream. Control frames also keep the stream alive.
+//! first eight bytes of the network keys that the sender is connected to, ascending, empty on the consensus stream. Control frames also keep the stream alive.
 //!
 //! The reader takes its peer's rate and its peer's share of the node's inbox *before* it reads a frame's
 //! body, so that a flood is stopped by TCP's flow control and costs neither memory nor decoding.
@@ -20,7 +19,7 @@ use super::{
     Class,
     counters::Drop,
     inbox::Inbound,
-    peers::{Peer, Shared},
+    peers::{Peer, SHORT_KEY_BYTES, Shared, ShortKey},
 };
 use crate::limits::{ADVERT_PEERS_MAX, FRAME_TIMEOUT, KEEP_ALIVE, SILENCE_MAX, SYNC_CHUNK_BYTES, SYNC_YIELD};
 
@@ -75,7 +74,7 @@ async fn read_frame(
     let header = u32::from_be_bytes(header);
     let len = usize::try_from(header & !CONTROL).unwrap_or(usize::MAX);
     let is_control = header & CONTROL != 0;
-    if is_control && len > ADVERT_PEERS_MAX * 2 {
+    if is_control && len > ADVERT_PEERS_MAX * SHORT_KEY_BYTES {
         return Err(Fault::Oversize(len));
     }
     if len > class.frame_bytes_max() {
@@ -97,7 +96,7 @@ async fn read_frame(
     let share = inlet.allowance.wait(len).await.ok_or(Fault::Closed)?;
     let bytes = read_body(stream, len).await?;
     shared.counters.received(class, len);
-    inbox.send(Inbound::new(peer.index(), bytes, share)).await.map_err(|_| Fault::Closed)
+    inbox.send(Inbound::new(peer.key(), bytes, share)).await.map_err(|_| Fault::Closed)
 }
 
 /// Grows with what arrives, so that a header alone does not allocate its claim.
@@ -166,15 +165,15 @@ fn encode_control(buffer: &mut Vec<u8>, class: Class, shared: &Shared) {
         Class::Consensus => Vec::new(),
         Class::Sync => shared.connected(),
     };
-    let len = u32::try_from(connected.len() * 2).expect("members are bounded by PEERS_MAX");
+    let len = u32::try_from(connected.len() * SHORT_KEY_BYTES).expect("peers are bounded by PEERS_MAX");
     buffer.extend_from_slice(&(CONTROL | len).to_be_bytes());
-    for index in connected {
-        buffer.extend_from_slice(&index.to_be_bytes());
+    for key in connected {
+        buffer.extend_from_slice(&key);
     }
 }
 
-fn decode_advert(body: &[u8]) -> BTreeSet<u16> {
-    body.as_chunks::<2>().0.iter().copied().map(u16::from_be_bytes).collect()
+fn decode_advert(body: &[u8]) -> BTreeSet<ShortKey> {
+    body.as_chunks::<SHORT_KEY_BYTES>().0.iter().copied().collect()
 }
 
 #[cfg(test)]
@@ -194,8 +193,9 @@ mod tests {
 
     #[test]
     fn adverts_decode() {
-        assert_eq!(decode_advert(&[0, 1, 1, 0]), BTreeSet::from([1, 256]));
-        assert_eq!(decode_advert(&[0, 1, 1]), BTreeSet::from([1]));
+        let two: Vec<u8> = (0..16).collect();
+        assert_eq!(decode_advert(&two), BTreeSet::from([[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]]));
+        assert_eq!(decode_advert(&two[..15]), BTreeSet::from([[0, 1, 2, 3, 4, 5, 6, 7]]));
         assert_eq!(decode_advert(&[]), BTreeSet::new());
     }
 }

@@ -1,4 +1,4 @@
-//! What the network knows about each member, shared between the driver, the stream tasks and handles.
+//! What the network knows about each peer, shared between the driver, the stream tasks and handles.
 //! A peer's budgets and rates outlive its connections, so that reconnecting does not refill them.
 
 use std::{
@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use countersign_types::PublicKey;
 use libp2p::{PeerId, identity};
 use tokio::time::Instant;
 
@@ -20,7 +21,12 @@ use crate::limits::{
 };
 use crate::share::Allowance;
 
-/// One member.
+/// How many bytes of a network key name a peer among peers.
+pub(super) const SHORT_KEY_BYTES: usize = 8;
+/// The first bytes of a network key. Two that are equal only make a batch of transactions go a detour.
+pub(super) type ShortKey = [u8; SHORT_KEY_BYTES];
+
+/// One peer.
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) id: PeerId,
@@ -30,7 +36,7 @@ pub(super) struct Peer {
     pub(super) sync: Inlet,
     pub(super) transactions: Inlet,
     is_up: AtomicBool,
-    advert: Mutex<Option<BTreeSet<u16>>>,
+    advert: Mutex<Option<BTreeSet<ShortKey>>>,
 }
 
 /// How much of one channel a peer may send: at once to the node, and over time.
@@ -56,7 +62,7 @@ impl Inlet {
 impl Peer {
     fn new(known: KnownPeer) -> Result<Self, NetworkError> {
         Ok(Self {
-            id: peer_id(&known.public_key)?,
+            id: peer_id(&known.key)?,
             known,
             outbox: Outbox::new(),
             consensus: Inlet::new(INBOX_CONSENSUS_BYTES_MAX, CONSENSUS_BYTES_PER_SECOND),
@@ -67,8 +73,14 @@ impl Peer {
         })
     }
 
-    pub(super) fn index(&self) -> u16 {
-        self.known.id
+    pub(super) fn key(&self) -> PublicKey {
+        self.known.key
+    }
+
+    fn short_key(&self) -> ShortKey {
+        let mut short = ShortKey::default();
+        short.iter_mut().zip(self.known.key.0).for_each(|(to, byte)| *to = byte);
+        short
     }
 
     pub(super) fn inlet(&self, class: Class) -> &Inlet {
@@ -92,42 +104,42 @@ impl Peer {
     }
 
     /// The peer says whom it is connected to.
-    pub(super) fn advertise(&self, connected: BTreeSet<u16>) {
+    pub(super) fn advertise(&self, connected: BTreeSet<ShortKey>) {
         *self.lock_advert() = Some(connected);
     }
 
     /// Whether the peer says that it reaches `other` itself; no, if it has said nothing yet.
-    pub(super) fn reaches(&self, other: u16) -> bool {
-        self.lock_advert().as_ref().is_some_and(|connected| connected.contains(&other))
+    pub(super) fn reaches(&self, other: &Self) -> bool {
+        self.lock_advert().as_ref().is_some_and(|connected| connected.contains(&other.short_key()))
     }
 
-    fn lock_advert(&self) -> MutexGuard<'_, Option<BTreeSet<u16>>> {
+    fn lock_advert(&self) -> MutexGuard<'_, Option<BTreeSet<ShortKey>>> {
         self.advert.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The libp2p identity of an Ed25519 network key.
-pub(super) fn peer_id(public_key: &[u8; 32]) -> Result<PeerId, NetworkError> {
-    let key = identity::ed25519::PublicKey::try_from_bytes(public_key).map_err(|_| NetworkError::PublicKey)?;
+pub(super) fn peer_id(key: &PublicKey) -> Result<PeerId, NetworkError> {
+    let key = identity::ed25519::PublicKey::try_from_bytes(&key.0).map_err(|_| NetworkError::PublicKey)?;
     Ok(PeerId::from_public_key(&identity::PublicKey::from(key)))
 }
 
 /// What the driver, the stream tasks and the handles share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    peers: RwLock<BTreeMap<u16, Arc<Peer>>>,
+    peers: RwLock<BTreeMap<PublicKey, Arc<Peer>>>,
     pub(super) counters: Counters,
     listening: Mutex<Vec<SocketAddr>>,
 }
 
 impl Shared {
-    /// The members by index.
+    /// The peers by key.
     pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
         self.peers.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    pub(super) fn by_index(&self, index: u16) -> Option<Arc<Peer>> {
-        self.peers.read().unwrap_or_else(PoisonError::into_inner).get(&index).cloned()
+    pub(super) fn by_key(&self, key: &PublicKey) -> Option<Arc<Peer>> {
+        self.peers.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     pub(super) fn by_id(&self, id: &PeerId) -> Option<Arc<Peer>> {
@@ -135,22 +147,20 @@ impl Shared {
         peers.values().find(|peer| peer.id == *id).cloned()
     }
 
-    /// Replaces the members, except `own`; a member that stays keeps its state. Nothing changes on an error.
+    /// Replaces the peers, except `own`; one that stays keeps its state. Nothing changes on an error.
     pub(super) fn replace(&self, members: Vec<KnownPeer>, own: &PeerId) -> Result<(), NetworkError> {
         let mut replaced = BTreeMap::new();
         for known in members {
-            let index = known.id;
-            let peer = match self.by_index(index) {
+            let key = known.key;
+            let peer = match self.by_key(&key) {
                 Some(peer) if peer.known == known => peer,
                 Some(_) | None => Arc::new(Peer::new(known)?),
             };
             if peer.id == *own {
                 continue;
             }
-            let id = peer.id;
-            let is_double = replaced.values().any(|other: &Arc<Peer>| other.id == id);
-            if is_double || replaced.insert(index, peer).is_some() {
-                return Err(NetworkError::DuplicatePeer(index));
+            if replaced.insert(key, peer).is_some() {
+                return Err(NetworkError::DuplicatePeer(key));
             }
         }
         if replaced.len() > ADVERT_PEERS_MAX {
@@ -160,14 +170,14 @@ impl Shared {
         Ok(())
     }
 
-    /// The members that can be sent to now.
-    pub(super) fn connected(&self) -> Vec<u16> {
-        self.peers().iter().filter(|peer| peer.is_up()).map(|peer| peer.index()).collect()
+    /// Who can be sent to now.
+    pub(super) fn connected(&self) -> Vec<ShortKey> {
+        self.peers().iter().filter(|peer| peer.is_up()).map(|peer| peer.short_key()).collect()
     }
 
     /// Whether what `author` published reaches everybody we are connected to without our help.
     pub(super) fn reaches_all(&self, author: &Peer) -> bool {
-        self.peers().iter().filter(|peer| peer.is_up() && peer.id != author.id).all(|peer| author.reaches(peer.index()))
+        self.peers().iter().filter(|peer| peer.is_up() && peer.id != author.id).all(|peer| author.reaches(peer))
     }
 
     pub(super) fn listening(&self) -> MutexGuard<'_, Vec<SocketAddr>> {

@@ -30,9 +30,13 @@ fn seed(index: u16) -> Zeroizing<[u8; 32]> {
     Zeroizing::new([index as u8 + 1; 32])
 }
 
-fn member(id: u16, ports: &[u16]) -> KnownPeer {
+fn key(index: u16) -> PublicKey {
+    PublicKey(public_key(&seed(index)).unwrap())
+}
+
+fn member(index: u16, ports: &[u16]) -> KnownPeer {
     let address = |port: &u16| format!("localhost:{port}").parse().unwrap();
-    KnownPeer { id, public_key: public_key(&seed(id)).unwrap(), addresses: ports.iter().map(address).collect() }
+    KnownPeer { key: key(index), addresses: ports.iter().map(address).collect() }
 }
 
 /// Ports that are free now.
@@ -110,11 +114,11 @@ async fn four_nodes_exchange_every_class() {
         assert_eq!(sent, 3);
         for node in &mut nodes[1..] {
             let bytes = b"to all".to_vec();
-            assert_eq!(node.next_data().await, NetworkEvent::Message { peer: 0, class, bytes });
+            assert_eq!(node.next_data().await, NetworkEvent::Message { peer: key(0), class, bytes });
         }
-        nodes[2].handle.send(3, class, &b"to one"[..]).unwrap();
+        nodes[2].handle.send(&key(3), class, &b"to one"[..]).unwrap();
         let bytes = b"to one".to_vec();
-        assert_eq!(nodes[3].next_data().await, NetworkEvent::Message { peer: 2, class, bytes });
+        assert_eq!(nodes[3].next_data().await, NetworkEvent::Message { peer: key(2), class, bytes });
     }
     // Gossip needs the subscriptions of the others first.
     sleep(Duration::from_millis(500)).await;
@@ -139,11 +143,11 @@ async fn four_nodes_exchange_every_class() {
 async fn a_stream_keeps_order() {
     let (mut nodes, _) = cluster(2).await;
     for number in 0..1_000_u32 {
-        nodes[0].handle.send(1, Class::Consensus, &number.to_be_bytes()[..]).unwrap();
+        nodes[0].handle.send(&key(1), Class::Consensus, &number.to_be_bytes()[..]).unwrap();
     }
     for number in 0..1_000_u32 {
         let bytes = number.to_be_bytes().to_vec();
-        assert_eq!(nodes[1].next_data().await, NetworkEvent::Message { peer: 0, class: Class::Consensus, bytes });
+        assert_eq!(nodes[1].next_data().await, NetworkEvent::Message { peer: key(0), class: Class::Consensus, bytes });
     }
 }
 
@@ -152,9 +156,9 @@ async fn messages_up_to_the_limit_arrive_and_larger_ones_are_refused() {
     let (mut nodes, _) = cluster(2).await;
     for class in Class::ALL {
         let largest = vec![9; class.frame_bytes_max()];
-        nodes[0].handle.send(1, class, largest.clone()).unwrap();
-        assert_eq!(nodes[1].next_data().await, NetworkEvent::Message { peer: 0, class, bytes: largest });
-        let refused = nodes[0].handle.send(1, class, vec![9; class.frame_bytes_max() + 1]);
+        nodes[0].handle.send(&key(1), class, largest.clone()).unwrap();
+        assert_eq!(nodes[1].next_data().await, NetworkEvent::Message { peer: key(0), class, bytes: largest });
+        let refused = nodes[0].handle.send(&key(1), class, vec![9; class.frame_bytes_max() + 1]);
         assert!(matches!(refused, Err(NetworkError::Oversize { .. })), "{refused:?}");
     }
     sleep(Duration::from_millis(500)).await;
@@ -171,8 +175,12 @@ async fn messages_up_to_the_limit_arrive_and_larger_ones_are_refused() {
 async fn who_cannot_be_sent_to_is_named() {
     let ports = free_ports(2);
     let node = start_node(0, &ports, CHAIN);
-    assert!(matches!(node.handle.send(9, Class::Sync, vec![]), Err(NetworkError::UnknownPeer(9))));
-    assert!(matches!(node.handle.send(1, Class::Sync, vec![]), Err(NetworkError::NotConnected(1))));
+    assert!(
+        matches!(node.handle.send(&key(9), Class::Sync, vec![]), Err(NetworkError::UnknownPeer(peer)) if peer == key(9))
+    );
+    assert!(
+        matches!(node.handle.send(&key(1), Class::Sync, vec![]), Err(NetworkError::NotConnected(peer)) if peer == key(1))
+    );
     assert_eq!(node.handle.broadcast(Class::Sync, vec![]).unwrap(), 0);
     assert_eq!(node.handle.stats().channel(Channel::Sync).unwrap().dropped(Drop::NotConnected), 2);
 }
@@ -227,13 +235,13 @@ async fn a_node_that_restarts_is_found_again() {
     let mut first = nodes.pop().unwrap();
     for round in 0..3_u8 {
         second.handle.stop().await;
-        first.until(NetworkEvent::Disconnected { peer: 1 }).await;
-        assert!(first.handle.send(1, Class::Sync, vec![]).is_err());
+        first.until(NetworkEvent::Disconnected { peer: key(1) }).await;
+        assert!(first.handle.send(&key(1), Class::Sync, vec![]).is_err());
         second = start_node(1, &ports, CHAIN);
-        first.until(NetworkEvent::Connected { peer: 1 }).await;
-        second.until(NetworkEvent::Connected { peer: 0 }).await;
-        first.handle.send(1, Class::Consensus, vec![round]).unwrap();
-        let message = NetworkEvent::Message { peer: 0, class: Class::Consensus, bytes: vec![round] };
+        first.until(NetworkEvent::Connected { peer: key(1) }).await;
+        second.until(NetworkEvent::Connected { peer: key(0) }).await;
+        first.handle.send(&key(1), Class::Consensus, vec![round]).unwrap();
+        let message = NetworkEvent::Message { peer: key(0), class: Class::Consensus, bytes: vec![round] };
         assert_eq!(second.next_data().await, message);
     }
 }
@@ -250,7 +258,7 @@ async fn only_one_side_needs_an_address() {
     let (_first, mut first_events) = start(config(0, vec![member(1, &[])])).unwrap();
     let (_second, _second_events) = start(config(1, vec![member(0, &[ports[0]])])).unwrap();
     let event = timeout(PATIENCE, first_events.recv()).await.unwrap();
-    assert_eq!(event.unwrap().0, NetworkEvent::Connected { peer: 1 });
+    assert_eq!(event.unwrap().0, NetworkEvent::Connected { peer: key(1) });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -258,15 +266,17 @@ async fn a_removed_member_is_disconnected_and_can_be_admitted_again() {
     let (mut nodes, ports) = cluster(3).await;
     let all = members(&ports);
     nodes[0].handle.set_allowed(all[..2].to_vec()).unwrap();
-    nodes[0].until(NetworkEvent::Disconnected { peer: 2 }).await;
+    nodes[0].until(NetworkEvent::Disconnected { peer: key(2) }).await;
     assert_eq!(nodes[0].handle.broadcast(Class::Consensus, vec![1]).unwrap(), 1);
-    assert!(matches!(nodes[0].handle.send(2, Class::Sync, vec![]), Err(NetworkError::UnknownPeer(2))));
+    assert!(
+        matches!(nodes[0].handle.send(&key(2), Class::Sync, vec![]), Err(NetworkError::UnknownPeer(peer)) if peer == key(2))
+    );
     // It dials again, and gets no further than the handshake.
     eventually(|| nodes[0].handle.stats().incident(Incident::InboundRefused) > 0).await;
     nodes[0].handle.set_allowed(all.clone()).unwrap();
-    nodes[0].until(NetworkEvent::Connected { peer: 2 }).await;
+    nodes[0].until(NetworkEvent::Connected { peer: key(2) }).await;
     let twice = vec![all[1].clone(), all[1].clone()];
-    assert!(matches!(nodes[0].handle.set_allowed(twice), Err(NetworkError::DuplicatePeer(1))));
+    assert!(matches!(nodes[0].handle.set_allowed(twice), Err(NetworkError::DuplicatePeer(peer)) if peer == key(1)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -275,7 +285,7 @@ async fn a_node_that_does_not_listen_holds_a_bounded_amount() {
     let message = vec![1; 64 * 1024];
     let flood = 4 * INBOX_CONSENSUS_BYTES_MAX / message.len();
     for _ in 0..flood {
-        nodes[0].handle.send(1, Class::Consensus, message.clone()).unwrap();
+        nodes[0].handle.send(&key(1), Class::Consensus, message.clone()).unwrap();
         sleep(Duration::from_micros(200)).await;
     }
     sleep(Duration::from_millis(500)).await;
@@ -286,7 +296,7 @@ async fn a_node_that_does_not_listen_holds_a_bounded_amount() {
     assert!(sender.dropped(Drop::QueueFull) > 0, "{sender:?}");
     assert!(nodes[0].handle.peers()[0].queued_messages <= OUTBOX_MESSAGES_MAX);
     // Once it listens again, the rest comes.
-    nodes[0].handle.send(1, Class::Consensus, &b"last"[..]).unwrap();
+    nodes[0].handle.send(&key(1), Class::Consensus, &b"last"[..]).unwrap();
     while !matches!(nodes[1].next_data().await, NetworkEvent::Message { bytes, .. } if bytes == b"last") {}
 }
 
@@ -297,7 +307,7 @@ async fn a_flooding_peer_is_held_to_its_rate_and_others_are_heard() {
     let flooder = nodes[0].handle.clone();
     let flood = tokio::spawn(async move {
         loop {
-            let _ = flooder.send(1, Class::Consensus, vec![1]);
+            let _ = flooder.send(&key(1), Class::Consensus, vec![1]);
             tokio::task::yield_now().await;
         }
     });
@@ -306,11 +316,11 @@ async fn a_flooding_peer_is_held_to_its_rate_and_others_are_heard() {
     while begin.elapsed() < Duration::from_secs(3) {
         if last_honest.elapsed() > Duration::from_millis(100) {
             last_honest = Instant::now();
-            nodes[2].handle.send(1, Class::Consensus, vec![2]).unwrap();
+            nodes[2].handle.send(&key(1), Class::Consensus, vec![2]).unwrap();
         }
         match timeout(Duration::from_millis(10), nodes[1].events.recv()).await {
-            Ok(Some((NetworkEvent::Message { peer: 0, .. }, _))) => from_flooder += 1,
-            Ok(Some((NetworkEvent::Message { peer: 2, .. }, _))) => {
+            Ok(Some((NetworkEvent::Message { peer, .. }, _))) if peer == key(0) => from_flooder += 1,
+            Ok(Some((NetworkEvent::Message { peer, .. }, _))) if peer == key(2) => {
                 assert!(last_honest.elapsed() < Duration::from_millis(500), "{:?}", last_honest.elapsed());
             }
             Ok(Some(event)) => panic!("unexpected {event:?}"),
@@ -331,19 +341,19 @@ async fn what_the_node_has_not_handled_holds_its_senders_share_and_nobody_elses(
     let largest = CONSENSUS_FRAME_BYTES_MAX;
     let mut unhandled = Vec::new();
     for _ in 0..INBOX_CONSENSUS_BYTES_MAX / largest {
-        nodes[0].handle.send(1, Class::Consensus, vec![0; largest]).unwrap();
+        nodes[0].handle.send(&key(1), Class::Consensus, vec![0; largest]).unwrap();
         let (event, share) = timeout(PATIENCE, nodes[1].events.recv()).await.unwrap().unwrap();
-        assert!(matches!(event, NetworkEvent::Message { peer: 0, .. }), "{event:?}");
+        assert!(matches!(event, NetworkEvent::Message { peer, .. } if peer == key(0)), "{event:?}");
         unhandled.push(share.unwrap());
     }
     assert_eq!(unhandled.iter().map(crate::share::Share::bytes).sum::<usize>(), INBOX_CONSENSUS_BYTES_MAX);
-    nodes[0].handle.send(1, Class::Consensus, b"more".to_vec()).unwrap();
+    nodes[0].handle.send(&key(1), Class::Consensus, b"more".to_vec()).unwrap();
     assert!(nodes[1].is_silent(Duration::from_millis(500)).await, "taken is not handled");
-    nodes[2].handle.send(1, Class::Consensus, b"other".to_vec()).unwrap();
-    let other = NetworkEvent::Message { peer: 2, class: Class::Consensus, bytes: b"other".to_vec() };
+    nodes[2].handle.send(&key(1), Class::Consensus, b"other".to_vec()).unwrap();
+    let other = NetworkEvent::Message { peer: key(2), class: Class::Consensus, bytes: b"other".to_vec() };
     assert_eq!(nodes[1].next().await, other, "another peer has its own");
     unhandled.clear();
-    let more = NetworkEvent::Message { peer: 0, class: Class::Consensus, bytes: b"more".to_vec() };
+    let more = NetworkEvent::Message { peer: key(0), class: Class::Consensus, bytes: b"more".to_vec() };
     assert_eq!(nodes[1].next().await, more);
 }
 
@@ -370,14 +380,14 @@ async fn gossip_above_the_rate_is_dropped_and_a_flooder_is_shut_out() {
             NetworkEvent::Transactions { message_id, .. } => {
                 let _ = nodes[1].handle.report(message_id, Verdict::Ignore);
             }
-            NetworkEvent::Disconnected { peer: 0 } => break,
+            NetworkEvent::Disconnected { peer } if peer == key(0) => break,
             event => panic!("unexpected {event:?}"),
         }
     }
     flood.abort();
     assert_eq!(nodes[1].handle.stats().incident(Incident::Flooded), 1);
     // It may come back later.
-    nodes[1].until(NetworkEvent::Connected { peer: 0 }).await;
+    nodes[1].until(NetworkEvent::Connected { peer: key(0) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -415,7 +425,7 @@ async fn gossip_is_passed_on_where_its_author_does_not_reach() {
     };
     tokio::select! {
         () = relay => panic!("stopped"),
-        arrived = timeout(PATIENCE, arrival) => assert_eq!(arrived.unwrap(), (1, b"detour".to_vec())),
+        arrived = timeout(PATIENCE, arrival) => assert_eq!(arrived.unwrap(), (key(1), b"detour".to_vec())),
     }
 }
 

@@ -1,14 +1,19 @@
 //! `consensus_*`: how agreement goes.
 
 use super::conn::{Conn, Node};
+use super::doctor;
 use super::failure::of_ledger;
-use countersign_api::method::consensus::{ConsensusStatus, Status};
-use countersign_api::{Code, Registry, RpcError};
-use countersign_types::Height;
+use crate::replica_thread::now;
+use countersign_api::method::consensus::{
+    Case, ConsensusEvidence, ConsensusStatus, EvidenceParams, Missing, Signed, Status,
+};
+use countersign_api::{Code, Read, Registry, RpcError};
+use countersign_types::{EpochState, Equivocation, Height, state_key};
 use std::collections::BTreeMap;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ConsensusStatus, _, _>(|conn, _| conn.read(status));
+    registry.on::<ConsensusEvidence, _, _>(|conn, params| conn.read(move |node| evidence(node, &params)));
 }
 
 fn status(node: &Node) -> Result<Status, RpcError> {
@@ -19,7 +24,22 @@ fn status(node: &Node) -> Result<Status, RpcError> {
     let header = node.reader().header(status.finalised).map_err(|cause| of_ledger(&cause))?;
     let members = context.membership.now();
     let validators = &members.validators;
-    Ok(Status {
+    let now = now();
+    let connected: Vec<u16> = context
+        .network
+        .peers()
+        .into_iter()
+        .filter(|peer| peer.is_connected)
+        .filter_map(|peer| members.index_of(&peer.key))
+        .collect();
+    let missing = (0u16..).zip(validators.members()).filter(|(index, _)| !status.active.contains(index));
+    let missing = missing.map(|(validator, member)| Missing {
+        validator,
+        organisation: member.organisation.clone(),
+        silent_ms: status.heard.get(usize::from(validator)).copied().flatten().map(|heard| now.since(heard)),
+        connected: connected.contains(&validator),
+    });
+    let mut answer = Status {
         epoch: status.epoch,
         view: status.view,
         leader: status.leader,
@@ -27,7 +47,8 @@ fn status(node: &Node) -> Result<Status, RpcError> {
         quorum: validators.quorum(),
         faulty_max: validators.faulty_max(),
         own: members.own,
-        voting: members.own.is_some() && !status.recovering,
+        voting: members.own.is_some() && !status.recovering && !status.rejoining,
+        rejoining: status.rejoining,
         prepared_height: status.prepared,
         final_height: status.finalised,
         // What is final and not executed yet has no stored header; the executed tip has.
@@ -36,7 +57,50 @@ fn status(node: &Node) -> Result<Status, RpcError> {
         halted_height: Some(Height(replica.halted)).filter(|height| *height > Height::ZERO),
         block_due: status.due,
         failed_views: status.failures.into(),
+        missing: missing.collect(),
         active: status.active,
+        view_ms: now.since(status.round.since),
+        since_final_ms: now.since(status.final_at),
+        proposed: status.round.proposed,
+        prepared: status.round.prepare,
+        giving_up: status.round.view_change,
+        next_timeout_ms: status.round.deadline.map(|deadline| deadline.since(now)),
+        window_closed: status.window_closed,
+        advice: Vec::new(),
         counters: BTreeMap::from(status.counters.named().map(|(name, value)| (name.to_owned(), value))),
-    })
+    };
+    answer.advice = doctor::advice(&answer);
+    Ok(answer)
+}
+
+fn evidence(node: &Node, params: &EvidenceParams) -> Result<Read<Vec<Case>>, RpcError> {
+    let point = node.point(params.at)?;
+    let state: Option<EpochState> = node.native(&state_key::epoch(), &point)?;
+    let epoch = params.epoch.or(state.map(|state| state.epoch)).unwrap_or_default();
+    let known = node.reader().epoch(epoch).map_err(|cause| of_ledger(&cause))?;
+    let Some((_, validators)) = known.filter(|(origin, _)| *origin <= point.height) else {
+        let cause = format!("epoch {epoch} has not begun at height {}", point.height);
+        return Err(RpcError::new(Code::InvalidParams, cause));
+    };
+    let (mut cases, mut keys) = (Vec::new(), Vec::new());
+    for (validator, member) in (0u16..).zip(validators.members()) {
+        let key = state_key::equivocation(epoch, validator);
+        if let Some(Equivocation { evidence, reporter, height, time }) = node.native(&key, &point)? {
+            let signed = [&evidence.first, &evidence.second];
+            cases.push(Case {
+                epoch,
+                validator,
+                organisation: member.organisation.clone(),
+                key: member.key,
+                number: evidence.first.number,
+                signed: signed.map(|vote| Signed { phase: vote.phase, digest: vote.digest }),
+                height,
+                time,
+                reporter,
+            });
+        }
+        keys.push(key);
+    }
+    let proof = if params.prove { Some(node.prove_entries(keys, &point)?) } else { None };
+    Ok(point.read(cases, proof))
 }

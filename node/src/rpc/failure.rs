@@ -56,6 +56,7 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
+        | BadTransaction::Evidence(_)
         | BadTransaction::Validators(_)
         | BadTransaction::Account(_) => Code::TransactionMalformed,
     };
@@ -78,7 +79,7 @@ fn of_reject(code: RejectCode) -> Code {
     match code {
         RejectCode::Expired => Code::TransactionExpired,
         RejectCode::ExpiryTooFar => Code::ExpiryTooFar,
-        RejectCode::Duplicate | RejectCode::Overridden => Code::DuplicateTransaction,
+        RejectCode::Duplicate | RejectCode::EvidenceKnown | RejectCode::Overridden => Code::DuplicateTransaction,
         RejectCode::UnknownSigner => Code::UnknownSigner,
         RejectCode::Forbidden | RejectCode::LastAdmin => Code::Forbidden,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,
@@ -86,6 +87,7 @@ fn of_reject(code: RejectCode) -> Code {
         RejectCode::NameTaken
         | RejectCode::BadName
         | RejectCode::BadCode
+        | RejectCode::BadEvidence
         | RejectCode::EpochOver
         | RejectCode::BadValidators
         | RejectCode::KeyTaken

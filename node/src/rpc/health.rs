@@ -9,6 +9,7 @@ use countersign_types::Height;
 pub(super) fn state(context: &Context) -> State {
     match context.shared.standing() {
         Some((_, counters)) if counters.halted > 0 => State::Halted,
+        _ if context.shared.is_space_low() => State::DiskFull,
         Some((status, _)) if status.recovering && context.membership.now().own.is_some() => State::Recovering,
         Some((_, counters)) if counters.wanted > context.reader.tip().height.0.saturating_add(READY_LAG_MAX) => {
             State::CatchingUp
@@ -36,7 +37,7 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
     let members = context.membership.now();
     let quorum = usize::from(members.validators.quorum());
     let own = usize::from(members.own.is_some());
-    let connected = context.network.stats().peers_connected;
+    let connected = context.connected_validators(&members);
     if connected.saturating_add(own) < quorum {
         return Err(format!("connected to {connected} validators; a quorum of {quorum} is needed"));
     }
@@ -49,6 +50,9 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
     let (tip, known) = (context.reader.tip().height, known_height(context));
     if known.since(tip) > READY_LAG_MAX {
         return Err(format!("catching up: at height {tip} of {known}"));
+    }
+    if state(context) == State::DiskFull {
+        return Err("the disk is nearly full; voting stops until there is room".to_owned());
     }
     if state(context) == State::Recovering {
         return Err("the vote journal was lost; recovering before voting again".to_owned());

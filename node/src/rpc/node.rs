@@ -16,7 +16,7 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
 fn status(node: &Node) -> Status {
     let context = &node.context;
     let members = context.membership.now();
-    let own = members.own.and_then(|index| members.validators.member(index));
+    let own = members.own();
     let (executed, certified) = (context.reader.tip().height, context.reader.certified());
     let standing = context.shared.standing();
     let (final_height, counters) = match &standing {
@@ -49,14 +49,14 @@ fn peers(node: &Node, params: &PeersParams) -> Result<Page<Peer>, RpcError> {
         Err(_) => return Err(RpcError::new(Code::BadCursor, "give the `nextCursor` of an earlier page of this list")),
     };
     let mut peers: Vec<PeerStatus> = node.context.network.peers();
-    peers.sort_by_key(|peer| peer.public_key);
+    peers.sort_by_key(|peer| peer.key);
     if params.order == Order::Descending {
         peers.reverse();
     }
     let is_later = |peer: &PeerStatus| match (after, params.order) {
         (None, _) => true,
-        (Some(after), Order::Ascending) => peer.public_key > after.0,
-        (Some(after), Order::Descending) => peer.public_key < after.0,
+        (Some(after), Order::Ascending) => peer.key > after,
+        (Some(after), Order::Descending) => peer.key < after,
     };
     peers.retain(is_later);
     let size = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
@@ -69,11 +69,12 @@ fn peers(node: &Node, params: &PeersParams) -> Result<Page<Peer>, RpcError> {
 
 fn peer_of(node: &Node, peer: PeerStatus) -> Peer {
     let members = node.context.membership.now();
-    let validator = members.validators.member(peer.id);
+    let index = members.index_of(&peer.key).filter(|index| *index < members.validators.count());
+    let validator = index.and_then(|index| members.validators.member(index));
     Peer {
-        key: PublicKey(peer.public_key),
+        key: peer.key,
         organisation: validator.map(|validator| validator.organisation.clone()),
-        validator: peer.id,
+        validator: index,
         addresses: peer.addresses.iter().map(ToString::to_string).collect(),
         connected: peer.is_connected,
         queued_messages: u64::try_from(peer.queued_messages).unwrap_or(u64::MAX),

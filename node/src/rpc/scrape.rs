@@ -16,7 +16,8 @@ pub(super) fn metrics(node: &Node, counters: Arc<ListenerCounters>, gate: Socket
     let (context, reads, views) = (Arc::clone(&node.context), node.reads.clone(), node.views.clone());
     metrics.source(move || listener(&counters, &gate));
     metrics.source(move || {
-        let mut families = network(&context.network.stats());
+        let connected = context.connected_validators(&context.membership.now());
+        let mut families = network(&context.network.stats(), connected);
         families.extend(ledger(&context));
         families.extend(queues(&context, &reads, &views));
         families.extend(machine(&context.vm.counters()));

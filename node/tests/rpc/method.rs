@@ -57,6 +57,7 @@ fn what_is_not_there_has_its_own_code() {
         ("identity_getAccount", json!({ "account": "org0/nobody" }), 4002),
         ("identity_getAccount", json!({ "key": NOBODY }), 4002),
         ("identity_getAccount", json!({}), -32602),
+        ("consensus_evidence", json!({ "epoch": 7 }), -32602),
         ("proof_getState", json!({ "keys": [] }), -32602),
         ("state_get", json!({ "key": { "account": "org0/erp" }, "other": 1 }), -32602),
         ("tx_submit", json!({ "transaction": "AAAA" }), 1000),
@@ -79,7 +80,13 @@ fn the_chain_tells_of_itself() {
     assert_eq!(again, block);
     let consensus = node.call("consensus_status", json!({}));
     assert_eq!((&consensus["own"], &consensus["voting"]), (&json!(0), &json!(true)));
+    assert_eq!(consensus["advice"], json!([]), "nothing stands in the way: {consensus}");
     assert_eq!(node.call("node_peers", json!({}))["items"], json!([]));
+    let evidence = node.call("consensus_evidence", json!({ "prove": true }));
+    assert_eq!(evidence["data"], json!([]));
+    let proof: Proof = serde_json::from_value(evidence["proof"].clone()).unwrap();
+    let proven = proof.verify(&genesis).unwrap();
+    assert_eq!(proven.entries().map(|(_, value)| value).collect::<Vec<_>>(), [None], "it is proven that there is none");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn document() -> Value {
     describe!(RpcDiscover, NodeStatus, NodePeers, ChainInfo, ChainGetBlock, ChainSubscribe, ChainUnsubscribe);
     describe!(TxSubmit, TxSubmitBatch, TxGet, TxWait, StateGet, ContractList, ContractGetAbi, ContractView);
     describe!(ContractListEvents, ProofGetState, ProofGetTrace, EpcisValidate, EpcisEvent, TraceHistory, TraceBack);
-    describe!(TraceForward, TraceContents, ConsensusStatus, IdentityGetAccount);
+    describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }
 
@@ -46,6 +46,7 @@ fn every_method_is_described_by_name() {
         "trace_history",
         "trace_back",
         "trace_forward",
+        "consensus_evidence",
         "consensus_status",
         "identity_getAccount",
         "rpc.discover",

@@ -59,6 +59,9 @@ pub enum Command {
     /// Look at accounts and set those of your organisation.
     #[command(subcommand)]
     Account(Account),
+    /// Look at the validators and vote on them for your organisation.
+    #[command(subcommand)]
+    Validator(Validator),
     /// Measure a running network.
     Bench(BenchOptions),
     /// Print a completion script for your shell.
@@ -273,6 +276,44 @@ pub enum Account {
         /// keep their times; those not named cease to sign.
         #[arg(long = "public", value_name = "KEY[:PROOF]", required = true, value_parser = named_key)]
         keys: Vec<NamedKey>,
+    },
+}
+
+/// Each but `list` is a vote of your organisation, and needs the admin role. A change is decided once more than two thirds
+/// of the organisations that run validators have voted for the same one, and takes effect at the epoch's end soon after.
+#[derive(Debug, Subcommand)]
+pub enum Validator {
+    /// List the validators.
+    List,
+    /// Vote for one more, which follows the chain already (`countersignd init` makes its keys).
+    Add {
+        /// The organisation that runs it.
+        organisation: String,
+        /// Its validator key.
+        #[arg(long, value_name = "KEY")]
+        validator_key: PublicKey,
+        /// Its network key.
+        #[arg(long, value_name = "KEY")]
+        network_key: PublicKey,
+    },
+    /// Vote for one fewer.
+    Remove {
+        /// Its validator key now, or its organisation's id if that runs no other.
+        validator: String,
+    },
+    /// Vote for another one in the place of one, or for new keys of it.
+    Replace {
+        /// Its validator key now, or its organisation's id if that runs no other.
+        validator: String,
+        /// The organisation that runs the new one [default: the same]
+        #[arg(long, value_name = "ORGANISATION")]
+        organisation: Option<String>,
+        /// The new validator key [default: the same]
+        #[arg(long, value_name = "KEY")]
+        validator_key: Option<PublicKey>,
+        /// The new network key [default: the same]
+        #[arg(long, value_name = "KEY")]
+        network_key: Option<PublicKey>,
     },
 }
 

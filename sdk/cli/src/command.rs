@@ -7,3 +7,4 @@ pub mod key;
 pub mod proof;
 pub mod status;
 pub mod trace;
+pub mod validator;

@@ -40,6 +40,7 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Command::Proof(command) => command::proof::run(command, &session, output).await,
         Command::Status => command::status::run(&session, output).await,
         Command::Account(command) => command::account::run(command, &session, output).await,
+        Command::Validator(command) => command::validator::run(command, &session, output).await,
         Command::Bench(options) => bench::run(options, &session, output).await,
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "countersign", &mut std::io::stdout());

@@ -3,7 +3,7 @@
 //! Four validators and the load generator share the machine, and figures vary between machines, so
 //! each run begins with the reference: how many signatures these cores verify. Compare ratios.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::Parser;
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use serde_json::Value;
@@ -33,7 +33,7 @@ const COUNTER: &str = "org0/counter";
 async fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
     let directory = tempfile::Builder::new().prefix("countersign-bench-").tempdir()?;
-    let cluster = Cluster::start(directory.path(), flags.validators, &["--name", "bench"]).await?;
+    let mut cluster = Cluster::start(directory.path(), flags.validators, &["--name", "bench"]).await?;
     let signer = cluster.signer("org0/admin", 0).await?;
     for (name, module) in [(PROVENANCE, "provenance"), (COUNTER, "counter")] {
         let code = contract_module(module)?;
@@ -55,17 +55,44 @@ async fn main() -> anyhow::Result<()> {
         &flags,
         "100 EPCIS events a transaction, closed loop",
         &["--kind", "batch", "--batch", "100", "--in-flight", "32"],
-    )
+    )?;
+    one_silent(&mut cluster, &flags, &[&call[..], &["--in-flight", &in_flight]].concat())
+}
+
+/// What is left when one validator says nothing more. The load goes to the others both times. All share the cores, so
+/// the others also win what it does not use.
+fn one_silent(cluster: &mut Cluster, flags: &Flags, arguments: &[&str]) -> anyhow::Result<()> {
+    println!("\n== small contract calls, closed loop, with all validators and with one of them silent");
+    let nodes = cluster.count() - 1;
+    let all = rate(&mut command(cluster, flags, nodes)?, arguments)?;
+    cluster.pause(nodes, true)?;
+    let rest = rate(&mut command(cluster, flags, nodes)?, arguments)?;
+    cluster.pause(nodes, false)?;
+    println!("{all:.0} a second with all, {rest:.0} with one silent: {:.0} %", 100.0 * rest / all);
+    Ok(())
+}
+
+/// Committed transactions per second.
+fn rate(command: &mut Command, arguments: &[&str]) -> anyhow::Result<f64> {
+    let output = command.arg("--json").args(arguments).output()?;
+    ensure!(output.status.success(), "the measurement failed: {}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    report["transactionsPerSecond"].as_f64().context("the report says no rate")
 }
 
 fn run(cluster: &Cluster, flags: &Flags, title: &str, arguments: &[&str]) -> anyhow::Result<()> {
     println!("\n== {title}");
+    ensure!(command(cluster, flags, cluster.count())?.args(arguments).status()?.success(), "the measurement failed");
+    Ok(())
+}
+
+/// A measurement that submits to so many of the validators.
+fn command(cluster: &Cluster, flags: &Flags, nodes: u16) -> anyhow::Result<Command> {
     let mut command = Command::new(program("countersign")?);
     command.args(["--rpc", &cluster.url(0), "--contract", PROVENANCE, "--key"]).arg(cluster.key("org0/admin"));
     command.args(["bench", "--duration", &flags.seconds.to_string(), "--signers", &flags.signers.to_string()]);
-    for node in 1..cluster.count() {
+    for node in 1..nodes {
         command.args(["--node", &cluster.url(node)]);
     }
-    ensure!(command.args(arguments).status()?.success(), "the measurement failed");
-    Ok(())
+    Ok(command)
 }

@@ -10,6 +10,7 @@ use countersign_types::{Certificate, Hash, Vote};
 pub fn input(input: &Input) -> String {
     match input {
         Input::Tick => "tick".into(),
+        Input::Guests { count } => format!("{count} guests"),
         Input::Connected { peer } => format!("connected to v{peer}"),
         Input::Received { from, message } => format!("from v{from}: {}", wire(message)),
         Input::Transactions { transactions, source } => {
@@ -88,6 +89,8 @@ fn consensus(message: &Message) -> String {
             format!("query: view {view}, finalised view {finalised}, certified {certified}")
         }
         Message::Evidence(evidence) => format!("evidence: {} and {}", step(&evidence.first), step(&evidence.second)),
+        Message::VotesRequest { .. } => "votes request".into(),
+        Message::VotesResponse { votes, .. } => format!("votes response of {}", votes.len()),
         Message::RecoveryRequest { .. } => "recovery request".into(),
         Message::RecoveryResponse { certificate: one, .. } => {
             format!("recovery response {}", one.as_ref().map_or("none".into(), certificate))

@@ -18,10 +18,26 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    /// An empty block.
-    pub fn new(rules: &Parameters) -> Self {
+    /// A block with what goes before all others, if anything does.
+    pub fn new(rules: &Parameters, first: Option<&Arc<VerifiedTransaction>>) -> Self {
         let most = [rules.block_transactions_max.into(), rules.block_bytes_max.into(), rules.block_gas_max.0];
-        Self { most: Resources(most), used: Resources([0; 3]), drawn: Vec::new() }
+        let mut draw = Self { most: Resources(most), used: Resources([0; 3]), drawn: Vec::new() };
+        if let Some(first) = first {
+            draw.take(first);
+        }
+        draw
+    }
+
+    /// Puts a transaction in if it fits; what it takes then.
+    fn take(&mut self, transaction: &Arc<VerifiedTransaction>) -> Option<Resources> {
+        let cost = Resources::of(transaction);
+        let used = self.used.plus(cost);
+        if !used.fits(self.most) {
+            return None;
+        }
+        self.used = used;
+        self.drawn.push(Arc::clone(transaction));
+        Some(cost)
     }
 
     /// Fills it from queues of transactions, one for each organisation, the first of which goes first among equals.
@@ -35,11 +51,7 @@ impl Draw {
         while let Some((_, queue)) = turns.pop_first() {
             let (Some(waiting), Some(share)) = (queues.get_mut(queue), shares.get_mut(queue)) else { continue };
             let Some(transaction) = waiting.next() else { continue };
-            let cost = Resources::of(transaction);
-            let used = self.used.plus(cost);
-            if used.fits(self.most) {
-                self.used = used;
-                self.drawn.push(Arc::clone(transaction));
+            if let Some(cost) = self.take(transaction) {
                 *share = share.plus(cost);
                 turns.insert((share.dominant(self.most), queue));
             }

@@ -10,6 +10,7 @@ use crate::mempool::Refused;
 use crate::state_source::{Latest, StateSource};
 use crate::wire::Wire;
 use countersign_consensus::Target;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::Store;
 use countersign_types::hash::Tag;
 use countersign_types::{Hash, RejectCode, SignedTransaction, VerifiedTransaction, state_key};
@@ -43,6 +44,9 @@ impl<S: Store> Replica<S> {
             verdicts.push(verdict.map(|()| transaction.id()));
         }
         if let Source::Client { ticket } = source {
+            for transaction in &fresh {
+                self.mempool.watch(transaction.hash(), self.now, self.rules.view_timeout_ms);
+            }
             if !fresh.is_empty() {
                 self.outputs.push(Output::Gossip { transactions: fresh });
             }
@@ -67,12 +71,21 @@ impl<S: Store> Replica<S> {
             return refused(RejectCode::GasLimit);
         }
         let state = Latest(&self.reader);
-        if state.read(&state_key::consumed(body.expires, &transaction.id()))?.is_some() {
+        let consumed = state.read(&state_key::consumed(body.expires, &transaction.id()))?.is_some();
+        if consumed && !planted(Mutation::ExecutedTwice) {
             return refused(RejectCode::Duplicate);
         }
         match authorise(&state, &body.signer, &body.payload, height)? {
             Ok(account) => Ok(self.mempool.admit(Arc::clone(transaction), account.id.organisation())),
             Err(code) => refused(code),
+        }
+    }
+
+    /// Gossips again what no block has taken.
+    pub(super) fn gossip_again(&mut self) {
+        let transactions = self.mempool.gossip_again(self.now, self.rules.view_timeout_ms);
+        if !transactions.is_empty() {
+            self.outputs.push(Output::Gossip { transactions });
         }
     }
 
@@ -89,7 +102,7 @@ impl<S: Store> Replica<S> {
 
     /// Sends a peer the transactions it asks for, as far as they are held.
     pub(super) fn serve_transactions(&mut self, to: u16, names: &[Hash]) {
-        if !self.transactions_served.may(to, self.now) {
+        if !self.transactions_served.may(to, self.now) || planted(Mutation::TransactionsUnserved) {
             return;
         }
         let mut found = Vec::new();

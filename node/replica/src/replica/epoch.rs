@@ -5,6 +5,7 @@ use crate::error::ReplicaError;
 use crate::input::Output;
 use crate::state_source::{Latest, StateSource};
 use crate::wire::Wire;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Base, Config, Engine, Event, Message, Origin, Recent, Target};
 use countersign_ledger::{Reader, Store};
 use countersign_types::{Epoch, EpochState, Height, Parameters, SecretKey, ValidatorSet, View, state_key};
@@ -93,10 +94,12 @@ impl<S: Store> Replica<S> {
         Ok(if state.epoch == self.epoch { state.last() } else { Some(state.origin) })
     }
 
-    /// A message of the consensus engine: this epoch's is for ours; a later one says that we are behind, an
-    /// earlier one that its sender is.
+    /// A message of the consensus engine: a validator's of this epoch is for ours; a later one says that we are behind,
+    /// an earlier one that its sender is.
     pub(super) fn hear(&mut self, from: u16, epoch: Epoch, message: Message) {
+        let epoch = if planted(Mutation::EpochsMixed) { self.epoch } else { epoch };
         match epoch.cmp(&self.epoch) {
+            Ordering::Equal if from >= self.set.count() => {}
             Ordering::Equal => self.events.push_back(Event::Received { from, message }),
             Ordering::Greater => self.catch_up.want(self.ledger.tip().height.next(), from),
             Ordering::Less => {
@@ -122,6 +125,7 @@ impl<S: Store> Replica<S> {
         self.set = standing.set;
         self.own = self.key.as_ref().and_then(|key| self.set.index_of(&key.public()));
         self.engine = engine;
+        self.reports.clear();
         self.events.clear();
         self.events.push_back(Event::Tick);
         self.pending = false;

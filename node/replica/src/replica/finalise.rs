@@ -5,6 +5,7 @@ use super::perform::{Final, Machine};
 use crate::error::ReplicaError;
 use crate::input::Output;
 use countersign_consensus::Event;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::Store;
 use countersign_types::{Certificate, ExecutionResult, Hash};
 
@@ -50,9 +51,12 @@ impl<S: Store> Replica<S> {
         let (result, receipts) = machine.perform(&mut self.ledger, &mut self.guard, job)?;
         self.halted = None;
         self.count(&receipts);
-        self.mempool.remove(&ids);
+        self.mempool.committed(&ids);
         self.payloads.prune(height);
         self.outputs.push(Output::Committed { height, transactions: ids });
+        if planted(Mutation::AcknowledgedEarly) {
+            self.outputs.push(Output::Certified { height });
+        }
         Ok(result)
     }
 

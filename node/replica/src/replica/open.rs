@@ -2,6 +2,7 @@
 
 use super::epoch::{Standing, recent};
 use super::perform::Machine;
+use super::report::Reports;
 use super::{Replica, ReplicaConfig};
 use crate::catch_up::CatchUp;
 use crate::counters::Counters;
@@ -61,6 +62,7 @@ impl<S: Store> Replica<S> {
             rules: genesis.parameters,
             own: key.as_ref().and_then(|key| set.index_of(&key.public())),
             key,
+            guests: 0,
             epoch,
             set,
             vm,
@@ -76,6 +78,7 @@ impl<S: Store> Replica<S> {
             observed_at: genesis.time,
             transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
+            reports: Reports::default(),
             halted: None,
             open: BTreeMap::new(),
             alarm: None,

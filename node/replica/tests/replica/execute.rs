@@ -3,7 +3,7 @@
 use crate::chain::{GAS, State, account, call, call_of, key, module, signed, transaction};
 use countersign_abi::trap;
 use countersign_replica::execute::intrinsic_gas;
-use countersign_replica::limits::KEY_PROOF_GAS;
+use countersign_replica::limits::SIGNATURE_GAS;
 use countersign_types::transaction::{BadTransaction, verify_all};
 use countersign_types::{
     Account, Address, Gas, Hash, KeyProof, NativeOperation, Outcome, Payload, RejectCode, Roles, VerifiedTransaction,
@@ -175,7 +175,7 @@ fn a_new_key_needs_its_holders_proof_and_a_known_one_does_not() {
         assert_eq!(verify_all(vec![body], &chain), [Err(BadTransaction::KeyProof(wrong.key))]);
     }
     let proven = put_with(11, 3, scanner.clone(), vec![proof(50, &chain, "a/x")]);
-    assert!(intrinsic_gas(&proven) > intrinsic_gas(&put_with(11, 3, scanner.clone(), Vec::new())) + KEY_PROOF_GAS);
+    assert!(intrinsic_gas(&proven) > intrinsic_gas(&put_with(11, 3, scanner.clone(), Vec::new())) + SIGNATURE_GAS);
     assert!(matches!(one(&mut state, 2, 20, proven), Outcome::Succeeded { .. }));
     let again = put_with(11, 4, Account { roles: Roles::DEVICE, ..scanner }, Vec::new());
     assert!(matches!(one(&mut state, 3, 30, again), Outcome::Succeeded { .. }));

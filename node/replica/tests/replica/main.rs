@@ -12,4 +12,5 @@ mod mempool;
 mod network;
 mod payload;
 mod poison;
+mod report;
 mod restart;

@@ -9,13 +9,16 @@ use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Blocks that go by before the oldest transaction goes first.
+const PATIENCE: u64 = 3;
+
 fn rules() -> Parameters {
     genesis().parameters
 }
 
 fn draw(pool: &mut Mempool, rules: &Parameters, taken: &[Arc<VerifiedTransaction>]) -> Vec<Hash> {
     let taken: BTreeSet<Hash> = taken.iter().map(|transaction| transaction.id()).collect();
-    pool.draw(rules, BEGIN, &taken).iter().map(|transaction| transaction.id()).collect()
+    pool.draw(rules, BEGIN, &taken, PATIENCE).iter().map(|transaction| transaction.id()).collect()
 }
 
 #[test]
@@ -90,7 +93,7 @@ fn who_asks_for_much_gas_does_not_get_more_than_who_asks_for_little() {
         pool.admit(with_gas(12, nonce, 100_000), "b").unwrap();
     }
     for _ in 0..3 {
-        let drawn = pool.draw(&rules, BEGIN, &BTreeSet::new());
+        let drawn = pool.draw(&rules, BEGIN, &BTreeSet::new(), PATIENCE);
         let gas_of = |signer: u8| -> u64 {
             let of = drawn.iter().filter(|transaction| transaction.body().signer == key(signer).public());
             of.map(|transaction| transaction.body().gas_limit.0).sum()
@@ -110,7 +113,10 @@ fn what_expired_goes_and_what_expires_too_far_waits() {
         pool.admit(Arc::clone(transaction), "a").unwrap();
     }
     let at = |pool: &mut Mempool, time: u64| -> Vec<Hash> {
-        pool.draw(&rules(), BEGIN.plus(time), &BTreeSet::new()).iter().map(|transaction| transaction.id()).collect()
+        pool.draw(&rules(), BEGIN.plus(time), &BTreeSet::new(), PATIENCE)
+            .iter()
+            .map(|transaction| transaction.id())
+            .collect()
     };
     assert_eq!(at(&mut pool, 10), ids(&all[..2]), "the expiry itself is still in time");
     assert_eq!(at(&mut pool, 11), ids(&all[1..2]));
@@ -134,11 +140,11 @@ fn what_unfinalised_blocks_hold_is_no_reason_for_a_block() {
     assert!(!pool.has_free());
     pool.release(&[two.id(), Hash([9; 32])]);
     assert!(pool.has_free(), "its block gave way to another");
-    pool.remove(&[two.id()]);
+    pool.withdraw(&[two.id()]);
     assert!(!pool.has_free());
     pool.release(&[one.id()]);
     assert!(pool.has_free());
-    pool.remove(&[one.id()]);
+    pool.withdraw(&[one.id()]);
     assert!(!pool.has_free() && pool.is_empty() && pool.bytes() == 0);
 }
 
@@ -166,7 +172,7 @@ fn a_body_signed_twice_is_proposed_once_and_gone_when_either_is_committed() {
     assert!(draw(&mut pool, &rules(), &[Arc::clone(&one)]).is_empty(), "an ancestor holds the body");
     pool.hold(&[one.id()]);
     assert!(!pool.has_free());
-    pool.remove(&[one.id()]);
+    pool.withdraw(&[one.id()]);
     assert!(pool.is_empty() && pool.find(&two.hash()).is_none());
 }
 
@@ -178,8 +184,55 @@ fn a_long_flood_leaves_nothing_behind() {
         for transaction in &batch {
             pool.admit(Arc::clone(transaction), "a").unwrap();
         }
-        pool.remove(&ids(&batch));
+        pool.withdraw(&ids(&batch));
     }
     assert!(pool.is_empty() && pool.bytes() == 0 && !pool.has_free());
     assert!(draw(&mut pool, &rules(), &[]).is_empty());
+}
+
+/// L6: an organisation's transactions that need a whole block are not passed over for ever by small ones of others.
+#[test]
+fn the_oldest_goes_first_once_enough_blocks_went_by_without_it() {
+    let rules = Parameters { block_gas_max: Gas(1_000_000), ..rules() };
+    let mut pool = Mempool::new(3);
+    let large = with_gas(11, 0, 1_000_000);
+    pool.admit(Arc::clone(&large), "a").unwrap();
+    let mut passed = 0;
+    loop {
+        for (key, organisation) in [(12, "b"), (13, "c")] {
+            pool.admit(with_gas(key, passed, 100_000), organisation).unwrap();
+        }
+        let drawn = draw(&mut pool, &rules, &[]);
+        pool.committed(&drawn);
+        if drawn == ids(std::slice::from_ref(&large)) {
+            break;
+        }
+        assert!(!drawn.is_empty());
+        passed += 1;
+        assert!(passed <= PATIENCE, "passed over by {passed} blocks");
+    }
+    // What another's unfinalised block holds is not drawn again, however old it is.
+    let mut pool = Mempool::new(3);
+    pool.admit(Arc::clone(&large), "a").unwrap();
+    (0..10).for_each(|_| pool.committed(&[]));
+    assert_eq!(draw(&mut pool, &rules, std::slice::from_ref(&large)), Vec::new());
+}
+
+#[test]
+fn what_no_block_takes_is_gossiped_again_less_and_less_often() {
+    let mut pool = Mempool::new(2);
+    let transaction = call(11, 0);
+    pool.admit(Arc::clone(&transaction), "a").unwrap();
+    pool.watch(transaction.hash(), BEGIN, 1_000);
+    let mut told = Vec::new();
+    for time in 0..200 {
+        let again = pool.gossip_again(BEGIN.plus(time * 500), 1_000);
+        assert!(pool.next_at().unwrap() > BEGIN.plus(time * 500));
+        if again == [Arc::clone(&transaction)] {
+            told.push(time * 500);
+        }
+    }
+    assert_eq!(told, [1_000, 3_000, 7_000, 15_000, 31_000, 63_000]);
+    pool.committed(&[transaction.id()]);
+    assert_eq!((pool.next_at(), pool.gossip_again(BEGIN.plus(10_000_000), 1_000)), (None, Vec::new()));
 }

@@ -67,7 +67,7 @@ impl Driver {
         } else {
             match peer.transactions.allowance.take(bytes) {
                 Some(share) => {
-                    let inbound = Inbound::new(peer.index(), message.data, share);
+                    let inbound = Inbound::new(peer.key(), message.data, share);
                     self.inbox.transactions.try_send((id.clone(), inbound)).err().map(|_| Drop::Backlog)
                 }
                 None => Some(Drop::Backlog),
@@ -97,7 +97,7 @@ impl Driver {
         if flood.drops > FLOOD_DROPS_MAX {
             self.floods.remove(id);
             self.shared.counters.incident(Incident::Flooded);
-            warn!(peer = self.index(id), "peer floods transactions: disconnected");
+            warn!(peer = self.name(id), "peer floods transactions: disconnected");
             self.swarm.behaviour_mut().allowed.disallow_peer(*id);
             if let Some(link) = self.links.remove(id) {
                 self.lower(&link.peer);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 methods! {
     NodeStatus = "node_status", "What this node is and how far it has come.": NoParams => Status;
-    NodePeers = "node_peers", "The other validators and whether they are connected.": PeersParams => Page<Peer>;
+    NodePeers = "node_peers", "The other validators and guests, and whether they are connected.": PeersParams => Page<Peer>;
 }
 
 /// What a node is and how far it has come.
@@ -65,6 +65,8 @@ pub enum State {
     CatchingUp,
     /// Lost its vote journal and waits until it may vote again.
     Recovering,
+    /// Does not vote or execute until there is room on its disk; what it has can be read.
+    DiskFull,
     /// Does not execute any more and says why in its log.
     Halted,
 }
@@ -81,7 +83,7 @@ pub struct PeersParams {
     pub order: Order,
 }
 
-/// Another validator, as this node sees it.
+/// Another validator or a guest, as this node sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Peer {
@@ -90,8 +92,8 @@ pub struct Peer {
     pub key: PublicKey,
     /// Its organisation.
     pub organisation: Option<String>,
-    /// Its index among the validators.
-    pub validator: u16,
+    /// Its index among the validators; none for a guest, which follows without voting.
+    pub validator: Option<u16>,
     /// Where it is dialled; none if only it dials.
     pub addresses: Vec<String>,
     /// Whether it is connected now.

@@ -22,6 +22,7 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
             State::Following => "following, does not vote",
             State::CatchingUp => "catching up",
             State::Recovering => "recovering: its vote journal was lost, it does not vote yet",
+            State::DiskFull => "its disk is nearly full: it does not vote until there is room",
             State::Halted => "halted: a block stopped it twice and is not executed; see its log and operate.md",
         };
         let own = [
@@ -54,15 +55,16 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
         ];
         let rows = peers.items.iter().map(|peer| {
             vec![
-                peer.validator.to_string(),
+                peer.validator.map_or_else(|| "–".to_owned(), |index| index.to_string()),
                 or_dash(peer.organisation.as_deref()),
                 peer.addresses.join(", "),
                 if peer.connected { "yes" } else { "no" }.to_owned(),
                 peer.queued_messages.to_string(),
             ]
         });
+        let advice: String = consensus.advice.iter().map(|line| format!("\n! {line}")).collect();
         format!(
-            "{}\n\n{}",
+            "{}{advice}\n\n{}",
             facts(own),
             table(&["validator", "organisation", "addresses", "connected", "messages queued"], rows)
         )

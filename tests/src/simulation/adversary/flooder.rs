@@ -2,9 +2,11 @@
 
 use super::{Identity, Said, Wrong, any_phase, junk_hash, junk_signature, to};
 use crate::simulation::random::Random;
-use countersign_consensus::{Evidence, Message, Target};
+use countersign_consensus::{Message, Target};
 use countersign_replica::wire::Wire;
-use countersign_types::{Address, Epoch, Gas, Hash, Height, Payload, SecretKey, TimestampMs, Transaction, View, Vote};
+use countersign_types::{
+    Address, Epoch, Evidence, Gas, Hash, Height, Payload, SecretKey, TimestampMs, Transaction, View, Vote,
+};
 use std::sync::Arc;
 
 /// Messages to each peer at a time.
