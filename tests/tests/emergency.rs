@@ -105,7 +105,7 @@ async fn a_restart_order_goes_from_proposal_to_a_running_chain() {
 #[test]
 fn overrides_are_signed_joined_and_refused_at_the_start_if_too_few_signed() {
     let directory = tempfile::tempdir().unwrap();
-    let cluster = Cluster::create(directory.path(), 4, &[]).unwrap();
+    let cluster = Cluster::create(directory.path(), 4, 0, &[]).unwrap();
     let file = |name: &str| directory.path().join(name);
     let (block, transaction) = (Hash([7; 32]).to_string(), Hash([8; 32]).to_string());
     let sign = |index: u16, with_block: bool| {
