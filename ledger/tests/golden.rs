@@ -144,7 +144,7 @@ fn emergency_exits(vectors: &mut Vectors) {
     vectors.encoding("override", &decree);
     vectors.hash("override.statement", &decree.statement());
     vectors.encoding("override.signed", &SignedOverride::join(&parts).unwrap());
-    vectors.bytes("state-key.overridden", &state_key::overridden(Height(5), &Hash([3; 32])));
+    vectors.bytes("state-key.overridden", &state_key::overridden(Height(5)));
     let order = RestartOrder {
         chain: Hash([1; 32]),
         epoch: Epoch(2),

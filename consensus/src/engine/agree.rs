@@ -112,8 +112,8 @@ impl Engine {
 
     /// P2.3: within delay and precision of this clock, at the first receipt only.
     fn is_timely(&mut self, header: &Header) -> bool {
-        let precision = self.pacemaker.grown(self.parameters.time_precision_ms);
-        let delay = self.pacemaker.grown(self.parameters.time_delay_ms);
+        let bound = |base: u64| self.pacemaker.grown(base).min(base.max(self.parameters.view_timeout_max_ms));
+        let (precision, delay) = (bound(self.parameters.time_precision_ms), bound(self.parameters.time_delay_ms));
         let timely = header.time <= self.now.plus(precision) && self.now <= header.time.plus(delay).plus(precision);
         self.counters.untimely = self.counters.untimely.saturating_add(u64::from(!timely));
         timely || planted(Mutation::UntimelyAccepted)

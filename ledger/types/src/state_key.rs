@@ -58,13 +58,10 @@ pub fn equivocation(epoch: Epoch, validator: u16) -> Vec<u8> {
     rest.extend_from_slice(&validator.to_be_bytes());
     native(b'q', &rest)
 }
-/// [`crate::Override`] of a transaction of the block at a height.
+/// List of [`crate::Override`]s of transactions of the block at a height.
 #[must_use]
-pub fn overridden(height: Height, transaction: &Hash) -> Vec<u8> {
-    let mut rest = Vec::with_capacity(40);
-    rest.extend_from_slice(&height.0.to_be_bytes());
-    rest.extend_from_slice(&transaction.0);
-    native(b'x', &rest)
+pub fn overridden(height: Height) -> Vec<u8> {
+    native(b'x', &height.0.to_be_bytes())
 }
 /// [`crate::Organisation`] by id.
 #[must_use]

@@ -12,8 +12,8 @@ use countersign_types::codec::encode;
 use countersign_types::contract::is_full_name;
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, NativeOperation, Outcome, Parameters,
-    Payload, Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
+    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome, Override,
+    Parameters, Payload, Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
 };
 use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
 
@@ -65,6 +65,7 @@ impl Executor<'_> {
         expired: Vec<Vec<u8>>,
     ) -> Result<Executed, ReplicaError> {
         let mut overlay = Overlay::new(base);
+        self.record_decrees(&mut overlay, header.height);
         let mut receipts = Vec::with_capacity(transactions.len());
         for (index, transaction) in (0u32..).zip(transactions) {
             let transaction = transaction.as_ref();
@@ -88,16 +89,23 @@ impl Executor<'_> {
         Ok(Executed { receipts, changes: overlay.into_changes() })
     }
 
-    /// How a transaction ends that a quorum decreed not to run: nothing of it is looked at, the decree is recorded.
+    /// Records what was decreed about a block's transactions.
+    fn record_decrees<B: StateSource>(&self, overlay: &mut Overlay<'_, B>, height: Height) {
+        let decrees: Vec<Override> = self.overrides.iter().map(|signed| signed.decree).collect();
+        if !decrees.is_empty() {
+            overlay.write(state_key::overridden(height), Some(encode(&decrees)));
+        }
+    }
+
+    /// How a transaction ends that a quorum decreed not to run: nothing of it is looked at.
     fn decreed<B: StateSource>(
         &self,
         overlay: &mut Overlay<'_, B>,
         transaction: &VerifiedTransaction,
     ) -> Option<Ended> {
         let id = transaction.id();
-        let signed = self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
+        self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
         overlay.write(state_key::consumed(transaction.body().expires, &id), Some(Vec::new()));
-        overlay.write(state_key::overridden(signed.decree.height, &id), Some(encode(&signed.decree)));
         Some(Ended::rejected(RejectCode::Overridden, intrinsic_gas(transaction)))
     }
 
@@ -159,7 +167,7 @@ impl Executor<'_> {
         match operation {
             NativeOperation::PutAccount { account: new, proofs } => govern::put_account(overlay, account, new, proofs),
             NativeOperation::ReportEquivocation { evidence } => {
-                govern::report_equivocation(overlay, self.chain, account, evidence, header)
+                govern::report_equivocation(overlay, self.chain, account, evidence, header, self.parameters.run_ahead)
             }
             NativeOperation::VoteValidators { epoch, validators } => govern::vote_validators(
                 overlay,

@@ -7,7 +7,7 @@ use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::{Reader, Store};
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, RejectCode,
+    Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, Phase, RejectCode,
     SetChange, SetVote, ValidatorSet, state_key,
 };
 
@@ -113,19 +113,38 @@ pub fn report_equivocation<B: StateSource>(
     reporter: &Account,
     evidence: &Evidence,
     header: &Header,
+    run_ahead: u64,
 ) -> Result<Result<(), RejectCode>, ReplicaError> {
     let (state, current) = epoch_and_validators(overlay)?;
     let key = state_key::equivocation(state.epoch, evidence.first.signer);
     if overlay.read(&key)?.is_some() {
         return Ok(Err(RejectCode::EvidenceKnown));
     }
-    if evidence.verify(chain, state.epoch, &current).is_err() {
+    if evidence.verify(chain, state.epoch, &current).is_err() || is_excused(overlay, evidence, run_ahead)? {
         return Ok(Err(RejectCode::BadEvidence));
     }
     let (height, time) = (header.height, header.time);
     let case = Equivocation { evidence: evidence.clone(), reporter: reporter.id.clone(), height, time };
     overlay.write(key, Some(encode(&case)));
     Ok(Ok(()))
+}
+
+/// P6.5: whether the votes are CHECKPOINTs of a height that an override gave another result.
+fn is_excused<B: StateSource>(
+    overlay: &Overlay<'_, B>,
+    evidence: &Evidence,
+    run_ahead: u64,
+) -> Result<bool, ReplicaError> {
+    let height = evidence.first.number;
+    let first = height.saturating_add(1).saturating_sub(run_ahead);
+    if evidence.first.phase == Phase::Checkpoint {
+        for below in (first..=height).map(Height) {
+            if overlay.read(&state_key::overridden(below))?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The epoch and the validators of the height that is executed.

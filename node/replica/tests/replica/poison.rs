@@ -75,8 +75,8 @@ fn expect_past(crowd: &mut Crowd, signed: &SignedOverride) {
         let receipt = reader.receipt(&decree.transaction).unwrap().unwrap();
         assert_eq!((receipt.height, receipt.outcome), (decree.height, Outcome::Rejected(RejectCode::Overridden)));
         assert!(receipt.gas_used.0 > 0);
-        let key = state_key::overridden(decree.height, &decree.transaction);
-        assert_eq!(reader.read(&key).unwrap(), Some(codec::encode(&decree)));
+        let key = state_key::overridden(decree.height);
+        assert_eq!(reader.read(&key).unwrap(), Some(codec::encode(&vec![decree])));
         assert_eq!(reader.read(&state_key::account("o0/poison")).unwrap(), None);
         assert_eq!(reader.overrides(decree.height).unwrap().len(), 1);
         assert_eq!((node.accusations, &node.stopped, node.replica().counters().halted), (0, &None, 0));

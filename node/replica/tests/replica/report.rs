@@ -7,7 +7,7 @@ use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Source};
 use countersign_types::transaction::BadTransaction;
 use countersign_types::{
-    Epoch, Equivocation, Evidence, Hash, NativeOperation, Outcome, Payload, Phase, RejectCode, Vote, state_key,
+    Epoch, Equivocation, Evidence, Hash, Height, NativeOperation, Outcome, Payload, Phase, RejectCode, Vote, state_key,
 };
 use std::collections::VecDeque;
 
@@ -69,6 +69,25 @@ fn a_case_is_recorded_once_and_only_if_it_is_proven() {
     assert_eq!((case.evidence, case.reporter.to_string().as_str()), (evidence(3, 5), "a/validator"));
     // With its key a validator reports, and does nothing else.
     assert_eq!(state.execute(2, 2, &[call(VALIDATOR, 8)]), [rejected(RejectCode::UnknownSigner)]);
+}
+
+#[test]
+fn p6_5_who_signs_another_result_for_an_override_has_not_contradicted_itself() {
+    let mut state = State::of_genesis();
+    state.0.insert(state_key::overridden(Height(20)), vec![0; 4]);
+    let window = genesis().parameters.run_ahead;
+    let checkpoints = |height| {
+        let first = vote(Phase::Checkpoint, height, Hash([1; 32]), 3);
+        Evidence { first, second: vote(Phase::Checkpoint, height, Hash([2; 32]), 3) }
+    };
+    let mut outcome = |nonce, height| {
+        let report = signed(ADMIN, transaction(ADMIN, nonce, 30_000, report(checkpoints(height))));
+        state.execute(30 + nonce, nonce, &[report]).remove(0)
+    };
+    for (nonce, height) in [(1, 20), (2, 20 + window - 1)] {
+        assert_eq!(outcome(nonce, height), rejected(RejectCode::BadEvidence));
+    }
+    assert!(matches!(outcome(3, 20 + window), Outcome::Succeeded { .. }));
 }
 
 #[test]
