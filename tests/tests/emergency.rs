@@ -38,7 +38,8 @@ async fn add(cluster: &Cluster, node: u16) {
     let signer = cluster.signer("org0/erp", node).await.unwrap();
     let client = signer.client().clone();
     let counter = Contract::open(&client, &ContractRef("org0/counter".into())).await.unwrap();
-    counter.call(&signer, "add", &json!({"n": 1}), None).await.unwrap();
+    let added = counter.call(&signer, "add", &json!({"n": 1}), None).await.unwrap();
+    assert!(added.done.receipt.succeeded());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +48,8 @@ async fn a_restart_order_goes_from_proposal_to_a_running_chain() {
     let mut cluster = Cluster::start(directory.path(), 4, &["--heartbeat-ms", "1000"]).await.unwrap();
     let signer = cluster.signer("org0/admin", 0).await.unwrap();
     let module = contract_module("counter").unwrap();
-    contract::deploy(&signer, "org0/counter", module, &Value::Null, None).await.unwrap();
+    let (_, done) = contract::deploy(&signer, "org0/counter", module, &Value::Null, None).await.unwrap();
+    assert!(done.receipt.succeeded());
     add(&cluster, 0).await;
     for index in 0..4 {
         cluster.stop(index).unwrap();
