@@ -56,6 +56,8 @@ pub const TRANSACTIONS_SERVED_BURST: u32 = 64;
 pub const TRANSACTIONS_SERVED_MS: u64 = 10;
 /// Milliseconds before a catch-up request is sent to another peer.
 pub const SYNC_RETRY_MS: u64 = 2_000;
+/// Heights below the newest certified one in which a start looks for missing result certificates.
+pub const CERTIFICATES_LOOKED_FOR: u64 = 4_096;
 /// Bytes appended to the vote journal before it is written anew without what is decided.
 pub const JOURNAL_ROTATE_BYTES: usize = 64 << 20;
 /// Transactions in one gossiped batch; their bytes stay below the transmit limit of the network.

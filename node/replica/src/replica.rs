@@ -78,6 +78,8 @@ pub struct Replica<S: Store> {
     /// When the engine wants to be called.
     alarm: Option<TimestampMs>,
     certified: Height,
+    /// Height up to which the ledger has every result certificate.
+    complete: Height,
     pending: bool,
     /// Whether the engine has nothing more to do.
     epoch_over: bool,
@@ -362,7 +364,7 @@ impl<S: Store> Replica<S> {
         self.observe();
         // What is here and not certified is asked for too: who went on no longer votes for it, and who lacks the
         // certificate of a block can hand it to nobody.
-        let held = self.ledger.tip().height.min(self.engine.certified_below());
+        let held = self.ledger.tip().height.min(self.complete);
         if self.certified > held.plus(self.rules.run_ahead) {
             self.catch_up.want(held.next(), self.other_than_own(0));
         }

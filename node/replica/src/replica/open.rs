@@ -8,16 +8,16 @@ use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::journal::JournalRecord;
-use crate::limits::JOURNAL_ROTATE_BYTES;
 use crate::limits::{
     BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS, EPOCHS_TOLD_BURST, EPOCHS_TOLD_MS, TRANSACTIONS_SERVED_BURST,
     TRANSACTIONS_SERVED_MS,
 };
+use crate::limits::{CERTIFICATES_LOOKED_FOR, JOURNAL_ROTATE_BYTES};
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
 use countersign_consensus::{Base, Engine, Event};
-use countersign_ledger::{Fate, Ledger, Store};
+use countersign_ledger::{Fate, Ledger, Reader, Store};
 use countersign_types::{Block, Hash, Height, SignedTransaction, VerifiedTransaction};
 use countersign_vm::Vm;
 use std::collections::{BTreeMap, VecDeque};
@@ -41,6 +41,7 @@ impl<S: Store> Replica<S> {
         let standing = Standing::of(&reader, &recent)?;
         let base = standing.base(&reader, recent, guard.heights(&reader, genesis.parameters.run_ahead)?);
         let certified = certified(&base);
+        let complete = complete(&reader, certified)?;
 
         let mut payloads = Payloads::default();
         let mut records = Vec::new();
@@ -83,6 +84,7 @@ impl<S: Store> Replica<S> {
             open: BTreeMap::new(),
             alarm: None,
             certified,
+            complete,
             pending: false,
             epoch_over: false,
             journal_bytes,
@@ -100,6 +102,17 @@ impl<S: Store> Replica<S> {
 fn certified(base: &Base) -> Height {
     let newest = base.recent.iter().rev().find(|recent| recent.certificate.is_some());
     newest.map_or(Height::ZERO, |recent| recent.result.height)
+}
+
+/// Height up to which every result certificate is here. Those that a power failure took are among the newest.
+fn complete<S: Store>(reader: &Reader<S>, certified: Height) -> Result<Height, ReplicaError> {
+    let first = certified.0.saturating_sub(CERTIFICATES_LOOKED_FOR).saturating_add(1);
+    for height in (first..=certified.0).map(Height) {
+        if reader.result_certificate(height)?.is_none() {
+            return Ok(height.previous());
+        }
+    }
+    Ok(certified)
 }
 
 /// Puts a payload back that was held before the restart. It was checked before it was written.

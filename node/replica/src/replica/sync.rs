@@ -9,7 +9,7 @@ use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Event, Message, Synced, Target};
 use countersign_ledger::Store;
-use countersign_types::{Block, Certificate, Epoch, EpochEnd, Height, Phase, SignedOverride};
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Header, Height, Phase, SignedOverride};
 use std::collections::BTreeSet;
 
 impl<S: Store> Replica<S> {
@@ -95,15 +95,7 @@ impl<S: Store> Replica<S> {
                     && certificate.verify(self.chain, &self.set).is_ok()
         };
         if header.height <= tip.height {
-            let lacks = header.height > self.engine.certified_below()
-                && self.reader.result_certificate(header.height)?.is_none()
-                && self.reader.result(header.height)?.is_some_and(|own| own == result);
-            if lacks && certificate.digest == result.hash() && proven(&certificate) {
-                self.counters.synced += 1;
-                let message = Message::Certificate(certificate);
-                // It is proven, so it may count as any validator's, also where a guest sent it.
-                self.events.push_back(Event::Received { from: self.other_than_own(0), message });
-            }
+            self.take_certificate(&header, &result, certificate)?;
             return Ok(true);
         }
         let follows = header.height == tip.height.next() && header.parent == tip.block && header.chain == self.chain;
@@ -143,6 +135,34 @@ impl<S: Store> Replica<S> {
             certificate: Some(certificate),
         }));
         Ok(true)
+    }
+
+    /// Takes the certificate of a result that is here without one.
+    fn take_certificate(
+        &mut self,
+        header: &Header,
+        result: &ExecutionResult,
+        certificate: Certificate,
+    ) -> Result<(), ReplicaError> {
+        let height = header.height;
+        let lacks = height > self.complete
+            && self.reader.result_certificate(height)?.is_none()
+            && self.reader.result(height)?.is_some_and(|own| own == *result);
+        let of_result = (certificate.phase, certificate.number, certificate.digest);
+        if !lacks || of_result != (Phase::Checkpoint, height.0, result.hash()) || certificate.epoch != header.epoch {
+            return Ok(());
+        }
+        let Some((_, set)) = self.reader.epoch(header.epoch)? else { return Ok(()) };
+        if certificate.verify(self.chain, &set).is_err() {
+            return Ok(());
+        }
+        self.counters.synced += 1;
+        if header.epoch == self.epoch {
+            // The engine may wait for it. It is proven, so it may count as any validator's, also where a guest sent it.
+            let message = Message::Certificate(certificate.clone());
+            self.events.push_back(Event::Received { from: self.other_than_own(0), message });
+        }
+        self.certify(result.clone(), certificate)
     }
 
     /// P11.4: goes on to the epoch of an order that a peer sent, if the ledger stands where it says.

@@ -7,6 +7,7 @@ mod chain;
 mod crowd;
 mod encoding;
 mod execute;
+mod holes;
 mod liar;
 mod mempool;
 mod network;

@@ -19,7 +19,12 @@ pub struct Validator {
 
 impl Validator {
     pub fn new(index: u8) -> Self {
-        let mut validator = Self { replica: replica(index), now: BEGIN };
+        Self::with(index, replica(index))
+    }
+
+    /// A validator that starts from what its disk holds.
+    pub fn with(index: u8, replica: Replica<MemoryStore>) -> Self {
+        let mut validator = Self { replica, now: BEGIN };
         validator.tell(Input::Tick);
         // Two others hold no votes of it.
         for peer in (0..4).filter(|peer| *peer != u16::from(index)).take(2) {
