@@ -2,6 +2,7 @@
 
 use crate::agreeing::{first_block, proposal};
 use crate::table::{START, Table};
+use crate::validators::hash;
 use countersign_consensus::{Event, Message, Proposal};
 use countersign_types::{Block, Certificate, Hash, Height, Phase, View};
 
@@ -185,6 +186,23 @@ fn changes(table: &mut Table, view: u64) -> bool {
     let certificate = table.validators.certificate(Phase::ViewChange, view, Hash::ZERO, &[1, 2, 3]);
     let orders = table.hear(2, Message::Certificate(certificate));
     orders.iter().any(|order| order.contains(&format!(" view-change {} -", view + 1)))
+}
+
+#[test]
+fn p2_3_bounds_of_time_grow_with_failed_views_up_to_the_largest_timeout() {
+    for (ahead, refused) in [(29_000, false), (31_000, true), (3_600_000, true)] {
+        let mut table = Table::new(0);
+        table.tell(Event::Due(true));
+        for view in 1..=40 {
+            changes(&mut table, view);
+        }
+        let genesis = table.validators.committee.chain();
+        let block = table.validators.block(41, genesis, 1, table.now.plus(ahead), &[hash("tx")]);
+        table.name(&block, "A");
+        let orders = table.hear(1, proposal(&table, &block, None, vec![]));
+        assert_eq!(orders.iter().any(|order| order.contains(" view-change 41 -")), refused, "{ahead}: {orders:?}");
+        assert_eq!(orders.contains(&"validate A taken []".to_string()), !refused, "{ahead}: {orders:?}");
+    }
 }
 
 #[test]
