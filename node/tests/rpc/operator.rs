@@ -48,7 +48,7 @@ fn the_genesis_of_another_network_is_refused() {
     let (node, other) = (Node::create(), Node::create());
     let genesis = other.network().join("genesis.json");
     let said = refused(&node, &["--genesis", genesis.to_str().unwrap()]);
-    assert!(said.contains("is not a validator of the genesis"), "{said}");
+    assert!(said.contains("is this the genesis of another network?"), "{said}");
 }
 
 #[test]

@@ -48,12 +48,12 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Of a chain, some of whose validators have keys whose votes mean nothing.
+    /// Of a chain, some of whose validators have keys whose votes mean nothing, others keys whose votes on results do.
     #[must_use]
-    pub fn new(genesis: &Genesis, corrupt: BTreeSet<PublicKey>) -> Self {
+    pub fn new(genesis: &Genesis, corrupt: BTreeSet<PublicKey>, confused: BTreeSet<PublicKey>) -> Self {
         Self {
             votes: votes::Votes::default(),
-            chain: chain::Chain::new(genesis, corrupt),
+            chain: chain::Chain::new(genesis, corrupt, confused),
             certificates: certificates::Certificates::new(genesis),
             acknowledged: BTreeMap::new(),
         }

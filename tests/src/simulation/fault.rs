@@ -223,6 +223,16 @@ impl What {
         }
     }
 
+    /// Whose execution may give something else because of it: rows that name expired ids can be lost unnoticed, and
+    /// what a node then signs of a result differs from what it signs with its ledger replaced.
+    #[must_use]
+    pub fn confuses(&self) -> Option<u16> {
+        match self {
+            Self::Crash { node, harm: Harm::FlippedValue | Harm::LostValue | Harm::MisdirectedValue } => Some(*node),
+            _ => None,
+        }
+    }
+
     /// Whose votes mean nothing because of it.
     #[must_use]
     pub fn corrupts(&self) -> Option<u16> {

@@ -74,6 +74,12 @@ impl Plan {
         self.taking_place().filter_map(|(_, fault)| fault.what.weakens()).collect()
     }
 
+    /// Whose votes on results mean nothing, since their ledgers were garbled.
+    #[must_use]
+    pub fn confused(&self) -> BTreeSet<u16> {
+        self.taking_place().filter_map(|(_, fault)| fault.what.confuses()).collect()
+    }
+
     /// Whose votes mean nothing.
     #[must_use]
     pub fn corrupt(&self) -> BTreeSet<u16> {

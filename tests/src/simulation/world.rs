@@ -39,6 +39,8 @@ pub struct World {
     twins: BTreeMap<u16, (u16, Group)>,
     /// Whose votes mean nothing.
     corrupt: BTreeSet<u16>,
+    /// Whose votes on results mean nothing, since their ledgers were garbled.
+    confused: BTreeSet<u16>,
     changes: Changes,
     now: u64,
     /// Beginnings and ends of faults: when, and the fault's number.
@@ -84,7 +86,10 @@ impl World {
         let genesis = genesis(&secrets, &admins, BEGIN_MS, &mut random)?;
         let keys: Vec<PublicKey> = secrets.iter().map(SecretKey::public).collect();
         let corrupt = plan.corrupt();
-        let corrupt_keys = corrupt.iter().filter_map(|node| keys.get(usize::from(*node)).copied()).collect();
+        let confused = plan.confused();
+        let keys_of =
+            |nodes: &BTreeSet<u16>| nodes.iter().filter_map(|node| keys.get(usize::from(*node)).copied()).collect();
+        let checker = Checker::new(&genesis, keys_of(&corrupt), keys_of(&confused));
         let clients = Clients::new(genesis.chain(), admins, counter, Random::of(plan.seed, "clients"));
         let (adversaries, twins) = adversaries(&plan, &mut secrets, &genesis, &clients);
         // Some worlds write their journals anew all the time, others never.
@@ -97,8 +102,9 @@ impl World {
         let skews = (0..nodes.len()).map(|_| i64::try_from(random.below(1_000)).unwrap_or(0) - 500).collect();
         let mut world = Self {
             network: Network::new(Random::of(plan.seed, "network")),
-            checker: Checker::new(&genesis, corrupt_keys),
+            checker,
             corrupt,
+            confused,
             changes: Changes::default(),
             now: BEGIN_MS,
             fate: turnings(&plan),

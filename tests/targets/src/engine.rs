@@ -95,8 +95,17 @@ impl Node {
             said: BTreeMap::new(),
             seen: Seen::default(),
         };
-        node.handle(Event::Tick);
+        node.begin();
         node
+    }
+
+    /// After a start: others tell that they hold no votes of it, or it would sign nothing.
+    fn begin(&mut self) {
+        self.handle(Event::Tick);
+        let nonce = self.now.0;
+        for signer in self.others.indices() {
+            self.handle(received(signer, Message::VotesResponse { nonce, votes: Vec::new() }));
+        }
     }
 
     /// Carries out what one byte and those behind it mean.
@@ -167,7 +176,7 @@ impl Node {
     fn question(&self, feed: &mut Feed<'_>) -> Option<Event> {
         let signer = self.others.signer(feed.small());
         let (first, second) = (feed.number(), feed.number());
-        let message = match feed.small() % 5 {
+        let message = match feed.small() % 7 {
             0 => Message::BlockRequest { block: self.block(feed)?.hash() },
             1 => Message::CertificatesRequest { from: View(first), to: View(second) },
             2 => Message::Query { view: View(first), finalised: View(second), certified: Height(first) },
@@ -248,7 +257,7 @@ impl Node {
         self.to_execute.clear();
         self.engine = start(&self.others, &self.journal, &self.ledger, synced + 1);
         self.seen.restarts += 1;
-        self.handle(Event::Tick);
+        self.begin();
     }
 
     fn handle(&mut self, event: Event) {

@@ -22,6 +22,8 @@ pub(super) struct Chain {
     included: BTreeSet<Hash>,
     /// Keys of validators whose votes mean nothing.
     corrupt: BTreeSet<PublicKey>,
+    /// Whose votes on results mean nothing.
+    confused: BTreeSet<PublicKey>,
     total: u64,
     /// The latest time that an honest clock has shown.
     latest_ms: u64,
@@ -30,7 +32,7 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn new(genesis: &Genesis, corrupt: BTreeSet<PublicKey>) -> Self {
+    pub(super) fn new(genesis: &Genesis, corrupt: BTreeSet<PublicKey>, confused: BTreeSet<PublicKey>) -> Self {
         Self {
             genesis: genesis.chain(),
             began: genesis.time,
@@ -40,6 +42,7 @@ impl Chain {
             issued: BTreeMap::new(),
             included: BTreeSet::new(),
             corrupt,
+            confused,
             total: 0,
             latest_ms: 0,
             failures: 0,
@@ -181,7 +184,8 @@ impl Chain {
         if !contradict || !signed(first) || !signed(second) {
             return Err(invalid("reports what is no contradiction"));
         }
-        if !self.corrupt.contains(&accused) {
+        let confused = first.phase == Phase::Checkpoint && self.confused.contains(&accused);
+        if !self.corrupt.contains(&accused) && !confused {
             return Err(Violation::new("evidence", format!("block {height}: {id} convicts an honest validator")));
         }
         Ok(())

@@ -90,7 +90,9 @@ impl World {
 
     /// What is submitted now is final soon.
     pub(super) fn probe(&mut self) -> Result<(), Violation> {
-        let honest: Vec<u16> = self.honest().map(|(index, _)| index).collect();
+        // A garbled database may know nothing of the client.
+        let sound = self.honest().filter(|(_, node)| !node.garbled);
+        let honest: Vec<u16> = sound.map(|(index, _)| index).collect();
         for round in 0..PROBES {
             let organisation = if self.is_there(Kind::Censor) { 0 } else { usize::from(round) };
             let Some(at) = self.random.pick(&honest) else { return Ok(()) };
@@ -168,7 +170,7 @@ impl World {
             report.saw_times("seen: ledger damage found at the end", u64::from(damage.noticed));
             report.saw_times("seen: ledger damage that nothing noticed", u64::from(damage.unnoticed));
             report.height = replica.certified();
-            report.epoch = replica.epoch().0;
+            report.epoch = report.epoch.max(replica.epoch().0);
             report.view = report.view.max(status.view.0);
             report.synced += replica.counters().synced;
             views_failed = views_failed.max(status.counters.view_changes);

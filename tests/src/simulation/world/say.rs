@@ -4,13 +4,17 @@ use super::{Adversary, OBSERVERS, Violation, World};
 use crate::simulation::adversary::{Kind, Said};
 use crate::simulation::fault::{Group, Harm};
 use crate::simulation::network::Parcel;
-use countersign_consensus::Target;
+use countersign_consensus::{Message, Target};
 use countersign_replica::wire::Wire;
-use countersign_types::VerifiedTransaction;
+use countersign_types::{Phase, VerifiedTransaction};
 use std::sync::Arc;
 
 /// Milliseconds between two things that adversaries say unasked.
 const MISCHIEF_MS: u64 = 100;
+
+fn is_checkpoint(message: &Wire) -> bool {
+    matches!(message, Wire::Consensus { message: Message::Vote { vote, .. }, .. } if vote.phase == Phase::Checkpoint)
+}
 
 impl World {
     pub(super) fn send(&mut self, from: u16, at: u64, to: Target, message: Wire) -> Result<(), Violation> {
@@ -20,7 +24,8 @@ impl World {
                 self.say(from, at, said);
             }
             None => {
-                if !self.corrupt.contains(&from) {
+                let excused = self.confused.contains(&from) && is_checkpoint(&message);
+                if !self.corrupt.contains(&from) && !excused {
                     self.checker.sent(from, &message)?;
                 }
                 self.post(from, at, to, &message);
