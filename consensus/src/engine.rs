@@ -136,6 +136,7 @@ impl Engine {
             Event::Validated { block, verdict } => self.validated(block, verdict == Verdict::Valid),
             Event::Persisted { entry } => self.persisted(entry),
             Event::Executed { result, last } => self.executed(result, last),
+            Event::ResultCertified(certificate) => self.result_certified(certificate),
             Event::Due(pending) => self.pending = pending,
             Event::Synced(synced) => self.synced(synced),
         }

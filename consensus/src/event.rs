@@ -46,6 +46,8 @@ pub enum Event {
         /// The epoch's last height, if this block or an earlier one decided it.
         last: Option<Height>,
     },
+    /// Catch-up verified the certificate of a result that was executed here without one.
+    ResultCertified(Certificate),
     /// There is something to put in a block (valid transactions that no unfinalised block holds, a
     /// scheduled call), or there no longer is.
     Due(bool),

@@ -69,10 +69,12 @@ mutations! {
 #[cfg(feature = "mutations")]
 static PLANTED: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(u8::MAX);
 
-/// Plants one bug in this process, or none.
+/// Plants one bug in this process, or none. Answers the one before.
 #[cfg(feature = "mutations")]
-pub fn plant(mutation: Option<Mutation>) {
-    PLANTED.store(mutation.map_or(u8::MAX, |mutation| mutation as u8), std::sync::atomic::Ordering::Relaxed);
+pub fn plant(mutation: Option<Mutation>) -> Option<Mutation> {
+    let number = mutation.map_or(u8::MAX, |mutation| mutation as u8);
+    let before = PLANTED.swap(number, std::sync::atomic::Ordering::Relaxed);
+    Mutation::ALL.iter().copied().find(|mutation| *mutation as u8 == before)
 }
 
 /// Whether a bug is planted.

@@ -125,10 +125,10 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// Whether the caller asked for something that is not there, rather than the ledger failing.
+    /// Whether the ledger or its disk failed, rather than what it was given or asked for being wrong.
     #[must_use]
-    pub fn is_absence(&self) -> bool {
-        matches!(self, Self::Unknown { .. } | Self::Pruned { .. } | Self::NotCertified { .. })
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Damaged { .. } | Self::Inconsistent { .. })
     }
 }
 

@@ -45,6 +45,8 @@ pub struct ExecutedBlock {
     pub log_records: Vec<AppendedRecord>,
     /// What was decreed about its transactions, kept beside it for whoever executes it later.
     pub overrides: Vec<SignedOverride>,
+    /// Hash of the result that a quorum signed, if that is known already: with another one nothing is stored.
+    pub expected: Option<Hash>,
 }
 
 /// A transaction as it is stored.

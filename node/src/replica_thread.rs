@@ -79,10 +79,17 @@ impl<S: Store> ReplicaThread<S> {
         let mut heard_by = self.membership.now();
         let guests = Fact::Own(Input::Guests { count: heard_by.guests() });
         let mut turn = vec![TICK, Held { value: guests, share: None }];
+        let mut was_low = false;
         loop {
             turn.extend(std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX));
             let is_low = self.space.is_low();
             self.shared.set_space_low(is_low);
+            if std::mem::replace(&mut was_low, is_low) && !is_low {
+                // What was refused meanwhile and must not be missed.
+                let guests = Fact::Own(Input::Guests { count: heard_by.guests() });
+                turn.insert(0, TICK);
+                turn.insert(1, Held { value: guests, share: None });
+            }
             if is_low {
                 self.refuse(std::mem::take(&mut turn));
             } else if let Err(ended) = self.turn(std::mem::take(&mut turn), &mut heard_by, &mut gossip, &mut wake) {

@@ -126,6 +126,7 @@ impl Chain {
                 .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
                 .collect(),
             overrides: Vec::new(),
+            expected: None,
         })?;
         let certificate = self.certificate(Phase::Checkpoint, result.height.0, result.hash());
         self.ledger.put_result_certificate(&result, &certificate)?;

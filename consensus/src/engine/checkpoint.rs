@@ -116,6 +116,14 @@ impl Engine {
         true
     }
 
+    /// P6.3: a result certificate that the replica has verified.
+    pub(super) fn result_certified(&mut self, certificate: Certificate) {
+        let slot = self.results.get(Height(certificate.number));
+        if slot.is_some_and(|slot| slot.certificate.is_none()) {
+            self.certified(certificate);
+        }
+    }
+
     fn certified(&mut self, certificate: Certificate) {
         let height = Height(certificate.number);
         let Some(slot) = self.results.slot(height) else { return };

@@ -51,7 +51,8 @@ impl Engine {
         let entry = self.entry.clone().filter(|entry| View(entry.number).next() == self.view);
         let proven = entry.is_some() || self.view == View(1);
         let interval = self.interval() / 4;
-        if self.own.is_none() || self.recovery.is_some() || !proven || !self.peers.may_vouch(from, self.now, interval) {
+        let forgetful = self.recovery.is_some() || self.rejoin.is_some();
+        if self.own.is_none() || forgetful || !proven || !self.peers.may_vouch(from, self.now, interval) {
             return;
         }
         let after = self.next_entry.saturating_sub(1);

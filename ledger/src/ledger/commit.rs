@@ -85,8 +85,8 @@ impl<S: Store> Ledger<S> {
     /// Commits the next block in one atomic synced batch; answers the result to vote on.
     ///
     /// # Errors
-    /// [`LedgerError::Block`] if it does not follow the tip or its parts do not belong together; then
-    /// nothing has changed. After any other error the node must stop.
+    /// [`LedgerError::Block`] if it does not follow the tip or its parts do not belong together,
+    /// [`LedgerError::Diverged`] if its result is not the expected one; then nothing has changed. After any other error the node must stop.
     pub fn commit(&mut self, block: ExecutedBlock) -> Result<ExecutionResult, LedgerError> {
         self.refuse_if_poisoned()?;
         self.check(&block)?;
@@ -96,6 +96,9 @@ impl<S: Store> Ledger<S> {
         let state = StateChange::new(&shared, &root, &block.writes, self.next_page, self.next_value)?;
         let events = records(height, &block.receipts);
         let result = self.result(&block, &events, state.root.hash())?;
+        if let Some(certified) = block.expected.filter(|certified| *certified != result.hash()) {
+            return Err(LedgerError::Diverged { height, own: result.hash(), certified });
+        }
         let mut range = self.tip.range.clone();
         range.append(&result.hash());
 

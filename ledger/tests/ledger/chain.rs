@@ -124,7 +124,16 @@ impl<S: Store> Chain<S> {
         let mut writes = work.writes.clone();
         writes.extend(ranges);
         let receipts = (0..).zip(&transactions).map(|(index, stored)| receipt(height, index, stored.id)).collect();
-        ExecutedBlock { block, certificate, transactions, receipts, writes, log_records, overrides: Vec::new() }
+        ExecutedBlock {
+            block,
+            certificate,
+            transactions,
+            receipts,
+            writes,
+            log_records,
+            overrides: Vec::new(),
+            expected: None,
+        }
     }
 
     fn transaction(&self, height: Height, index: u8) -> StoredTransaction {

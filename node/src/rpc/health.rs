@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::limits::READY_LAG_MAX;
 use countersign_api::method::node::State;
+use countersign_consensus::Status;
 use countersign_types::Height;
 
 /// What the node does.
@@ -10,13 +11,18 @@ pub(super) fn state(context: &Context) -> State {
     match context.shared.standing() {
         Some((_, counters)) if counters.halted > 0 => State::Halted,
         _ if context.shared.is_space_low() => State::DiskFull,
-        Some((status, _)) if status.recovering && context.membership.now().own.is_some() => State::Recovering,
+        Some((status, _)) if is_silent(&status) && context.membership.now().own.is_some() => State::Recovering,
         Some((_, counters)) if counters.wanted > context.reader.tip().height.0.saturating_add(READY_LAG_MAX) => {
             State::CatchingUp
         }
         _ if context.membership.now().own.is_some() => State::Voting,
         _ => State::Following,
     }
+}
+
+/// Whether it signs nothing before others have answered.
+fn is_silent(status: &Status) -> bool {
+    status.recovering || status.rejoining
 }
 
 /// Highest height that this node knows to exist.
@@ -55,7 +61,7 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
         return Err("the disk is nearly full; voting stops until there is room".to_owned());
     }
     if state(context) == State::Recovering {
-        return Err("the vote journal was lost; recovering before voting again".to_owned());
+        return Err("this validator asks others what it said before it votes: after a start, or since its vote journal was lost".to_owned());
     }
     if context.reader.certified() == Height::ZERO {
         return Err("no block is certified yet".to_owned());

@@ -66,7 +66,13 @@ fn search(flags: &Flags, stage: &Stage) -> (Option<(String, u64, &'static str)>,
                 Ok(_) => tried += length,
                 Err(failure) => {
                     let seed = failure.plan.seed;
-                    return (Some((profile.name(), seed, failure.violation.rule)), tried + seed - from + 1);
+                    let mutation = plant(None);
+                    let holds = stage.run(failure.plan.clone()).is_ok();
+                    plant(mutation);
+                    if holds {
+                        return (Some((profile.name(), seed, failure.violation.rule)), tried + seed - from + 1);
+                    }
+                    tried += length;
                 }
             }
         }

@@ -198,6 +198,12 @@ impl Node {
         }
     }
 
+    /// Its operator takes the journal away.
+    pub fn lose_journal(&mut self) {
+        self.journal.wipe();
+        self.forgot = true;
+    }
+
     /// It begins anew, with a journal that says that it never voted.
     pub fn forget(&mut self) {
         self.journal = fresh_journal(&self.genesis, &self.key);

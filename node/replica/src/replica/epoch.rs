@@ -101,6 +101,7 @@ impl<S: Store> Replica<S> {
         match epoch.cmp(&self.epoch) {
             Ordering::Equal if from >= self.set.count() => {}
             Ordering::Equal => self.events.push_back(Event::Received { from, message }),
+            Ordering::Greater if from >= self.set.count() => {}
             Ordering::Greater => self.catch_up.want(self.ledger.tip().height.next(), from),
             Ordering::Less => {
                 if self.epochs_told.may(from, self.now) {

@@ -29,7 +29,8 @@ impl<S: Store> Replica<S> {
             return Ok(false);
         };
         let Some((block, certificate)) = self.finalised.pop_front() else { return Ok(false) };
-        let result = self.execute(Final { block, certificate, transactions: &transactions, decrees })?;
+        let result =
+            self.execute(Final { block, certificate, transactions: &transactions, decrees, expected: None })?;
         let last = self.epoch_last()?;
         self.events.push_back(Event::Executed { result, last });
         Ok(true)

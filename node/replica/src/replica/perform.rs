@@ -22,6 +22,8 @@ pub(super) struct Final<'a> {
     pub(super) certificate: Certificate,
     pub(super) transactions: &'a [Arc<VerifiedTransaction>],
     pub(super) decrees: Vec<SignedOverride>,
+    /// Hash of its certified result, if that is known.
+    pub(super) expected: Option<Hash>,
 }
 
 /// What it is run with.
@@ -40,7 +42,7 @@ impl Machine<'_> {
         guard: &mut Guard,
         job: Final<'_>,
     ) -> Result<(ExecutionResult, Vec<Receipt>), ReplicaError> {
-        let Final { block, certificate, transactions, decrees } = job;
+        let Final { block, certificate, transactions, decrees, expected } = job;
         guard.begin(&block, &decrees);
         let reader = ledger.reader();
         let latest = Latest(&reader);
@@ -62,6 +64,7 @@ impl Machine<'_> {
                 .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
                 .collect(),
             overrides: decrees,
+            expected,
         })?;
         Ok((result, executed.receipts))
     }
@@ -78,8 +81,13 @@ impl Machine<'_> {
             let Some(transactions) = named_by(&aside.block.transactions, &aside.transactions, &self.chain) else {
                 return Err(damaged);
             };
-            let job =
-                Final { block: aside.block, certificate: aside.certificate, transactions: &transactions, decrees };
+            let job = Final {
+                block: aside.block,
+                certificate: aside.certificate,
+                transactions: &transactions,
+                decrees,
+                expected: None,
+            };
             self.perform(ledger, guard, job)?;
         }
         Ok(())

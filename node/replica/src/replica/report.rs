@@ -51,6 +51,12 @@ impl<S: Store> Replica<S> {
                 self.mempool.withdraw(case.report.as_slice());
                 continue;
             }
+            // It was refused: asking again would be refused again.
+            if let Some(report) = case.report
+                && self.reader.locate(&report)?.is_some()
+            {
+                continue;
+            }
             if let Some(transaction) = self.reported(&key, &case.evidence) {
                 case.report = Some(transaction.id());
                 // It waits already, or there is no room: the next block tries again.

@@ -7,9 +7,9 @@ use crate::input::Output;
 use crate::limits::{SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::mutation::{Mutation, planted};
-use countersign_consensus::{Event, Message, Synced, Target};
-use countersign_ledger::Store;
-use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Header, Height, Phase, SignedOverride};
+use countersign_consensus::{Event, Synced, Target};
+use countersign_ledger::{LedgerError, Store};
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Height, Phase, SignedOverride};
 use std::collections::BTreeSet;
 
 impl<S: Store> Replica<S> {
@@ -62,7 +62,7 @@ impl<S: Store> Replica<S> {
         }
         let before = self.counters.synced;
         for block in blocks.into_iter().take(SYNC_BLOCKS_MAX) {
-            if !self.take_block(block)? {
+            if !self.take_block(from, block)? {
                 break;
             }
         }
@@ -77,7 +77,7 @@ impl<S: Store> Replica<S> {
     }
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
-    fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
+    fn take_block(&mut self, from: u16, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
         let CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart } = certified;
         let header = block.header.clone();
         if let Some(end) = restart
@@ -95,7 +95,7 @@ impl<S: Store> Replica<S> {
                     && certificate.verify(self.chain, &self.set).is_ok()
         };
         if header.height <= tip.height {
-            self.take_certificate(&header, &result, certificate)?;
+            self.take_certificate(header.height, &result, certificate)?;
             return Ok(true);
         }
         let follows = header.height == tip.height.next() && header.parent == tip.block && header.chain == self.chain;
@@ -114,15 +114,21 @@ impl<S: Store> Replica<S> {
         if !self.are_decreed(&block, &overrides) {
             return Ok(false);
         }
-        let decrees = self.guard.decrees(&block, &self.set, overrides)?;
+        // What the quorum's result rests on is what came with it, whatever is installed here.
+        let mut decrees = overrides;
+        decrees.sort_by_key(|signed| signed.decree.transaction);
         if self.guard.condemns(&block, &decrees) {
             self.halt();
             return Ok(false);
         }
-        let own = self.execute(Final { block, certificate: finality, transactions: &transactions, decrees })?;
-        if own != result {
-            return Err(ReplicaError::Diverged { height: header.height });
-        }
+        let expected = Some(result.hash());
+        let job = Final { block, certificate: finality, transactions: &transactions, decrees, expected };
+        let own = match self.execute(job) {
+            Ok(own) => own,
+            Err(ReplicaError::Ledger(LedgerError::Diverged { .. })) => return self.unlike(from, header.height),
+            Err(cause) => return Err(cause),
+        };
+        self.unlike.clear();
         self.counters.synced += 1;
         self.certify(result.clone(), certificate.clone())?;
         self.events.push_back(Event::Synced(Synced {
@@ -137,36 +143,49 @@ impl<S: Store> Replica<S> {
         Ok(true)
     }
 
+    /// Executing what a peer sent gave another result than the certified one: it left out or made up what was decreed
+    /// about the block, or this machine errs. The latter once more validators than can be faulty sent the like.
+    fn unlike(&mut self, from: u16, height: Height) -> Result<bool, ReplicaError> {
+        if from < self.set.count() {
+            self.unlike.insert(from);
+        }
+        if self.unlike.len() > usize::from(self.set.faulty_max()) {
+            return Err(ReplicaError::Diverged { height });
+        }
+        Ok(false)
+    }
+
     /// Takes the certificate of a result that is here without one.
     fn take_certificate(
         &mut self,
-        header: &Header,
+        height: Height,
         result: &ExecutionResult,
         certificate: Certificate,
     ) -> Result<(), ReplicaError> {
-        let height = header.height;
         let lacks = height > self.complete
             && self.reader.result_certificate(height)?.is_none()
             && self.reader.result(height)?.is_some_and(|own| own == *result);
         let of_result = (certificate.phase, certificate.number, certificate.digest);
-        if !lacks || of_result != (Phase::Checkpoint, height.0, result.hash()) || certificate.epoch != header.epoch {
+        let Some(own) = self.reader.header(height)?.filter(|_| lacks) else { return Ok(()) };
+        if of_result != (Phase::Checkpoint, height.0, result.hash()) || certificate.epoch != own.epoch {
             return Ok(());
         }
-        let Some((_, set)) = self.reader.epoch(header.epoch)? else { return Ok(()) };
+        let Some((_, set)) = self.reader.epoch(own.epoch)? else { return Ok(()) };
         if certificate.verify(self.chain, &set).is_err() {
             return Ok(());
         }
         self.counters.synced += 1;
-        if header.epoch == self.epoch {
-            // The engine may wait for it. It is proven, so it may count as any validator's, also where a guest sent it.
-            let message = Message::Certificate(certificate.clone());
-            self.events.push_back(Event::Received { from: self.other_than_own(0), message });
+        if own.epoch == self.epoch {
+            self.events.push_back(Event::ResultCertified(certificate.clone())); // The engine may wait for it.
         }
         self.certify(result.clone(), certificate)
     }
 
     /// P11.4: goes on to the epoch of an order that a peer sent, if the ledger stands where it says.
     fn take_restart(&mut self, epoch: Epoch, end: &EpochEnd) -> Result<bool, ReplicaError> {
+        if end.restart.is_none() || self.engine.status().certified > end.result.height {
+            return Ok(false);
+        }
         let tip = self.ledger.tip();
         let known = self.reader.epoch_at(tip.height)?;
         let begun = known.and_then(|known| known.followed(self.chain, end).ok());
@@ -175,8 +194,9 @@ impl<S: Store> Replica<S> {
         }
         match self.ledger.restart(end, self.rules.run_ahead) {
             Ok(()) => {}
-            Err(cause) if cause.is_absence() => return Ok(false),
-            Err(cause) => return Err(cause.into()),
+            // What a peer sends stops nobody.
+            Err(cause) if cause.is_ours() => return Err(cause.into()),
+            Err(_) => return Ok(false),
         }
         // What the epoch before had finalised above was dropped by the order.
         self.finalised.clear();

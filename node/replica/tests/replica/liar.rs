@@ -7,7 +7,7 @@ use countersign_replica::limits::{BLOCKS_SERVED_BURST, TRANSACTIONS_SERVED_BURST
 use countersign_replica::wire::{CertifiedBlock, Wire};
 use countersign_replica::{Input, Output, Source};
 use countersign_types::{
-    Block, Epoch, Hash, Header, Height, Phase, Signature, TimestampMs, VerifiedTransaction, View, merkle,
+    Block, Epoch, EpochEnd, Hash, Header, Height, Phase, Signature, TimestampMs, VerifiedTransaction, View, merkle,
 };
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ fn blocks_that_do_not_prove_themselves_are_not_taken_and_the_next_peer_is_asked(
         change(&mut block);
         block
     };
-    let lies: [(&str, CertifiedBlock); 12] = [
+    let lies: [(&str, CertifiedBlock); 13] = [
         ("another parent", lie(|block| block.block.header.parent = Hash([7; 32]))),
         ("another time", lie(|block| block.block.header.time = block.block.header.time.plus(1))),
         ("another chain", lie(|block| block.block.header.chain = Hash([7; 32]))),
@@ -71,6 +71,15 @@ fn blocks_that_do_not_prove_themselves_are_not_taken_and_the_next_peer_is_asked(
             block.certificate.signatures = vec![one; 3];
             block
         }),
+        (
+            "the end of an epoch that no order brought about",
+            lie(|block| {
+                block.block.header.epoch = Epoch(1);
+                let (result, certificate) = (block.result.clone(), block.certificate.clone());
+                let validators = genesis().validators;
+                block.restart = Some(Box::new(EpochEnd { result, certificate, validators, restart: None }));
+            }),
+        ),
         ("not final", lie(|block| block.finality.signatures[1].1 = Signature([3; 64]))),
     ];
     let mut victim = Validator::new(3);
@@ -91,6 +100,31 @@ fn blocks_that_do_not_prove_themselves_are_not_taken_and_the_next_peer_is_asked(
     victim.hear(peer, blocks(&good));
     assert_eq!(victim.height(), Height(2), "the truth is taken");
     assert_eq!(victim.replica.certified(), Height(2));
+}
+
+/// What a quorum's result rests on (an override) may have been left out by the peer, so one peer stops nobody, and
+/// nothing is stored; when more than can be faulty send the like it is this machine that errs.
+#[test]
+fn a_block_that_gives_another_result_here_is_not_stored() {
+    let good = certified_blocks(2, &calls(2));
+    let mut other = good[0].clone();
+    other.result.state_root = Hash([7; 32]);
+    other.certificate = certificate(Phase::Checkpoint, 1, other.result.hash());
+    let mut victim = Validator::new(3);
+    let mut peer = victim.fall_behind(0).0;
+    let stops = |outputs: &[Output]| outputs.iter().any(|output| matches!(output, Output::Stop(_)));
+    assert!(!stops(&victim.hear(peer, blocks(std::slice::from_ref(&other)))));
+    assert_eq!(victim.height(), Height(0), "nothing is stored");
+    peer = (0..50).find_map(|_| asked_blocks(&victim.wait(500))).expect("another one is asked").0;
+    victim.hear(peer, blocks(&good));
+    assert_eq!(victim.height(), Height(2), "what another one sends is taken");
+
+    let mut victim = Validator::new(3);
+    let first = victim.fall_behind(0).0;
+    victim.hear(first, blocks(std::slice::from_ref(&other)));
+    let second = (0..50).filter_map(|_| asked_blocks(&victim.wait(500))).find(|(peer, _)| *peer != first);
+    assert!(stops(&victim.hear(second.unwrap().0, blocks(&[other]))));
+    assert_eq!(victim.height(), Height(0));
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
             State::Voting => "voting",
             State::Following => "following, does not vote",
             State::CatchingUp => "catching up",
-            State::Recovering => "recovering: its vote journal was lost, it does not vote yet",
+            State::Recovering => "recovering: it asks others what it said before it votes",
             State::DiskFull => "its disk is nearly full: it does not vote until there is room",
             State::Halted => "halted: a block stopped it twice and is not executed; see its log and operate.md",
         };

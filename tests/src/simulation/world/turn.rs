@@ -179,6 +179,9 @@ impl World {
         if node.garbled {
             self.report.saw("seen: ledger damage found while running");
             node.replace_ledger().map_err(|error| Violation::new("start", error))?;
+        } else if self.confused.contains(&index) && cause.contains("Unstable") {
+            // Its journal holds what it signed of a wrong result: its operator begins anew.
+            node.lose_journal();
         } else if !injected && !self.adversaries.contains_key(&index) {
             return Err(Violation::new("stop", format!("v{index} stopped itself: {cause}")));
         }
