@@ -13,7 +13,7 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
     let quorum = usize::from(status.quorum);
     if let Some(height) = status.halted_height {
         advice.push(format!(
-            "block {height} stopped this node twice and is not executed: see \"When the network stands still\" in operate.md"
+            "block {height} stopped this node twice and is not executed: see \"A block that no node survives\" in operate.md"
         ));
     }
     if status.rejoining {
@@ -24,7 +24,7 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
     } else if status.own.is_some() && !status.voting {
         advice.push(format!(
             "this validator lost its vote journal and stays silent until {} others tell it their views; \
-             if they are up, wait; if more than {} have lost theirs, see \"When the network stands still\" in operate.md",
+             if they are up, wait; if more than {} have lost theirs, see \"Validators that are lost for good\" in operate.md",
             quorum.saturating_sub(1),
             status.faulty_max
         ));
