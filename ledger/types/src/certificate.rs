@@ -69,14 +69,8 @@ impl Certificate {
     /// The statement that the signatures are under.
     #[must_use]
     pub fn statement(&self, chain: Hash, validators: Hash) -> VoteStatement {
-        VoteStatement {
-            chain,
-            epoch: self.epoch,
-            validators,
-            phase: self.phase,
-            number: self.number,
-            digest: self.digest,
-        }
+        let Self { phase, epoch, number, digest, .. } = *self;
+        VoteStatement { chain, epoch, validators, phase, number, digest }
     }
 
     /// Checks that a quorum of distinct members of `set` signed. The caller compares phase, epoch,

@@ -84,13 +84,7 @@ impl Vote {
     /// What it signs, on a chain and in an epoch with these validators.
     #[must_use]
     pub fn statement(&self, chain: Hash, validators: Hash) -> VoteStatement {
-        VoteStatement {
-            chain,
-            epoch: self.epoch,
-            validators,
-            phase: self.phase,
-            number: self.number,
-            digest: self.digest,
-        }
+        let Self { phase, epoch, number, digest, .. } = *self;
+        VoteStatement { chain, epoch, validators, phase, number, digest }
     }
 }

@@ -80,7 +80,7 @@ impl<S: Store> Replica<S> {
             transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
             reports: Reports::default(),
-            unlike: BTreeSet::new(),
+            unlike: (Height::ZERO, BTreeSet::new()),
             halted: None,
             open: BTreeMap::new(),
             alarm: None,

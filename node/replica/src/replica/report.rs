@@ -51,14 +51,14 @@ impl<S: Store> Replica<S> {
                 self.mempool.withdraw(case.report.as_slice());
                 continue;
             }
-            // It was refused: asking again would be refused again.
-            if let Some(report) = case.report
-                && self.reader.locate(&report)?.is_some()
-            {
+            let transaction = self.reported(&key, &case.evidence);
+            let id = transaction.as_ref().map(VerifiedTransaction::id);
+            // It was refused, now or in an earlier life: a block that held it again would be invalid.
+            if self.is_in_ledger(case.report)? || self.is_in_ledger(id)? {
                 continue;
             }
-            if let Some(transaction) = self.reported(&key, &case.evidence) {
-                case.report = Some(transaction.id());
+            if let Some(transaction) = transaction {
+                case.report = id;
                 // It waits already, or there is no room: the next block tries again.
                 let _ = self.mempool.admit(Arc::new(transaction), &organisation);
             }
@@ -66,6 +66,10 @@ impl<S: Store> Replica<S> {
         }
         self.reports.cases = cases;
         Ok(())
+    }
+
+    fn is_in_ledger(&self, id: Option<Hash>) -> Result<bool, ReplicaError> {
+        id.map_or(Ok(false), |id| Ok(self.reader.locate(&id)?.is_some()))
     }
 
     /// The report of a case, signed. It is the same one for half a window, so that it waits only once.

@@ -128,7 +128,6 @@ impl<S: Store> Replica<S> {
             Err(ReplicaError::Ledger(LedgerError::Diverged { .. })) => return self.unlike(from, header.height),
             Err(cause) => return Err(cause),
         };
-        self.unlike.clear();
         self.counters.synced += 1;
         self.certify(result.clone(), certificate.clone())?;
         self.events.push_back(Event::Synced(Synced {
@@ -146,10 +145,13 @@ impl<S: Store> Replica<S> {
     /// Executing what a peer sent gave another result than the certified one: it left out or made up what was decreed
     /// about the block, or this machine errs. The latter once more validators than can be faulty sent the like.
     fn unlike(&mut self, from: u16, height: Height) -> Result<bool, ReplicaError> {
-        if from < self.set.count() {
-            self.unlike.insert(from);
+        if self.unlike.0 != height {
+            self.unlike = (height, BTreeSet::new());
         }
-        if self.unlike.len() > usize::from(self.set.faulty_max()) {
+        if from < self.set.count() {
+            self.unlike.1.insert(from);
+        }
+        if self.unlike.1.len() > usize::from(self.set.faulty_max()) {
             return Err(ReplicaError::Diverged { height });
         }
         Ok(false)

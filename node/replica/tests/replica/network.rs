@@ -5,9 +5,7 @@ use countersign_consensus::{Message, Target};
 use countersign_ledger::MemoryStore;
 use countersign_replica::wire::{CertifiedBlock, Wire};
 use countersign_replica::{Input, Output, Replica, Source};
-use countersign_types::{
-    Certificate, Epoch, Hash, Height, Phase, TimestampMs, VerifiedTransaction, Vote, VoteStatement,
-};
+use countersign_types::{Certificate, Epoch, Hash, Height, Phase, Signature, TimestampMs, VerifiedTransaction, Vote};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -94,16 +92,10 @@ pub fn asked_blocks(outputs: &[Output]) -> Option<(u16, Height)> {
 /// A real vote.
 pub fn vote(phase: Phase, number: u64, digest: Hash, signer: u8) -> Vote {
     let genesis = genesis();
-    let statement = VoteStatement {
-        chain: genesis.chain(),
-        epoch: Epoch::ZERO,
-        validators: genesis.validators.hash(),
-        phase,
-        number,
-        digest,
-    };
-    let signature = statement.sign(&key(signer + 1));
-    Vote { phase, epoch: Epoch::ZERO, number, digest, signer: signer.into(), signature }
+    let unsigned =
+        Vote { phase, epoch: Epoch::ZERO, number, digest, signer: signer.into(), signature: Signature([0; 64]) };
+    let signature = unsigned.statement(genesis.chain(), genesis.validators.hash()).sign(&key(signer + 1));
+    Vote { signature, ..unsigned }
 }
 
 /// A real certificate of validators 0, 1 and 2.
