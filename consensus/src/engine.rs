@@ -248,7 +248,9 @@ impl Engine {
             Message::RecoveryRequest { nonce } => self.recovery_request(from, nonce),
             Message::RecoveryResponse { nonce, certificate } => self.recovery_response(from, nonce, certificate),
             Message::VotesRequest { nonce } => self.votes_request(from, nonce),
-            Message::VotesResponse { nonce, votes } => self.votes_response(from, nonce, &votes),
+            Message::VotesResponse { nonce, finalised, votes } => {
+                self.votes_response(from, nonce, finalised, &votes);
+            }
         }
     }
 
