@@ -64,6 +64,14 @@ pub struct CertifiedBlock {
     pub restart: Option<Box<EpochEnd>>,
 }
 
+impl CertifiedBlock {
+    /// How many bytes it takes in an answer.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        borsh::object_length(self).unwrap_or(usize::MAX)
+    }
+}
+
 impl Wire {
     /// The class it travels in.
     #[must_use]
