@@ -5,7 +5,7 @@
 use super::certificate::Sets;
 use super::{COUNTER, Cluster, program};
 use anyhow::{Context as _, bail, ensure};
-use countersign_api::method::chain::{ChainGetBlock, GetBlockParams};
+use countersign_api::method::chain::{Block, ChainGetBlock, GetBlockParams};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::node::NodeStatus;
 use countersign_api::method::proof::{GetStateParams, ProofGetState};
@@ -124,8 +124,7 @@ async fn chain_of(client: &Client, height: Height, sets: &Sets) -> anyhow::Resul
     let (mut chain, mut ids) = (Chain::new(), BTreeSet::new());
     let mut parent = None;
     for height in (1..=height.0).map(Height) {
-        let read = client.call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) }).await?;
-        let (block, hash) = (read.data, read.block_hash);
+        let (block, hash) = certified_block(client, height).await?;
         let result = block.result.with_context(|| format!("block {height} has no result"))?;
         let certificate = block.certificate.with_context(|| format!("block {height} is not certified"))?;
         sets.check(&block.header, &result, &certificate)
@@ -139,6 +138,18 @@ async fn chain_of(client: &Client, height: Height, sets: &Sets) -> anyhow::Resul
         chain.insert(height, (hash, result.hash()));
     }
     Ok((chain, ids))
+}
+
+/// A block once its certificate is there: who heard of a later one first asks for it.
+async fn certified_block(client: &Client, height: Height) -> anyhow::Result<(Block, Hash)> {
+    let begun = Instant::now();
+    loop {
+        let read = client.call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) }).await?;
+        if read.data.certificate.is_some() || begun.elapsed() > CATCH_UP {
+            return Ok((read.data, read.block_hash));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn receipts(client: &Client, node: u16, acknowledged: &[Hash], chain: &Chain) -> anyhow::Result<()> {
