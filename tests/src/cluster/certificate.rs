@@ -30,7 +30,7 @@ impl Sets {
         let keys = self.0.get(&header.validators).context("nothing names the validators of its header")?;
         let quorum = (2 * keys.len() - 1) / 3 + 1;
         ensure!(signatures.len() >= quorum, "{} of {} validators signed", signatures.len(), keys.len());
-        ensure!(signatures.windows(2).all(|pair| pair[0].0 < pair[1].0), "a signer is repeated or out of order");
+        ensure!(signatures.is_sorted_by(|before, after| before.0 < after.0), "a signer is repeated or out of order");
         let (epoch, number) = (epoch.0.to_le_bytes(), number.to_le_bytes());
         let statement = hash("cs/vote", &[&header.chain.0, &epoch, &header.validators.0, &[4], &number, &digest.0]);
         for (signer, signature) in signatures {
