@@ -31,6 +31,8 @@ mod perform;
 mod report;
 mod sync;
 
+pub(crate) use perform::{Final, Machine, named_by};
+
 /// What a replica is started with.
 #[derive(Debug)]
 pub struct ReplicaConfig {
