@@ -188,6 +188,12 @@ impl Engine {
         self.results.certified_below()
     }
 
+    /// Whether it serves a block when a peer asks for it (P9.4).
+    #[must_use]
+    pub fn holds(&self, block: &Hash) -> bool {
+        self.chain.block(block).is_some()
+    }
+
     /// Number of the next journal entry, for the engine of the next epoch.
     #[must_use]
     pub fn next_entry(&self) -> u64 {
@@ -248,7 +254,9 @@ impl Engine {
             Message::RecoveryRequest { nonce } => self.recovery_request(from, nonce),
             Message::RecoveryResponse { nonce, certificate } => self.recovery_response(from, nonce, certificate),
             Message::VotesRequest { nonce } => self.votes_request(from, nonce),
-            Message::VotesResponse { nonce, votes } => self.votes_response(from, nonce, &votes),
+            Message::VotesResponse { nonce, finalised, votes } => {
+                self.votes_response(from, nonce, finalised, &votes);
+            }
         }
     }
 

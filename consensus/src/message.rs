@@ -69,6 +69,9 @@ pub enum Message {
     VotesResponse {
         /// That of the request.
         nonce: u64,
+        /// The certificate of the last final view, none if no block is final or it is not held. Votes of views up to
+        /// there are not kept.
+        finalised: Option<Certificate>,
         /// The votes of the highest view for which any are held, at most one for each phase.
         votes: Vec<Vote>,
     } = 11,

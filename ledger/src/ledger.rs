@@ -13,7 +13,7 @@ use crate::genesis::genesis_state;
 use crate::reader::Reader;
 use crate::record::{
     FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
-    unsealed,
+    put_sealed,
 };
 use crate::shared::{Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
@@ -21,7 +21,7 @@ use crate::tip::Tip;
 use crate::tree::{Node, Pages, decode_node};
 use commit::{StateChange, put_epoch};
 use countersign_types::{
-    Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride, codec,
+    Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
 pub use rewind::{Aside, Fate};
@@ -108,7 +108,7 @@ impl<S: Store> Ledger<S> {
         batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
         batch.put(Space::Meta, META_CHAIN, genesis.chain().0);
         put_epoch(&mut batch, Epoch::ZERO, Height::ZERO, &genesis.validators);
-        batch.put(Space::Meta, META_CERTIFIED, Height::ZERO.0.to_le_bytes());
+        put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &Height::ZERO);
         let mut ledger = Self {
             shared: Arc::new(shared),
             tip: Arc::new(tip.clone()),
@@ -128,10 +128,9 @@ impl<S: Store> Ledger<S> {
     /// [`LedgerError::Empty`], [`LedgerError::Foreign`], [`LedgerError::Format`], or what is damaged.
     pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
         check_identity(&store, genesis)?;
-        let place = Place { what: "the tip", space: Space::Meta, key: META_TIP };
-        let stored = store.get(Space::Meta, META_TIP)?.and_then(|bytes| unsealed::<StoredTip>(&bytes));
-        let certified: Height = meta(&store, META_CERTIFIED, "the certified height")?;
-        let StoredTip { tip, next_page, next_value, oldest } = stored.ok_or_else(|| place.damaged())?;
+        let stored: StoredTip = sealed_meta(&store, META_TIP, "the tip")?;
+        let certified: Height = sealed_meta(&store, META_CERTIFIED, "the certified height")?;
+        let StoredTip { tip, next_page, next_value, oldest } = stored;
         check_tip(&store, &tip, genesis)?;
         let roots = roots(&store)?;
         let tip = Arc::new(tip);
@@ -223,8 +222,8 @@ impl<S: Store> Ledger<S> {
         }
         let certified = self.shared.view().certified.max(height);
         let mut batch = Batch::default();
-        batch.put(Space::Certificates, height_key(height), codec::encode(certificate));
-        batch.put(Space::Meta, META_CERTIFIED, certified.0.to_le_bytes());
+        put_sealed(&mut batch, Space::Certificates, &height_key(height), certificate);
+        put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &certified);
         self.write(batch, false)?;
         self.shared.view_mut().certified = certified;
         Ok(())
@@ -237,7 +236,7 @@ impl<S: Store> Ledger<S> {
     pub fn sync(&mut self) -> Result<(), LedgerError> {
         self.refuse_if_poisoned()?;
         let mut batch = Batch::default();
-        batch.put(Space::Meta, META_CERTIFIED, self.shared.view().certified.0.to_le_bytes());
+        put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &self.shared.view().certified);
         self.write(batch, true)
     }
 
@@ -266,18 +265,20 @@ fn check_identity<S: Store>(store: &S, genesis: &Genesis) -> Result<(), LedgerEr
     if found != FORMAT {
         return Err(LedgerError::Format { found, expected: FORMAT });
     }
-    let (found, expected) = (meta::<S, Hash>(store, META_CHAIN, "the chain's id")?, genesis.chain());
+    let place = Place { what: "the chain's id", space: Space::Meta, key: META_CHAIN };
+    let bytes = store.get(Space::Meta, META_CHAIN)?.ok_or_else(|| place.damaged())?;
+    let (found, expected): (Hash, Hash) = (place.decode(&bytes)?, genesis.chain());
     if found == expected { Ok(()) } else { Err(LedgerError::Foreign { found, expected }) }
 }
 
-fn meta<S: Store, T: borsh::BorshDeserialize>(
+fn sealed_meta<S: Store, T: borsh::BorshDeserialize>(
     store: &S,
     key: &'static [u8],
     what: &'static str,
 ) -> Result<T, LedgerError> {
     let place = Place { what, space: Space::Meta, key };
     let bytes = store.get(Space::Meta, key)?.ok_or_else(|| place.damaged())?;
-    place.decode(&bytes)
+    place.unseal(&bytes)
 }
 
 /// Height, block and result of the tip must be those of the header record.
@@ -293,7 +294,7 @@ fn check_tip<S: Store>(store: &S, tip: &Tip, genesis: &Genesis) -> Result<(), Le
     let key = height_key(tip.height);
     let place = Place { what: "the header of the tip", space: Space::Headers, key: &key };
     let bytes = store.get(Space::Headers, &key)?.ok_or_else(|| place.damaged())?;
-    let StoredHeader { header, result, .. } = place.decode(&bytes)?;
+    let StoredHeader { header, result, .. } = place.unseal(&bytes)?;
     let agrees = header.hash() == tip.block
         && header.height == tip.height
         && header.time == tip.time

@@ -2,10 +2,11 @@
 
 use crate::error::LedgerError;
 use crate::limits::RECORD_BYTES_MAX;
-use crate::store::Space;
+use crate::store::{Batch, Space};
 use crate::tip::Tip;
 use borsh::{BorshDeserialize, BorshSerialize};
-use countersign_types::hash::sha256;
+use countersign_types::hash::{Tag, sha256};
+use countersign_types::state;
 use countersign_types::{
     Address, Certificate, Epoch, ExecutionResult, Hash, Header, Height, ValidatorSet, codec, state_key,
 };
@@ -19,6 +20,11 @@ pub(crate) const META_TIP: &[u8] = b"tip";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
 /// What the keys of epochs begin with.
 pub(crate) const META_EPOCH: [u8; 5] = *b"epoch";
+
+/// Puts a row that [`Place::unseal`] reads.
+pub(crate) fn put_sealed<T: BorshSerialize>(batch: &mut Batch, space: Space, key: &[u8], value: &T) {
+    batch.put(space, key, Place { what: "", space, key }.seal(value));
+}
 
 /// Key of an epoch's [`StoredEpoch`] in [`Space::Meta`]: the word and its number, big-endian.
 pub(crate) fn epoch_key(epoch: Epoch) -> [u8; 13] {
@@ -55,23 +61,6 @@ pub(crate) struct StoredTip {
     pub(crate) oldest: Height,
 }
 
-/// borsh, and the SHA-256 of that: nothing else would tell damage to what no root covers.
-pub(crate) fn sealed<T: BorshSerialize>(value: &T) -> Vec<u8> {
-    let mut bytes = codec::encode(value);
-    let digest = sha256(&bytes);
-    bytes.extend_from_slice(&digest);
-    bytes
-}
-
-/// What [`sealed`] made; `None` if it is damaged.
-pub(crate) fn unsealed<T: BorshDeserialize>(bytes: &[u8]) -> Option<T> {
-    let (bytes, digest) = bytes.split_last_chunk::<32>()?;
-    if sha256(bytes) != *digest {
-        return None;
-    }
-    codec::decode(bytes, RECORD_BYTES_MAX).ok()
-}
-
 /// Value in [`Space::Headers`].
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct StoredHeader {
@@ -98,6 +87,22 @@ pub(crate) struct Place<'a> {
 impl Place<'_> {
     pub(crate) fn damaged(&self) -> LedgerError {
         LedgerError::Damaged { what: self.what, space: self.space, key: self.key.to_vec() }
+    }
+    /// A row's bytes: borsh, and the hash of space, key and that, which tells damage and what was written elsewhere.
+    pub(crate) fn seal<T: BorshSerialize>(&self, value: &T) -> Vec<u8> {
+        let mut bytes = codec::encode(value);
+        let digest = self.digest(&bytes);
+        bytes.extend_from_slice(&digest.0);
+        bytes
+    }
+    /// What [`Place::seal`] made.
+    pub(crate) fn unseal<T: BorshDeserialize>(&self, bytes: &[u8]) -> Result<T, LedgerError> {
+        let (bytes, digest) = bytes.split_last_chunk::<32>().ok_or_else(|| self.damaged())?;
+        if self.digest(bytes).0 == *digest { self.decode(bytes) } else { Err(self.damaged()) }
+    }
+    fn digest(&self, bytes: &[u8]) -> Hash {
+        let length = u8::try_from(self.key.len()).unwrap_or(u8::MAX);
+        Hash::of_parts(Tag::ROW, &[self.space.name().as_bytes(), &[length], self.key, bytes])
     }
     pub(crate) fn decode<T: BorshDeserialize>(&self, bytes: &[u8]) -> Result<T, LedgerError> {
         codec::decode(bytes, RECORD_BYTES_MAX).map_err(|_| self.damaged())
@@ -143,6 +148,23 @@ pub(crate) fn encode_place(height: Height, index: u32) -> [u8; 12] {
 pub(crate) fn decode_place(bytes: &[u8]) -> Option<(Height, u32)> {
     let (height, index) = bytes.split_first_chunk::<8>()?;
     Some((Height(u64::from_le_bytes(*height)), u32::from_le_bytes(index.try_into().ok()?)))
+}
+
+/// Value of [`Space::Keys`]: the first 8 bytes of the key's path.
+pub(crate) fn key_mark(key: &[u8]) -> [u8; MARK] {
+    mark(&state::path(key))
+}
+
+/// What stands beside a receipt in [`Space::Receipts`].
+pub(crate) const MARK: usize = 8;
+
+/// The first 8 bytes of a hash, which tell damage.
+pub(crate) fn mark(hash: &Hash) -> [u8; MARK] {
+    let mut mark = [0; MARK];
+    for (to, from) in mark.iter_mut().zip(hash.0) {
+        *to = from;
+    }
+    mark
 }
 
 /// `key length u32 | key | value`: value of [`Space::Values`].

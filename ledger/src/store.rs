@@ -29,7 +29,7 @@ pub enum Space {
     Events,
     /// Log and index → record.
     Logs,
-    /// State key → nothing; the keys in order.
+    /// State key → a mark of it; the keys in order.
     Keys,
     /// Sequence number → state key and value.
     Values,

@@ -23,11 +23,21 @@ const MIB: usize = 1024 * KIB;
 /// Peers that are no validators: of the largest set fewer than a third (42) leave at once, and whom the operator lists.
 pub const GUESTS_MAX: usize = 64;
 
+/// Blocks of an epoch during which validators that left with the epoch before may connect, to learn that they did:
+/// with a heartbeat of 30 s and nothing else to agree on three and a half days, with ten blocks a second 17 minutes.
+pub const HANDOVER_HEIGHTS: u64 = 10_000;
+
 /// Peers a node keeps connections to: the largest set, and the guests.
 pub const PEERS_MAX: usize = countersign_types::limits::VALIDATORS_MAX + GUESTS_MAX;
 
 /// Addresses listed for one peer.
 pub const PEER_ADDRESSES_MAX: usize = 8;
+
+/// Largest file of an override: 128 signatures of 64 bytes with their keys, in hexadecimal, and much white space.
+pub const OVERRIDE_FILE_BYTES_MAX: u64 = 256 << 10;
+
+/// Largest file of a restart order: 256 signatures, 128 validators and a certificate, each entry below 400 bytes of JSON.
+pub const ORDER_FILE_BYTES_MAX: u64 = 1 << 20;
 
 // Frames on direct streams
 

@@ -1,16 +1,15 @@
 //! Overrides that operators installed: files of JSON in `overrides/` in the data directory, read at the start.
 
+use crate::limits::OVERRIDE_FILE_BYTES_MAX;
 use anyhow::{Context as _, bail};
 use countersign_types::SignedOverride;
+use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 /// The directory in a node's data directory.
 pub const OVERRIDES_DIRECTORY: &str = "overrides";
-
-/// Largest file: 128 signatures of 64 bytes with their keys, in hexadecimal, and much white space.
-const FILE_BYTES_MAX: u64 = 256 << 10;
 
 /// All overrides of a data directory, in the order of the files' names.
 ///
@@ -33,9 +32,17 @@ pub fn read(data: &Path) -> anyhow::Result<Vec<SignedOverride>> {
 /// # Errors
 /// If the file cannot be read or is no override.
 pub fn read_one(path: &Path) -> anyhow::Result<SignedOverride> {
-    let at = || format!("the override {}", path.display());
-    if fs::metadata(path).with_context(at)?.len() > FILE_BYTES_MAX {
-        bail!("{} is too large", at());
+    read_json(path, "override", OVERRIDE_FILE_BYTES_MAX)
+}
+
+/// What a file of JSON says that people pass around.
+///
+/// # Errors
+/// If it cannot be read, is larger than `bytes_max` or says something else.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, what: &str, bytes_max: u64) -> anyhow::Result<T> {
+    let at = || format!("the {what} {}", path.display());
+    if fs::metadata(path).with_context(at)?.len() > bytes_max {
+        bail!("{} is larger than {bytes_max} bytes", at());
     }
     serde_json::from_str(&fs::read_to_string(path).with_context(at)?).with_context(at)
 }

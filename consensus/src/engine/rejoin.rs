@@ -6,7 +6,7 @@ use crate::action::Target;
 use crate::message::Message;
 use crate::mutation::{Mutation, planted};
 use crate::record::Record;
-use countersign_types::{Phase, TimestampMs, View, Vote};
+use countersign_types::{Certificate, Phase, TimestampMs, View, Vote};
 use std::collections::BTreeSet;
 
 /// Who has told the newest votes that it holds of this validator.
@@ -61,7 +61,9 @@ impl Engine {
             return;
         }
         let votes = self.votes_held_of(from);
-        self.send(Target::One(from), Message::VotesResponse { nonce, votes }, 0);
+        let finalised = self.last_final.certificate.clone();
+        let after = if finalised.is_some() { self.next_entry.saturating_sub(1) } else { 0 };
+        self.send(Target::One(from), Message::VotesResponse { nonce, finalised, votes }, after);
         self.ask_to_rejoin_of(from); // It was not there before, or had not come so far.
     }
 
@@ -85,9 +87,20 @@ impl Engine {
     }
 
     /// P7.5: what a peer holds of this validator's votes. One that the journal lacks shows that the journal is old.
-    pub(super) fn votes_response(&mut self, from: u16, nonce: u64, votes: &[Vote]) {
+    /// Votes up to the view that is final there are held by nobody, so nothing is signed in those views.
+    pub(super) fn votes_response(&mut self, from: u16, nonce: u64, finalised: Option<Certificate>, votes: &[Vote]) {
         if self.rejoin.as_ref().is_none_or(|rejoin| rejoin.nonce != Some(nonce)) {
             return;
+        }
+        if let Some(certificate) = finalised {
+            let (phase, view) = (certificate.phase, View(certificate.number));
+            if !matches!(phase, Phase::Prepare | Phase::Commit) {
+                return self.refuse();
+            }
+            if !self.certificate(from, certificate) {
+                return;
+            }
+            self.sign_above = self.sign_above.max(view);
         }
         for vote in votes {
             let view = View(vote.number);

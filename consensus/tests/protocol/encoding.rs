@@ -39,7 +39,11 @@ fn vectors() -> Vec<(&'static str, Vec<u8>)> {
         ("message/query", Message::Query { view: View(9), finalised: View(7), certified: Height(5) }.encode()),
         ("message/evidence", Message::Evidence(evidence).encode()),
         ("message/votes-request", Message::VotesRequest { nonce: 77 }.encode()),
-        ("message/votes-response", Message::VotesResponse { nonce: 77, votes: vec![vote.clone()] }.encode()),
+        (
+            "message/votes-response",
+            Message::VotesResponse { nonce: 77, finalised: Some(certificate.clone()), votes: vec![vote.clone()] }
+                .encode(),
+        ),
         ("message/recovery-request", Message::RecoveryRequest { nonce: 77 }.encode()),
         (
             "message/recovery-response",

@@ -149,7 +149,7 @@ fn p7_5_nothing_is_signed_before_others_have_told_what_they_hold() {
     let mut table = Table::raw(1, crate::validators::Validators::new(4).base(), Vec::new());
     assert!(table.tell(Event::Tick).contains(&"send all votes-request after 0".to_string()));
     table.tell(Event::Due(true));
-    let nothing = |nonce| Message::VotesResponse { nonce, votes: Vec::new() };
+    let nothing = |nonce| Message::VotesResponse { nonce, finalised: None, votes: Vec::new() };
     table.hear(0, nothing(START.0));
     table.hear(0, nothing(START.0));
     table.hear(2, nothing(START.0 - 1));
@@ -180,7 +180,7 @@ fn p7_5_an_older_copy_of_the_journal_is_noticed_by_what_peers_hold() {
         let mut table = Table::raw(3, crate::validators::Validators::new(4).base(), Vec::new());
         table.tell(Event::Tick);
         let votes = votes(&table)[case].clone();
-        let orders = table.hear(0, Message::VotesResponse { nonce: START.0, votes });
+        let orders = table.hear(0, Message::VotesResponse { nonce: START.0, finalised: None, votes });
         assert_eq!(orders[..2], ["persist 1 amnesia", "send all recovery-request after 0"]);
         assert!(table.engine.status().recovering && !table.engine.status().rejoining);
     }
@@ -195,12 +195,43 @@ fn p7_5_an_older_copy_of_the_journal_is_noticed_by_what_peers_hold() {
     let others = again.validators.vote(Phase::Prepare, 1, hash("a"), 2);
     let mut forged = again.validators.vote(Phase::Prepare, 1, hash("a"), 3);
     forged.signature.0[5] ^= 1;
-    again.hear(0, Message::VotesResponse { nonce: START.0, votes: vec![others] });
-    again.hear(1, Message::VotesResponse { nonce: START.0, votes: vec![forged] });
+    again.hear(0, Message::VotesResponse { nonce: START.0, finalised: None, votes: vec![others] });
+    again.hear(1, Message::VotesResponse { nonce: START.0, finalised: None, votes: vec![forged] });
     assert!(again.engine.status().rejoining && !again.engine.status().recovering);
-    again.hear(0, Message::VotesResponse { nonce: START.0, votes: vec![own.clone()] });
-    again.hear(2, Message::VotesResponse { nonce: START.0, votes: vec![own] });
+    again.hear(0, Message::VotesResponse { nonce: START.0, finalised: None, votes: vec![own.clone()] });
+    again.hear(2, Message::VotesResponse { nonce: START.0, finalised: None, votes: vec![own] });
     assert!(!again.engine.status().rejoining && !again.engine.status().recovering);
+}
+
+#[test]
+fn p7_5_nothing_is_signed_in_views_that_are_final_where_the_answers_come_from() {
+    for phase in [Phase::Commit, Phase::Prepare] {
+        // Its journal knows of nothing, and the others keep nothing of views up to the fifth.
+        let mut table = Table::raw(3, crate::validators::Validators::new(4).base(), Vec::new());
+        table.tell(Event::Tick);
+        let answer = |finalised| Message::VotesResponse { nonce: START.0, finalised, votes: Vec::new() };
+        let finalised = table.validators.certificate(phase, 5, hash("far"), &[0, 1, 2]);
+        let mut forged = finalised.clone();
+        forged.signatures[1].1.0[5] ^= 1;
+        table.hear(0, answer(None));
+        table.hear(1, answer(Some(forged)));
+        let changed = table.validators.certificate(Phase::ViewChange, 5, Hash::ZERO, &[0, 1, 2]);
+        table.hear(1, answer(Some(changed)));
+        assert!(table.engine.status().rejoining, "such answers do not count");
+        let mut orders = table.hear(2, answer(Some(finalised)));
+        assert!(!table.engine.status().rejoining && !table.engine.status().recovering);
+        assert_eq!(table.engine.status().view, View(6));
+        orders.extend(table.tell(Event::Due(true)));
+        let block = first_block(&mut table);
+        orders.extend(table.hear(1, proposal(&table, &block, None, vec![])));
+        for view in 1..=5 {
+            let prepared = table.validators.certificate(Phase::Prepare, view, hash("far"), &[0, 1, 2]);
+            orders.extend(table.hear(2, Message::Certificate(prepared)));
+        }
+        let vote = |order: &String| ["prepare ", "commit ", "view-change "].iter().any(|vote| order.contains(vote));
+        let signed: Vec<_> = orders.iter().filter(|order| order.starts_with("persist") && vote(order)).collect();
+        assert!(signed.is_empty(), "{signed:?}");
+    }
 }
 
 #[test]
@@ -220,6 +251,12 @@ fn p7_5_peers_tell_the_newest_votes_that_they_hold() {
     table.wait(300);
     let told = table.hear(2, Message::VotesRequest { nonce: 3 });
     assert_eq!(told[0], "send 2 votes-response [view-change 2 -] after 0");
+    // What it keeps no votes of any more is told by the certificate of the last final view.
+    let certificate = table.validators.certificate(Phase::Commit, 3, block.hash(), &[0, 1, 2]);
+    table.hear(0, Message::Certificate(certificate));
+    table.wait(300);
+    let told = table.hear(2, Message::VotesRequest { nonce: 4 });
+    assert!(told[0].starts_with("send 2 votes-response [] final commit-certificate 3 A by 012 after "), "{told:?}");
 }
 
 #[test]

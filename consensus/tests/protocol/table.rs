@@ -38,7 +38,7 @@ impl Table {
         let own = self.own;
         for peer in (0..4).filter(|peer| *peer != own).take(2) {
             assert!(self.engine.status().rejoining);
-            self.hear(peer, Message::VotesResponse { nonce: self.now.0, votes: Vec::new() });
+            self.hear(peer, Message::VotesResponse { nonce: self.now.0, finalised: None, votes: Vec::new() });
         }
         assert!(!self.engine.status().rejoining);
     }
@@ -171,9 +171,10 @@ impl Table {
             }
             Message::Evidence(evidence) => format!("evidence against {}", evidence.first.signer),
             Message::VotesRequest { .. } => "votes-request".into(),
-            Message::VotesResponse { votes, .. } => {
+            Message::VotesResponse { finalised, votes, .. } => {
                 let votes: Vec<String> = votes.iter().map(|vote| self.vote(vote)).collect();
-                format!("votes-response [{}]", votes.join(", "))
+                let finalised = finalised.as_ref().map(|finalised| format!(" final {}", self.certificate(finalised)));
+                format!("votes-response [{}]{}", votes.join(", "), finalised.unwrap_or_default())
             }
             Message::RecoveryRequest { .. } => "recovery-request".into(),
             Message::RecoveryResponse { certificate, .. } => {

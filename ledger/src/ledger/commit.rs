@@ -5,8 +5,9 @@ use crate::error::LedgerError;
 use crate::event::{index_events, records};
 use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
 use crate::record::{
-    META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
-    encode_value, epoch_key, height_key, log_key, log_prefix, number_key, override_key, sealed, transaction_names,
+    MARK, META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
+    encode_value, epoch_key, height_key, key_mark, log_key, log_prefix, mark, number_key, override_key, put_sealed,
+    transaction_names,
 };
 use crate::shared::Shared;
 use crate::store::{Batch, Space, Store};
@@ -56,7 +57,8 @@ impl<'a> StateChange<'a> {
             batch.put(Space::Values, number_key(*at), encode_value(key, value.unwrap_or_default()));
         }
         for source in &self.changes.inserted {
-            batch.put(Space::Keys, write(source).0, []);
+            let (key, _) = write(source);
+            batch.put(Space::Keys, key, key_mark(key));
         }
         for source in &self.changes.removed {
             batch.remove(Space::Keys, write(source).0);
@@ -80,7 +82,7 @@ fn new_set(block: &ExecutedBlock) -> Option<ValidatorSet> {
 /// Notes an epoch that begins above a height.
 pub(super) fn put_epoch(batch: &mut Batch, epoch: Epoch, origin: Height, validators: &ValidatorSet) {
     let stored = StoredEpoch { origin, validators: validators.clone() };
-    batch.put(Space::Meta, epoch_key(epoch), sealed(&stored));
+    put_sealed(batch, Space::Meta, &epoch_key(epoch), &stored);
 }
 
 impl<S: Store> Ledger<S> {
@@ -97,7 +99,8 @@ impl<S: Store> Ledger<S> {
         let root = shared.root(self.tip.height)?;
         let state = StateChange::new(&shared, &root, &block.writes, self.next_page, self.next_value)?;
         let events = records(height, &block.receipts);
-        let result = self.result(&block, &events, state.root.hash())?;
+        let receipts: Vec<Hash> = block.receipts.iter().map(countersign_types::Receipt::hash).collect();
+        let result = self.result(&block, &receipts, &events, state.root.hash())?;
         if let Some(certified) = block.expected.filter(|certified| *certified != result.hash()) {
             return Err(LedgerError::Diverged { height, own: result.hash(), certified });
         }
@@ -115,10 +118,10 @@ impl<S: Store> Ledger<S> {
             range,
         };
         let mut batch = Batch::default();
-        put_block(&mut batch, &block, &result);
+        put_block(&mut batch, &block, &receipts, &result);
         put_logs(&mut batch, &block);
         if !block.overrides.is_empty() {
-            batch.put(Space::Meta, override_key(height), sealed(&block.overrides));
+            put_sealed(&mut batch, Space::Meta, &override_key(height), &block.overrides);
         }
         // The first block after a restart puts its own set into the state.
         if let Some(set) = new_set(&block).filter(|set| set.hash() != header.validators) {
@@ -167,10 +170,10 @@ impl<S: Store> Ledger<S> {
     fn result(
         &self,
         block: &ExecutedBlock,
+        receipts: &[Hash],
         events: &[EventRecord],
         state_root: Hash,
     ) -> Result<ExecutionResult, LedgerError> {
-        let receipts: Vec<Hash> = block.receipts.iter().map(countersign_types::Receipt::hash).collect();
         let events: Vec<Hash> = events.iter().map(EventRecord::hash).collect();
         let next_validators = match block.writes.get(&state_key::validators()) {
             None => self.tip.result.next_validators,
@@ -184,7 +187,7 @@ impl<S: Store> Ledger<S> {
             height: block.block.header.height,
             block: block.block.hash(),
             state_root,
-            receipts_root: merkle::root(&receipts),
+            receipts_root: merkle::root(receipts),
             events_root: merkle::root(&events),
             next_validators,
             range_root: self.tip.range.root(),
@@ -205,7 +208,7 @@ impl<S: Store> Ledger<S> {
         let next_page = after(self.next_page, state.changes.pages.last().map(|(id, ..)| *id));
         let next_value = after(self.next_value, state.changes.values.last().map(|(at, _)| *at));
         let stored = StoredTip { tip, next_page, next_value, oldest };
-        batch.put(Space::Meta, META_TIP, sealed(&stored));
+        put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
         self.write(batch, true)?;
 
         let tip = Arc::new(stored.tip);
@@ -249,7 +252,7 @@ impl<S: Store> Ledger<S> {
     }
 }
 
-fn put_block(batch: &mut Batch, block: &ExecutedBlock, result: &ExecutionResult) {
+fn put_block(batch: &mut Batch, block: &ExecutedBlock, hashes: &[Hash], result: &ExecutionResult) {
     let height = result.height;
     let key = height_key(height);
     let stored = StoredHeader {
@@ -257,7 +260,7 @@ fn put_block(batch: &mut Batch, block: &ExecutedBlock, result: &ExecutionResult)
         certificate: block.certificate.clone(),
         result: result.clone(),
     };
-    batch.put(Space::Headers, key, codec::encode(&stored));
+    put_sealed(batch, Space::Headers, &key, &stored);
     batch.put(Space::Blocks, result.block.0, height.0.to_le_bytes());
     let mut bodies = Packed::<TRANSACTION_NAMES>::default();
     for (transaction, index) in block.transactions.iter().zip(0..) {
@@ -265,9 +268,9 @@ fn put_block(batch: &mut Batch, block: &ExecutedBlock, result: &ExecutionResult)
         batch.put(Space::Places, transaction.id.0, encode_place(height, index));
     }
     batch.put(Space::Bodies, key, bodies.into_bytes());
-    let mut receipts = Packed::<0>::default();
-    for receipt in &block.receipts {
-        receipts.push(&[], &codec::encode(receipt));
+    let mut receipts = Packed::<MARK>::default();
+    for (receipt, hash) in block.receipts.iter().zip(hashes) {
+        receipts.push(&mark(hash), &codec::encode(receipt));
     }
     batch.put(Space::Receipts, key, receipts.into_bytes());
 }

@@ -3,7 +3,7 @@
 use super::commit::put_epoch;
 use super::{Fate, Ledger};
 use crate::error::LedgerError;
-use crate::record::{restart_key, sealed};
+use crate::record::{put_sealed, restart_key};
 use crate::store::{Batch, Space, Store};
 use countersign_types::{EpochEnd, Height, KnownEpoch};
 
@@ -20,7 +20,7 @@ impl<S: Store> Ledger<S> {
         self.rewind(height, Fate::Dropped)?;
         let mut batch = Batch::default();
         put_epoch(&mut batch, begun.epoch, height, &begun.validators);
-        batch.put(Space::Meta, restart_key(begun.epoch), sealed(end));
+        put_sealed(&mut batch, Space::Meta, &restart_key(begun.epoch), end);
         self.write(batch, true)
     }
 

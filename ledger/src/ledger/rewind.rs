@@ -9,7 +9,7 @@ use crate::error::LedgerError;
 use crate::event::{index_keys, records};
 use crate::record::{
     META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, decode_value, epoch_key, height_key,
-    log_key, log_of, log_prefix, number_key, override_key, restart_key, sealed, split_names,
+    key_mark, log_key, log_of, log_prefix, number_key, override_key, put_sealed, restart_key, split_names,
 };
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
@@ -70,7 +70,7 @@ impl<S: Store> Ledger<S> {
             next_value: self.next_value,
             oldest: self.oldest,
         };
-        batch.put(Space::Meta, META_TIP, sealed(&stored));
+        put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
         self.write(batch, true)?;
         self.tip = Arc::new(stored.tip);
         let mut view = self.shared.view_mut();
@@ -92,7 +92,7 @@ impl<S: Store> Ledger<S> {
         let key = height_key(height);
         let place = Place { what: "a header", space: Space::Headers, key: &key };
         let Some(bytes) = self.shared.store.get(place.space, &key)? else { return Ok(None) };
-        let StoredHeader { header, certificate, .. } = place.decode(&bytes)?;
+        let StoredHeader { header, certificate, .. } = place.unseal(&bytes)?;
         let stored = self.bodies(height)?;
         let transactions = stored.iter().map(|stored| stored.signed_hash).collect();
         let block = Block { header, transactions };
@@ -155,7 +155,7 @@ impl<S: Store> Ledger<S> {
             let after = after.map(|leaf| self.entry(&leaf)).transpose()?;
             match (&before, &after) {
                 (None, Some((key, _))) => batch.remove(Space::Keys, key.as_slice()),
-                (Some((key, _)), None) => batch.put(Space::Keys, key.as_slice(), []),
+                (Some((key, _)), None) => batch.put(Space::Keys, key.as_slice(), key_mark(key)),
                 _ => {}
             }
             let Some((key, grown)) = &after else { continue };

@@ -4,21 +4,22 @@ use super::Reader;
 use crate::error::LedgerError;
 use crate::ledger::StoredTransaction;
 use crate::record::{
-    META_EPOCH, Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key, height_key,
-    key_number, override_key, restart_key, split_names, unsealed,
+    MARK, META_EPOCH, Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key,
+    height_key, key_number, mark, override_key, restart_key, split_names,
 };
 use crate::store::{Direction, KeyRange, Space, Store};
+use countersign_types::hash::Tag;
 use countersign_types::proof::Anchor;
 use countersign_types::{
     Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, KnownEpoch, Receipt, SignedOverride,
-    ValidatorSet,
+    ValidatorSet, merkle,
 };
 
 impl<S: Store> Reader<S> {
     fn stored_header(&self, height: Height) -> Result<Option<StoredHeader>, LedgerError> {
         let key = height_key(height);
         let Some(bytes) = self.by_height(Space::Headers, "a header", height)? else { return Ok(None) };
-        Place { what: "a header", space: Space::Headers, key: &key }.decode(&bytes).map(Some)
+        Place { what: "a header", space: Space::Headers, key: &key }.unseal(&bytes).map(Some)
     }
 
     /// The record at a height: `None` above the tip and at genesis; missing below is damage.
@@ -66,7 +67,7 @@ impl<S: Store> Reader<S> {
     pub fn result_certificate(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
         let key = height_key(height);
         let place = Place { what: "a result certificate", space: Space::Certificates, key: &key };
-        self.store().get(Space::Certificates, &key)?.map(|bytes| place.decode(&bytes)).transpose()
+        self.store().get(Space::Certificates, &key)?.map(|bytes| place.unseal(&bytes)).transpose()
     }
 
     /// Header, result and its certificate, once there is one: what proofs at a height rest on.
@@ -87,7 +88,7 @@ impl<S: Store> Reader<S> {
         let key = epoch_key(epoch);
         let place = Place { what: "an epoch", space: Space::Meta, key: &key };
         let stored = self.store().get(Space::Meta, &key)?;
-        let stored = stored.map(|bytes| unsealed::<StoredEpoch>(&bytes).ok_or_else(|| place.damaged())).transpose()?;
+        let stored: Option<StoredEpoch> = stored.map(|bytes| place.unseal(&bytes)).transpose()?;
         Ok(stored.map(|StoredEpoch { origin, validators }| (origin, validators)))
     }
 
@@ -118,9 +119,8 @@ impl<S: Store> Reader<S> {
             .map(|(key, bytes)| {
                 let place = Place { what: "an epoch", space: Space::Meta, key: &key };
                 let number = key.get(META_EPOCH.len()..).and_then(key_number);
-                let stored: Option<StoredEpoch> = unsealed(&bytes);
-                let (number, StoredEpoch { origin, validators }) = number.zip(stored).ok_or_else(|| place.damaged())?;
-                Ok((Epoch(number), origin, validators))
+                let StoredEpoch { origin, validators } = place.unseal(&bytes)?;
+                Ok((Epoch(number.ok_or_else(|| place.damaged())?), origin, validators))
             })
             .collect()
     }
@@ -133,7 +133,7 @@ impl<S: Store> Reader<S> {
         let key = restart_key(epoch);
         let place = Place { what: "a restart order", space: Space::Meta, key: &key };
         let Some(bytes) = self.store().get(Space::Meta, &key)? else { return Ok(None) };
-        unsealed(&bytes).map(Some).ok_or_else(|| place.damaged())
+        place.unseal(&bytes).map(Some)
     }
 
     /// The epoch of a block that is stored, and its validators.
@@ -154,7 +154,7 @@ impl<S: Store> Reader<S> {
         let key = override_key(height);
         let place = Place { what: "the overrides of a block", space: Space::Meta, key: &key };
         let Some(bytes) = self.store().get(Space::Meta, &key)? else { return Ok(Vec::new()) };
-        unsealed(&bytes).ok_or_else(|| place.damaged())
+        place.unseal(&bytes)
     }
 
     /// The ends of all epochs before one, in order: what shows its validators to whoever has the
@@ -192,7 +192,10 @@ impl<S: Store> Reader<S> {
     /// As [`Reader::header`].
     pub fn height_of_block(&self, hash: &Hash) -> Result<Option<Height>, LedgerError> {
         let place = Place { what: "a block's height", space: Space::Blocks, key: &hash.0 };
-        self.store().get(Space::Blocks, &hash.0)?.map(|bytes| place.decode(&bytes)).transpose()
+        let Some(bytes) = self.store().get(Space::Blocks, &hash.0)? else { return Ok(None) };
+        let height = place.decode(&bytes)?;
+        let header = self.header(height)?.filter(|header| header.hash() == *hash);
+        header.map(|_| Some(height)).ok_or_else(|| place.damaged())
     }
 
     /// The block at a height.
@@ -202,7 +205,12 @@ impl<S: Store> Reader<S> {
     pub fn block(&self, height: Height) -> Result<Option<Block>, LedgerError> {
         let Some(header) = self.header(height)? else { return Ok(None) };
         let transactions = self.transactions(height)?.into_iter().map(|stored| stored.signed_hash).collect();
-        Ok(Some(Block { header, transactions }))
+        let block = Block { header, transactions };
+        if block.is_consistent() {
+            return Ok(Some(block));
+        }
+        let key = height_key(height);
+        Err(Place { what: "a block's transactions", space: Space::Bodies, key: &key }.damaged())
     }
 
     /// The transactions of a block, in order; none if there is no such block.
@@ -239,7 +247,9 @@ impl<S: Store> Reader<S> {
         let item = Unpacked::<TRANSACTION_NAMES>::new(&bytes)
             .and_then(|packed| packed.item(usize::try_from(index).ok()?))
             .map(stored_transaction);
-        item.filter(|found| found.id == *id).map(Some).ok_or_else(|| place.damaged())
+        let is_sound =
+            |found: &StoredTransaction| found.id == *id && found.signed_hash == Hash::of(Tag::SIGNED, &found.bytes);
+        item.filter(is_sound).map(Some).ok_or_else(|| place.damaged())
     }
 
     /// All receipts of a block, in order; none if there is no such block.
@@ -250,8 +260,15 @@ impl<S: Store> Reader<S> {
         let key = height_key(height);
         let place = Place { what: "a block's receipts", space: Space::Receipts, key: &key };
         let Some(bytes) = self.by_height(place.space, place.what, height)? else { return Ok(Vec::new()) };
-        let items = Unpacked::<0>::new(&bytes).and_then(|packed| packed.all()).ok_or_else(|| place.damaged())?;
-        items.into_iter().map(|(_, receipt)| place.decode(receipt)).collect()
+        let items = Unpacked::<MARK>::new(&bytes).and_then(|packed| packed.all()).ok_or_else(|| place.damaged())?;
+        let receipts: Vec<Receipt> =
+            items.iter().map(|(_, receipt)| place.decode(receipt)).collect::<Result<_, _>>()?;
+        let hashes: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
+        let is_marked = items.iter().zip(&hashes).all(|((known, _), hash)| mark(hash) == **known);
+        match self.result(height)? {
+            Some(result) if is_marked && result.receipts_root == merkle::root(&hashes) => Ok(receipts),
+            _ => Err(place.damaged()),
+        }
     }
 
     /// A transaction's receipt by its id.
@@ -263,9 +280,12 @@ impl<S: Store> Reader<S> {
         let key = height_key(height);
         let place = Place { what: "a block's receipts", space: Space::Receipts, key: &key };
         let bytes = self.by_height(place.space, place.what, height)?.ok_or_else(|| place.damaged())?;
-        let item = Unpacked::<0>::new(&bytes).and_then(|packed| packed.item(usize::try_from(index).ok()?));
-        let receipt: Receipt = place.decode(item.ok_or_else(|| place.damaged())?.1)?;
-        if receipt.transaction == *id { Ok(Some(receipt)) } else { Err(place.damaged()) }
+        let item = Unpacked::<MARK>::new(&bytes).and_then(|packed| packed.item(usize::try_from(index).ok()?));
+        let (known, bytes) = item.ok_or_else(|| place.damaged())?;
+        let receipt: Receipt = place.decode(bytes)?;
+        let is_here = (receipt.transaction, receipt.height, receipt.index) == (*id, height, index);
+        // The whole root would take the hashes of all the block's receipts.
+        if is_here && mark(&receipt.hash()) == *known { Ok(Some(receipt)) } else { Err(place.damaged()) }
     }
 }
 

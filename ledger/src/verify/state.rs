@@ -3,7 +3,7 @@
 use super::{Progress, Report};
 use crate::genesis::genesis_state;
 use crate::reader::Reader;
-use crate::record::{Place, decode_value, log_of, number_key};
+use crate::record::{Place, decode_value, key_mark, log_of, number_key};
 use crate::store::{Space, Store};
 use crate::tree::{Leaf, Node, Pages};
 use countersign_types::state::{leaf_hash, node_hash, path, value_hash};
@@ -82,8 +82,8 @@ impl<S: Store, F: FnMut(Progress)> Walk<'_, S, F> {
             return Hash::ZERO;
         };
         let indexed = self.reader.store().get(Space::Keys, key).map_err(Into::into);
-        if self.report.taken(self.height, indexed).flatten().is_none() {
-            self.report.fault(self.height, "a state key is missing in the index of keys");
+        if self.report.taken(self.height, indexed).flatten().is_none_or(|mark| mark != key_mark(key)) {
+            self.report.fault(self.height, "a state key is missing or damaged in the index of keys");
         }
         if let Some((contract, log)) = log_of(key) {
             let records = self.reader.log_at(&contract, log, self.height);

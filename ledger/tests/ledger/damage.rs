@@ -1,9 +1,10 @@
 //! Bit rot and lost records: noticed by reads and by the check of the whole database, never served.
 
 use crate::chain::{Chain, genesis, work};
-use countersign_ledger::store::{KeyRange, Space};
+use countersign_ledger::store::{Batch, KeyRange, Space};
 use countersign_ledger::verify::verify;
-use countersign_ledger::{Direction, Ledger, MemoryStore, Store};
+use countersign_ledger::{Direction, Ledger, LedgerError, MemoryStore, Reader, Store};
+use countersign_types::Height;
 use proptest::prelude::*;
 
 fn sound(heights: u64) -> MemoryStore {
@@ -78,6 +79,49 @@ fn is_stale(store: &MemoryStore, space: Space, key: &[u8]) -> bool {
     })
 }
 
+/// What clients and execution are answered from the rows that no state root covers.
+fn answers(reader: &Reader<MemoryStore>) -> Vec<Result<String, LedgerError>> {
+    let mut answers = Vec::new();
+    for height in (1..=5).map(Height) {
+        answers.push(reader.header(height).map(|read| format!("{read:?}")));
+        answers.push(reader.finality(height).map(|read| format!("{read:?}")));
+        answers.push(reader.result(height).map(|read| format!("{read:?}")));
+        answers.push(reader.result_certificate(height).map(|read| format!("{read:?}")));
+        answers.push(reader.block(height).map(|read| format!("{read:?}")));
+        answers.push(reader.receipts(height).map(|read| format!("{read:?}")));
+        for stored in reader.transactions(height).unwrap_or_default() {
+            answers.push(reader.receipt(&stored.id).map(|read| format!("{read:?}")));
+            answers.push(reader.transaction(&stored.id).map(|read| format!("{read:?}")));
+        }
+    }
+    answers.push(reader.keys_between(&[0], &[0xff], usize::MAX).map(|read| format!("{read:?}")));
+    answers.push(reader.scan(&[0], None, usize::MAX).map(|read| format!("{read:?}")));
+    answers
+}
+
+/// The spaces that [`answers`] are read from, other than the state's.
+const CHECKED: [Space; 4] = [Space::Headers, Space::Receipts, Space::Certificates, Space::Keys];
+
+#[test]
+fn a_row_that_was_written_in_the_place_of_another_is_damage() {
+    let store = sound(5);
+    let pristine = answers(&Ledger::open(store.fork(), &genesis()).unwrap().reader());
+    for space in CHECKED {
+        let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+        let (first, (second, value)) = (rows[0].0.clone(), rows[1].clone());
+        let store = store.fork();
+        let mut batch = Batch::default();
+        batch.put(space, first.as_slice(), value);
+        store.write(batch, true).unwrap();
+        let found = answers(&Ledger::open(store, &genesis()).unwrap().reader());
+        let named = found.iter().filter_map(|answer| answer.as_ref().err()).map(ToString::to_string);
+        assert!(named.clone().any(|said| said.contains(space.name())), "{space}: {:?}", named.collect::<Vec<_>>());
+        for (found, pristine) in found.iter().zip(&pristine) {
+            assert!(found.is_err() || found.as_ref().ok() == pristine.as_ref().ok(), "{space} {second:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -93,6 +137,11 @@ proptest! {
         prop_assert!(store.rot(space, &key, bit.index(value.len() * 8)));
         let Ok(ledger) = Ledger::open(store.clone(), &genesis()) else { return Ok(()) };
         let reader = ledger.reader();
+        if CHECKED.contains(&space) {
+            for (found, pristine) in answers(&reader).into_iter().zip(answers(&pristine)) {
+                prop_assert!(found.is_err() || found.ok() == pristine.ok(), "{} {:?}", space, key);
+            }
+        }
         for (state_key, _) in store.scan(Space::Keys, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap() {
             if let Ok(found) = reader.read(&state_key) {
                 prop_assert_eq!(found, pristine.read(&state_key).unwrap());

@@ -80,6 +80,7 @@ tags! {
     OVERRIDE = "cs/override", "What a quorum decrees about a transaction; signed by validators.";
     OVERRIDES = "cs/overrides", "What was decreed about the transactions of a block.";
     RESTART = "cs/restart", "A restart order; signed by admins.";
+    ROW = "cs/row", "A row of the ledger's database: its space, its key and its bytes.";
     JOURNAL = "cs/journal", "A record of the vote journal.";
     EPCIS_EVENT = "cs/epcis", "Canonical bytes of an EPCIS event.";
 }

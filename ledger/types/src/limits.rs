@@ -11,6 +11,15 @@ pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
 pub const TRANSACTION_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + TRANSACTION_ENVELOPE_BYTES_MAX;
 /// Most validators: a certificate of 86 signatures (the quorum of 128) stays below 6 KiB.
 pub const VALIDATORS_MAX: usize = 128;
+/// Most signatures under an override: one of each validator.
+pub const OVERRIDE_SIGNATURES_MAX: usize = VALIDATORS_MAX;
+/// Most overrides of one block. Each is at most 108 bytes and 128 times 96: together below 800 KiB.
+pub const OVERRIDES_PER_BLOCK_MAX: usize = 64;
+/// Most signatures under a restart order: two of each organisation that may run a validator. Each is below 200 bytes and
+/// brings an account of at most 1 KiB and its path of about as much: together below 640 KiB.
+pub const RESTART_SIGNATURES_MAX: usize = 2 * VALIDATORS_MAX;
+/// Most state entries that a restart order shows: epoch, validators, the validators' organisations, the signers' accounts.
+pub const RESTART_ENTRIES_MAX: usize = 2 + VALIDATORS_MAX + RESTART_SIGNATURES_MAX;
 /// Most transactions in a block.
 pub const BLOCK_TRANSACTIONS_MAX: u32 = 10_000;
 /// Most bytes of the transactions a block names.

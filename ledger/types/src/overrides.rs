@@ -6,6 +6,7 @@
 
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature, verify_batch};
+use crate::limits::{OVERRIDE_SIGNATURES_MAX, OVERRIDES_PER_BLOCK_MAX};
 use crate::number::Height;
 use crate::validator::ValidatorSet;
 use alloc::collections::BTreeMap;
@@ -66,6 +67,16 @@ pub enum BadOverride {
     /// A signature is not valid.
     #[error("a signature under it is not valid")]
     Signature(#[from] BadSignature),
+    /// More signatures or overrides of one block than are allowed.
+    #[error("{count} {what} are too many, {most} are allowed")]
+    Many {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// See [`crate::limits`].
+        most: usize,
+    },
     /// Two that are to be joined say different things.
     #[error("they decree different things")]
     Different,
@@ -77,6 +88,18 @@ pub enum BadOverride {
 pub fn root(overrides: &[SignedOverride]) -> Hash {
     let decrees: Vec<Override> = overrides.iter().map(|signed| signed.decree).collect();
     if decrees.is_empty() { Hash::ZERO } else { Hash::of_value(Tag::OVERRIDES, &decrees) }
+}
+
+/// Refuses more overrides of one block than [`OVERRIDES_PER_BLOCK_MAX`].
+///
+/// # Errors
+/// [`BadOverride::Many`].
+pub fn check_count(overrides: usize) -> Result<(), BadOverride> {
+    at_most("overrides of one block", overrides, OVERRIDES_PER_BLOCK_MAX)
+}
+
+fn at_most(what: &'static str, count: usize, most: usize) -> Result<(), BadOverride> {
+    if count > most { Err(BadOverride::Many { what, count, most }) } else { Ok(()) }
 }
 
 impl Override {
@@ -97,9 +120,10 @@ impl SignedOverride {
     /// Joins the signatures of several under the same decree, after checking each.
     ///
     /// # Errors
-    /// [`BadOverride::Different`] (also if there are none), [`BadOverride::Signature`].
+    /// [`BadOverride::Different`] (also if there are none), [`BadOverride::Many`], [`BadOverride::Signature`].
     pub fn join(parts: &[Self]) -> Result<Self, BadOverride> {
         let decree = parts.first().ok_or(BadOverride::Different)?.decree;
+        at_most("signatures", parts.iter().map(|part| part.signatures.len()).sum(), OVERRIDE_SIGNATURES_MAX)?;
         let mut signatures = BTreeMap::new();
         for part in parts {
             if part.decree != decree {
@@ -122,6 +146,7 @@ impl SignedOverride {
             return Err(BadOverride::Chain { given: self.decree.chain, expected: chain });
         }
         let count = self.signatures.len();
+        at_most("signatures", count, OVERRIDE_SIGNATURES_MAX)?;
         if count < usize::from(set.quorum()) || count > usize::from(set.count()) {
             return Err(BadOverride::Count { count, quorum: set.quorum(), validators: set.count() });
         }

@@ -9,6 +9,7 @@ use crate::certificate::Certificate;
 use crate::epoch::EpochState;
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, PublicKey, SecretKey, Signature};
+use crate::limits::{RESTART_ENTRIES_MAX, RESTART_SIGNATURES_MAX};
 use crate::number::{Epoch, Height};
 use crate::proof::Entry;
 use crate::result::ExecutionResult;
@@ -111,6 +112,16 @@ pub enum BadRestart {
         /// Those that run validators.
         organisations: usize,
     },
+    /// More signatures or state entries than are allowed.
+    #[error("{count} {what} are too many, {most} are allowed")]
+    Many {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// See [`crate::limits`].
+        most: usize,
+    },
     /// Orders that are to be joined differ.
     #[error("they order different things")]
     Different,
@@ -146,8 +157,9 @@ impl RestartOrder {
     /// Joins the signatures of several copies of the same order, after checking each.
     ///
     /// # Errors
-    /// [`BadRestart::Different`] (also if there are none), [`BadRestart::Signature`].
+    /// [`BadRestart::Different`] (also if there are none), [`BadRestart::Many`], [`BadRestart::Signature`].
     pub fn join(parts: &[Self]) -> Result<Self, BadRestart> {
+        at_most("signatures", parts.iter().map(|part| part.signatures.len()).sum(), RESTART_SIGNATURES_MAX)?;
         let mut joined = parts.first().ok_or(BadRestart::Different)?.clone();
         let statement = joined.statement();
         let mut signatures = BTreeMap::new();
@@ -179,6 +191,8 @@ impl Restart {
     /// # Errors
     /// [`BadRestart`] says what is wrong.
     pub fn verify(&self, chain: Hash, result: &ExecutionResult, validators: &ValidatorSet) -> Result<(), BadRestart> {
+        at_most("signatures", self.signatures.len(), RESTART_SIGNATURES_MAX)?;
+        at_most("state entries", self.entries.len(), RESTART_ENTRIES_MAX)?;
         let witnessed = self.witness.verify(&result.state_root)?;
         let mut entries = BTreeMap::new();
         for Entry { key, value } in &self.entries {
@@ -221,6 +235,10 @@ impl Restart {
         }
         Ok(())
     }
+}
+
+fn at_most(what: &'static str, count: usize, most: usize) -> Result<(), BadRestart> {
+    if count > most { Err(BadRestart::Many { what, count, most }) } else { Ok(()) }
 }
 
 fn decode<T: BorshDeserialize>(bytes: &[u8], what: &'static str) -> Result<T, BadRestart> {

@@ -6,7 +6,7 @@
 
 use crate::error::ReplicaError;
 use countersign_ledger::{Reader, Store};
-use countersign_types::overrides::BadOverride;
+use countersign_types::overrides::{self, BadOverride};
 use countersign_types::{Block, Epoch, Hash, Height, SignedOverride, ValidatorSet};
 use std::fmt;
 
@@ -55,6 +55,8 @@ impl Guard {
             if self.overrides.iter().take(index).any(same) {
                 return Err(refused(signed, BadOverride::Different));
             }
+            let of_block = self.overrides.iter().filter(|other| other.decree.height == decree.height).count();
+            overrides::check_count(of_block).map_err(|cause| refused(signed, cause))?;
             let epoch = match reader.header(decree.height)? {
                 Some(header) if header.hash() != decree.block => {
                     return Err(ReplicaError::OverrideBlock { height: decree.height });

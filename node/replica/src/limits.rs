@@ -41,9 +41,10 @@ pub const FETCH_TRIES_PER_STEP: u16 = 8;
 pub const FETCH_STEPS_MAX: u16 = 5;
 /// Blocks in one answer of a catching-up peer.
 pub const SYNC_BLOCKS_MAX: usize = 64;
-/// Bytes in one such answer. One block always fits: 2 MiB of transactions, 320 KB of names.
+/// Bytes in one such answer, if it holds more than one block.
 pub const SYNC_BYTES_MAX: usize = 4 << 20;
-/// Largest message of the sync class: an answer and its envelope.
+/// Largest message of the sync class: an answer and its envelope. One block always fits: 2 MiB of transactions, 320 KB of
+/// names, three certificates of 9 KB, 800 KiB of overrides, and 1 MiB of a restart order with two validator sets.
 pub const SYNC_MESSAGE_BYTES_MAX: usize = SYNC_BYTES_MAX + (4 << 20);
 /// Requests for blocks that a peer may make at once, and milliseconds until it may make one more:
 /// 25 a second, each 4 MiB at most.

@@ -174,7 +174,7 @@ impl<S: Store> Replica<S> {
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
             Input::Received { from, message } => match message {
-                Wire::Consensus { epoch, message } => self.hear(from, epoch, message),
+                Wire::Consensus { epoch, message } => self.hear(from, epoch, message)?,
                 Wire::TransactionsWanted(names) => self.serve_transactions(from, &names)?,
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,

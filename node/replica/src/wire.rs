@@ -83,6 +83,12 @@ impl CertifiedBlock {
         let restart = if begins { reader.restart(block.header.epoch)?.map(Box::new) } else { None };
         Ok(Some(Self { block, transactions, finality, result, certificate, overrides, restart }))
     }
+
+    /// How many bytes it takes in an answer.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        borsh::object_length(self).unwrap_or(usize::MAX)
+    }
 }
 
 impl Wire {

@@ -3,7 +3,9 @@
 use crate::config::{Config, ConfigFlags};
 use crate::journal_file::{JournalFile, salt};
 use crate::keystore::{self, Purpose};
+use crate::limits::ORDER_FILE_BYTES_MAX;
 use crate::node::{JOURNAL_FILE, open_ledger, read_genesis};
+use crate::override_files::read_json;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use countersign_consensus::{Record, vote_journal::Framer};
@@ -75,8 +77,7 @@ fn propose(flags: &ConfigFlags, validators: &Path) -> anyhow::Result<RestartOrde
     let config = Config::load(flags)?;
     let genesis = read_genesis(&config.genesis)?;
     let at = || format!("the validators {}", validators.display());
-    let set: ValidatorSet =
-        serde_json::from_str(&std::fs::read_to_string(validators).with_context(at)?).with_context(at)?;
+    let set: ValidatorSet = read_json(validators, "validators", ORDER_FILE_BYTES_MAX)?;
     let validators = set.checked().with_context(at)?;
     let reader = open_ledger(&config.data_dir, &genesis)?.reader();
     let height = reader.certified();
@@ -136,8 +137,7 @@ fn begin_journal(config: &Config, genesis: &Genesis, epoch: Epoch) -> anyhow::Re
 }
 
 fn read(path: &Path) -> anyhow::Result<RestartOrder> {
-    let at = || format!("the order {}", path.display());
-    serde_json::from_str(&std::fs::read_to_string(path).with_context(at)?).with_context(at)
+    read_json(path, "order", ORDER_FILE_BYTES_MAX)
 }
 
 fn print(order: &RestartOrder) -> anyhow::Result<()> {

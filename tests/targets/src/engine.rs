@@ -104,7 +104,7 @@ impl Node {
         self.handle(Event::Tick);
         let nonce = self.now.0;
         for signer in self.others.indices() {
-            self.handle(received(signer, Message::VotesResponse { nonce, votes: Vec::new() }));
+            self.handle(received(signer, Message::VotesResponse { nonce, finalised: None, votes: Vec::new() }));
         }
     }
 

@@ -24,7 +24,7 @@ impl<S: Store> Replica<S> {
         let mut height = first;
         while height <= self.certified && blocks.len() < SYNC_BLOCKS_MAX && height > Height::ZERO {
             let Some(block) = CertifiedBlock::read(&self.reader, height)? else { break };
-            bytes += block.transactions.iter().map(Vec::len).sum::<usize>() + block.block.transactions.len() * 32;
+            bytes += block.bytes();
             if bytes > SYNC_BYTES_MAX && !blocks.is_empty() {
                 break;
             }
@@ -99,7 +99,10 @@ impl<S: Store> Replica<S> {
         let Some(transactions) = named_by(&block.transactions, &transactions, &self.chain) else { return Ok(false) };
         // What was decreed is part of the certified result, so nobody can leave out or add an override and have this
         // node run what no node survives.
-        if overrides::root(&overrides) != result.overrides || !self.are_decreed(&block, &overrides) {
+        if overrides::check_count(overrides.len()).is_err()
+            || overrides::root(&overrides) != result.overrides
+            || !self.are_decreed(&block, &overrides)
+        {
             return Ok(false);
         }
         self.guard.refuse_late(&block, &overrides)?;

@@ -10,7 +10,7 @@ use countersign_types::restart::AdminSignature;
 use countersign_types::state::{Step, Witness};
 use countersign_types::{
     Block, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Override, Phase, Restart, SignedOverride, View,
-    merkle, overrides, state_key,
+    codec, merkle, overrides, state_key,
 };
 
 fn wires() -> Vec<(Class, &'static str, Wire)> {
@@ -106,6 +106,12 @@ fn messages_are_the_golden_ones_and_pass_in_their_own_class_alone() {
     for class in [Class::Consensus, Class::Sync] {
         assert!(Wire::from_bytes(&vec![0; class.bytes_max() + 1], class).is_err());
     }
+}
+
+#[test]
+fn a_block_in_an_answer_counts_with_all_that_goes_with_it() {
+    let block = certified();
+    assert_eq!(block.bytes(), codec::encode(&block).len());
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! A replica among peers that lie: about heights, about blocks, with floods and with what they withhold.
 
-use crate::chain::{BEGIN, GAS, call, genesis};
+use crate::chain::{BEGIN, GAS, call, genesis, key};
 use crate::network::{Validator, asked_blocks, certificate, certified_blocks, executed_only, sent, vote};
 use countersign_consensus::{Message, Proposal};
 use countersign_replica::limits::{BLOCKS_SERVED_BURST, TRANSACTIONS_SERVED_BURST};
 use countersign_replica::wire::{CertifiedBlock, Wire};
 use countersign_replica::{Input, Output, ReplicaError, Source};
+use countersign_types::limits::OVERRIDES_PER_BLOCK_MAX;
 use countersign_types::{
-    Block, Epoch, EpochEnd, Hash, Header, Height, Phase, Signature, TimestampMs, VerifiedTransaction, View, merkle,
+    Block, Epoch, EpochEnd, Hash, Header, Height, Override, Phase, Signature, SignedOverride, TimestampMs,
+    VerifiedTransaction, View, merkle, overrides,
 };
 use std::sync::Arc;
 
@@ -48,7 +50,7 @@ fn blocks_that_do_not_prove_themselves_are_not_taken_and_the_next_peer_is_asked(
         change(&mut block);
         block
     };
-    let lies: [(&str, CertifiedBlock); 13] = [
+    let lies: [(&str, CertifiedBlock); 14] = [
         ("another parent", lie(|block| block.block.header.parent = Hash([7; 32]))),
         ("another time", lie(|block| block.block.header.time = block.block.header.time.plus(1))),
         ("another chain", lie(|block| block.block.header.chain = Hash([7; 32]))),
@@ -80,6 +82,20 @@ fn blocks_that_do_not_prove_themselves_are_not_taken_and_the_next_peer_is_asked(
                 block.restart = Some(Box::new(EpochEnd { result, certificate, validators, restart: None }));
             }),
         ),
+        ("more overrides than a block may have", {
+            let mut block = good[0].clone();
+            let (chain, hash) = (genesis().chain(), block.block.hash());
+            let signed = |number: u8| {
+                let transaction = Hash([number; 32]);
+                let decree = Override { chain, height: Height(1), block: hash, transaction, code: 7 };
+                let parts: Vec<SignedOverride> = (1..=3).map(|signer| decree.sign(&key(signer))).collect();
+                SignedOverride::join(&parts).unwrap()
+            };
+            block.overrides = (0..=u8::try_from(OVERRIDES_PER_BLOCK_MAX).unwrap()).map(signed).collect();
+            block.result.overrides = overrides::root(&block.overrides);
+            block.certificate = certificate(Phase::Checkpoint, 1, block.result.hash());
+            block
+        }),
         ("not final", lie(|block| block.finality.signatures[1].1 = Signature([3; 64]))),
     ];
     let mut victim = Validator::new(3);

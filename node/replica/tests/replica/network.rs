@@ -26,7 +26,7 @@ impl Validator {
         validator.tell(Input::Tick);
         // Two others hold no votes of it.
         for peer in (0..4).filter(|peer| *peer != u16::from(index)).take(2) {
-            let message = Message::VotesResponse { nonce: BEGIN.0, votes: Vec::new() };
+            let message = Message::VotesResponse { nonce: BEGIN.0, finalised: None, votes: Vec::new() };
             validator.hear(peer, Wire::Consensus { epoch: Epoch::ZERO, message });
         }
         assert!(!validator.replica.status().rejoining);
