@@ -21,7 +21,8 @@ struct Flags {
 }
 
 /// Where bugs are looked for, the cheapest first.
-const PROFILES: [Profile; 5] = [Profile::Quick, Profile::Ci, Profile::Byzantine, Profile::Disk, Profile::Epochs];
+const PROFILES: [Profile; 6] =
+    [Profile::Quick, Profile::Ci, Profile::Byzantine, Profile::Disk, Profile::Epochs, Profile::Rollback];
 /// So many seeds of one profile, then as many of the next.
 const ROUND: u64 = 50;
 
