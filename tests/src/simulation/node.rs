@@ -233,6 +233,7 @@ impl Node {
     /// It begins anew, with a journal that says that it never voted.
     pub fn forget(&mut self) {
         self.journal = fresh_journal(&self.genesis, &self.key);
+        self.reached = (Epoch::ZERO, View::ZERO);
     }
 
     /// A copy of the directory.
