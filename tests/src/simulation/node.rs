@@ -183,6 +183,9 @@ impl Node {
 
     /// Power loss: what was not synced is partly gone, and the disk may suffer.
     pub fn crash(&mut self, random: &mut Random, harm: Harm) {
+        // Between two starts one copy of a record may go, not both: that would be a loss, which counts as a fault.
+        let spared = self.replica.is_none() && matches!(harm, Harm::FlippedCopy);
+        let harm = if spared { Harm::Unsynced } else { harm };
         self.replica = None;
         (self.cut, self.busy_until) = (None, 0);
         if !Harm::BEARABLE.contains(&harm) {
