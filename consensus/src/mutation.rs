@@ -34,7 +34,7 @@ mutations! {
     SaidBeforeDurable = "said-before-durable", "Votes are sent before they are written.";
     VoteUnwritten = "vote-unwritten", "Votes are not written at all.";
     CommitAfterViewChange = "commit-after-view-change", "COMMIT although VIEW-CHANGE was signed.";
-    ViewChangeAfterCommit = "view-change-after-commit", "VIEW-CHANGE for a straggler although COMMIT was signed.";
+    ViewChangeAfterCommit = "view-change-after-commit", "Who gives a view up gives up the one before, also after COMMIT.";
     PrepareTwice = "prepare-twice", "A second proposal of a view is prepared as well.";
     GapUnproven = "gap-unproven", "Views between a block and its parent need no certificates.";
     VotesForgotten = "votes-forgotten", "A restart forgets own votes.";

@@ -194,9 +194,6 @@ impl Engine {
         }
         if vote.phase == Phase::ViewChange && view < self.view {
             self.help_out_of(from, view); // P5.6
-            if planted(Mutation::ViewChangeAfterCommit) && self.can_sign(view) {
-                self.sign_and_send(Phase::ViewChange, view.0, Hash::ZERO, None);
-            }
         }
         if self.keeps(view) {
             self.add_vote(vote, false);

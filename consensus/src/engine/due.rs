@@ -100,6 +100,10 @@ impl Engine {
             || (!seen && self.pacemaker.due_since.is_some() && self.leader_is_silent())
             || (self.pacemaker.due_since.is_some() && self.leader_is_resting());
         if given_up {
+            let before = view.previous();
+            if planted(Mutation::ViewChangeAfterCommit) && self.can_sign(before) {
+                self.sign_and_send(Phase::ViewChange, before.0, Hash::ZERO, None);
+            }
             self.sign_and_send(Phase::ViewChange, view.0, Hash::ZERO, None);
         }
     }

@@ -102,6 +102,14 @@ impl Checker {
         Ok(block)
     }
 
+    /// A node tells its clients that a height is final: it has its result certificate.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn announced<S: Store>(&self, node: u16, reader: &Reader<S>, height: Height) -> Result<(), Violation> {
+        self.certificates.announced(node, reader, height)
+    }
+
     /// A node has a result certificate of a height.
     ///
     /// # Errors

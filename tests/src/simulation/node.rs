@@ -188,7 +188,9 @@ impl Node {
         let harm = if spared { Harm::Unsynced } else { harm };
         self.replica = None;
         (self.cut, self.busy_until) = (None, 0);
-        if !Harm::BEARABLE.contains(&harm) {
+        // A journal that is damaged is lost as a whole, and the node says so, or it is repaired.
+        let is_told = [Harm::Unsynced, Harm::FlippedCopy, Harm::FlippedRecord, Harm::MisdirectedRecord];
+        if !is_told.contains(&harm) {
             self.reached = (Epoch::ZERO, View::ZERO);
         }
         let unsynced = self.store.unsynced();

@@ -45,6 +45,17 @@ impl Certificates {
         self.quorum(node, reader, &finality)
     }
 
+    /// The certificate of a result that clients are told is final.
+    pub(super) fn announced<S: Store>(&self, node: u16, reader: &Reader<S>, height: Height) -> Result<(), Violation> {
+        let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
+        match reader.result_certificate(height).map_err(failed)? {
+            Some(_) => Ok(()),
+            None => {
+                Err(Violation::new("certificates", format!("v{node} tells of block {height} without a certificate")))
+            }
+        }
+    }
+
     /// The certificate of a result, if it is here.
     pub(super) fn result<S: Store>(&mut self, node: u16, reader: &Reader<S>, height: Height) -> Result<(), Violation> {
         let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
