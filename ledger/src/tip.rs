@@ -51,6 +51,7 @@ impl Tip {
                 events_root: Hash::ZERO,
                 next_validators: genesis.validators.hash(),
                 range_root: Hash::ZERO,
+                overrides: Hash::ZERO,
             },
             range: Range::default(),
         }

@@ -22,7 +22,7 @@ use countersign_types::{
     Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
     ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
     RejectCode, Restart, RestartOrder, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs,
-    Transaction, View, Vote, codec, merkle, state, state_key,
+    Transaction, View, Vote, codec, merkle, overrides, state, state_key,
 };
 use std::fmt::Write as _;
 
@@ -85,6 +85,7 @@ fn result() -> ExecutionResult {
         events_root: Hash([4; 32]),
         next_validators: Hash([5; 32]),
         range_root: Hash([6; 32]),
+        overrides: Hash([7; 32]),
     }
 }
 
@@ -143,7 +144,10 @@ fn emergency_exits(vectors: &mut Vectors) {
     let parts: Vec<SignedOverride> = keys.iter().map(|key| decree.sign(key)).collect();
     vectors.encoding("override", &decree);
     vectors.hash("override.statement", &decree.statement());
-    vectors.encoding("override.signed", &SignedOverride::join(&parts).unwrap());
+    let signed = SignedOverride::join(&parts).unwrap();
+    vectors.encoding("override.signed", &signed);
+    vectors.hash("overrides.root", &overrides::root(&[signed]));
+    vectors.hash("overrides.root.none", &overrides::root(&[]));
     vectors.bytes("state-key.overridden", &state_key::overridden(Height(5)));
     let order = RestartOrder {
         chain: Hash([1; 32]),

@@ -123,5 +123,6 @@ pub fn execute(block: &Block, before: Option<&ExecutionResult>) -> ExecutionResu
         events_root: Hash::ZERO,
         next_validators: block.header.validators,
         range_root: before.map_or(Hash::ZERO, ExecutionResult::hash),
+        overrides: Hash::ZERO,
     }
 }

@@ -14,7 +14,9 @@ use crate::tip::Tip;
 use crate::tree::{Changes, Node, Update, Write, encode_node};
 use countersign_types::receipt::EventRecord;
 use countersign_types::state::{path, value_hash};
-use countersign_types::{Epoch, ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, state_key, vote::Phase};
+use countersign_types::{
+    Epoch, ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, overrides, state_key, vote::Phase,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -186,6 +188,7 @@ impl<S: Store> Ledger<S> {
             events_root: merkle::root(&events),
             next_validators,
             range_root: self.tip.range.root(),
+            overrides: overrides::root(&block.overrides),
         })
     }
 

@@ -13,7 +13,7 @@ use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
 use countersign_types::{
     Certificate, ExecutionResult, Genesis, Hash, Header, Height, KnownEpoch, Outcome, Receipt, RejectCode,
-    SignedTransaction, TimestampMs, merkle, vote::Phase,
+    SignedTransaction, TimestampMs, merkle, overrides as decreed, vote::Phase,
 };
 
 /// How many rows the indexes should have.
@@ -271,6 +271,7 @@ fn check_overrides<S: Store>(
             report.fault(height, format!("an override is refused: {cause}"));
         }
     }
+    report.expect(height, decreed::root(&overrides) == result.overrides, "the overrides are not those of the result");
     for receipt in receipts {
         let decreed = overrides.iter().any(|signed| signed.decree.transaction == receipt.transaction);
         let failed = receipt.outcome == Outcome::Rejected(RejectCode::Overridden);

@@ -78,6 +78,7 @@ tags! {
     STATE_NODE = "s1", "An inner node of the state tree.";
     LOG_LEAF = "cs/log", "An entry of a contract's log.";
     OVERRIDE = "cs/override", "What a quorum decrees about a transaction; signed by validators.";
+    OVERRIDES = "cs/overrides", "What was decreed about the transactions of a block.";
     RESTART = "cs/restart", "A restart order; signed by admins.";
     JOURNAL = "cs/journal", "A record of the vote journal.";
     EPCIS_EVENT = "cs/epcis", "Canonical bytes of an EPCIS event.";

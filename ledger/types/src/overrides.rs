@@ -71,6 +71,14 @@ pub enum BadOverride {
     Different,
 }
 
+/// What a result says of the overrides of its block, which are in the order of their transactions: the hash of what they
+/// decree, zero if there are none. So whoever holds the certified result knows them before executing the block.
+#[must_use]
+pub fn root(overrides: &[SignedOverride]) -> Hash {
+    let decrees: Vec<Override> = overrides.iter().map(|signed| signed.decree).collect();
+    if decrees.is_empty() { Hash::ZERO } else { Hash::of_value(Tag::OVERRIDES, &decrees) }
+}
+
 impl Override {
     /// What is signed.
     #[must_use]

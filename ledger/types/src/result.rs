@@ -25,6 +25,8 @@ pub struct ExecutionResult {
     /// Root of the mountain range whose leaf `h-1` is [`ExecutionResult::hash`] of height h, over
     /// all heights before this one.
     pub range_root: Hash,
+    /// [`crate::overrides::root`] of what was decreed about the block's transactions, which executing it rests on.
+    pub overrides: Hash,
 }
 
 impl ExecutionResult {

@@ -109,6 +109,7 @@ fn proof() -> Proof {
         events_root: Hash([4; 32]),
         next_validators: genesis.validators.hash(),
         range_root: Hash([5; 32]),
+        overrides: Hash([6; 32]),
     };
     let certificate = certify(&genesis, Phase::Checkpoint, &result, &[0, 2, 3]);
     let entry = |key: &[u8], value: Option<&[u8]>| Entry {

@@ -77,25 +77,40 @@ impl Guard {
         Ok(back)
     }
 
-    /// What was decreed about a block: what a peer sent with it, verified, and what is installed.
-    pub(crate) fn decrees(
-        &self,
-        block: &Block,
-        set: &ValidatorSet,
-        sent: Vec<SignedOverride>,
-    ) -> Result<Vec<SignedOverride>, ReplicaError> {
-        let hash = block.hash();
-        let mut decrees = sent;
-        for signed in &self.overrides {
-            let decree = &signed.decree;
-            let known = decrees.iter().any(|known| known.decree == *decree);
-            if decree.height == block.header.height && decree.block == hash && !known {
-                signed.verify(block.header.chain, set).map_err(|cause| refused(signed, cause))?;
-                decrees.push(signed.clone());
-            }
+    /// What the installed overrides decree about a final block, in the order of its transactions.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Override`], [`ReplicaError::OverrideBlock`].
+    pub(crate) fn decrees(&self, block: &Block, set: &ValidatorSet) -> Result<Vec<SignedOverride>, ReplicaError> {
+        let mut decrees = Vec::new();
+        for signed in self.installed_for(block)? {
+            signed.verify(block.header.chain, set).map_err(|cause| refused(signed, cause))?;
+            decrees.push(signed.clone());
         }
         decrees.sort_by_key(|signed| signed.decree.transaction);
         Ok(decrees)
+    }
+
+    /// Refuses to take a certified block over that an installed override is no part of.
+    ///
+    /// # Errors
+    /// [`ReplicaError::OverrideLate`], [`ReplicaError::OverrideBlock`].
+    pub(crate) fn refuse_late(&self, block: &Block, certified: &[SignedOverride]) -> Result<(), ReplicaError> {
+        let is_part = |signed: &SignedOverride| certified.iter().any(|known| known.decree == signed.decree);
+        if self.installed_for(block)?.into_iter().all(is_part) {
+            return Ok(());
+        }
+        Err(ReplicaError::OverrideLate { height: block.header.height })
+    }
+
+    fn installed_for(&self, block: &Block) -> Result<Vec<&SignedOverride>, ReplicaError> {
+        let height = block.header.height;
+        let installed: Vec<_> = self.overrides.iter().filter(|signed| signed.decree.height == height).collect();
+        let hash = block.hash();
+        if installed.iter().any(|signed| signed.decree.block != hash) {
+            return Err(ReplicaError::OverrideBlock { height });
+        }
+        Ok(installed)
     }
 
     /// Whether a block with these decrees must not be attempted.

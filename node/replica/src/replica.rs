@@ -20,7 +20,7 @@ use countersign_types::{
 };
 use countersign_vm::Vm;
 use report::Reports;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 mod admit;
@@ -72,8 +72,6 @@ pub struct Replica<S: Store> {
     observed_at: TimestampMs,
     finalised: VecDeque<(Block, Certificate)>,
     reports: Reports,
-    /// Validators that sent the block of a height in a form that gives another result than the certified one.
-    unlike: (Height, BTreeSet<u16>),
     /// The block that is not executed.
     halted: Option<Attempt>,
     /// Blocks that a proposal would extend, with the ids of their transactions.

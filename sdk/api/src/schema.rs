@@ -68,7 +68,8 @@ objects! {
         "A proof file, verified offline against a genesis with `countersign proof verify`.";
     Header, ["chain", "height", "epoch", "view", "parent", "time", "proposer", "validators", "transactionsRoot",
         "transactions", "result"], "A block's header; its hash is the block's.";
-    Result, ["height", "block", "stateRoot", "receiptsRoot", "eventsRoot", "nextValidators", "rangeRoot"],
+    Result, ["height", "block", "stateRoot", "receiptsRoot", "eventsRoot", "nextValidators", "rangeRoot",
+        "overrides"],
         "What executing the chain up to a block gave; a quorum of validators signs its hash.";
     Certificate, ["phase", "epoch", "number", "digest", "signatures"], "A quorum's signatures under one statement.";
     Validator, ["organisation", "key", "networkKey"], "A validator.";

@@ -18,7 +18,7 @@ impl<S: Store> Replica<S> {
             self.finalised.pop_front();
         }
         let Some((block, _)) = self.finalised.front() else { return Ok(false) };
-        let decrees = self.guard.decrees(block, &self.set, Vec::new())?;
+        let decrees = self.guard.decrees(block, &self.set)?;
         if self.guard.condemns(block, &decrees) {
             self.halt();
             return Ok(false);

@@ -20,7 +20,7 @@ use countersign_consensus::{Base, Engine, Event};
 use countersign_ledger::{Fate, Ledger, Reader, Store};
 use countersign_types::{Block, Hash, Height, SignedTransaction, VerifiedTransaction};
 use countersign_vm::Vm;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 impl<S: Store> Replica<S> {
@@ -80,7 +80,6 @@ impl<S: Store> Replica<S> {
             transactions_served: Throttle::new(TRANSACTIONS_SERVED_BURST, TRANSACTIONS_SERVED_MS),
             finalised: VecDeque::new(),
             reports: Reports::default(),
-            unlike: (Height::ZERO, BTreeSet::new()),
             halted: None,
             open: BTreeMap::new(),
             alarm: None,

@@ -74,7 +74,7 @@ impl Machine<'_> {
         while let Some(aside) = ledger.aside()? {
             let damaged = ReplicaError::State { what: "a block that is to be executed again" };
             let Some((_, set)) = ledger.reader().epoch(aside.block.header.epoch)? else { return Err(damaged) };
-            let decrees = guard.decrees(&aside.block, &set, Vec::new())?;
+            let decrees = guard.decrees(&aside.block, &set)?;
             if guard.condemns(&aside.block, &decrees) {
                 break;
             }

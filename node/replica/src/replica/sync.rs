@@ -9,8 +9,9 @@ use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Event, Synced, Target};
 use countersign_ledger::{LedgerError, Store};
-use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Height, Phase, SignedOverride};
-use std::collections::BTreeSet;
+use countersign_types::{
+    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Height, Phase, SignedOverride, overrides,
+};
 
 impl<S: Store> Replica<S> {
     /// Sends a peer certified blocks from a height on.
@@ -62,7 +63,7 @@ impl<S: Store> Replica<S> {
         }
         let before = self.counters.synced;
         for block in blocks.into_iter().take(SYNC_BLOCKS_MAX) {
-            if !self.take_block(from, block)? {
+            if !self.take_block(block)? {
                 break;
             }
         }
@@ -77,7 +78,7 @@ impl<S: Store> Replica<S> {
     }
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.
-    fn take_block(&mut self, from: u16, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
+    fn take_block(&mut self, certified: CertifiedBlock) -> Result<bool, ReplicaError> {
         let CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart } = certified;
         let header = block.header.clone();
         if let Some(end) = restart
@@ -111,21 +112,24 @@ impl<S: Store> Replica<S> {
             return Ok(false);
         }
         let Some(transactions) = named_by(&block.transactions, &transactions, &self.chain) else { return Ok(false) };
-        if !self.are_decreed(&block, &overrides) {
+        // What was decreed is part of the certified result, so nobody can leave out or add an override and have this
+        // node run what no node survives.
+        if overrides::root(&overrides) != result.overrides || !self.are_decreed(&block, &overrides) {
             return Ok(false);
         }
-        // What the quorum's result rests on is what came with it, whatever is installed here.
-        let mut decrees = overrides;
-        decrees.sort_by_key(|signed| signed.decree.transaction);
-        if self.guard.condemns(&block, &decrees) {
+        self.guard.refuse_late(&block, &overrides)?;
+        if self.guard.condemns(&block, &overrides) {
             self.halt();
             return Ok(false);
         }
         let expected = Some(result.hash());
-        let job = Final { block, certificate: finality, transactions: &transactions, decrees, expected };
+        let job = Final { block, certificate: finality, transactions: &transactions, decrees: overrides, expected };
         let own = match self.execute(job) {
             Ok(own) => own,
-            Err(ReplicaError::Ledger(LedgerError::Diverged { .. })) => return self.unlike(from, header.height),
+            // Everything that it rests on is proven, so it is this machine that errs.
+            Err(ReplicaError::Ledger(LedgerError::Diverged { height, .. })) => {
+                return Err(ReplicaError::Diverged { height });
+            }
             Err(cause) => return Err(cause),
         };
         self.counters.synced += 1;
@@ -140,21 +144,6 @@ impl<S: Store> Replica<S> {
             certificate: Some(certificate),
         }));
         Ok(true)
-    }
-
-    /// Executing what a peer sent gave another result than the certified one: it left out or made up what was decreed
-    /// about the block, or this machine errs. The latter once more validators than can be faulty sent the like.
-    fn unlike(&mut self, from: u16, height: Height) -> Result<bool, ReplicaError> {
-        if self.unlike.0 != height {
-            self.unlike = (height, BTreeSet::new());
-        }
-        if from < self.set.count() {
-            self.unlike.1.insert(from);
-        }
-        if self.unlike.1.len() > usize::from(self.set.faulty_max()) {
-            return Err(ReplicaError::Diverged { height });
-        }
-        Ok(false)
     }
 
     /// Takes the certificate of a result that is here without one.
@@ -207,14 +196,11 @@ impl<S: Store> Replica<S> {
         Ok(true)
     }
 
-    /// Whether a quorum decreed all this about a block, each transaction once.
+    /// Whether a quorum signed all this about a block.
     fn are_decreed(&self, block: &Block, overrides: &[SignedOverride]) -> bool {
-        let hash = block.hash();
-        let distinct: BTreeSet<_> = overrides.iter().map(|signed| signed.decree.transaction).collect();
-        distinct.len() == overrides.len()
-            && overrides.iter().all(|signed| {
-                (signed.decree.height, signed.decree.block) == (block.header.height, hash)
-                    && signed.verify(self.chain, &self.set).is_ok()
-            })
+        let place = (block.header.height, block.hash());
+        overrides.iter().all(|signed| {
+            (signed.decree.height, signed.decree.block) == place && signed.verify(self.chain, &self.set).is_ok()
+        })
     }
 }

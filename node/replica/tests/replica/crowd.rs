@@ -6,6 +6,7 @@ use countersign_consensus::Target;
 use countersign_ledger::store::{Batch, KeyRange, Rows, Space, StoreError};
 use countersign_ledger::{Direction, Ledger, MemoryStore, Store};
 use countersign_replica::journal::JournalRecord;
+use countersign_replica::wire::Wire;
 use countersign_replica::{Attempt, Guard, Input, Output, Replica, ReplicaConfig, ReplicaError, Source, Watch};
 use countersign_types::{
     Gas, Genesis, Hash, Height, Organisation, Parameters, Payload, Roles, SignedOverride, TimestampMs, Transaction,
@@ -84,6 +85,8 @@ pub struct Crowd {
     pub genesis: Genesis,
     pub nodes: Vec<Node>,
     pub now: TimestampMs,
+    /// What a node makes of a message that it sends.
+    pub meddle: fn(usize, &mut Wire),
     queue: VecDeque<(usize, Input)>,
     nonce: u64,
 }
@@ -132,7 +135,8 @@ impl Crowd {
     pub fn new(count: usize) -> Self {
         let genesis = genesis(count);
         let nodes = (0..count).map(|index| Self::disk(&genesis, Some(1 + index as u8))).collect();
-        let mut crowd = Self { genesis, nodes, now: BEGIN.plus(1), queue: VecDeque::new(), nonce: 0 };
+        let mut crowd =
+            Self { genesis, nodes, now: BEGIN.plus(1), meddle: |_, _| (), queue: VecDeque::new(), nonce: 0 };
         for index in 0..count {
             crowd.start(index, None, Vec::new()).unwrap();
         }
@@ -304,8 +308,10 @@ impl Crowd {
     }
 
     /// Indexes are those of the receiver's and the sender's own epochs, as connections are.
-    fn send(&mut self, from: usize, to: Target, message: &countersign_replica::wire::Wire) {
+    fn send(&mut self, from: usize, to: Target, message: &Wire) {
         let Some(sender) = &self.nodes[from].replica else { return };
+        let mut message = message.clone();
+        (self.meddle)(from, &mut message);
         let receivers: Vec<usize> = (0..self.nodes.len()).filter(|index| *index != from).collect();
         for receiver in receivers {
             let index_of = |replica: &Replica<Disk>, node: usize| {

@@ -1,10 +1,17 @@
 //! Bytes that must not change: the journal's records and the messages of each class.
 
-use crate::chain::{call, genesis, header};
+use crate::chain::{call, genesis, header, key};
+use crate::network::certificate;
 use countersign_consensus::{Message, Record};
 use countersign_replica::journal::JournalRecord;
-use countersign_replica::wire::{Class, Wire};
-use countersign_types::{Block, Epoch, Hash, Height, View};
+use countersign_replica::wire::{CertifiedBlock, Class, Wire};
+use countersign_types::proof::Entry;
+use countersign_types::restart::AdminSignature;
+use countersign_types::state::{Step, Witness};
+use countersign_types::{
+    Block, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Override, Phase, Restart, SignedOverride, View,
+    merkle, overrides, state_key,
+};
 
 fn wires() -> Vec<(Class, &'static str, Wire)> {
     let query = Message::Query { view: View(3), finalised: View(2), certified: Height(1) };
@@ -18,10 +25,60 @@ fn wires() -> Vec<(Class, &'static str, Wire)> {
         (Class::Consensus, "020200000002000000010200000000", Wire::Transactions(vec![vec![1, 2], vec![]])),
         (Class::Sync, "030900000000000000", Wire::BlocksWanted { from: Height(9) }),
         (Class::Sync, "04090000000000000000000000", Wire::Blocks { certified: Height(9), blocks: Vec::new() }),
+        (Class::Sync, CERTIFIED, Wire::Blocks { certified: Height(1), blocks: vec![certified()] }),
     ]
 }
 
 const WANTED: &str = "01010000000707070707070707070707070707070707070707070707070707070707070707";
+
+/// A block that has all a block can be sent with. `WRITE_VECTORS=1` writes its golden bytes.
+const CERTIFIED: &str = include_str!("certified_block.hex");
+
+fn certified() -> CertifiedBlock {
+    let transaction = call(11, 1);
+    let transactions = vec![transaction.hash()];
+    let header = Header { transactions_root: merkle::root(&transactions), transactions: 1, ..header(1, 1) };
+    let block = Block { header, transactions };
+    let hash = block.hash();
+    let chain = genesis().chain();
+    let decree = Override { chain, height: Height(1), block: hash, transaction: transaction.id(), code: 7 };
+    let parts: Vec<SignedOverride> = (1..=3).map(|number| decree.sign(&key(number))).collect();
+    let overrides = vec![SignedOverride::join(&parts).unwrap()];
+    let result = ExecutionResult {
+        height: Height(1),
+        block: hash,
+        state_root: Hash([1; 32]),
+        receipts_root: Hash([2; 32]),
+        events_root: Hash([3; 32]),
+        next_validators: genesis().validators.hash(),
+        range_root: Hash([4; 32]),
+        overrides: overrides::root(&overrides),
+    };
+    let (finality, certificate) =
+        (certificate(Phase::Commit, 1, hash), certificate(Phase::Checkpoint, 1, result.hash()));
+    let account = "a/admin".parse().unwrap();
+    let restart = Restart {
+        epoch: Epoch(1),
+        signatures: vec![AdminSignature { account, key: key(11).public(), signature: key(11).sign(b"order") }],
+        entries: vec![Entry { key: state_key::epoch(), value: Some(vec![5]) }],
+        witness: Witness(vec![Step::Node, Step::Empty, Step::Stub(Hash([6; 32]))]),
+    };
+    let end = EpochEnd {
+        result: result.clone(),
+        certificate: certificate.clone(),
+        validators: genesis().validators,
+        restart: Some(restart),
+    };
+    CertifiedBlock {
+        block,
+        transactions: vec![transaction.bytes().to_vec()],
+        finality,
+        result,
+        certificate,
+        overrides,
+        restart: Some(Box::new(end)),
+    }
+}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -29,6 +86,11 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn messages_are_the_golden_ones_and_pass_in_their_own_class_alone() {
+    if std::env::var_os("WRITE_VECTORS").is_some() {
+        let wire = Wire::Blocks { certified: Height(1), blocks: vec![certified()] };
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replica/certified_block.hex");
+        std::fs::write(path, hex(&wire.to_bytes())).unwrap();
+    }
     for (class, golden, wire) in wires() {
         let bytes = wire.to_bytes();
         assert_eq!(hex(&bytes), golden, "{wire:?}");

@@ -3,6 +3,7 @@
 use crate::chain::{account, key};
 use crate::crowd::Crowd;
 use countersign_ledger::verify::verify;
+use countersign_replica::wire::{CertifiedBlock, Wire};
 use countersign_replica::{Attempt, ReplicaError};
 use countersign_types::overrides::BadOverride;
 use countersign_types::{
@@ -117,11 +118,36 @@ fn a_block_that_no_node_survives_is_passed_by_an_override() {
     }
     expect_past(&mut crowd, &good);
 
-    // Who comes later gets the override with the block, and does not execute it either.
-    crowd.replace(3, Some(4), false);
-    crowd.arm(3, true);
-    crowd.start(3, None, Vec::new()).unwrap();
-    expect_past(&mut crowd, &good);
+    // Who comes later gets the override with the block, and does not execute it either. That goes for whomever it asks:
+    // the result that is certified says what was decreed.
+    for lie in [|_, _: &mut Wire| (), leave_out as fn(usize, &mut Wire), add] {
+        crowd.meddle = lie;
+        crowd.replace(3, Some(4), false);
+        crowd.arm(3, true);
+        crowd.start(3, None, Vec::new()).unwrap();
+        expect_past(&mut crowd, &good);
+        assert_eq!(crowd.nodes[3].replica().counters().halted, 0);
+    }
+}
+
+/// The overrides that a lying node sends with a block that has some.
+fn lie(from: usize, message: &mut Wire, change: impl Fn(&mut CertifiedBlock)) {
+    let Wire::Blocks { blocks, .. } = message else { return };
+    let overridden = blocks.iter_mut().filter(|block| from < 2 && !block.overrides.is_empty());
+    overridden.for_each(change);
+}
+
+fn leave_out(from: usize, message: &mut Wire) {
+    lie(from, message, |block| block.overrides.clear());
+}
+
+/// Another one that a quorum signed and that did not come to be.
+fn add(from: usize, message: &mut Wire) {
+    lie(from, message, |block| {
+        let decree = Override { transaction: Hash([0xff; 32]), ..block.overrides[0].decree };
+        let parts: Vec<SignedOverride> = (1..=3).map(|number| decree.sign(&key(number))).collect();
+        block.overrides.push(SignedOverride::join(&parts).unwrap());
+    });
 }
 
 #[test]
@@ -169,4 +195,27 @@ fn an_override_of_a_certified_block_or_of_another_one_is_refused() {
     let aside = signed(&crowd, Attempt { height, block: Hash([9; 32]), overrides: 0 }, transaction, 7, &[1, 2, 3]);
     assert!(matches!(crowd.start(0, None, vec![aside]), Err(ReplicaError::OverrideBlock { .. })));
     crowd.start(0, None, Vec::new()).unwrap();
+}
+
+#[test]
+fn an_override_of_a_block_that_the_others_have_certified_stops_who_catches_up_on_it() {
+    let mut crowd = crowd(&[]);
+    crowd.nodes[3].replica = None;
+    let transaction = poison(&mut crowd);
+    let far = crowd.genesis.parameters.run_ahead * 3;
+    assert!(crowd.run(120_000, |crowd| {
+        let reader = crowd.nodes[0].replica().reader();
+        let place = reader.locate(&transaction).unwrap();
+        place.is_some_and(|(height, _)| reader.certified() >= height.plus(far))
+    }));
+    let reader = crowd.nodes[0].replica().reader();
+    let (height, _) = reader.locate(&transaction).unwrap().unwrap();
+    let block = reader.header(height).unwrap().unwrap().hash();
+    for (block, said) in [(block, "certified without the override"), (Hash([9; 32]), "names another block")] {
+        let late = signed(&crowd, Attempt { height, block, overrides: 0 }, transaction, 7, &[1, 2, 3]);
+        crowd.start(3, None, vec![late]).unwrap();
+        assert!(crowd.run(30_000, |crowd| crowd.nodes[3].stopped.is_some()), "{}", crowd.describe());
+        assert!(crowd.nodes[3].stopped.as_ref().unwrap().contains(said), "{:?}", crowd.nodes[3].stopped);
+        assert!(crowd.nodes[3].ledger(&crowd.genesis).reader().tip().height < height, "it is not executed");
+    }
 }

@@ -145,6 +145,7 @@ pub fn proof_signed_by(signers: &[u16], query: &str, item: &str) -> Proof {
         events_root: Hash::ZERO,
         next_validators: genesis.validators.hash(),
         range_root: Hash::ZERO,
+        overrides: Hash::ZERO,
     };
     let mut certificate = Certificate {
         phase: Phase::Checkpoint,

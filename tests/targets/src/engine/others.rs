@@ -156,5 +156,6 @@ pub fn execute(block: &Block, before: Hash) -> ExecutionResult {
         events_root: Hash::ZERO,
         next_validators: block.header.validators,
         range_root: before,
+        overrides: Hash::ZERO,
     }
 }
