@@ -56,8 +56,6 @@ pub struct Kept {
     pub reports: usize,
     /// Peers that something was served to, of the kind that most asked for.
     pub served: usize,
-    /// Validators that sent a block which gives another result.
-    pub unlike: usize,
 }
 
 /// How much waits for a block.

@@ -18,7 +18,6 @@ impl<S: Store> Replica<S> {
             open: self.open.len(),
             reports: self.reports.len(),
             served: served.into_iter().max().unwrap_or_default(),
-            unlike: self.unlike.1.len(),
         }
     }
 }
