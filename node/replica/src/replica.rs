@@ -4,7 +4,7 @@ use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::guard::{Attempt, Guard};
-use crate::input::{Input, Output};
+use crate::input::{Input, Output, Source};
 use crate::journal::JournalRecord;
 use crate::limits::OBSERVE_MS;
 use crate::mempool::Mempool;
@@ -26,6 +26,7 @@ use std::sync::Arc;
 mod admit;
 mod epoch;
 mod finalise;
+mod kept;
 mod open;
 mod perform;
 mod report;
@@ -91,6 +92,8 @@ pub struct Replica<S: Store> {
     journal_stale: bool,
     counters: Counters,
     now: TimestampMs,
+    /// Whether the disk has no room.
+    lacks_room: bool,
     stopped: bool,
     events: VecDeque<Event>,
     outputs: Vec<Output>,
@@ -104,6 +107,12 @@ impl<S: Store> Replica<S> {
             return Vec::new();
         }
         self.now = now;
+        if let Input::Room { enough } = input {
+            self.lacks_room = !enough;
+        }
+        if self.lacks_room && !planted(Mutation::WritesWithoutRoom) {
+            return declined(&input);
+        }
         if self.alarm.take_if(|at| *at <= now).is_some() {
             self.events.push_back(Event::Tick);
         }
@@ -165,7 +174,7 @@ impl<S: Store> Replica<S> {
 
     fn take(&mut self, input: Input) -> Result<(), ReplicaError> {
         match input {
-            Input::Tick => {
+            Input::Tick | Input::Room { .. } => {
                 self.expire();
                 self.events.push_back(Event::Tick);
             }
@@ -417,5 +426,13 @@ impl<S: Store> Replica<S> {
         self.journal_bytes = 0;
         self.journal_stale = false;
         self.outputs.push(Output::Rotate { records });
+    }
+}
+
+/// What is answered to what is not heard.
+fn declined(input: &Input) -> Vec<Output> {
+    match input {
+        Input::Transactions { source: Source::Client { ticket }, .. } => vec![Output::Declined { ticket: *ticket }],
+        _ => Vec::new(),
     }
 }
