@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what building Countersign needs and this machine lacks, and says so. Safe to run again.
+# Installs what building and testing Countersign needs and this machine lacks, and says so. Safe to run again.
 set -eu
 
 missing=""
@@ -7,6 +7,10 @@ need() { missing="$missing $1"; }
 
 command -v g++ >/dev/null || need g++
 command -v ccache >/dev/null || need ccache
+# Tests of what a node does when its disk fails trace it, and make file systems of their own.
+command -v strace >/dev/null || need strace
+[ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || need e2fsprogs
+command -v mount >/dev/null || need mount
 ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || need libclang-dev
 
 if ! command -v cargo >/dev/null; then

@@ -72,7 +72,8 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         Epoch::ZERO => None,
         epoch => reader.epoch(epoch.previous())?.map(|(_, validators)| validators),
     };
-    let members = viewpoint.members(replica.epoch(), replica.validators().clone(), before.as_ref());
+    let origin = reader.epoch(replica.epoch())?.map_or(Height::ZERO, |(origin, _)| origin);
+    let members = viewpoint.members(replica.epoch(), origin, replica.validators().clone(), before.as_ref());
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = members.own, "starting");
     check_keys(&config, &viewpoint, &members)?;
 
@@ -84,7 +85,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     let (network, events) = network::start(NetworkConfig {
         key: network_seed.expose().clone(),
         listen: config.network.listen.clone(),
-        peers: viewpoint.peers(&members),
+        peers: viewpoint.peers(&members, replica.certified()),
         chain: chain.0,
     })?;
     let membership = Arc::new(Membership::new(members, viewpoint, network.clone()));

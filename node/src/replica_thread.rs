@@ -14,7 +14,7 @@ use countersign_consensus::Target;
 use countersign_consensus::vote_journal::Framer;
 use countersign_ledger::Store;
 use countersign_replica::{Input, Output, Replica, Source, wire};
-use countersign_types::{Hash, TimestampMs, codec};
+use countersign_types::{Epoch, Hash, Height, TimestampMs, codec};
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
@@ -151,10 +151,18 @@ impl<S: Store> ReplicaThread<S> {
             _ => None,
         });
         if let Some((epoch, validators)) = begun {
-            *heard_by = Arc::new(heard_by.next(self.membership.viewpoint(), epoch, validators));
+            let origin = self.origin(epoch);
+            *heard_by = Arc::new(heard_by.next(self.membership.viewpoint(), epoch, origin, validators));
             outputs.extend(self.replica.handle(now(), Input::Guests { count: heard_by.guests() }));
         }
         outputs
+    }
+
+    /// The last height before an epoch that has begun.
+    fn origin(&self, epoch: Epoch) -> Height {
+        let reader = self.replica.reader();
+        // The replica has read it a moment ago.
+        reader.epoch(epoch).ok().flatten().map_or(reader.tip().height, |(origin, _)| origin)
     }
 
     /// Appends what must be durable and syncs it once; the last entry that is durable now.
@@ -214,7 +222,10 @@ impl<S: Store> ReplicaThread<S> {
             Output::Admitted { ticket, verdicts } => self.shared.admitted(ticket, verdicts),
             Output::Declined { ticket } => self.shared.drop_submission(ticket),
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
-            Output::Certified { height } => self.shared.certified(height),
+            Output::Certified { height } => {
+                self.shared.certified(height);
+                self.membership.certified(height);
+            }
             Output::Halted { attempt } => tracing::error!(
                 height = attempt.height.0,
                 block = %attempt.block,
@@ -224,7 +235,8 @@ impl<S: Store> ReplicaThread<S> {
             ),
             Output::Expired { transactions } => self.shared.expired(&transactions),
             Output::Epoch { epoch, validators } => {
-                let members = self.membership.now().next(self.membership.viewpoint(), epoch, validators);
+                let origin = self.origin(epoch);
+                let members = self.membership.now().next(self.membership.viewpoint(), epoch, origin, validators);
                 self.membership.begin(Arc::new(members));
             }
             Output::Equivocation { signer, text } => {

@@ -1,5 +1,6 @@
 //! A network of real `countersignd` processes on this machine.
 
+pub mod certificate;
 pub mod check;
 pub mod load;
 pub mod settings;

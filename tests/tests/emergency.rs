@@ -1,13 +1,19 @@
 //! The operators' commands for both emergency exits, with real processes and files.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use countersign_api::NoParams;
+use countersign_api::method::consensus::ConsensusStatus;
 use countersign_api::method::contract::ContractRef;
+use countersign_api::method::node::{NodeStatus, State};
+use countersign_api::method::tx::{self, GetParams, TxGet};
 use countersign_client::contract::{self, Contract};
+use countersign_tests::cluster::check::{Votes, check};
 use countersign_tests::cluster::{Cluster, contract_module, program};
-use countersign_types::{Epoch, Genesis, Hash, RestartOrder, SignedOverride};
+use countersign_types::{Address, Epoch, Genesis, Hash, Height, Payload, RestartOrder, SignedOverride};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 fn countersignd(arguments: &[&str]) -> Output {
     Command::new(program("countersignd").unwrap()).args(arguments).output().unwrap()
@@ -34,12 +40,14 @@ fn config(cluster: &Cluster, index: u16) -> String {
     text(&cluster.home(index).join("countersign.toml")).to_owned()
 }
 
-async fn add(cluster: &Cluster, node: u16) {
+/// Adds one to the counter through a node.
+async fn add(cluster: &Cluster, node: u16) -> Hash {
     let signer = cluster.signer("org0/erp", node).await.unwrap();
     let client = signer.client().clone();
     let counter = Contract::open(&client, &ContractRef("org0/counter".into())).await.unwrap();
     let added = counter.call(&signer, "add", &json!({"n": 1}), None).await.unwrap();
     assert!(added.done.receipt.succeeded());
+    added.done.receipt.transaction
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,6 +94,8 @@ async fn a_restart_order_goes_from_proposal_to_a_running_chain() {
     let refusal = refused(&["restart", "apply", "--config", &config(&cluster, 1), "--order", text(&few)]);
     assert!(refusal.contains("more than two thirds of 4 are needed"), "{refusal}");
     assert!(!journal.exists(), "nothing was changed");
+    let (ledger, backup) = (cluster.home(0).join("data/ledger"), file("backup"));
+    copy(&ledger, &backup);
     for index in 0..4 {
         let arguments = ["restart", "apply", "--config", &config(&cluster, index), "--order", text(&signed)];
         let output = countersignd(&arguments);
@@ -102,6 +112,18 @@ async fn a_restart_order_goes_from_proposal_to_a_running_chain() {
         let output = countersignd(&["verify", "--config", &config(&cluster, index)]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
+    // A ledger from before, beside the journal of the epoch that began since.
+    std::fs::remove_dir_all(&ledger).unwrap();
+    copy(&backup, &ledger);
+    let journal = std::fs::read(cluster.home(0).join("data/votes.journal")).unwrap();
+    let refusal = refused(&["restart", "apply", "--config", &config(&cluster, 0), "--order", text(&signed)]);
+    assert!(refusal.contains("this validator has voted in epoch 1"), "{refusal}");
+    assert_eq!(std::fs::read(cluster.home(0).join("data/votes.journal")).unwrap(), journal, "nothing was changed");
+}
+
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-r").args([from, to]).status().unwrap();
+    assert!(status.success());
 }
 
 #[test]
@@ -136,4 +158,113 @@ fn overrides_are_signed_joined_and_refused_at_the_start_if_too_few_signed() {
     std::fs::copy(&joined, overrides.join("one.json")).unwrap();
     let refusal = refused(&["start", "--config", &config(&cluster, 0)]);
     assert!(refusal.contains("it has 2 signatures, a quorum is 3 of 4"), "{refusal}");
+}
+
+/// A contract that reads and writes here and there in 32 MiB until its gas is gone: with the largest limit that takes
+/// seconds, in which a process can be killed.
+fn slow_module() -> Vec<u8> {
+    let text = r#"(module
+        (memory (export "memory") 512)
+        (func (export "run") (local $at i32)
+            (loop
+                (local.set $at (i32.and
+                    (i32.add
+                        (i32.add (i32.mul (local.get $at) (i32.const 1664525)) (i32.const 1013904223))
+                        (i32.load (local.get $at)))
+                    (i32.const 0x1fffffc)))
+                (i32.store (local.get $at) (i32.const 4))
+                (br 0))))"#;
+    wat::parse_str(text).unwrap()
+}
+
+/// Kills every process while it executes a block above a height for the time that `stops` counts; answers the block's
+/// height. A kill is what the kernel does to a process that takes too much memory: nothing of it can be planted.
+async fn kill_all_executing(cluster: &mut Cluster, above: Height, stops: u32) -> Height {
+    let mut seen: [Option<(String, Instant)>; 4] = Default::default();
+    let mut killed = std::collections::BTreeMap::new();
+    let begun = Instant::now();
+    while killed.len() < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(180), "killed {killed:?}: {}", cluster.log_tail(0));
+        for index in (0..4u16).filter(|index| !killed.contains_key(index)).collect::<Vec<_>>() {
+            let noted = std::fs::read_to_string(cluster.home(index).join("data/executing")).unwrap_or_default();
+            let words: Vec<&str> = noted.split_whitespace().collect();
+            let [height, _, _, count] = words[..] else { continue };
+            let height = Height(height.parse().unwrap());
+            let place = &mut seen[usize::from(index)];
+            if place.as_ref().is_none_or(|(before, _)| *before != noted) {
+                *place = Some((noted.clone(), Instant::now()));
+            }
+            // Blocks of other transactions take far less.
+            let lasts = place.as_ref().is_some_and(|(_, since)| since.elapsed() > Duration::from_millis(400));
+            if height <= above || !lasts || count.parse() != Ok(stops) {
+                continue;
+            }
+            let status = cluster.client(index).unwrap().call::<NodeStatus>(&NoParams {}).await;
+            if status.is_ok_and(|status| status.executed_height < height) {
+                cluster.kill(index).unwrap();
+                killed.insert(index, height);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let heights: std::collections::BTreeSet<Height> = killed.into_values().collect();
+    assert_eq!(heights.len(), 1, "all were executing the same block");
+    *heights.first().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_no_process_survives_is_passed_by_an_override_in_every_ledger() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut cluster = Cluster::start(directory.path(), 4, &["--heartbeat-ms", "1000"]).await.unwrap();
+    cluster.deploy_counter().await.unwrap();
+    let mut acknowledged = vec![add(&cluster, 0).await];
+    let signer = cluster.signer("org0/admin", 0).await.unwrap();
+    let deploy = Payload::Deploy { name: "org0/slow".into(), code: slow_module(), input: Vec::new() };
+    let deployed = signer.execute(deploy, Some(signer.parameters().transaction_gas_max.0)).await.unwrap();
+    let above = deployed.receipt.height;
+    let call = Payload::Call { contract: Address::of("org0/slow"), method: "run".into(), input: Vec::new() };
+    let poison = signer.sign(call, Some(signer.parameters().transaction_gas_max.0)).unwrap();
+    let id = signer.submit(&poison).await.unwrap();
+
+    let height = kill_all_executing(&mut cluster, above, 0).await;
+    (0..4).for_each(|index| cluster.spawn(index).unwrap());
+    assert_eq!(kill_all_executing(&mut cluster, above, 1).await, height, "each tries it once more");
+    (0..4).for_each(|index| cluster.spawn(index).unwrap());
+    for index in 0..4 {
+        let status = cluster.until(index, |status| status.state == State::Halted).await.unwrap();
+        assert_eq!(status.executed_height, height.previous());
+        let consensus = cluster.client(index).unwrap().call::<ConsensusStatus>(&NoParams {}).await.unwrap();
+        assert_eq!(consensus.halted_height, Some(height));
+    }
+
+    let file = |name: &str| directory.path().join(name);
+    let parts: Vec<_> = (0..3).map(|index| file(&format!("override-{index}.json"))).collect();
+    for (index, part) in (0..3).zip(&parts) {
+        let (config, height) = (config(&cluster, index), height.to_string());
+        let of = ["override", "sign", "--config", &config, "--height", &height, "--code", "7", "--transaction"];
+        print(&[of.as_slice(), &[&id.to_string()]].concat(), part);
+    }
+    let joined = file("joined.json");
+    print(&["override", "combine", text(&parts[0]), text(&parts[1]), text(&parts[2])], &joined);
+    for index in 0..4 {
+        let overrides = cluster.home(index).join("data/overrides");
+        std::fs::create_dir(&overrides).unwrap();
+        std::fs::copy(&joined, overrides.join("one.json")).unwrap();
+        cluster.stop(index).unwrap();
+    }
+    (0..4).for_each(|index| cluster.spawn(index).unwrap());
+    for index in 0..4 {
+        cluster.ready(index).await.unwrap();
+    }
+    acknowledged.push(add(&cluster, 1).await);
+    for index in 0..4 {
+        let client = cluster.client(index).unwrap();
+        cluster.until(index, |status| status.certified_height >= height).await.unwrap();
+        let tx::State::Final { receipt } = client.call_again::<TxGet>(&GetParams { id }).await.unwrap() else {
+            panic!("v{index} has no receipt")
+        };
+        assert!(receipt.height == height && !receipt.succeeded(), "{receipt:?}");
+        assert!(format!("{:?}", receipt.outcome).contains("Overridden"), "{receipt:?}");
+    }
+    check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
 }

@@ -8,7 +8,8 @@ use crate::node::{JOURNAL_FILE, open_ledger, read_genesis};
 use crate::override_files::read_json;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use countersign_consensus::{Record, vote_journal::Framer};
+use countersign_consensus::Record;
+use countersign_consensus::vote_journal::{self, Framer};
 use countersign_ledger::end_by_order;
 use countersign_replica::journal::JournalRecord;
 use countersign_types::{AccountId, Epoch, Genesis, RestartOrder, SecretKey, ValidatorSet, View};
@@ -113,6 +114,9 @@ fn apply(flags: &ConfigFlags, order: &RestartOrder) -> anyhow::Result<()> {
     ledger
         .check_restart(&end, genesis.parameters.run_ahead)
         .context(format!("nothing was changed at height {height}"))?;
+    if config.validator_key.exists() {
+        refuse_after_votes(&config, order.epoch)?;
+    }
     // The journal first: with it alone the node counts its votes as lost, and applying again finishes the work.
     if config.validator_key.exists() {
         begin_journal(&config, &genesis, order.epoch)?;
@@ -123,6 +127,32 @@ fn apply(flags: &ConfigFlags, order: &RestartOrder) -> anyhow::Result<()> {
         order.epoch.0
     );
     Ok(())
+}
+
+/// Refuses an order for an epoch that this validator has voted in, since its journal, which keeps it from contradicting
+/// itself there, would be begun anew.
+fn refuse_after_votes(config: &Config, epoch: Epoch) -> anyhow::Result<()> {
+    let seed = keystore::load(&config.validator_key, Purpose::Validator)?;
+    let path = config.data_dir.join(JOURNAL_FILE);
+    if !path.exists() {
+        return Ok(());
+    }
+    // A journal that is damaged or of another key is what orders are there for.
+    let Ok(replayed) = vote_journal::replay(&JournalFile::open(&path)?.1, salt(seed.expose())) else { return Ok(()) };
+    let votes = replayed.payloads.iter().filter_map(|bytes| match JournalRecord::from_bytes(bytes) {
+        Ok(JournalRecord::Engine(Record::Vote(vote))) => Some(vote),
+        _ => None,
+    });
+    let Some(vote) = votes.filter(|vote| vote.epoch >= epoch).max_by_key(|vote| vote.epoch) else { return Ok(()) };
+    bail!(
+        "this validator has voted in epoch {} (number {} in {}), and the order begins epoch {epoch}: nothing was changed. \
+         If the ledger was restored from a backup, start the node and let it catch up; if all members agreed on another \
+         restart since, propose and sign an order that begins epoch {} or a later one",
+        vote.epoch,
+        vote.number,
+        path.display(),
+        vote.epoch.next()
+    );
 }
 
 /// A journal for the epoch that begins, in which this key has signed nothing yet.

@@ -7,12 +7,12 @@
 //! ends between their looks; then both connections close and the backoff brings a new one.
 
 mod batches;
+mod dials;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::Arc,
-    time::Duration,
 };
 
 use futures::StreamExt;
@@ -20,10 +20,7 @@ use libp2p::{
     PeerId, Swarm,
     core::ConnectedPoint,
     gossipsub::TopicHash,
-    swarm::{
-        ConnectionId, DialError, ListenError, SwarmEvent,
-        dial_opts::{DialOpts, PeerCondition},
-    },
+    swarm::{ConnectionId, ListenError, SwarmEvent},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -41,7 +38,8 @@ use super::{
     peers::{Peer, Shared},
     swarm::{self, Behaviour, BehaviourEvent},
 };
-use crate::limits::{BACKOFF_MAX, BACKOFF_MIN, CROSSING_DIAL_WINDOW, DIAL_TICK, DIAL_YIELD, PEER_ADDRESSES_MAX};
+use crate::limits::{BACKOFF_MIN, CROSSING_DIAL_WINDOW, DIAL_TICK};
+use dials::{Dial, Step};
 
 /// What handles ask for.
 #[derive(Debug)]
@@ -79,20 +77,6 @@ impl std::ops::Drop for Link {
     fn drop(&mut self) {
         self.tasks.iter().for_each(AbortHandle::abort);
     }
-}
-
-/// When to dial a peer next.
-struct Dial {
-    due: Instant,
-    backoff: Duration,
-    step: Step,
-}
-
-#[derive(PartialEq, Eq)]
-enum Step {
-    Waiting,
-    Resolving,
-    Dialling(ConnectionId),
 }
 
 /// Gossip dropped for rate.
@@ -193,71 +177,6 @@ impl Driver {
             self.schedule_dial(&peer.id, BACKOFF_MIN);
         }
         Ok(())
-    }
-
-    /// The larger key waits a little longer, so that dials seldom cross.
-    fn schedule_dial(&mut self, peer: &PeerId, backoff: Duration) {
-        let yielding = if self.swarm.local_peer_id() > peer { DIAL_YIELD } else { Duration::ZERO };
-        let due = Instant::now() + backoff + yielding;
-        self.dials.insert(*peer, Dial { due, backoff, step: Step::Waiting });
-    }
-
-    fn back_off(&mut self, peer: &PeerId) {
-        if let Some(dial) = self.dials.get(peer) {
-            let backoff = (dial.backoff * 2).min(BACKOFF_MAX);
-            self.schedule_dial(peer, backoff);
-        }
-    }
-
-    fn on_tick(&mut self) {
-        let now = Instant::now();
-        for peer in self.shared.peers() {
-            if self.links.contains_key(&peer.id) {
-                continue;
-            }
-            let Some(dial) = self.dials.get_mut(&peer.id) else { continue };
-            if dial.step != Step::Waiting || dial.due > now {
-                continue;
-            }
-            // A peer that was shut out may come back now.
-            self.swarm.behaviour_mut().allowed.allow_peer(peer.id);
-            if peer.known.addresses.is_empty() {
-                continue;
-            }
-            dial.step = Step::Resolving;
-            let (id, addresses) = (peer.id, peer.known.addresses.clone());
-            self.resolutions.spawn(async move {
-                let found = futures::future::join_all(addresses.iter().map(super::PeerAddress::resolve)).await;
-                (id, found.into_iter().flatten().take(PEER_ADDRESSES_MAX).collect())
-            });
-        }
-    }
-
-    fn dial(&mut self, peer: PeerId, addresses: BTreeSet<SocketAddr>) {
-        if self.links.contains_key(&peer) || !self.dials.contains_key(&peer) {
-            return;
-        }
-        let options = DialOpts::peer_id(peer)
-            .condition(PeerCondition::DisconnectedAndNotDialing)
-            .addresses(addresses.into_iter().map(multiaddr).collect())
-            .build();
-        let connection = options.connection_id();
-        match self.swarm.dial(options) {
-            Ok(()) => {
-                if let Some(dial) = self.dials.get_mut(&peer) {
-                    dial.step = Step::Dialling(connection);
-                }
-            }
-            // Connected or connecting already.
-            Err(DialError::DialPeerConditionFalse(_)) => self.schedule_dial(&peer, BACKOFF_MIN),
-            Err(error) => self.on_dial_failure(&peer, &error),
-        }
-    }
-
-    fn on_dial_failure(&mut self, peer: &PeerId, error: &DialError) {
-        self.shared.counters.incident(Incident::DialFailed);
-        debug!(peer = self.name(peer), %error, "dial failed");
-        self.back_off(peer);
     }
 
     fn on_swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {

@@ -1,16 +1,19 @@
 //! The check at the end of every test with real processes: all ledgers say the same, and all that clients were told is in
-//! them. It reads blocks and receipts over JSON-RPC and shares no code with what made them; `countersignd verify` then
-//! checks each database for itself.
+//! them. It reads blocks, their certificates and receipts over JSON-RPC and shares no code with what made them;
+//! `countersignd verify` then checks each database for itself.
 
+use super::certificate::Sets;
 use super::{COUNTER, Cluster, program};
 use anyhow::{Context as _, bail, ensure};
 use countersign_api::method::chain::{ChainGetBlock, GetBlockParams};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::node::NodeStatus;
+use countersign_api::method::proof::{GetStateParams, ProofGetState};
+use countersign_api::method::state::Key;
 use countersign_api::method::tx::{GetParams, State, TxGet};
-use countersign_api::{At, NoParams};
+use countersign_api::{At, Bytes, NoParams};
 use countersign_client::{Client, contract};
-use countersign_types::{Hash, Height};
+use countersign_types::{Genesis, Hash, Height};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -42,12 +45,13 @@ type Chain = BTreeMap<Height, (Hash, Hash)>;
 pub async fn check(cluster: &mut Cluster, nodes: &[u16], acknowledged: &[Hash], votes: Votes) -> anyhow::Result<()> {
     let height = caught_up(cluster, nodes).await?;
     let (first, others) = nodes.split_first().context("no nodes to check")?;
-    let (chain, ids) = chain_of(&cluster.client(*first)?, height).await?;
+    let sets = sets(cluster, *first, height).await?;
+    let (chain, ids) = chain_of(&cluster.client(*first)?, height, &sets).await?;
     for id in acknowledged {
         ensure!(ids.contains(id), "the acknowledged transaction {id} is in no block up to {height}");
     }
     for node in others {
-        let (other, _) = chain_of(&cluster.client(*node)?, height).await?;
+        let (other, _) = chain_of(&cluster.client(*node)?, height, &sets).await?;
         for (height, block) in &chain {
             ensure!(other.get(height) == Some(block), "v{first} and v{node} differ at height {height}");
         }
@@ -98,16 +102,34 @@ async fn caught_up(cluster: &Cluster, nodes: &[u16]) -> anyhow::Result<Height> {
     Ok(highest)
 }
 
+/// The validators of all epochs: those of the genesis, and those that the hand-overs in a proof file name. A set that is
+/// made up would need the signatures of one that is not.
+async fn sets(cluster: &Cluster, node: u16, height: Height) -> anyhow::Result<Sets> {
+    let mut sets = Sets::default();
+    let genesis: Genesis = serde_json::from_str(&std::fs::read_to_string(cluster.genesis())?)?;
+    sets.add(&genesis.validators);
+    if height > Height::ZERO {
+        let params = GetStateParams { keys: vec![Key::Raw(Bytes(vec![0, b'e']))], at: At::Height(height) };
+        let file = cluster.client(node)?.call_again::<ProofGetState>(&params).await?;
+        for end in &file.proof.epochs {
+            sets.add(&end.validators);
+        }
+    }
+    Ok(sets)
+}
+
 /// Every block up to a height, each resting on the one before and certified, and the ids of their transactions, each of
 /// which stands there once.
-async fn chain_of(client: &Client, height: Height) -> anyhow::Result<(Chain, BTreeSet<Hash>)> {
+async fn chain_of(client: &Client, height: Height, sets: &Sets) -> anyhow::Result<(Chain, BTreeSet<Hash>)> {
     let (mut chain, mut ids) = (Chain::new(), BTreeSet::new());
     let mut parent = None;
     for height in (1..=height.0).map(Height) {
         let read = client.call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) }).await?;
         let (block, hash) = (read.data, read.block_hash);
         let result = block.result.with_context(|| format!("block {height} has no result"))?;
-        ensure!(block.certificate.is_some(), "block {height} is not certified");
+        let certificate = block.certificate.with_context(|| format!("block {height} is not certified"))?;
+        sets.check(&block.header, &result, &certificate)
+            .with_context(|| format!("the certificate of block {height}"))?;
         ensure!(result.block == hash && block.header.height == height, "block {height} is another one");
         ensure!(parent.is_none_or(|parent| parent == block.header.parent), "block {height} has another parent");
         for id in block.transactions {

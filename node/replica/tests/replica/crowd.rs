@@ -227,6 +227,11 @@ impl Crowd {
         transaction
     }
 
+    /// Has a node hear a validator's message.
+    pub fn hear(&mut self, to: usize, from: u16, message: Wire) {
+        self.queue.push_back((to, Input::Received { from, message }));
+    }
+
     /// Lets time pass until `done`, and answers whether that came about.
     pub fn run(&mut self, milliseconds: u64, done: impl Fn(&Self) -> bool) -> bool {
         for _ in 0..milliseconds / 50 {

@@ -2,13 +2,15 @@
 
 use crate::chain::{account, key};
 use crate::crowd::Crowd;
+use countersign_consensus::Message;
+use countersign_ledger::StoredTransaction;
 use countersign_ledger::verify::verify;
 use countersign_replica::wire::{CertifiedBlock, Wire};
 use countersign_replica::{Attempt, ReplicaError};
 use countersign_types::overrides::BadOverride;
 use countersign_types::{
-    Hash, Height, KeyProof, NativeOperation, Outcome, Override, Payload, RejectCode, Roles, SignedOverride, codec,
-    state_key,
+    Epoch, Evidence, Hash, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Phase, RejectCode, Roles,
+    Signature, SignedOverride, SignedTransaction, Vote, codec, state_key,
 };
 
 /// Sets an account of a name that an armed disk does not survive.
@@ -218,4 +220,67 @@ fn an_override_of_a_block_that_the_others_have_certified_stops_who_catches_up_on
         assert!(crowd.nodes[3].stopped.as_ref().unwrap().contains(said), "{:?}", crowd.nodes[3].stopped);
         assert!(crowd.nodes[3].ledger(&crowd.genesis).reader().tip().height < height, "it is not executed");
     }
+}
+
+/// Who signed two results since a block was overridden has contradicted nobody (P6.5). A node that started later does not
+/// see that and reports it; the ledger does.
+#[test]
+fn p8_3_a_report_that_the_ledger_refuses_is_made_once() {
+    let armed = [0, 1, 2, 3];
+    let mut crowd = crowd(&armed);
+    let transaction = poison(&mut crowd);
+    let attempt = halt(&mut crowd, &armed);
+    let good = signed(&crowd, attempt, transaction, 7, &[1, 2, 3]);
+    for index in armed {
+        crowd.start(index, Some(attempt), vec![good.clone()]).unwrap();
+    }
+    let far = attempt.height.plus(crowd.genesis.parameters.run_ahead * 2);
+    while !crowd.all_reach(far) {
+        expect_past(&mut crowd, &good);
+    }
+    for index in armed {
+        crowd.start(index, None, Vec::new()).unwrap();
+    }
+    expect_past(&mut crowd, &good);
+
+    let (chain, set) = (crowd.genesis.chain(), crowd.genesis.validators.hash());
+    let vote = |digest| {
+        let number = attempt.height.0;
+        let unsigned = Vote {
+            phase: Phase::Checkpoint,
+            epoch: Epoch::ZERO,
+            number,
+            digest,
+            signer: 3,
+            signature: Signature([0; 64]),
+        };
+        Vote { signature: unsigned.statement(chain, set).sign(&key(4)), ..unsigned }
+    };
+    let evidence = Evidence { first: vote(Hash([1; 32])), second: vote(Hash([2; 32])) };
+    let before = crowd.nodes[1].replica().status().counters.view_changes;
+    crowd.hear(1, 0, Wire::Consensus { epoch: Epoch::ZERO, message: Message::Evidence(evidence.clone()) });
+    let submitted: Vec<Hash> = (0..12)
+        .map(|_| {
+            let transaction = crowd.submit(None).id();
+            let included = |crowd: &Crowd| crowd.nodes[1].replica().reader().locate(&transaction).unwrap().is_some();
+            assert!(crowd.run(60_000, included), "{}", crowd.describe());
+            transaction
+        })
+        .collect();
+    let replica = crowd.nodes[1].replica();
+    let reader = replica.reader();
+    let is_report = |stored: &StoredTransaction| {
+        let payload = SignedTransaction::from_bytes(&stored.bytes).unwrap().body.payload;
+        payload == Payload::Native(NativeOperation::ReportEquivocation { evidence: evidence.clone() })
+    };
+    let heights = (1..=reader.tip().height.0).map(Height);
+    let reports: Vec<_> =
+        heights.flat_map(|height| reader.transactions(height).unwrap()).filter(is_report).map(|one| one.id).collect();
+    assert_eq!(reports.len(), 1);
+    let receipt = reader.receipt(&reports[0]).unwrap().unwrap();
+    assert_eq!(receipt.outcome, Outcome::Rejected(RejectCode::BadEvidence));
+    let last = submitted.last().and_then(|id| reader.locate(id).unwrap()).unwrap().0;
+    assert!(last > receipt.height.plus(8), "it led again since");
+    // A block that held it again would be refused, and its view fail.
+    assert_eq!((replica.counters().waiting, replica.status().counters.view_changes), (0, before));
 }
