@@ -319,7 +319,10 @@ impl Node {
             let Some(entry) = last else { break };
             outputs = replica.handle(clock, Input::Persisted { entry });
         }
-        self.reached = (replica.epoch(), replica.status().view);
+        // Who stops in a turn shows nothing of what it learned in it.
+        if !turn.outputs.iter().any(|output| matches!(output, Output::Stop(_))) {
+            self.reached = (replica.epoch(), replica.status().view);
+        }
         Ok(turn)
     }
 }
