@@ -85,6 +85,10 @@ impl Chain {
         }
         self.nodes.get(hash).map(|node| Place::of(*hash, &node.block.header))
     }
+    /// Number of blocks.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
     /// Blocks whose ancestors are not all held yet.
     pub(crate) fn waiting(&self) -> Vec<Hash> {
         self.waiting.iter().copied().collect()

@@ -32,7 +32,7 @@ use crate::peers::Peers;
 use crate::record::Record;
 use crate::results::Results;
 use crate::round::Round;
-use crate::status::{Counters, RoundStatus, Status};
+use crate::status::{Counters, Kept, RoundStatus, Status};
 use crate::tally::Tally;
 use countersign_types::{Certificate, Hash, Height, Parameters, Phase, PublicKey, SecretKey, TimestampMs, View, Vote};
 use recover::Recovery;
@@ -169,6 +169,25 @@ impl Engine {
         }
     }
 
+    /// How much it keeps of what others can make it keep.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        let rounds = self.rounds.values();
+        let votes = rounds.flat_map(|round| [&round.prepare, &round.commit, &round.view_change]).map(Tally::len);
+        Kept {
+            views_ahead: self.rounds.range(self.view.next()..).count(),
+            views_open: self.rounds.range(..=self.view).count(),
+            votes: votes.chain(self.results.votes()).max().unwrap_or_default(),
+            blocks: self.chain.len(),
+            results: self.results.len(),
+            fetches: self.fetch.len(),
+            unsynced: self.unsynced.len(),
+            reported: self.reported.values().map(BTreeSet::len).sum(),
+            answers: self.recovery.as_ref().map_or(0, Recovery::answers)
+                + self.rejoin.as_ref().map_or(0, Rejoin::answers),
+        }
+    }
+
     /// What the current view still waits for.
     fn round_status(&self) -> RoundStatus {
         let round = self.rounds.get(&self.view);
@@ -186,6 +205,12 @@ impl Engine {
     #[must_use]
     pub fn certified_below(&self) -> Height {
         self.results.certified_below()
+    }
+
+    /// Whether it serves a block when a peer asks for it (P9.4).
+    #[must_use]
+    pub fn holds(&self, block: &Hash) -> bool {
+        self.chain.block(block).is_some()
     }
 
     /// Number of the next journal entry, for the engine of the next epoch.

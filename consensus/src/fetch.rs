@@ -34,6 +34,11 @@ impl Fetch {
         }
     }
 
+    /// Number of wanted blocks.
+    pub(crate) fn len(&self) -> usize {
+        self.wants.len()
+    }
+
     pub(crate) fn wants(&self, block: &Hash) -> bool {
         self.wants.contains_key(block)
     }

@@ -32,4 +32,4 @@ pub use error::Error;
 pub use event::{Event, Synced, Verdict};
 pub use message::{Message, Proposal};
 pub use record::Record;
-pub use status::{Counters, RoundStatus, Status};
+pub use status::{Counters, Kept, RoundStatus, Status};

@@ -34,20 +34,22 @@ mutations! {
     SaidBeforeDurable = "said-before-durable", "Votes are sent before they are written.";
     VoteUnwritten = "vote-unwritten", "Votes are not written at all.";
     CommitAfterViewChange = "commit-after-view-change", "COMMIT although VIEW-CHANGE was signed.";
-    ViewChangeAfterCommit = "view-change-after-commit", "VIEW-CHANGE although COMMIT was signed.";
+    ViewChangeAfterCommit = "view-change-after-commit", "Who gives a view up gives up the one before, also after COMMIT.";
     PrepareTwice = "prepare-twice", "A second proposal of a view is prepared as well.";
     GapUnproven = "gap-unproven", "Views between a block and its parent need no certificates.";
     VotesForgotten = "votes-forgotten", "A restart forgets own votes.";
     CertificatesForgotten = "certificates-forgotten", "A restart forgets certificates.";
     RotationDropsVotes = "rotation-drops-votes", "A journal written anew lacks own votes.";
+    RotationDropsCertificates = "rotation-drops-certificates", "A journal written anew lacks certificates.";
+    DamageTakenForTorn = "damage-taken-for-torn", "A journal is cut off where it is damaged.";
     AmnesiaIgnored = "amnesia-ignored", "A validator without journal votes at once.";
     RecoveryByOne = "recovery-by-one", "One answer ends a recovery, and nothing is skipped after it.";
+    RecoverySkipsLess = "recovery-skips-less", "After a recovery the highest view proven may be signed in.";
     RollbackUnnoticed = "rollback-unnoticed", "A validator that starts does not ask what it said before.";
     CertificatesUnchecked = "certificates-unchecked", "Certificates of others are believed.";
     VotesUnchecked = "votes-unchecked", "Signatures of votes are believed.";
     FinalAtPrepare = "final-at-prepare", "A prepare certificate makes a block final.";
     NeverResends = "never-resends", "Nothing is ever sent again.";
-    NobodyJoins = "nobody-joins", "VIEW-CHANGEs of others are no reason to give a view up.";
     NoTimer = "no-timer", "No view is ever given up for time.";
     CertifiedOnce = "certified-once", "A certified block never stands again.";
     ForksFromFinal = "forks-from-final", "Leaders extend the final block instead of the certified one.";
@@ -55,7 +57,9 @@ mutations! {
     EpochsMixed = "epochs-mixed", "Messages of other epochs are taken as of this one.";
     ChangeAtOnce = "change-at-once", "A change of the validators takes effect in the next block.";
     UntimelyAccepted = "untimely-accepted", "Proposals of any time are agreed.";
+    TimeStandsStill = "time-stands-still", "A block need not be later than its parent.";
     EvidenceBelieved = "evidence-believed", "Evidence is not checked.";
+    EvidenceTwice = "evidence-twice", "Each report of a validator takes effect.";
     KeepsEverything = "keeps-everything", "Votes of views however far ahead are kept.";
     CatchUpUnproven = "catch-up-unproven", "Blocks of peers need no certificates.";
     ExecutedTwice = "executed-twice", "A transaction's id is not looked up before it is executed.";
@@ -64,7 +68,11 @@ mutations! {
     TransactionsUnserved = "transactions-unserved", "Nobody is given transactions that it lacks.";
     AcknowledgedEarly = "acknowledged-early", "Receipts count as final before their result is certified.";
     EveryoneRests = "everyone-rests", "No leader is given any time.";
+    WritesWithoutRoom = "writes-without-room", "A node whose disk is nearly full goes on.";
 }
+
+/// Whether bugs can be planted in this program: never in one that is shipped.
+pub const ENABLED: bool = cfg!(feature = "mutations");
 
 #[cfg(feature = "mutations")]
 static PLANTED: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(u8::MAX);

@@ -72,6 +72,16 @@ impl Results {
         self.certified
     }
 
+    /// Number of heights.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Number of CHECKPOINTs for each height.
+    pub(crate) fn votes(&self) -> impl Iterator<Item = usize> {
+        self.slots.values().map(|slot| slot.tally.len())
+    }
+
     /// Heights that were executed and are not certified, rising.
     pub(crate) fn uncertified(&self) -> impl Iterator<Item = (Height, &Slot)> {
         self.slots

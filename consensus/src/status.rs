@@ -58,6 +58,29 @@ pub struct RoundStatus {
     pub deadline: Option<TimestampMs>,
 }
 
+/// How much an engine keeps of everything that others can make it keep; `limits` says how much that may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Views above the current one with votes, a proposal or a certificate.
+    pub views_ahead: usize,
+    /// Views from the last final one up to the current one.
+    pub views_open: usize,
+    /// The most votes of one phase in a view, or of CHECKPOINTs for a height.
+    pub votes: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Heights with a result, CHECKPOINTs or a result certificate.
+    pub results: usize,
+    /// Blocks that are asked for.
+    pub fetches: usize,
+    /// Own votes that are not durable yet.
+    pub unsynced: usize,
+    /// Cases of equivocation that were reported.
+    pub reported: usize,
+    /// Peers that answered a validator that recovers or rejoins.
+    pub answers: usize,
+}
+
 /// Counters since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {

@@ -78,6 +78,11 @@ impl Tally {
         self.slots.remove(&signer);
     }
 
+    /// How many votes are here.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Whose votes are here, checked or not.
     pub(crate) fn voters(&self) -> Vec<u16> {
         self.slots.keys().copied().collect()

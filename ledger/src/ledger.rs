@@ -149,6 +149,9 @@ impl<S: Store> Ledger<S> {
         if certified > tip.height {
             return Err(inconsistent("the certified height is above the tip"));
         }
+        if last_certificate(&shared.store)? != Some(certified) {
+            return Err(inconsistent("the last result certificate is not that of the certified height"));
+        }
         let ledger = Self {
             shared: Arc::new(shared),
             tip,
@@ -312,6 +315,12 @@ fn roots<S: Store>(store: &S) -> Result<BTreeMap<Height, Node>, LedgerError> {
             Ok((Height(height), decode_node(&value).ok_or_else(|| place.damaged())?))
         })
         .collect()
+}
+
+/// Height of the newest result certificate, 0 if there is none. It is written together with the certified height.
+fn last_certificate<S: Store>(store: &S) -> Result<Option<Height>, LedgerError> {
+    let rows = store.scan(Space::Certificates, &KeyRange::all(), Direction::Backward, 1)?;
+    Ok(rows.first().map_or(Some(Height::ZERO), |(key, _)| key_number(key).map(Height)))
 }
 
 fn check_root<S: Store>(shared: &Shared<S>, root: &Node) -> Result<(), LedgerError> {

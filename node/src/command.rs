@@ -1,8 +1,10 @@
 //! The command line of `countersignd`.
 
+mod bar;
 mod health;
 mod init;
 mod overrides;
+mod replay;
 mod restart;
 mod start;
 mod testnet;
@@ -37,6 +39,8 @@ enum Command {
     Restart(restart::RestartCommand),
     /// Check a stopped node's database from the genesis to its tip
     Verify(ConfigFlags),
+    /// Execute a stopped node's chain again from the genesis and compare every result with the certified one
+    Replay(replay::ReplayFlags),
 }
 
 /// Runs the command that the process was started with.
@@ -52,5 +56,6 @@ pub fn run() -> anyhow::Result<()> {
         Command::Override(command) => overrides::run(&command),
         Command::Restart(command) => restart::run(&command),
         Command::Verify(flags) => verify::run(&flags),
+        Command::Replay(flags) => replay::run(&flags),
     }
 }

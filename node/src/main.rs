@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+// Bugs that tests plant must not be within reach of a node: a build that turned them on ends here.
+const _: () = assert!(!countersign_consensus::mutation::ENABLED, "a node is never built with planted bugs");
+
 fn main() -> ExitCode {
     stop_on_panic();
     match countersignd::command::run() {

@@ -84,15 +84,13 @@ impl<S: Store> ReplicaThread<S> {
             turn.extend(std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX));
             let is_low = self.space.is_low();
             self.shared.set_space_low(is_low);
-            if std::mem::replace(&mut was_low, is_low) && !is_low {
-                // What was refused meanwhile and must not be missed.
+            if std::mem::replace(&mut was_low, is_low) != is_low {
+                // Guests that came while nothing was heard must not be missed.
                 let guests = Fact::Own(Input::Guests { count: heard_by.guests() });
-                turn.insert(0, TICK);
+                turn.insert(0, Held { value: Fact::Own(Input::Room { enough: !is_low }), share: None });
                 turn.insert(1, Held { value: guests, share: None });
             }
-            if is_low {
-                self.refuse(std::mem::take(&mut turn));
-            } else if let Err(ended) = self.turn(std::mem::take(&mut turn), &mut heard_by, &mut gossip, &mut wake) {
+            if let Err(ended) = self.turn(std::mem::take(&mut turn), &mut heard_by, &mut gossip, &mut wake) {
                 return ended;
             }
             self.shared.publish(self.replica.status(), self.replica.counters());
@@ -143,15 +141,6 @@ impl<S: Store> ReplicaThread<S> {
         }
         self.flush(gossip);
         Ok(())
-    }
-
-    /// Without room nothing is heard: peers say it again, and clients are told that the node is busy.
-    fn refuse(&self, facts: Vec<Held<Fact>>) {
-        for fact in facts {
-            if let Fact::Own(Input::Transactions { source: Source::Client { ticket }, .. }) = fact.value {
-                self.shared.drop_submission(ticket);
-            }
-        }
     }
 
     /// Tells the replica. From the epoch that it begins with this, it knows peers by other indexes.
@@ -231,6 +220,7 @@ impl<S: Store> ReplicaThread<S> {
                 }
             }
             Output::Admitted { ticket, verdicts } => self.shared.admitted(ticket, verdicts),
+            Output::Declined { ticket } => self.shared.drop_submission(ticket),
             Output::Committed { height, transactions } => self.shared.committed(height, transactions),
             Output::Certified { height } => {
                 self.shared.certified(height);

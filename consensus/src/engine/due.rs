@@ -4,7 +4,6 @@ use super::Engine;
 use crate::action::Action;
 use crate::chain::Place;
 use crate::mutation::{Mutation, planted};
-use crate::round::Round;
 use countersign_types::{Hash, Phase, TimestampMs};
 
 /// How long a non-empty block may stay without finality before another block is due for it, as a
@@ -31,10 +30,9 @@ impl Engine {
         }
         let tip = self.tip();
         let round = self.rounds.get(&self.view);
-        let others_think_so = !planted(Mutation::NobodyJoins)
-            && round.is_some_and(|round| {
-                round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
-            });
+        let others_think_so = round.is_some_and(|round| {
+            round.seen.is_some() || round.view_change.count(&Hash::ZERO) >= self.committee.one_correct()
+        });
         if self.is_window_closed(&tip) {
             return self.is_certified_only(&tip)
                 && !planted(Mutation::CertifiedOnce)
@@ -88,8 +86,7 @@ impl Engine {
     pub(super) fn give_up_view(&mut self) {
         let view = self.view;
         let round = self.rounds.get(&view);
-        let committed = |round: &Round| round.own.commit.is_some() && !planted(Mutation::ViewChangeAfterCommit);
-        let voted = round.is_some_and(|round| round.own.view_change.is_some() || committed(round));
+        let voted = round.is_some_and(|round| round.own.view_change.is_some() || round.own.commit.is_some());
         if voted || !self.can_sign(view) {
             return;
         }
@@ -103,6 +100,10 @@ impl Engine {
             || (!seen && self.pacemaker.due_since.is_some() && self.leader_is_silent())
             || (self.pacemaker.due_since.is_some() && self.leader_is_resting());
         if given_up {
+            let before = view.previous();
+            if planted(Mutation::ViewChangeAfterCommit) && self.can_sign(before) {
+                self.sign_and_send(Phase::ViewChange, before.0, Hash::ZERO, None);
+            }
             self.sign_and_send(Phase::ViewChange, view.0, Hash::ZERO, None);
         }
     }

@@ -20,6 +20,11 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
+    /// How many have answered.
+    pub(super) fn answers(&self) -> usize {
+        self.answers.len()
+    }
+
     /// The clock was set back.
     pub(super) fn clamp(&mut self, latest: TimestampMs) {
         self.next_at = self.next_at.min(latest);
@@ -95,7 +100,8 @@ impl Engine {
             return;
         }
         let highest = recovery.answers.values().copied().max().unwrap_or(self.view).max(self.view);
-        self.sign_above = self.sign_above.max(if hasty { View::ZERO } else { highest.next() });
+        let skipped = if planted(Mutation::RecoverySkipsLess) { highest.previous() } else { highest.next() };
+        self.sign_above = self.sign_above.max(if hasty { View::ZERO } else { skipped });
         self.recovery = None;
         let origin = self.journal_origin();
         self.persist(origin);

@@ -20,6 +20,11 @@ pub(super) struct Rejoin {
 }
 
 impl Rejoin {
+    /// How many have answered.
+    pub(super) fn answers(&self) -> usize {
+        self.answers.len()
+    }
+
     /// The clock was set back.
     pub(super) fn clamp(&mut self, latest: TimestampMs) {
         self.next_at = self.next_at.min(latest);

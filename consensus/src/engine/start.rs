@@ -86,6 +86,7 @@ impl Engine {
         records.extend(self.chain.unexecuted().into_iter().map(|block| Record::Block(Box::new(block.clone()))));
         for round in self.rounds.values() {
             let certificates = [&round.prepared, &round.changed].into_iter().flatten().cloned();
+            let certificates = certificates.filter(|_| !planted(Mutation::RotationDropsCertificates));
             records.extend(certificates.map(Record::Certificate));
             let votes = round.own.votes().filter(|_| !planted(Mutation::RotationDropsVotes));
             records.extend(votes.cloned().map(Record::Vote));

@@ -59,6 +59,17 @@ fn every_lost_record_of_the_tip_is_noticed() {
     }
 }
 
+/// A lower certified height would look as if results were still to be certified, and nobody would ever do so again.
+#[test]
+fn a_certified_height_without_its_certificate_is_refused() {
+    let store = sound(5);
+    for bit in 0..64 {
+        let store = store.fork();
+        assert!(store.rot(Space::Meta, b"certified", bit));
+        assert!(Ledger::open(store, &genesis()).is_err(), "bit {bit}");
+    }
+}
+
 fn is_stale(store: &MemoryStore, space: Space, key: &[u8]) -> bool {
     let number = u64::from_be_bytes(key.try_into().unwrap());
     let rows = store.scan(Space::Stale, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();

@@ -36,3 +36,41 @@ pub struct Counters {
     /// Bytes appended to the vote journal.
     pub journal_bytes: u64,
 }
+
+/// How much a replica keeps of everything that others can make it keep; `limits` says how much that may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// What its engine keeps.
+    pub engine: countersign_consensus::Kept,
+    /// What waits for a block.
+    pub mempool: Pooled,
+    /// Proposed blocks whose transactions are kept.
+    pub payloads: usize,
+    /// Names that peers sent transactions for, and that are being checked.
+    pub checking: usize,
+    /// Finalised blocks that are not executed.
+    pub finalised: usize,
+    /// Blocks that a proposal would extend.
+    pub open: usize,
+    /// Validators to be reported.
+    pub reports: usize,
+    /// Peers that something was served to, of the kind that most asked for.
+    pub served: usize,
+}
+
+/// How much waits for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pooled {
+    /// Transactions.
+    pub transactions: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Places in the organisations' queues; some of what stood there is gone.
+    pub queued: usize,
+    /// Transactions to be gossiped again.
+    pub watched: usize,
+    /// The largest of the orders in which they are found.
+    pub indexed: usize,
+    /// Ids that unfinalised blocks hold.
+    pub taken: usize,
+}

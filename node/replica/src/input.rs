@@ -38,6 +38,12 @@ pub enum Input {
         /// Where they came from.
         source: Source,
     },
+    /// Whether there is room on the disk for what is to be written. While there is none nothing else is heard, so that
+    /// nothing is signed and no write fails: peers say it again, and clients are told to come again.
+    Room {
+        /// Whether there is.
+        enough: bool,
+    },
     /// Every journal entry up to this one is durable.
     Persisted {
         /// Its number.
@@ -100,6 +106,11 @@ pub enum Output {
         ticket: u64,
         /// For each: its id, or why it was refused.
         verdicts: Vec<Result<Hash, Refused>>,
+    },
+    /// A client's transactions were not looked at, since there is no room on the disk.
+    Declined {
+        /// The request.
+        ticket: u64,
     },
     /// A block was executed and is durable.
     Committed {

@@ -8,6 +8,7 @@ mod again;
 mod draw;
 mod room;
 
+use crate::counters::Pooled;
 use crate::execute::outside_window;
 use again::Again;
 use countersign_types::{Hash, Parameters, RejectCode, TimestampMs, VerifiedTransaction};
@@ -134,6 +135,19 @@ impl Mempool {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.room.bytes()
+    }
+
+    /// The sizes of everything that is kept.
+    #[must_use]
+    pub fn kept(&self) -> Pooled {
+        Pooled {
+            transactions: self.by_hash.len(),
+            bytes: self.room.bytes(),
+            queued: self.queues.values().map(VecDeque::len).sum(),
+            watched: self.again.len(),
+            indexed: self.ids.len().max(self.expiry.len()).max(self.arrival.len()),
+            taken: self.taken.len(),
+        }
     }
 
     /// Whether any waits that no unfinalised block holds.

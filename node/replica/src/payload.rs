@@ -138,6 +138,12 @@ impl Payloads {
         self.blocks.len()
     }
 
+    /// Number of transactions that came and are being checked.
+    #[must_use]
+    pub fn checking(&self) -> usize {
+        self.checking.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

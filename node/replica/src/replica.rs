@@ -4,13 +4,14 @@ use crate::catch_up::CatchUp;
 use crate::counters::Counters;
 use crate::error::ReplicaError;
 use crate::guard::{Attempt, Guard};
-use crate::input::{Input, Output};
+use crate::input::{Input, Output, Source};
 use crate::journal::JournalRecord;
 use crate::limits::OBSERVE_MS;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::throttle::Throttle;
 use crate::wire::Wire;
+use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Action, Engine, Event, Record, Status, Target};
 use countersign_ledger::{Ledger, Reader, Store};
 use countersign_types::{
@@ -24,11 +25,14 @@ use std::sync::Arc;
 mod admit;
 mod epoch;
 mod finalise;
+mod kept;
 mod open;
 mod perform;
 mod propose;
 mod report;
 mod sync;
+
+pub(crate) use perform::{Final, Machine, named_by};
 
 /// What a replica is started with.
 #[derive(Debug)]
@@ -88,6 +92,8 @@ pub struct Replica<S: Store> {
     journal_stale: bool,
     counters: Counters,
     now: TimestampMs,
+    /// Whether the disk has no room.
+    lacks_room: bool,
     stopped: bool,
     events: VecDeque<Event>,
     outputs: Vec<Output>,
@@ -101,6 +107,12 @@ impl<S: Store> Replica<S> {
             return Vec::new();
         }
         self.now = now;
+        if let Input::Room { enough } = input {
+            self.lacks_room = !enough;
+        }
+        if self.lacks_room && !planted(Mutation::WritesWithoutRoom) {
+            return declined(&input);
+        }
         if self.alarm.take_if(|at| *at <= now).is_some() {
             self.events.push_back(Event::Tick);
         }
@@ -162,7 +174,7 @@ impl<S: Store> Replica<S> {
 
     fn take(&mut self, input: Input) -> Result<(), ReplicaError> {
         match input {
-            Input::Tick => {
+            Input::Tick | Input::Room { .. } => {
                 self.expire();
                 self.events.push_back(Event::Tick);
             }
@@ -171,7 +183,7 @@ impl<S: Store> Replica<S> {
             Input::Persisted { entry } => self.events.push_back(Event::Persisted { entry }),
             Input::Transactions { transactions, source } => self.admit_all(transactions, source)?,
             Input::Received { from, message } => match message {
-                Wire::Consensus { epoch, message } => self.hear(from, epoch, message),
+                Wire::Consensus { epoch, message } => self.hear(from, epoch, message)?,
                 Wire::TransactionsWanted(names) => self.serve_transactions(from, &names)?,
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
@@ -329,5 +341,13 @@ impl<S: Store> Replica<S> {
         self.journal_bytes = 0;
         self.journal_stale = false;
         self.outputs.push(Output::Rotate { records });
+    }
+}
+
+/// What is answered to what is not heard.
+fn declined(input: &Input) -> Vec<Output> {
+    match input {
+        Input::Transactions { source: Source::Client { ticket }, .. } => vec![Output::Declined { ticket: *ticket }],
+        _ => Vec::new(),
     }
 }

@@ -25,6 +25,12 @@ impl Throttle {
         Self { burst, every_ms, buckets: BTreeMap::new() }
     }
 
+    /// Number of peers that asked.
+    #[must_use]
+    pub fn peers(&self) -> usize {
+        self.buckets.len()
+    }
+
     /// Whether a peer is served now.
     pub fn may(&mut self, peer: u16, now: TimestampMs) -> bool {
         let bucket = self.buckets.entry(peer).or_insert(Bucket { tokens: self.burst, filled: now });

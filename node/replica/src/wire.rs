@@ -3,6 +3,7 @@
 use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
+use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::codec::{self, DecodeError};
 use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, SignedOverride};
 
@@ -65,6 +66,24 @@ pub struct CertifiedBlock {
 }
 
 impl CertifiedBlock {
+    /// The block at a height of a ledger; `None` if it is not there or its result not certified.
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub fn read<S: Store>(reader: &Reader<S>, height: Height) -> Result<Option<Self>, LedgerError> {
+        let (Some(block), Some(finality)) = (reader.block(height)?, reader.finality(height)?) else {
+            return Ok(None);
+        };
+        let (Some(result), Some(certificate)) = (reader.result(height)?, reader.result_certificate(height)?) else {
+            return Ok(None);
+        };
+        let transactions = reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
+        let overrides = reader.overrides(height)?;
+        let begins = reader.epoch(block.header.epoch)?.is_some_and(|(origin, _)| origin.next() == height);
+        let restart = if begins { reader.restart(block.header.epoch)?.map(Box::new) } else { None };
+        Ok(Some(Self { block, transactions, finality, result, certificate, overrides, restart }))
+    }
+
     /// How many bytes it takes in an answer.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -1,10 +1,10 @@
 //! `countersignd verify`: checks a database, and says exactly what is wrong.
 
+use super::bar::Bar;
 use crate::config::{Config, ConfigFlags};
 use crate::node::{LEDGER_DIRECTORY, read_genesis};
 use anyhow::{Context as _, bail};
 use countersign_ledger::{Ledger, RocksStore, verify};
-use std::io::IsTerminal as _;
 
 pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
     let config = Config::load(flags)?;
@@ -12,15 +12,10 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<()> {
     let directory = config.data_dir.join(LEDGER_DIRECTORY);
     let store = RocksStore::open(&directory).with_context(|| format!("the ledger in {}", directory.display()))?;
     let ledger = Ledger::open(store, &genesis)?;
-    let terminal = std::io::stderr().is_terminal();
-    let report = verify::verify(&ledger.reader(), &genesis, |progress| {
-        if terminal {
-            eprint!("\r{}: {} of {}   ", progress.part, progress.done, progress.total);
-        }
-    });
-    if terminal {
-        eprintln!();
-    }
+    let mut bar = Bar::new();
+    let report =
+        verify::verify(&ledger.reader(), &genesis, |progress| bar.show(progress.part, progress.done, progress.total));
+    drop(bar);
     println!(
         "{} blocks, {} transactions, {} certificates, {} state entries, {} log records",
         report.blocks, report.transactions, report.certificates, report.entries, report.log_records

@@ -59,7 +59,10 @@ impl Behaviour {
     }
 }
 
-/// The protocol names of a chain, one per class.
+/// Version of what is said on the streams.
+pub(super) const VERSION: u32 = 1;
+
+/// The protocol names of a chain and a version, one per class.
 #[derive(Debug, Clone)]
 pub(super) struct Protocols {
     consensus: StreamProtocol,
@@ -67,9 +70,9 @@ pub(super) struct Protocols {
 }
 
 impl Protocols {
-    /// `prefix` starts with a slash.
-    pub(super) fn new(prefix: &str) -> Option<Self> {
-        let name = |class: &str| StreamProtocol::try_from_owned(format!("{prefix}/{class}/1")).ok();
+    /// `prefix` starts with a slash. A peer of another version knows none of these names, so it is not connected.
+    pub(super) fn new(prefix: &str, version: u32) -> Option<Self> {
+        let name = |class: &str| StreamProtocol::try_from_owned(format!("{prefix}/{class}/{version}")).ok();
         Some(Self { consensus: name("consensus")?, sync: name("sync")? })
     }
 

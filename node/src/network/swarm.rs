@@ -53,7 +53,8 @@ fn behaviour(key: &Keypair, prefix: &str) -> Result<(Behaviour, TopicHash), Netw
     let limits = ConnectionLimits::default()
         .with_max_pending_incoming(Some(PENDING_INBOUND_MAX))
         .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER_MAX));
-    let protocols = Protocols::new(prefix).ok_or_else(|| NetworkError::Setup("a protocol name is invalid".into()))?;
+    let protocols = Protocols::new(prefix, direct::VERSION)
+        .ok_or_else(|| NetworkError::Setup("a protocol name is invalid".into()))?;
     let (gossip, topic) = gossip::behaviour(key, prefix)?;
     let behaviour = Behaviour {
         limits: connection_limits::Behaviour::new(limits),

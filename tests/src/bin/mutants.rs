@@ -16,12 +16,16 @@ struct Flags {
     /// Seeds at a time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// Only seeds of this profile, as often as given
+    #[arg(long = "profile")]
+    profiles: Vec<Profile>,
     /// Only bugs of these names
     names: Vec<String>,
 }
 
 /// Where bugs are looked for, the cheapest first.
-const PROFILES: [Profile; 5] = [Profile::Quick, Profile::Ci, Profile::Byzantine, Profile::Disk, Profile::Epochs];
+const PROFILES: [Profile; 6] =
+    [Profile::Quick, Profile::Ci, Profile::Byzantine, Profile::Disk, Profile::Epochs, Profile::Rollback];
 /// So many seeds of one profile, then as many of the next.
 const ROUND: u64 = 50;
 
@@ -57,8 +61,9 @@ fn main() -> anyhow::Result<()> {
 /// The first seed that breaks a rule, with its profile and the rule, and about how many were tried.
 fn search(flags: &Flags, stage: &Stage) -> (Option<(String, u64, &'static str)>, u64) {
     let mut tried = 0;
+    let profiles = if flags.profiles.is_empty() { &PROFILES[..] } else { &flags.profiles };
     for from in (0..flags.seeds).step_by(usize::try_from(ROUND).unwrap_or(usize::MAX)) {
-        for profile in PROFILES {
+        for profile in profiles.iter().copied() {
             let seeds = from..flags.seeds.min(from + ROUND);
             let length = seeds.end - seeds.start;
             let campaign = Campaign { seeds, profile, validators: None, steps: None, twice: false, jobs: flags.jobs };

@@ -7,6 +7,7 @@ mod double_voter;
 mod equivocator;
 mod flooder;
 mod forger;
+mod forker;
 mod hostile_source;
 mod identity;
 mod liar;
@@ -72,6 +73,8 @@ pub enum Kind {
     Withholder,
     /// Signs for others.
     Forger,
+    /// Builds beside the newest block.
+    Forker,
     /// Says again what was said before.
     Replayer,
     /// Forgets its votes and votes again.
@@ -94,11 +97,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Equivocator,
         Self::DoubleVoter,
         Self::Withholder,
         Self::Forger,
+        Self::Forker,
         Self::Replayer,
         Self::Amnesiac,
         Self::Twin,
@@ -118,6 +122,7 @@ impl Kind {
             Self::DoubleVoter => "wrong: double voter",
             Self::Withholder => "wrong: withholder",
             Self::Forger => "wrong: forger",
+            Self::Forker => "wrong: forker",
             Self::Replayer => "wrong: replayer",
             Self::Amnesiac => "wrong: amnesiac",
             Self::Twin => "wrong: twin",
@@ -136,6 +141,7 @@ impl Kind {
             Self::DoubleVoter => Box::new(double_voter::DoubleVoter::default()),
             Self::Withholder => Box::new(withholder::Withholder),
             Self::Forger => Box::new(forger::Forger),
+            Self::Forker => Box::new(forker::Forker::default()),
             Self::Replayer => Box::new(replayer::Replayer::default()),
             Self::Amnesiac => Box::new(amnesiac::Amnesiac),
             Self::Twin => Box::new(twin::Twin),

@@ -9,7 +9,7 @@ mod votes;
 use countersign_ledger::{Reader, Store};
 use countersign_replica::Replica;
 use countersign_replica::wire::Wire;
-use countersign_types::{Genesis, Hash, Height, PublicKey};
+use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, ValidatorSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
@@ -45,6 +45,7 @@ pub struct Checker {
     certificates: certificates::Certificates,
     /// Transactions that a client was told are final, and where.
     acknowledged: BTreeMap<Hash, Height>,
+    genesis: Genesis,
 }
 
 impl Checker {
@@ -56,12 +57,18 @@ impl Checker {
             chain: chain::Chain::new(genesis, corrupt, confused),
             certificates: certificates::Certificates::new(genesis),
             acknowledged: BTreeMap::new(),
+            genesis: genesis.clone(),
         }
     }
 
     /// A client signed this; `adds` is what it adds to the counter, if it is a call.
     pub fn issued(&mut self, transaction: Hash, adds: Option<u64>) {
         self.chain.issued(transaction, adds);
+    }
+
+    /// Organisations vote in an epoch for the validators of the next.
+    pub fn wanted(&mut self, epoch: Epoch, set: &ValidatorSet) {
+        self.certificates.wanted(epoch, set);
     }
 
     /// A clock of an honest validator showed this, and views failed so often in a row.
@@ -82,7 +89,7 @@ impl Checker {
     /// # Errors
     /// The bound that it passed.
     pub fn kept<S: Store>(&self, node: u16, replica: &Replica<S>) -> Result<(), Violation> {
-        bounds::check(node, replica)
+        bounds::check(node, replica, &self.genesis)
     }
 
     /// A node executed a block: every node must have the same one with the same result. Answers it.
@@ -93,6 +100,14 @@ impl Checker {
         let block = self.chain.executed(node, reader, height)?;
         self.certificates.finality(node, reader, height)?;
         Ok(block)
+    }
+
+    /// A node tells its clients that a height is final: it has its result certificate.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn announced<S: Store>(&self, node: u16, reader: &Reader<S>, height: Height) -> Result<(), Violation> {
+        self.certificates.announced(node, reader, height)
     }
 
     /// A node has a result certificate of a height.

@@ -61,6 +61,8 @@ fn names() -> impl Iterator<Item = &'static str> {
         What::Cut { node, records: 0 },
         What::StoreFails { node, writes: 0, kept: true },
         What::SlowDisk { node, ms: 1 },
+        What::FullDisk { node },
+        What::Blackout,
         What::Pause { node },
         What::Change,
     ];

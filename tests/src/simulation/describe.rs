@@ -11,6 +11,7 @@ pub fn input(input: &Input) -> String {
     match input {
         Input::Tick => "tick".into(),
         Input::Guests { count } => format!("{count} guests"),
+        Input::Room { enough } => format!("{} room on the disk", if *enough { "enough" } else { "no" }),
         Input::Connected { peer } => format!("connected to v{peer}"),
         Input::Received { from, message } => format!("from v{from}: {}", wire(message)),
         Input::Transactions { transactions, source } => {
@@ -39,6 +40,7 @@ pub fn output(output: &Output) -> Option<String> {
         Output::Admitted { verdicts, .. } => {
             format!("admitted {} of {}", verdicts.iter().filter(|verdict| verdict.is_ok()).count(), verdicts.len())
         }
+        Output::Declined { .. } => "declined for want of room".into(),
         Output::Committed { height, transactions } => {
             format!("COMMITTED {height}, {} transactions", transactions.len())
         }

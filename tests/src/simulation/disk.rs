@@ -159,7 +159,7 @@ impl JournalDisk {
     /// Whether a vote is on disk, and so are the transactions of the block that a PREPARE is for, here or in the
     /// ledger; or a COMMIT certificate is, in whose view and below nothing is signed any more.
     #[must_use]
-    pub fn holds(&self, vote: &(Phase, u64, Hash), in_ledger: impl Fn(&Hash) -> bool) -> bool {
+    pub fn holds(&self, vote: &(Phase, u64, Hash), in_ledger: &impl Fn(&Hash) -> bool) -> bool {
         if vote.0 != Phase::Checkpoint && vote.1 <= self.final_view {
             return true;
         }

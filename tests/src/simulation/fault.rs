@@ -105,6 +105,13 @@ pub enum What {
         /// So long.
         ms: u64,
     },
+    /// The disk is nearly full.
+    FullDisk {
+        /// Whose.
+        node: u16,
+    },
+    /// The power fails everywhere at once.
+    Blackout,
     /// The process stands still and then goes on.
     Pause {
         /// Whose.
@@ -206,6 +213,8 @@ impl What {
             Self::Cut { .. } => "crash: at a persist point",
             Self::StoreFails { .. } => "ledger: write fails",
             Self::SlowDisk { .. } => "disk: slow",
+            Self::FullDisk { .. } => "disk: full",
+            Self::Blackout => "crash: all at once",
             Self::Pause { .. } => "process: paused",
             Self::Change => "epochs: set change voted",
             Self::Wrong { kind, .. } => kind.name(),
@@ -295,8 +304,10 @@ impl fmt::Display for Fault {
                 write!(f, " of v{node} after {writes} writes, {}", if *kept { "kept" } else { "lost" })
             }
             What::SlowDisk { node, ms } => write!(f, " of v{node}, {ms} ms"),
-            What::Crash { node, .. } | What::Pause { node } | What::Wrong { node, .. } => write!(f, " of v{node}"),
-            What::Change => Ok(()),
+            What::Crash { node, .. } | What::Pause { node } | What::FullDisk { node } | What::Wrong { node, .. } => {
+                write!(f, " of v{node}")
+            }
+            What::Change | What::Blackout => Ok(()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One simulated node: a replica with its disks and its clock.
 
+use super::checker::Violation;
 use super::disk::JournalDisk;
 use super::facts;
 use super::fault::Harm;
@@ -11,7 +12,7 @@ use countersign_model::trace::Fact;
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::wire::Wire;
 use countersign_replica::{Guard, Input, Output, Replica, ReplicaConfig};
-use countersign_types::{Genesis, Hash, Height, Phase, SecretKey, TimestampMs, ValidatorSet};
+use countersign_types::{Epoch, Genesis, Hash, Height, Phase, SecretKey, TimestampMs, ValidatorSet, View};
 use countersign_vm::Vm;
 use std::sync::Arc;
 
@@ -33,6 +34,14 @@ pub struct Node {
     pub turn_ms: u64,
     /// It does nothing before this time.
     pub busy_until: u64,
+    /// Whether its disk is nearly full.
+    pub is_full: bool,
+    /// What its replica was told of that.
+    knows_full: bool,
+    /// Epoch and view that its journal and ledger prove.
+    reached: (Epoch, View),
+    /// The last journal entry that is durable, of those since the start.
+    durable: u64,
     /// Journal records until the power fails.
     pub cut: Option<usize>,
     /// Whether its database was garbled since it was made.
@@ -79,7 +88,7 @@ impl Node {
     ///
     /// # Errors
     /// If the ledger cannot be made.
-    pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>, rotate_after: usize) -> Result<Self, String> {
+    pub fn new(genesis: &Genesis, key: SecretKey, vm: Arc<Vm>, rotate_after: usize) -> Result<Self, Violation> {
         let journal = fresh_journal(genesis, &key);
         let mut node = Self {
             genesis: genesis.clone(),
@@ -92,6 +101,10 @@ impl Node {
             skew_ms: 0,
             turn_ms: 0,
             busy_until: 0,
+            is_full: false,
+            knows_full: false,
+            reached: (Epoch::ZERO, View::ZERO),
+            durable: 0,
             cut: None,
             garbled: false,
             forgot: false,
@@ -99,7 +112,7 @@ impl Node {
             rotate_after,
             wake: None,
         };
-        node.make_ledger()?;
+        node.make_ledger().map_err(|cause| Violation::new("start", cause))?;
         node.start()?;
         Ok(node)
     }
@@ -115,7 +128,7 @@ impl Node {
 
     fn make_ledger(&mut self) -> Result<(), String> {
         self.store = MemoryStore::new();
-        (self.garbled, self.executed) = (false, Height::ZERO);
+        (self.garbled, self.executed, self.reached) = (false, Height::ZERO, (Epoch::ZERO, View::ZERO));
         Ledger::create(self.store.clone(), &self.genesis).map(|_| ()).map_err(|error| error.to_string())
     }
 
@@ -123,21 +136,31 @@ impl Node {
     ///
     /// # Errors
     /// If the node refuses to.
-    pub fn start(&mut self) -> Result<Started, String> {
+    pub fn start(&mut self) -> Result<Started, Violation> {
+        (self.knows_full, self.durable) = (false, 0);
         let found = self.journal.restart();
         self.forgot |= found.damaged;
+        let refused = |cause| Violation::new("start", format!("it does not start again: {cause}"));
         let mut started = Started { repaired: found.repaired, damaged: found.damaged, refused: false };
         let replica = match self.open(found.records.clone()) {
             Err(_) if self.garbled => {
                 started.refused = true;
-                self.make_ledger()?;
-                self.open(found.records)?
+                self.make_ledger().map_err(refused)?;
+                self.open(found.records).map_err(refused)?
             }
-            opened => opened?,
+            opened => opened.map_err(refused)?,
         };
         let tip = replica.reader().tip().height;
         if tip < self.executed && !self.garbled {
-            return Err(format!("it has executed block {} and its ledger ends at {tip}", self.executed));
+            let text = format!("it has executed block {} and its ledger ends at {tip}", self.executed);
+            return Err(Violation::new("start", text));
+        }
+        // P7.1: certificates of journal and ledger are not forgotten, so what they proved is known still.
+        let (epoch, view) = self.reached;
+        let again = replica.status().view;
+        if !self.garbled && !self.forgot && replica.epoch() == epoch && again < view {
+            let text = format!("it has shown to be in view {view} of epoch {} and begins in {again}", epoch.0);
+            return Err(Violation::new("memory", text));
         }
         self.wake = None;
         self.seats = replica.validators().clone();
@@ -160,8 +183,16 @@ impl Node {
 
     /// Power loss: what was not synced is partly gone, and the disk may suffer.
     pub fn crash(&mut self, random: &mut Random, harm: Harm) {
+        // Between two starts one copy of a record may go, not both: that would be a loss, which counts as a fault.
+        let spared = self.replica.is_none() && matches!(harm, Harm::FlippedCopy);
+        let harm = if spared { Harm::Unsynced } else { harm };
         self.replica = None;
         (self.cut, self.busy_until) = (None, 0);
+        // A journal that is damaged is lost as a whole, and the node says so, or it is repaired.
+        let is_told = [Harm::Unsynced, Harm::FlippedCopy, Harm::FlippedRecord, Harm::MisdirectedRecord];
+        if !is_told.contains(&harm) {
+            self.reached = (Epoch::ZERO, View::ZERO);
+        }
         let unsynced = self.store.unsynced();
         self.store.crash(random.index(unsynced + 1));
         self.journal.crash(random, harm);
@@ -207,6 +238,7 @@ impl Node {
     /// It begins anew, with a journal that says that it never voted.
     pub fn forget(&mut self) {
         self.journal = fresh_journal(&self.genesis, &self.key);
+        self.reached = (Epoch::ZERO, View::ZERO);
     }
 
     /// A copy of the directory.
@@ -220,6 +252,7 @@ impl Node {
         self.store = copy.store.fork();
         self.journal = copy.journal.clone();
         self.executed = copy.executed;
+        self.reached = (Epoch::ZERO, View::ZERO);
     }
 
     /// Its clock.
@@ -233,17 +266,29 @@ impl Node {
         self.journal.take_written().into_iter().filter_map(move |record| Some((own, facts::fact(&record)?)))
     }
 
-    /// Gives the replica facts and carries out what concerns the disk: append, sync, tell. When the power is cut,
-    /// what was ordered after that record never leaves the node.
+    /// Gives the replica facts and carries out what concerns the disk: append, sync, tell. When the power is cut, what was
+    /// ordered after that record never leaves the node. Messages that rest on nothing of this turn may leave before.
     ///
     /// # Errors
-    /// If a message is to be sent before what it rests on is durable.
-    pub fn handle(&mut self, now: u64, inputs: Vec<Input>) -> Result<Turn, String> {
+    /// If a message may be sent before what it rests on is durable, or anything happens without room on the disk.
+    pub fn handle(&mut self, now: u64, mut inputs: Vec<Input>) -> Result<Turn, Violation> {
         let clock = self.clock(now);
         let Some(replica) = &mut self.replica else { return Ok(Turn::default()) };
+        if std::mem::replace(&mut self.knows_full, self.is_full) != self.is_full {
+            inputs.insert(0, Input::Room { enough: !self.is_full });
+        }
         let mut turn = Turn::default();
         let mut outputs: Vec<Output> = inputs.into_iter().flat_map(|input| replica.handle(clock, input)).collect();
+        if self.is_full
+            && let Some(output) = outputs.iter().find(|output| !matches!(output, Output::Declined { .. }))
+        {
+            return Err(Violation::new("full disk", format!("without room on its disk: {output:?}")));
+        }
         loop {
+            let reader = replica.reader();
+            let in_ledger = |block: &Hash| matches!(reader.height_of_block(block), Ok(Some(_)));
+            // Nothing is signed any more in an epoch that is over, so the journal need not hold its votes.
+            let epoch = replica.epoch();
             let mut last = None;
             for output in &outputs {
                 match output {
@@ -257,25 +302,42 @@ impl Node {
                         last = entry.or(last);
                     }
                     Output::Rotate { records } => self.journal.replace(records),
+                    Output::Send { message, after, .. } if *after <= self.durable => {
+                        hold(&self.journal, epoch, message, in_ledger)?;
+                    }
                     _ => {}
                 }
             }
             self.journal.sync();
-            let reader = replica.reader();
-            let in_ledger = |block: &Hash| matches!(reader.height_of_block(block), Ok(Some(_)));
+            self.durable = last.unwrap_or(self.durable);
             for output in outputs {
-                // Nothing is signed any more in an epoch that is over, so the journal need not hold its votes.
-                if let Output::Send { message: Wire::Consensus { epoch, message }, .. } = &output
-                    && *epoch == replica.epoch()
-                    && let Some(vote) = own_votes(message).find(|vote| !self.journal.holds(vote, in_ledger))
-                {
-                    return Err(format!("said before durable: {vote:?} in {message:?}"));
+                if let Output::Send { message, .. } = &output {
+                    hold(&self.journal, epoch, message, in_ledger)?;
                 }
                 turn.outputs.push(output);
             }
-            let Some(entry) = last else { return Ok(turn) };
+            let Some(entry) = last else { break };
             outputs = replica.handle(clock, Input::Persisted { entry });
         }
+        // Who stops in a turn shows nothing of what it learned in it.
+        if !turn.outputs.iter().any(|output| matches!(output, Output::Stop(_))) {
+            self.reached = (replica.epoch(), replica.status().view);
+        }
+        Ok(turn)
+    }
+}
+
+/// Whether a message's own votes are on disk.
+fn hold(
+    journal: &JournalDisk,
+    current: Epoch,
+    message: &Wire,
+    in_ledger: impl Fn(&Hash) -> bool,
+) -> Result<(), Violation> {
+    let Wire::Consensus { epoch, message } = message else { return Ok(()) };
+    match own_votes(message).find(|vote| *epoch == current && !journal.holds(vote, &in_ledger)) {
+        Some(vote) => Err(Violation::new("durable before said", format!("{vote:?} in {message:?}"))),
+        None => Ok(()),
     }
 }
 

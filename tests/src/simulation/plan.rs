@@ -86,6 +86,23 @@ impl Plan {
         self.taking_place().filter_map(|(_, fault)| fault.what.corrupts()).collect()
     }
 
+    /// Whose disk forgets unnoticed while nothing that it said is lost and everybody else remembers it: it must not contradict
+    /// itself all the same, since it asks when it starts (P7.5).
+    #[must_use]
+    pub fn reminded(&self) -> BTreeSet<u16> {
+        let mut forgetful = BTreeSet::new();
+        for (_, fault) in self.taking_place() {
+            match fault.what {
+                What::Crash { node, harm: Harm::LostTail | Harm::RolledBack } => {
+                    forgetful.insert(node);
+                }
+                What::Skew { .. } | What::Duplication { .. } | What::Change => {}
+                _ => return BTreeSet::new(),
+            }
+        }
+        if forgetful.len() == 1 { forgetful } else { BTreeSet::new() }
+    }
+
     /// The command that runs it again.
     #[must_use]
     pub fn command(&self) -> String {
@@ -140,9 +157,9 @@ impl Draw {
         if allowed.disk {
             self.disk();
         }
-        if allowed.damage && self.random.chance(600) {
+        if self.random.chance(allowed.damage) {
             for node in weak {
-                self.damage(node);
+                self.damage(node, allowed.unnoticed);
             }
         }
     }
@@ -244,11 +261,18 @@ impl Draw {
             let node = self.random.node(count);
             self.add(3, What::Pause { node });
         }
+        for _ in 0..self.often(200, 3) {
+            let node = self.random.node(count);
+            self.add(2, What::FullDisk { node });
+        }
+        for _ in 0..self.often(200, 3) {
+            self.add(8, What::Blackout);
+        }
     }
 
     /// One of the f nodes that may forget, in one way or the other.
-    fn damage(&mut self, node: u16) {
-        let unnoticed = self.random.chance(250);
+    fn damage(&mut self, node: u16, unnoticed: u64) {
+        let unnoticed = self.random.chance(unnoticed);
         for _ in 0..self.random.few(4) {
             let harm = match unnoticed {
                 true => self.random.pick(&Harm::UNNOTICED),

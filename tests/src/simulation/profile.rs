@@ -19,6 +19,8 @@ pub enum Profile {
     Epochs,
     /// Nobody does wrong and no disk breaks its promise
     Honest,
+    /// Directories are as they were before, and nothing else goes wrong
+    Rollback,
     /// Everything, for a minute
     Long,
 }
@@ -32,8 +34,10 @@ pub struct Allowed {
     pub clocks: bool,
     /// Crashes and failing disks.
     pub disk: bool,
-    /// Disks that forget or garble what was synced.
-    pub damage: bool,
+    /// Of a thousand seeds, so many have disks that forget or garble what was synced.
+    pub damage: u64,
+    /// Of a thousand of these, so many forget unnoticed.
+    pub unnoticed: u64,
     /// Of a thousand seeds, so many have validators that do wrong.
     pub wrong: u64,
     /// Of a thousand seeds, so many change their validators.
@@ -59,7 +63,8 @@ impl Profile {
             network: true,
             clocks: true,
             disk: true,
-            damage: true,
+            damage: 600,
+            unnoticed: 250,
             wrong: 500,
             changes: 350,
             validators: MIXED,
@@ -68,11 +73,21 @@ impl Profile {
         match self {
             Self::Ci => all,
             Self::Quick => Allowed { validators: &[4, 4, 4, 5, 6, 7], faulty_ms: (1_000, 3_000), ..all },
-            Self::Network => Allowed { disk: false, damage: false, wrong: 0, changes: 0, ..all },
+            Self::Network => Allowed { disk: false, damage: 0, wrong: 0, changes: 0, ..all },
             Self::Disk => Allowed { network: false, clocks: false, wrong: 0, changes: 150, ..all },
-            Self::Byzantine => Allowed { clocks: false, disk: false, damage: false, wrong: 1_000, ..all },
+            Self::Byzantine => Allowed { clocks: false, disk: false, damage: 0, wrong: 1_000, ..all },
             Self::Epochs => Allowed { wrong: 250, changes: 1_000, ..all },
-            Self::Honest => Allowed { damage: false, wrong: 0, ..all },
+            Self::Honest => Allowed { damage: 0, wrong: 0, ..all },
+            Self::Rollback => Allowed {
+                network: false,
+                clocks: false,
+                disk: false,
+                damage: 1_000,
+                unnoticed: 1_000,
+                wrong: 0,
+                changes: 150,
+                ..all
+            },
             Self::Long => Allowed { faulty_ms: (60_000, 60_000), ..all },
         }
     }

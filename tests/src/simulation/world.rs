@@ -39,6 +39,8 @@ pub struct World {
     twins: BTreeMap<u16, (u16, Group)>,
     /// Whose votes mean nothing.
     corrupt: BTreeSet<u16>,
+    /// Which of them must not contradict themselves all the same.
+    reminded: BTreeSet<u16>,
     /// Whose votes on results mean nothing, since their ledgers were garbled.
     confused: BTreeSet<u16>,
     changes: Changes,
@@ -86,10 +88,10 @@ impl World {
         let genesis = genesis(&secrets, &admins, BEGIN_MS, &mut random)?;
         let keys: Vec<PublicKey> = secrets.iter().map(SecretKey::public).collect();
         let corrupt = plan.corrupt();
-        let confused = plan.confused();
+        let (reminded, confused) = (plan.reminded(), plan.confused());
         let keys_of =
             |nodes: &BTreeSet<u16>| nodes.iter().filter_map(|node| keys.get(usize::from(*node)).copied()).collect();
-        let checker = Checker::new(&genesis, keys_of(&corrupt), keys_of(&confused));
+        let checker = Checker::new(&genesis, keys_of(&(&corrupt - &reminded)), keys_of(&confused));
         let clients = Clients::new(genesis.chain(), admins, counter, Random::of(plan.seed, "clients"));
         let (adversaries, twins) = adversaries(&plan, &mut secrets, &genesis, &clients);
         // Some worlds write their journals anew all the time, others never.
@@ -97,13 +99,13 @@ impl World {
         let nodes = secrets
             .into_iter()
             .map(|key| Node::new(&genesis, key, Arc::clone(vm), rotate_after))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| Violation::new("start", error))?;
+            .collect::<Result<Vec<_>, _>>()?;
         let skews = (0..nodes.len()).map(|_| i64::try_from(random.below(1_000)).unwrap_or(0) - 500).collect();
         let mut world = Self {
             network: Network::new(Random::of(plan.seed, "network")),
             checker,
             corrupt,
+            reminded,
             confused,
             changes: Changes::default(),
             now: BEGIN_MS,
@@ -133,7 +135,7 @@ impl World {
         for (node, skew) in self.nodes.iter_mut().zip(skews) {
             node.skew_ms = skew;
         }
-        for index in 0..u16::try_from(self.nodes.len()).unwrap_or(0) {
+        for index in 0..self.nodes() {
             self.wake(index, self.now);
         }
         let wrong: Vec<What> = self.plan.taking_place().map(|(_, fault)| fault.what).collect();
@@ -196,6 +198,11 @@ impl World {
             self.pass(LOOK_MS)?;
         }
         Ok(self.now - begin)
+    }
+
+    /// Number of nodes, second instances included.
+    fn nodes(&self) -> u16 {
+        u16::try_from(self.nodes.len()).unwrap_or(u16::MAX)
     }
 
     fn tip(&self, index: u16) -> Height {

@@ -23,6 +23,11 @@ impl Again {
         self.schedule(hash, now, patience, 0);
     }
 
+    /// Number of transactions that are watched.
+    pub(super) fn len(&self) -> usize {
+        self.watched.len().max(self.due.len())
+    }
+
     /// A transaction left the pool.
     pub(super) fn forget(&mut self, hash: &Hash) {
         if let Some(watched) = self.watched.remove(hash) {

@@ -9,8 +9,8 @@ use crate::limits::{FETCH_BYTES_MAX, FETCH_TRANSACTIONS_MAX};
 use crate::mempool::Refused;
 use crate::state_source::{Latest, StateSource};
 use crate::wire::Wire;
-use countersign_consensus::Target;
 use countersign_consensus::mutation::{Mutation, planted};
+use countersign_consensus::{Message, Target};
 use countersign_ledger::Store;
 use countersign_types::hash::Tag;
 use countersign_types::{Hash, RejectCode, SignedTransaction, VerifiedTransaction, state_key};
@@ -123,6 +123,20 @@ impl<S: Store> Replica<S> {
         self.find_executed(&missing, bytes, &mut found)?;
         if !found.is_empty() {
             self.outputs.push(Output::Send { to: Target::One(to), message: Wire::Transactions(found), after: 0 });
+        }
+        Ok(())
+    }
+
+    /// P9.4: sends a peer a block that was executed here and is not certified. The engine no longer holds it after a start.
+    pub(super) fn serve_executed(&mut self, to: u16, hash: &Hash) -> Result<(), ReplicaError> {
+        let Some(height) = self.reader.height_of_block(hash)? else { return Ok(()) };
+        if height <= self.engine.certified_below() || !self.transactions_served.may(to, self.now) {
+            return Ok(());
+        }
+        if let Some(block) = self.reader.block(height)? {
+            let message = Message::BlockResponse(Box::new(block));
+            let message = Wire::Consensus { epoch: self.epoch, message };
+            self.outputs.push(Output::Send { to: Target::One(to), message, after: 0 });
         }
         Ok(())
     }

@@ -96,11 +96,17 @@ impl<S: Store> Replica<S> {
 
     /// A message of the consensus engine: a validator's of this epoch is for ours; a later one says that we are behind,
     /// an earlier one that its sender is.
-    pub(super) fn hear(&mut self, from: u16, epoch: Epoch, message: Message) {
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub(super) fn hear(&mut self, from: u16, epoch: Epoch, message: Message) -> Result<(), ReplicaError> {
         let epoch = if planted(Mutation::EpochsMixed) { self.epoch } else { epoch };
         match epoch.cmp(&self.epoch) {
             Ordering::Equal if from >= self.set.count() => {}
-            Ordering::Equal => self.events.push_back(Event::Received { from, message }),
+            Ordering::Equal => match message {
+                Message::BlockRequest { block } if !self.engine.holds(&block) => self.serve_executed(from, &block)?,
+                message => self.events.push_back(Event::Received { from, message }),
+            },
             Ordering::Greater if from >= self.set.count() => {}
             Ordering::Greater => self.catch_up.want(self.ledger.tip().height.next(), from),
             Ordering::Less => {
@@ -110,6 +116,7 @@ impl<S: Store> Replica<S> {
                 }
             }
         }
+        Ok(())
     }
 
     /// Goes on with the next epoch's engine, once the one of this epoch has nothing more to do.

@@ -92,6 +92,7 @@ impl<S: Store> Replica<S> {
             journal_stale: false,
             counters: Counters::default(),
             now: genesis.time,
+            lacks_room: false,
             stopped: false,
             events: VecDeque::from([Event::Due(false)]),
             outputs: Vec::new(),

@@ -17,26 +17,26 @@ use countersign_vm::Vm;
 use std::sync::Arc;
 
 /// A final block with its transactions and what was decreed about them.
-pub(super) struct Final<'a> {
-    pub(super) block: Block,
-    pub(super) certificate: Certificate,
-    pub(super) transactions: &'a [Arc<VerifiedTransaction>],
-    pub(super) decrees: Vec<SignedOverride>,
+pub(crate) struct Final<'a> {
+    pub(crate) block: Block,
+    pub(crate) certificate: Certificate,
+    pub(crate) transactions: &'a [Arc<VerifiedTransaction>],
+    pub(crate) decrees: Vec<SignedOverride>,
     /// Hash of its certified result, if that is known.
-    pub(super) expected: Option<Hash>,
+    pub(crate) expected: Option<Hash>,
 }
 
 /// What it is run with.
 #[derive(Clone, Copy)]
-pub(super) struct Machine<'a> {
-    pub(super) vm: &'a Vm,
-    pub(super) chain: Hash,
-    pub(super) rules: &'a Parameters,
+pub(crate) struct Machine<'a> {
+    pub(crate) vm: &'a Vm,
+    pub(crate) chain: Hash,
+    pub(crate) rules: &'a Parameters,
 }
 
 impl Machine<'_> {
     /// Runs a block and stores it; what it gave is durable afterwards.
-    pub(super) fn perform<S: Store>(
+    pub(crate) fn perform<S: Store>(
         &self,
         ledger: &mut Ledger<S>,
         guard: &mut Guard,
@@ -70,7 +70,7 @@ impl Machine<'_> {
     }
 
     /// Executes again what was taken back, up to a block that is condemned.
-    pub(super) fn redo<S: Store>(&self, ledger: &mut Ledger<S>, guard: &mut Guard) -> Result<(), ReplicaError> {
+    pub(crate) fn redo<S: Store>(&self, ledger: &mut Ledger<S>, guard: &mut Guard) -> Result<(), ReplicaError> {
         while let Some(aside) = ledger.aside()? {
             let damaged = ReplicaError::State { what: "a block that is to be executed again" };
             let Some((_, set)) = ledger.reader().epoch(aside.block.header.epoch)? else { return Err(damaged) };
@@ -99,7 +99,7 @@ fn stored(transaction: &VerifiedTransaction) -> StoredTransaction {
 }
 
 /// The transactions, if they are the ones a block names.
-pub(super) fn named_by(names: &[Hash], bytes: &[Vec<u8>], chain: &Hash) -> Option<Vec<Arc<VerifiedTransaction>>> {
+pub(crate) fn named_by(names: &[Hash], bytes: &[Vec<u8>], chain: &Hash) -> Option<Vec<Arc<VerifiedTransaction>>> {
     let signed = bytes.iter().map(|bytes| SignedTransaction::from_bytes(bytes)).collect::<Result<Vec<_>, _>>().ok()?;
     let verified: Vec<_> = verify_all(signed, chain).into_iter().collect::<Result<_, _>>().ok()?;
     let same = verified.len() == names.len()

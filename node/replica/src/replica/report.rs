@@ -30,6 +30,11 @@ impl Reports {
         self.cases.entry(evidence.first.signer).or_insert(Case { evidence, report: None });
     }
 
+    /// Number of cases.
+    pub(super) fn len(&self) -> usize {
+        self.cases.len()
+    }
+
     /// A new epoch has begun: evidence counts in its own only.
     pub(super) fn clear(&mut self) {
         self.cases.clear();

@@ -23,7 +23,7 @@ impl<S: Store> Replica<S> {
         let mut bytes = 0;
         let mut height = first;
         while height <= self.certified && blocks.len() < SYNC_BLOCKS_MAX && height > Height::ZERO {
-            let Some(block) = self.certified_block(height)? else { break };
+            let Some(block) = CertifiedBlock::read(&self.reader, height)? else { break };
             bytes += block.bytes();
             if bytes > SYNC_BYTES_MAX && !blocks.is_empty() {
                 break;
@@ -34,21 +34,6 @@ impl<S: Store> Replica<S> {
         let message = Wire::Blocks { certified: self.certified, blocks };
         self.outputs.push(Output::Send { to: Target::One(to), message, after: 0 });
         Ok(())
-    }
-
-    fn certified_block(&self, height: Height) -> Result<Option<CertifiedBlock>, ReplicaError> {
-        let (Some(block), Some(finality)) = (self.reader.block(height)?, self.reader.finality(height)?) else {
-            return Ok(None);
-        };
-        let (Some(result), Some(certificate)) = (self.reader.result(height)?, self.reader.result_certificate(height)?)
-        else {
-            return Ok(None);
-        };
-        let transactions = self.reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
-        let overrides = self.reader.overrides(height)?;
-        let begins = self.reader.epoch(block.header.epoch)?.is_some_and(|(origin, _)| origin.next() == height);
-        let restart = if begins { self.reader.restart(block.header.epoch)?.map(Box::new) } else { None };
-        Ok(Some(CertifiedBlock { block, transactions, finality, result, certificate, overrides, restart }))
     }
 
     /// Takes over blocks that a peer sent, as far as they prove themselves.

@@ -1,11 +1,13 @@
 //! Whoever drives a replica never has to guess when to call it, and reserved methods are no views.
 
 use crate::chain::{BEGIN, call, open, replica};
+use crate::network::Validator;
 use countersign_abi::trap;
 use countersign_ledger::{Ledger, MemoryStore};
 use countersign_replica::query::View;
+use countersign_replica::wire::Wire;
 use countersign_replica::{Input, Output, Source};
-use countersign_types::{Address, TimestampMs};
+use countersign_types::{Address, Height, TimestampMs};
 use countersign_vm::Status;
 
 fn alarms(outputs: &[Output]) -> Vec<TimestampMs> {
@@ -35,6 +37,29 @@ fn every_turn_ends_with_one_alarm_that_lies_ahead() {
         }
         told = alarms(&outputs);
     }
+}
+
+#[test]
+fn without_room_on_the_disk_nothing_is_heard_and_with_room_it_goes_on() {
+    let mut validator = Validator::new(0);
+    let submitted = |nonce| Input::Transactions {
+        transactions: vec![call(11, nonce)],
+        source: Source::Client { ticket: 40 + nonce },
+    };
+    assert!(validator.tell(Input::Room { enough: false }).is_empty());
+    assert!(matches!(validator.tell(submitted(1))[..], [Output::Declined { ticket: 41 }]));
+    for peer in 1..4 {
+        assert!(validator.tell(Input::Connected { peer }).is_empty());
+        assert!(validator.hear(peer, Wire::BlocksWanted { from: Height(1) }).is_empty());
+    }
+    for _ in 0..20 {
+        assert!(validator.wait(1_000).is_empty(), "nothing is signed, written or said");
+    }
+    let view = validator.replica.status().view;
+    assert_eq!(alarms(&validator.tell(Input::Room { enough: true })).len(), 1);
+    let outputs = validator.tell(submitted(2));
+    assert!(outputs.iter().any(|output| matches!(output, Output::Admitted { ticket: 42, .. })));
+    assert!(validator.replica.status().view >= view);
 }
 
 #[test]

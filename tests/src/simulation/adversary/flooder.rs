@@ -55,6 +55,7 @@ fn junk(this: &Identity, proof: &Vote, random: &mut Random) -> Wire {
             let phase = any_phase(random);
             let digest = if phase == Phase::ViewChange { Hash::ZERO } else { junk_hash(random) };
             let signature = junk_signature(random);
+            let number = if random.chance(500) { number } else { random.number() >> random.below(64) };
             let vote = Vote { phase, epoch: this.epoch, number, digest, signer: this.index, signature };
             Message::Vote { vote, reason: None }
         }

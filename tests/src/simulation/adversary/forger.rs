@@ -1,4 +1,4 @@
-//! The forger: signs for others, proposes on certificates that nobody signed, accuses the innocent, and garbles
+//! The forger: signs for others, votes with signatures that are none, proposes on certificates that nobody signed, accuses the innocent, and garbles
 //! transactions that it passes on.
 
 use super::{Identity, Said, Wrong, any_phase, consensus, junk_hash, junk_signature, said};
@@ -32,6 +32,10 @@ impl Wrong for Forger {
                 if reason.is_some() && random.chance(300) =>
             {
                 let reason = reason.map(|one| this.forged(one.phase, one.number, one.digest));
+                consensus(epoch, Message::Vote { vote, reason })
+            }
+            Wire::Consensus { epoch, message: Message::Vote { mut vote, reason } } if random.chance(200) => {
+                vote.signature = junk_signature(random);
                 consensus(epoch, Message::Vote { vote, reason })
             }
             Wire::Transactions(mut signed) => {

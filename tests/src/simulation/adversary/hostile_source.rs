@@ -1,12 +1,12 @@
 //! The hostile source: whoever wants to catch up gets blocks that are not certified, not of that height, cut short or
-//! made up.
+//! made up. It pretends to be an epoch ahead, so that others want to.
 
 use super::liar::wrong_block;
-use super::{Identity, Said, Wrong, any_phase, junk_hash, said};
+use super::{Identity, Said, Wrong, any_phase, consensus, junk_hash, said};
 use crate::simulation::random::Random;
-use countersign_consensus::Target;
+use countersign_consensus::{Message, Target};
 use countersign_replica::wire::{CertifiedBlock, Wire};
-use countersign_types::Height;
+use countersign_types::{Height, View};
 
 #[derive(Debug)]
 pub(super) struct HostileSource;
@@ -15,7 +15,7 @@ impl Wrong for HostileSource {
     fn distort(&mut self, this: &Identity, random: &mut Random, target: Target, message: Wire) -> Vec<Said> {
         let Wire::Blocks { certified, mut blocks } = message else { return vec![said(target, message)] };
         let certified = certified.plus(random.number() >> random.below(64));
-        match random.below(6) {
+        match random.below(12) {
             0 => blocks.clear(),
             1 => blocks.reverse(),
             2 => blocks = blocks.into_iter().skip(1).collect(),
@@ -30,9 +30,13 @@ impl Wrong for HostileSource {
         vec![said(target, Wire::Blocks { certified, blocks })]
     }
 
-    fn invent(&mut self, _: &Identity, random: &mut Random) -> Vec<Said> {
+    fn invent(&mut self, this: &Identity, random: &mut Random) -> Vec<Said> {
         let certified = Height(random.number() >> random.below(64));
-        vec![said(Target::All, Wire::Blocks { certified, blocks: Vec::new() })]
+        let ahead = Message::Query { view: View(1), finalised: View::ZERO, certified };
+        vec![
+            said(Target::All, Wire::Blocks { certified, blocks: Vec::new() }),
+            said(Target::All, consensus(this.epoch.next(), ahead)),
+        ]
     }
 }
 

@@ -4,8 +4,8 @@
 use super::Violation;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::{
-    Evidence, Genesis, Hash, Header, Height, NativeOperation, Outcome, Payload, Phase, PublicKey, SignedTransaction,
-    TimestampMs, Vote, VoteStatement,
+    Epoch, Evidence, Genesis, Hash, Header, Height, NativeOperation, Outcome, Payload, Phase, PublicKey,
+    SignedTransaction, TimestampMs, Vote, VoteStatement,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,8 @@ pub(super) struct Chain {
     /// Whose votes on results mean nothing.
     confused: BTreeSet<PublicKey>,
     total: u64,
+    /// Whose contradictions are recorded, and in which epoch.
+    convicted: BTreeSet<(Epoch, u16)>,
     /// The latest time that an honest clock has shown.
     latest_ms: u64,
     /// The most views that failed in a row.
@@ -44,6 +46,7 @@ impl Chain {
             corrupt,
             confused,
             total: 0,
+            convicted: BTreeSet::new(),
             latest_ms: 0,
             failures: 0,
         }
@@ -154,7 +157,7 @@ impl Chain {
     }
 
     /// What no client submitted is a validator's report of another one, and that one signed both votes.
-    fn report<S: Store>(&self, node: u16, reader: &Reader<S>, height: Height, id: &Hash) -> Result<(), Violation> {
+    fn report<S: Store>(&mut self, node: u16, reader: &Reader<S>, height: Height, id: &Hash) -> Result<(), Violation> {
         let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
         let invalid = |what: &str| Violation::new("validity", format!("block {height} of v{node}: {id} {what}"));
         let stored = reader.transactions(height).map_err(failed)?.into_iter().find(|stored| stored.id == *id);
@@ -183,6 +186,9 @@ impl Chain {
             && (same_step || excluded);
         if !contradict || !signed(first) || !signed(second) {
             return Err(invalid("reports what is no contradiction"));
+        }
+        if !self.convicted.insert((first.epoch, first.signer)) {
+            return Err(Violation::new("evidence", format!("block {height}: {id} convicts v{} again", first.signer)));
         }
         let confused = first.phase == Phase::Checkpoint && self.confused.contains(&accused);
         if !self.corrupt.contains(&accused) && !confused {

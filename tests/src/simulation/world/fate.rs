@@ -48,6 +48,11 @@ impl World {
                 }
             }
             What::Crash { node, harm } => self.crash(node, harm, until_ms),
+            What::Blackout => {
+                for node in 0..self.nodes() {
+                    self.crash(node, Harm::Unsynced, until_ms);
+                }
+            }
             What::Change => self.change_members(),
             What::Wrong { .. } => {}
             What::Skew { node, ms } => self.on(node, |node| node.skew_ms = ms),
@@ -57,6 +62,7 @@ impl World {
                 self.on(node, |node| node.store.fail_after(writes, fault));
             }
             What::SlowDisk { node, ms } => self.on(node, |node| node.turn_ms = ms),
+            What::FullDisk { node } => self.fill(node, true),
             What::Pause { node } => self.on(node, |node| node.busy_until = BEGIN_MS.saturating_add(until_ms)),
         }
     }
@@ -79,9 +85,16 @@ impl World {
             What::Cut { node, .. } => self.on(node, |node| node.cut = None),
             What::StoreFails { node, .. } => self.on(node, |node| node.store.fail_after(u64::MAX, StoreFault::Kept)),
             What::SlowDisk { node, .. } => self.on(node, |node| node.turn_ms = 0),
-            What::Crash { .. } | What::Change | What::Wrong { .. } | What::Pause { .. } => {}
+            What::FullDisk { node } => self.fill(node, false),
+            What::Crash { .. } | What::Blackout | What::Change | What::Wrong { .. } | What::Pause { .. } => {}
             _ => self.network.recover(number, self.now),
         }
+    }
+
+    /// The disk fills up, or there is room again: the node learns of it at its next turn.
+    fn fill(&mut self, index: u16, is_full: bool) {
+        self.on(index, |node| node.is_full = is_full);
+        self.wake(index, self.now);
     }
 
     fn on(&mut self, node: u16, change: impl FnOnce(&mut super::Node)) {
@@ -130,7 +143,7 @@ impl World {
         self.show(index, "!", "start");
         let Some(node) = self.nodes.get_mut(usize::from(index)) else { return Ok(()) };
         let started =
-            node.start().map_err(|cause| Violation::new("start", format!("v{index} does not start again: {cause}")))?;
+            node.start().map_err(|broken| Violation { text: format!("v{index}: {}", broken.text), ..broken })?;
         if std::mem::take(&mut node.forgot) {
             self.report.saw("seen: journal lost");
             self.facts.push((index, Fact::Forgot));
@@ -190,6 +203,7 @@ impl World {
         let Some(validators) = self.changes.next(epoch, &current, &self.genesis.validators, &mut self.random) else {
             return;
         };
+        self.checker.wanted(epoch, &validators);
         let vote = NativeOperation::VoteValidators { epoch, validators };
         for transaction in self.clients.vote(self.now, &vote, &mut self.checker) {
             let at = self.random.node(self.plan.validators);

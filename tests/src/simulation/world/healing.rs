@@ -6,9 +6,9 @@
 //! *Liveness*: a block has become final since the faults ended, so timers are back at their first value. From then on a
 //! transaction given to one honest validator is in a block of at most f + 2 views above the highest view that an honest
 //! validator was in when gossip had told all of it, and certified everywhere within 10 s and the f timeouts that faulty
-//! leaders can cost in a row, each twice the one before. With a time liar only the second holds: its block may be
-//! as far ahead of all clocks as precision allows, and leaders after it wait until theirs have passed that time (P1.4),
-//! which costs them their turns.
+//! leaders can cost in a row, each twice the one before. With a time liar, or after a block of somebody whose clock was
+//! fast, only the second holds: the block may be as far ahead of all clocks as precision allows, and leaders after it wait
+//! until theirs have passed that time (P1.4), which costs them their turns.
 
 use super::{BEGIN_MS, Kind, LOOK_MS, Parcel, Violation, World};
 use crate::simulation::facts::{self, Facts};
@@ -101,10 +101,10 @@ impl World {
             self.show(at, "!", &format!("probe {id}"));
             self.network.schedule(self.now + 1, at, Parcel::Submitted(vec![transaction]));
             self.pass(GOSSIP_MS)?;
-            let (epoch, view) = self.position();
+            let (begun, (epoch, view)) = (self.now, self.position());
             let took = self.until_final(&id)?;
             let height = self.checker.place(&id).unwrap_or_default();
-            self.soon_enough(&id, height, epoch, view)?;
+            self.soon_enough(&id, height, begun, (epoch, view))?;
             self.report.saw_times("live: milliseconds until final, of all probes", took);
             self.report.saw("live: probes");
         }
@@ -146,11 +146,16 @@ impl World {
         self.honest().all(|(_, node)| certified(node))
     }
 
-    fn soon_enough(&self, id: &Hash, height: Height, epoch: Epoch, view: u64) -> Result<(), Violation> {
-        let mut readers = self.honest().filter_map(|(_, node)| node.replica.as_ref()).map(|one| one.reader());
-        let Some(header) = readers.find_map(|reader| reader.header(height).ok().flatten()) else { return Ok(()) };
+    fn soon_enough(&self, id: &Hash, height: Height, begun: u64, place: (Epoch, u64)) -> Result<(), Violation> {
+        let header = |height| {
+            let mut readers = self.honest().filter_map(|(_, node)| node.replica.as_ref()).map(|one| one.reader());
+            readers.find_map(|reader| reader.header(height).ok().flatten())
+        };
+        let (epoch, view) = place;
+        let waited = header(height.previous()).is_some_and(|parent| parent.time.0 > begun);
+        let Some(header) = header(height).filter(|header| header.epoch == epoch) else { return Ok(()) };
         let most = view + u64::from(self.genesis.validators.faulty_max()) + 2;
-        if header.epoch == epoch && header.view.0 > most && !self.is_there(Kind::TimeLiar) {
+        if header.view.0 > most && !waited && !self.is_there(Kind::TimeLiar) {
             let text = format!("{id}, submitted in view {view}, is in block {height} of view {}", header.view);
             return Err(Violation::new("inclusion", text));
         }

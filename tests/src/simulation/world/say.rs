@@ -25,13 +25,18 @@ impl World {
             }
             None => {
                 let excused = self.confused.contains(&from) && is_checkpoint(&message);
-                if !self.corrupt.contains(&from) && !excused {
+                if !self.contradicts(from) && !excused {
                     self.checker.sent(from, &message)?;
                 }
                 self.post(from, at, to, &message);
             }
         }
         Ok(())
+    }
+
+    /// Whether a validator may contradict itself.
+    pub(super) fn contradicts(&self, node: u16) -> bool {
+        self.corrupt.contains(&node) && !self.reminded.contains(&node)
     }
 
     pub(super) fn gossip(&mut self, from: u16, at: u64, transactions: Vec<Arc<VerifiedTransaction>>) {

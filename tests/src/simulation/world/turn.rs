@@ -36,7 +36,7 @@ impl World {
             }
         }
         let Some(node) = self.nodes.get_mut(usize::from(to)) else { return Ok(()) };
-        let turn = node.handle(self.now, inputs).map_err(|text| Violation::new("durable before said", text));
+        let turn = node.handle(self.now, inputs);
         let done = self.now + node.turn_ms;
         node.busy_until = done;
         self.facts.extend(node.facts(to));
@@ -122,7 +122,11 @@ impl World {
 
     fn carry_out(&mut self, from: u16, at: u64, output: Output) -> Result<(), Violation> {
         match output {
-            Output::Persist { .. } | Output::Rotate { .. } | Output::Admitted { .. } | Output::Expired { .. } => {}
+            Output::Persist { .. }
+            | Output::Rotate { .. }
+            | Output::Admitted { .. }
+            | Output::Declined { .. }
+            | Output::Expired { .. } => {}
             Output::Epoch { epoch, validators } => {
                 if let Some(adversary) = self.adversaries.get_mut(&from) {
                     adversary.stand(epoch, &validators);
@@ -149,7 +153,7 @@ impl World {
                 let accused = self.holder(signer, from);
                 let excused = |accused| {
                     let confused = self.confused.contains(&accused) && text.contains("Checkpoint");
-                    self.corrupt.contains(&accused) || confused
+                    self.contradicts(accused) || confused
                 };
                 if !accused.is_some_and(excused) {
                     let text = format!("v{from} accuses an honest validator: {text}");
@@ -207,6 +211,10 @@ impl World {
         let Some(node) = self.nodes.get(usize::from(index)) else { return Ok(()) };
         let Some(replica) = &node.replica else { return Ok(()) };
         let reader = replica.reader();
+        match self.checker.announced(index, &reader, height) {
+            Err(violation) if node.garbled && violation.is_of_damage() => {}
+            checked => checked?,
+        }
         let told = self.told.entry(index).or_default();
         for height in (told.0 + 1..=height.0).map(Height) {
             let read = |error: LedgerError| Violation::new("ledger", format!("v{index}: {error}"));
