@@ -39,7 +39,8 @@ pub(super) fn check<S: Store>(node: u16, replica: &Replica<S>, genesis: &Genesis
         ("payloads", kept.payloads, PAYLOADS_MAX),
         ("transactions being checked", kept.checking, PAYLOADS_MAX * block),
         ("finalised blocks to execute", kept.finalised, window + 1),
-        ("blocks to extend", kept.open, 2 * window + 1),
+        // A node whose ledger is behind extends what it has not executed yet.
+        ("blocks to extend", kept.open, engine.blocks),
         ("validators to report", kept.reports, validators),
         ("peers that were served", kept.served, NAMES_PER_PEER * genesis.validators.members().len()),
     ];
