@@ -157,7 +157,8 @@ impl Engine {
             Place::Justified => {
                 let named = self.results.named_at(header.height); // P2.6
                 let refused = self.chain.state(&seen.block) == Some(State::Invalid); // P2.4
-                let beyond = self.last.is_some_and(|last| header.height > last); // P10.2
+                let last = self.last.filter(|_| !planted(Mutation::BeyondTheLast));
+                let beyond = last.is_some_and(|last| header.height > last); // P10.2
                 refused || !again && (beyond || named.is_some_and(|named| named != header.result))
             }
         };
