@@ -156,9 +156,12 @@ impl Node {
             return Err(Violation::new("start", text));
         }
         // P7.1: certificates of journal and ledger are not forgotten, so what they proved is known still.
+        if self.forgot {
+            self.reached = (Epoch::ZERO, View::ZERO);
+        }
         let (epoch, view) = self.reached;
         let again = replica.status().view;
-        if !self.garbled && !self.forgot && replica.epoch() == epoch && again < view {
+        if !self.garbled && replica.epoch() == epoch && again < view {
             let text = format!("it has shown to be in view {view} of epoch {} and begins in {again}", epoch.0);
             return Err(Violation::new("memory", text));
         }
