@@ -189,6 +189,10 @@ impl Node {
         // Between two starts one copy of a record may go, not both: that would be a loss, which counts as a fault.
         let spared = self.replica.is_none() && matches!(harm, Harm::FlippedCopy);
         let harm = if spared { Harm::Unsynced } else { harm };
+        // Damaged twice before it is read, the end of a journal can look like one that was never synced.
+        if self.replica.is_none() && matches!(harm, Harm::FlippedRecord | Harm::MisdirectedRecord) {
+            self.reached = (Epoch::ZERO, View::ZERO);
+        }
         self.replica = None;
         (self.cut, self.busy_until) = (None, 0);
         // A journal that is damaged is lost as a whole, and the node says so, or it is repaired.
