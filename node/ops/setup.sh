@@ -11,7 +11,8 @@ command -v ccache >/dev/null || need ccache
 command -v strace >/dev/null || need strace
 [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || need e2fsprogs
 command -v mount >/dev/null || need mount
-ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || need libclang-dev
+# Not libclang-cpp, which other packages bring alone.
+ls /usr/lib/llvm-*/lib/libclang.so* /usr/lib/llvm-*/lib/libclang-[0-9]*.so* 2>/dev/null | grep -q . || need libclang-dev
 
 if ! command -v cargo >/dev/null; then
     echo "setup: cargo is missing; install Rust with rustup, then run this again" >&2

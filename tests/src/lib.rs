@@ -6,4 +6,5 @@ pub mod mount;
 pub mod ports;
 pub mod proxy;
 pub mod simulation;
+pub mod skip;
 pub mod wasm_host;

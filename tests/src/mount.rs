@@ -1,6 +1,7 @@
 //! File systems of a test's own, on which a disk can be full or lose power. They need root and the tools of Linux; where
 //! they cannot be had the test says so, loudly, and is over; in CI it fails.
 
+use crate::skip::skipped;
 use anyhow::{Context as _, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,22 +61,6 @@ fn or_skipped(made: anyhow::Result<Mount>) -> Option<Mount> {
     made.inspect_err(|cause| skipped(&format!("no file system of its own: {cause:#}"))).ok()
 }
 
-/// What CI sets, where every test must be carried out.
-const MUST_RUN: &str = "COUNTERSIGN_CI";
-
-/// Says that a test could not be carried out here. In CI that is a failure.
-///
-/// # Panics
-/// In CI.
-pub fn skipped(why: &str) {
-    skip(why, std::env::var_os(MUST_RUN).is_some());
-}
-
-fn skip(why: &str, must_run: bool) {
-    assert!(!must_run, "a test cannot be carried out, and {MUST_RUN} says that all must be: {why}");
-    eprintln!("TEST SKIPPED, AND NOTHING SHOWN BY IT: {why}");
-}
-
 /// Runs a command to its end.
 ///
 /// # Errors
@@ -85,20 +70,4 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     ensure!(output.status.success(), "{}: {said}", command.get_program().display());
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::skip;
-
-    #[test]
-    fn elsewhere_a_test_may_be_skipped() {
-        skip("no disk", false);
-    }
-
-    #[test]
-    #[should_panic(expected = "cannot be carried out")]
-    fn in_ci_none_may_be() {
-        skip("no disk", true);
-    }
 }

@@ -10,7 +10,7 @@ use countersign_replica::wire::CertifiedBlock;
 use countersign_replica::{Replay, ReplayError};
 use countersign_types::{Genesis, Height};
 use countersign_vm::{Vm, VmConfig};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What `replay` is told.
 #[derive(Debug, clap::Args)]
@@ -34,19 +34,18 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<()> {
     let certified = stored.certified();
     let until = flags.until.map_or(certified, Height);
     ensure!(until <= certified, "height {until} is not certified yet; the last certified height is {certified}");
-    match &flags.into {
-        Some(into) => execute(&stored, &genesis, until, into),
-        None => {
-            let into = Scratch(config.data_dir.join("replay"));
-            execute(&stored, &genesis, until, &into.0)
-        }
-    }
+    let into = flags.into.clone().unwrap_or_else(|| config.data_dir.join("replay"));
+    let store = RocksStore::create(&into)
+        .with_context(|| format!("cannot execute into {}; remove it or give --into another", into.display()))?;
+    // Only what was made here is removed.
+    let scratch = flags.into.is_none().then_some(Scratch(into));
+    let done = execute(&stored, &genesis, until, store);
+    drop(scratch);
+    done
 }
 
-fn execute(stored: &Reader<RocksStore>, genesis: &Genesis, until: Height, into: &Path) -> anyhow::Result<()> {
+fn execute(stored: &Reader<RocksStore>, genesis: &Genesis, until: Height, store: RocksStore) -> anyhow::Result<()> {
     let vm = Vm::new(VmConfig::default())?;
-    let store = RocksStore::create(into)
-        .with_context(|| format!("cannot execute into {}; remove it or give --into another", into.display()))?;
     let mut replay = Replay::begin(store, genesis, &vm)?;
     let mut bar = Bar::new();
     let mut transactions = 0usize;
@@ -87,7 +86,8 @@ struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What stays is refused by the next run, which says so.
-        let _ = std::fs::remove_dir_all(&self.0);
+        if let Err(cause) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("{} stays: {cause}", self.0.display());
+        }
     }
 }

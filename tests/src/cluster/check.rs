@@ -1,6 +1,6 @@
 //! The check at the end of every test with real processes: all ledgers say the same, and all that clients were told is in
 //! them. It reads blocks, their certificates and receipts over JSON-RPC and shares no code with what made them;
-//! `countersignd verify` then checks each database for itself.
+//! `countersignd verify` then checks each database for itself, and `countersignd replay` executes one of them again.
 
 use super::certificate::Sets;
 use super::{COUNTER, Cluster, program};
@@ -65,8 +65,9 @@ pub async fn check(cluster: &mut Cluster, nodes: &[u16], acknowledged: &[Hash], 
     for node in nodes {
         cluster.stop(*node)?;
     }
+    told(cluster, *first, "replay", "every result is the certified one")?;
     for node in nodes {
-        verify(cluster, *node)?;
+        told(cluster, *node, "verify", "sound")?;
         let contradicted = cluster.log_holds(*node, EQUIVOCATION);
         ensure!(votes == Votes::Contradicting || !contradicted, "v{node} saw a validator contradict itself");
     }
@@ -164,11 +165,11 @@ async fn receipts(client: &Client, node: u16, acknowledged: &[Hash], chain: &Cha
     Ok(())
 }
 
-/// `countersignd verify` of a stopped node.
-fn verify(cluster: &Cluster, node: u16) -> anyhow::Result<()> {
+/// What a command of `countersignd` says of a stopped node's ledger.
+fn told(cluster: &Cluster, node: u16, command: &str, expected: &str) -> anyhow::Result<()> {
     let output =
-        Command::new(program("countersignd")?).args(["verify", "--config"]).arg(cluster.config(node)).output()?;
+        Command::new(program("countersignd")?).args([command, "--config"]).arg(cluster.config(node)).output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success() && said.contains("sound"), "the ledger of v{node}: {said}");
+    ensure!(output.status.success() && said.contains(expected), "{command} of the ledger of v{node}: {said}");
     Ok(())
 }

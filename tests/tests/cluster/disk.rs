@@ -4,7 +4,8 @@ use super::{four_under_load, progress};
 use countersign_api::At;
 use countersign_api::method::node::State;
 use countersign_tests::cluster::check::{Votes, check, total};
-use countersign_tests::mount::{Mount, run, skipped};
+use countersign_tests::mount::{Mount, run};
+use countersign_tests::skip::skipped;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 

@@ -4,10 +4,10 @@
 use crate::chain::{BEGIN, account, key, vm};
 use countersign_consensus::Target;
 use countersign_ledger::store::{Batch, KeyRange, Rows, Space, StoreError};
-use countersign_ledger::{Direction, Ledger, MemoryStore, Store};
+use countersign_ledger::{Direction, Ledger, MemoryStore, Reader, Store};
 use countersign_replica::journal::JournalRecord;
-use countersign_replica::wire::Wire;
-use countersign_replica::{Attempt, Guard, Input, Output, Replica, ReplicaConfig, ReplicaError, Source, Watch};
+use countersign_replica::wire::{CertifiedBlock, Wire};
+use countersign_replica::{Attempt, Guard, Input, Output, Replay, Replica, ReplicaConfig, ReplicaError, Source, Watch};
 use countersign_types::{
     Gas, Genesis, Hash, Height, Organisation, Parameters, Payload, Roles, SignedOverride, TimestampMs, Transaction,
     Validator, ValidatorSet, VerifiedTransaction,
@@ -129,6 +129,16 @@ pub fn genesis(count: usize) -> Genesis {
             })
             .collect(),
     }
+}
+
+/// Executes a chain again, overrides and restart orders with it: each result is the certified one.
+pub fn replay(genesis: &Genesis, reader: &Reader<Disk>) {
+    let vm = vm();
+    let mut replay = Replay::begin(MemoryStore::new(), genesis, &vm).unwrap();
+    for height in (1..=reader.certified().0).map(Height) {
+        replay.block(CertifiedBlock::read(reader, height).unwrap().unwrap()).unwrap();
+    }
+    assert_eq!(replay.reader().tip().height, reader.certified());
 }
 
 impl Crowd {

@@ -1,7 +1,7 @@
 //! P6.5: a block that ends whoever executes it, and how the chain gets past it.
 
 use crate::chain::{account, key};
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, replay};
 use countersign_consensus::Message;
 use countersign_ledger::StoredTransaction;
 use countersign_ledger::verify::verify;
@@ -85,6 +85,7 @@ fn expect_past(crowd: &mut Crowd, signed: &SignedOverride) {
         assert_eq!((node.accusations, &node.stopped, node.replica().counters().halted), (0, &None, 0));
         assert!(verify(&reader, &crowd.genesis, |_| {}).is_sound());
     }
+    replay(&crowd.genesis, &crowd.nodes[0].replica().reader());
 }
 
 #[test]

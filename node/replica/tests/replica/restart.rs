@@ -1,7 +1,7 @@
 //! P11: more than a third of the validators are lost for good, and admins order the chain to go on with others.
 
 use crate::chain::key;
-use crate::crowd::{Crowd, admin, validator};
+use crate::crowd::{Crowd, admin, replay, validator};
 use countersign_consensus::Record;
 use countersign_ledger::verify::verify;
 use countersign_ledger::{LedgerError, Reads, end_by_order, prove};
@@ -72,6 +72,8 @@ fn expect_progress(crowd: &mut Crowd) -> Height {
             assert!(report.is_sound(), "{report:?}");
         }
     }
+    let running = crowd.nodes.iter().find_map(|node| node.replica.as_ref());
+    running.into_iter().for_each(|replica| replay(&crowd.genesis, &replica.reader()));
     certified
 }
 
