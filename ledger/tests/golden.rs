@@ -15,15 +15,16 @@ use countersign_types::account::KeyEntry;
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, Subject};
-use countersign_types::range::Range;
+use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
     Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
     ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
-    RejectCode, Restart, RestartOrder, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs,
-    Transaction, View, Vote, codec, merkle, overrides, state, state_key,
+    RejectCode, Restart, RestartOrder, ResultProof, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride,
+    TimestampMs, Transaction, View, Vote, codec, merkle, overrides, state, state_key,
 };
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 struct Vectors(String);
@@ -285,6 +286,10 @@ fn state_and_logs(vectors: &mut Vectors) {
         vectors.hash(&format!("range.root.{count}"), &Range::over(&items[..count]).root());
     }
     vectors.encoding("range.7", &Range::over(&items));
+    let tree = |tree: Perfect| merkle::root(&items[tree.first() as usize..=tree.last() as usize]);
+    let path = RangeProof::of(7, 1, 5, |needed| Ok::<_, Infallible>(tree(needed))).unwrap().unwrap();
+    vectors.encoding("range.7.proof.1-5", &path);
+    vectors.encoding("result-proof", &ResultProof { range: Range::over(&items), path });
 }
 
 /// A chain of six blocks: every row on disk, and a proof.
