@@ -50,6 +50,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "countersign-epcis",
             "countersign-replica",
             "countersign-types",
+            "countersign-verify",
             "countersign-vm",
         ],
     ),

@@ -9,6 +9,7 @@ mod contract;
 mod engine;
 mod ledger;
 mod mutation;
+mod proof_file;
 mod provenance;
 mod rpc;
 mod seeds;
@@ -42,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "machine")]
     Target { name: "module", run: contract::module, seeds: contract::module_seeds },
     Target { name: "proof", run: ledger::proof, seeds: ledger::proof_seeds },
+    Target { name: "proof_file", run: proof_file::file, seeds: proof_file::seeds },
     Target { name: "record", run: agreement::record, seeds: || seeds::consensus("record/") },
     Target { name: "rpc", run: rpc::request, seeds: rpc::seeds },
     Target { name: "transaction", run: ledger::transaction, seeds: || seeds::ledger(&["transaction."]) },

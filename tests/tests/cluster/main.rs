@@ -2,6 +2,7 @@
 //! ends with the same check of all ledgers and all acknowledgements (`countersign_tests::cluster::check`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod audit;
 mod crash;
 mod disk;
 mod members;
