@@ -35,10 +35,7 @@ const DIGEST: usize = 16;
 
 impl Node {
     /// What a list is asked, without its page: `params` are those of the first page, without limit and cursor.
-    pub fn query<M: Method>(&self, params: &M::Params) -> Query
-    where
-        M::Params: serde::Serialize,
-    {
+    pub fn query<M: Method>(&self, params: &M::Params) -> Query {
         let params = serde_json::to_vec(params).expect("parameters came as JSON");
         Query { chain: self.context.chain, method: M::NAME, params }
     }
