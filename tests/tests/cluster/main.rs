@@ -4,6 +4,7 @@
 
 mod crash;
 mod disk;
+mod history;
 mod members;
 mod memory;
 mod partition;
