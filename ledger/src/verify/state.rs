@@ -20,7 +20,8 @@ pub(super) fn check<S: Store>(
     let height = tip.height;
     check_genesis(reader, genesis, report);
     let Some(root) = report.taken(height, reader.shared().root(height)) else { return 0 };
-    let total = report.taken(height, super::count(reader, Space::Keys)).unwrap_or_default();
+    let total = report.taken(height, super::count(reader, Space::Keys, Height::ZERO));
+    let total = total.map_or(0, |counted| counted.rows);
     let mut walk = Walk { reader, height, total, report, progress, log_records: 0 };
     let hash = walk.hash(&root);
     let log_records = walk.log_records;

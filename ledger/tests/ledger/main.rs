@@ -7,6 +7,8 @@ mod crash;
 mod damage;
 mod events;
 mod proof;
+mod repair;
+mod retention;
 mod rewind;
 mod rocks;
 mod store;
