@@ -26,7 +26,7 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
         LedgerError::Pruned { what, height, oldest } => {
             let hint = match what {
                 Class::States => {
-                    "ask at a newer height, or a node that keeps more states; trace_history, trace_back and trace_forward \
+                    "ask at that height or a newer one, or a node that keeps more states; trace_history, trace_back and trace_forward \
                      reach back to the first block on every node"
                 },
                 Class::Bodies | Class::Receipts => {

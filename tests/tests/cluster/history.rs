@@ -165,7 +165,7 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     let refused = countersign(&cluster, &["contract", "view", PROVENANCE, "count", "--at", &height]);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{said}");
-    assert!(said.contains("no longer kept") && said.contains("ask at height"), "{said}");
+    assert!(said.contains("no longer kept") && said.contains("ask at that height"), "{said}");
     let cut = countersign(&cluster, &["trace", "history", ITEM, "--at", &height, "--limit", "150"]);
     let shown = String::from_utf8_lossy(&cut.stdout);
     assert!(cut.status.success() && shown.contains("MORE FOLLOWS") && shown.contains("--cursor "), "{shown}");
