@@ -5,6 +5,7 @@
 //! takes nothing more, since nobody knows what the disk holds.
 
 mod commit;
+mod repair;
 mod restart;
 mod rewind;
 
@@ -13,9 +14,10 @@ use crate::genesis::genesis_state;
 use crate::range_tree::RangeTree;
 use crate::reader::Reader;
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
-    put_sealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key,
+    key_number, put_sealed,
 };
+use crate::retention::{Floors, Retention};
 use crate::shared::{Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
@@ -25,6 +27,7 @@ use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
+pub use repair::{Lacks, Repair};
 pub use rewind::{Aside, Fate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,6 +89,9 @@ pub struct Ledger<S> {
     oldest: Height,
     /// The tip of height 0, but for its state root.
     begin: Tip,
+    retention: Retention,
+    /// The lowest height whose block somebody still needs.
+    held: Option<Height>,
     poisoned: bool,
 }
 
@@ -102,7 +108,12 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, roots: BTreeMap::new() };
+        let view = View {
+            tip: Arc::new(tip.clone()),
+            certified: Height::ZERO,
+            roots: BTreeMap::new(),
+            floors: Floors::default(),
+        };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
         let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;
@@ -119,6 +130,8 @@ impl<S: Store> Ledger<S> {
             next_value: 0,
             oldest: Height::ZERO,
             begin: tip.clone(),
+            retention: Retention::default(),
+            held: None,
             poisoned: false,
         };
         ledger.write_state(batch, tip, state)?;
@@ -140,7 +153,9 @@ impl<S: Store> Ledger<S> {
         let root = roots.get(&tip.height).cloned();
         let first = roots.first_key_value().map(|(height, _)| *height);
         let count = u64::try_from(roots.len()).ok();
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, roots });
+        let floors = floors(&store, certified)?;
+        store.forget_events(floors.receipts.0);
+        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, roots, floors });
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         match root {
             Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
@@ -162,6 +177,8 @@ impl<S: Store> Ledger<S> {
             next_value,
             oldest,
             begin: Tip::of_genesis(genesis, Hash::ZERO),
+            retention: Retention::default(),
+            held: None,
             poisoned: false,
         };
         ledger.check_epochs(genesis)?;
@@ -190,6 +207,16 @@ impl<S: Store> Ledger<S> {
     #[must_use]
     pub fn tip(&self) -> &Tip {
         &self.tip
+    }
+
+    /// Keeps this much of the past from the next block on. What is gone does not come back.
+    pub fn retain(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
+    /// Keeps the blocks from this height on until told otherwise, whatever is retained.
+    pub fn hold(&mut self, from: Option<Height>) {
+        self.held = from;
     }
 
     /// A reader; any number work beside the writer.
@@ -282,6 +309,19 @@ fn sealed_meta<S: Store, T: borsh::BorshDeserialize>(
     let place = Place { what, space: Space::Meta, key };
     let bytes = store.get(Space::Meta, key)?.ok_or_else(|| place.damaged())?;
     place.unseal(&bytes)
+}
+
+/// From where on parts of blocks are kept: all of them, until some were pruned.
+fn floors<S: Store>(store: &S, certified: Height) -> Result<Floors, LedgerError> {
+    if store.get(Space::Meta, META_FLOORS)?.is_none() {
+        return Ok(Floors::default());
+    }
+    let floors: Floors = sealed_meta(store, META_FLOORS, "the heights of which blocks are kept")?;
+    if floors.bodies.max(floors.receipts) > certified.max(Height(1)) {
+        let what = "blocks above the certified height are said to be pruned";
+        return Err(LedgerError::Inconsistent { height: certified, what });
+    }
+    Ok(floors)
 }
 
 /// Height, block and result of the tip must be those of the header record.

@@ -18,6 +18,8 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_CHAIN: &[u8] = b"chain";
 pub(crate) const META_TIP: &[u8] = b"tip";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
+/// Key of [`crate::retention::Floors`]; missing until something of a block was pruned.
+pub(crate) const META_FLOORS: &[u8] = b"floors";
 /// What the keys of epochs begin with.
 pub(crate) const META_EPOCH: [u8; 5] = *b"epoch";
 

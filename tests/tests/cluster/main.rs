@@ -5,10 +5,13 @@
 mod audit;
 mod crash;
 mod disk;
+mod flips;
+mod history;
 mod members;
 mod memory;
 mod partition;
 mod refuse;
+mod repair;
 
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;
