@@ -56,7 +56,7 @@ async fn every_kind_of_proof_is_taken_from_a_network_and_checked_without_it() {
     let mut cluster = Cluster::start(&directory.path().join("net"), 1, &[]).await.unwrap();
     let signer = cluster.signer("org0/admin", 0).await.unwrap();
     let code = contract_module("provenance").unwrap();
-    contract::deploy(&signer, "org0/provenance", code, &Value::Null, None).await.unwrap();
+    let _deployed = contract::deploy(&signer, "org0/provenance", code, &Value::Null, None).await.unwrap();
     let auditor = Auditor { cluster: &cluster, directory: directory.path() };
     for document in DOCUMENTS {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/demo/{document}.json"));
