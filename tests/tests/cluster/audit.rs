@@ -94,10 +94,10 @@ async fn every_kind_of_proof_is_taken_from_a_network_and_checked_without_it() {
 
     // Events, and the transactions that announced them.
     let listed = auditor.run(&["contract", "events", "org0/provenance"]);
-    let listed = listed["items"].as_array().unwrap();
+    let listed = listed.as_array().unwrap();
     assert!(!listed.is_empty());
     for event in listed.iter().take(3) {
-        let place = format!("{}.{}", event["height"], event["index"]);
+        let place = format!("{}:{}", event["height"], event["index"]);
         let (_, shown) = auditor.export(&["--event", &place]);
         assert_eq!(shown["verified"]["event"]["name"], event["event"]["name"]);
         let id = event["transaction"].as_str().unwrap();
@@ -121,8 +121,8 @@ async fn every_kind_of_proof_is_taken_from_a_network_and_checked_without_it() {
     let unknown = format!("0x{}", "ab".repeat(32));
     for (arguments, said) in [
         (&["--tx", unknown.as_str()][..], "knows no transaction"),
-        (&["--event", "1.999"], "has no event 999"),
-        (&["--event", "999999.0"], "not certified yet"),
+        (&["--event", "1:999"], "has no event 999"),
+        (&["--event", "999999:0"], "not certified yet"),
         (&[LOT, "--query", "log", "--cursor", "00"], "nextCursor"),
     ] {
         let (code, words) = auditor.refused(&[&["proof", "export", "-o", "none.json"], arguments].concat());
