@@ -5,8 +5,11 @@
 //! ([`Reader::damaged`]), and what was pruned is said to be.
 
 mod chain;
+mod range;
 mod state;
+mod time;
 
+pub use range::LogPage;
 pub use state::StateRow;
 
 use crate::damage::Damaged;

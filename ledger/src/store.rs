@@ -30,6 +30,8 @@ pub enum Space {
     Events,
     /// Log and index → record.
     Logs,
+    /// Range, level and index → hash of a perfect tree of it.
+    Trees,
     /// State key → a mark of it; the keys in order.
     Keys,
     /// Sequence number → state key and value.
@@ -44,7 +46,7 @@ pub enum Space {
 
 impl Space {
     /// All spaces.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Headers,
         Self::Bodies,
@@ -54,6 +56,7 @@ impl Space {
         Self::Places,
         Self::Events,
         Self::Logs,
+        Self::Trees,
         Self::Keys,
         Self::Values,
         Self::Pages,
@@ -74,6 +77,7 @@ impl Space {
             Self::Places => "places",
             Self::Events => "events",
             Self::Logs => "logs",
+            Self::Trees => "trees",
             Self::Keys => "keys",
             Self::Values => "values",
             Self::Pages => "pages",

@@ -6,11 +6,13 @@
 //! results say of it; the report tells from which heights on the rest is.
 
 mod block;
+mod log;
 mod state;
 
 use crate::error::LedgerError;
 use crate::event::event_height;
 use crate::limits::FAULTS_LISTED_MAX;
+use crate::range_tree::stored_trees;
 use crate::reader::Reader;
 use crate::retention::Class;
 use crate::store::{Direction, KeyRange, Space, Store};
@@ -133,7 +135,8 @@ pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: imp
             Space::Places => rows.transactions,
             Space::Events => rows.events,
             Space::Keys => report.entries,
-            Space::Logs => logs,
+            Space::Logs => logs.records,
+            Space::Trees => stored_trees(tip.0).saturating_add(logs.trees),
             _ => return None,
         })
     };

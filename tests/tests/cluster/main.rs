@@ -5,6 +5,7 @@
 mod crash;
 mod disk;
 mod flips;
+mod history;
 mod members;
 mod memory;
 mod partition;
