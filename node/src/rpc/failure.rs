@@ -28,7 +28,7 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
                 Class::States => {
                     "ask at a newer height, or a node that keeps more states; trace_history, trace_back and trace_forward \
                      reach back to the first block on every node"
-                },
+                }
                 Class::Bodies | Class::Receipts => {
                     "ask from the oldest height on, or a node that keeps all blocks (`retention.mode` full or archive)"
                 }
