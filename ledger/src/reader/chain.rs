@@ -97,6 +97,17 @@ impl<S: Store> Reader<S> {
         self.noted(bytes.and_then(|bytes| bytes.map(|bytes| place.unseal(&bytes)).transpose()))
     }
 
+    /// As [`Reader::result_certificate`], and none where it is damaged: it can be gathered again like one that never was.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn sound_certificate(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
+        match self.result_certificate(height) {
+            Err(cause) if cause.damaged_row().is_some() => Ok(None),
+            other => other,
+        }
+    }
+
     /// Header, result and its certificate, once there is one: what proofs at a height rest on.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ impl<S: Store> Reader<S> {
         let path = Trees { owner, store: self.store(), items: read }.proof(count, start, page.end())?;
         let prefix = log_prefix(contract, key);
         let damaged = |_| Place { what: "a log", space: Space::Logs, key: &prefix }.damaged();
-        path.verify(&page.range, start, &items).map_err(damaged)?;
+        self.noted(path.verify(&page.range, start, &items).map_err(damaged))?;
         Ok(LogPage { path, ..page })
     }
 

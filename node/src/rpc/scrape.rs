@@ -61,6 +61,11 @@ fn ledger(context: &Context) -> Vec<Family> {
             "1 if something is damaged that peers cannot send: restore the ledger or let it sync anew",
             u64::from(damaged.lasting.is_some()),
         ),
+        Family::gauge(
+            "ledger_damaged_file",
+            "1 if a file of the database is damaged: restore the ledger or let it sync anew",
+            u64::from(damaged.file.is_some()),
+        ),
         Family::counter("journal_syncs", "Syncs of the vote journal", syncs),
         Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),
         Family::gauge(

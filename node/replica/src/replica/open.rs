@@ -112,7 +112,7 @@ fn certified(base: &Base) -> Height {
 fn complete<S: Store>(reader: &Reader<S>, certified: Height) -> Result<Height, ReplicaError> {
     let first = certified.0.saturating_sub(CERTIFICATES_LOOKED_FOR).saturating_add(1);
     for height in (first..=certified.0).map(Height) {
-        if reader.result_certificate(height)?.is_none() {
+        if reader.sound_certificate(height)?.is_none() {
             return Ok(height.previous());
         }
     }
