@@ -179,4 +179,12 @@ impl Store for MemoryStore {
     fn write(&self, batch: Batch, sync: bool) -> Result<(), StoreError> {
         self.disk().write(batch, sync)
     }
+
+    fn discard(&self, space: Space, to: &[u8]) -> Result<(), StoreError> {
+        let mut disk = self.disk();
+        if let Some(map) = disk.spaces.get_mut(&space) {
+            *map = map.split_off(to);
+        }
+        Ok(())
+    }
 }

@@ -109,7 +109,10 @@ fn space_options(space: Space, cache: &Cache) -> Options {
     options.set_write_buffer_size(MEMTABLE_BYTES);
     options.set_level_compaction_dynamic_level_bytes(true);
     // Hashes do not compress.
-    let is_hashes = matches!(space, Space::Pages | Space::Places | Space::Blocks | Space::Certificates);
+    let is_hashes = matches!(
+        space,
+        Space::Pages | Space::Deltas | Space::Table | Space::Places | Space::Blocks | Space::Certificates
+    );
     options.set_compression_type(if is_hashes { DBCompressionType::None } else { DBCompressionType::Lz4 });
     options
 }
@@ -155,6 +158,13 @@ impl Store for RocksStore {
         let mut options = WriteOptions::default();
         options.set_sync(sync);
         self.db.write_opt(writes, &options).map_err(|cause| failed("writing", &cause))
+    }
+
+    /// Deletes the tables that hold nothing else. Rows in sequence never overlap, so compaction moves their tables
+    /// down as they are, and no tombstone is written.
+    fn discard(&self, space: Space, to: &[u8]) -> Result<(), StoreError> {
+        let family = self.family(space)?;
+        self.db.delete_file_in_range_cf(family, [], to).map_err(|cause| failed("discarding", &cause))
     }
 }
 
