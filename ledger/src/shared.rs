@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 pub(crate) struct Shared<S> {
     pub(crate) store: S,
     pub(crate) chain: Hash,
-    buckets: Cache<Arc<Bucket>>,
+    buckets: Cache<Bucket>,
     values: Cache<(Hash, Arc<[u8]>)>,
     view: RwLock<View>,
     /// Locked before the view, so that what was made of deltas that are taken back is never kept.
@@ -65,7 +65,7 @@ impl<S: Store> Shared<S> {
     }
 
     /// Caches new buckets, and drops those that only older heights need.
-    pub(crate) fn keep_buckets(&self, (new, old): (Vec<(Link, Arc<Bucket>)>, Vec<Link>)) {
+    pub(crate) fn keep_buckets(&self, (new, old): (Vec<(Link, Bucket)>, Vec<Link>)) {
         for link in old {
             self.buckets.drop(link.at.0);
         }
@@ -74,7 +74,7 @@ impl<S: Store> Shared<S> {
         }
     }
 
-    fn keep_bucket(&self, link: &Link, bucket: Arc<Bucket>) {
+    fn keep_bucket(&self, link: &Link, bucket: Bucket) {
         let leaves = usize::from(link.leaves).saturating_mul(LEAF_MEMORY_BYTES);
         self.buckets.put(link.at.0, bucket, BUCKET_MEMORY_BYTES.saturating_add(leaves));
     }
@@ -182,7 +182,7 @@ impl<S: Store> Shared<S> {
     pub(crate) fn stored_bucket(&self, link: &Link, depth: usize) -> Result<Bucket, LedgerError> {
         let row = self.pack(Space::Pages, link.at.pack())?;
         let bucket = pack::item(&row, link.at).and_then(|item| Bucket::decode(item, depth));
-        let is_it = |bucket: &Bucket| bucket.hash == link.hash && bucket.leaves().len() == usize::from(link.leaves);
+        let is_it = |bucket: &Bucket| bucket.hash() == link.hash && bucket.leaves().len() == usize::from(link.leaves);
         bucket.filter(is_it).ok_or_else(|| damaged_bucket(link))
     }
 
@@ -202,12 +202,12 @@ fn damaged_bucket(link: &Link) -> LedgerError {
 }
 
 impl<S: Store> Buckets for Shared<S> {
-    fn bucket(&self, link: &Link, depth: usize) -> Result<Arc<Bucket>, LedgerError> {
+    fn bucket(&self, link: &Link, depth: usize) -> Result<Bucket, LedgerError> {
         // Hashes do not cover locations, so a damaged one must not lead to another cached bucket.
         if let Some(bucket) = self.buckets.get(link.at.0) {
-            return if bucket.hash == link.hash { Ok(bucket) } else { Err(damaged_bucket(link)) };
+            return if bucket.hash() == link.hash { Ok(bucket) } else { Err(damaged_bucket(link)) };
         }
-        let bucket = Arc::new(self.stored_bucket(link, depth)?);
+        let bucket = self.stored_bucket(link, depth)?;
         self.keep_bucket(link, bucket.clone());
         Ok(bucket)
     }

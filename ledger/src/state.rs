@@ -20,7 +20,6 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::Height;
 use countersign_types::state::{path, value_hash};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Value of `state` in [`Space::Meta`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
@@ -123,7 +122,7 @@ impl<'a> StateChange<'a> {
     }
 
     /// Buckets that are new, and locations of those that the tip does not need any more.
-    pub(crate) fn buckets(&mut self) -> (Vec<(Link, Arc<Bucket>)>, Vec<Link>) {
+    pub(crate) fn buckets(&mut self) -> (Vec<(Link, Bucket)>, Vec<Link>) {
         let old = self.changes.places.iter().filter_map(|change| change.old).collect();
         (std::mem::take(&mut self.changes.buckets), old)
     }

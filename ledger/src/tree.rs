@@ -50,15 +50,13 @@ pub enum Node {
     Empty,
     /// Few keys, in a bucket.
     Bucket(Link),
-    /// More.
-    Inner(Arc<Inner>),
+    /// More, and their hash: beside the pointer, so that who needs it does not follow that.
+    Inner(Hash, Arc<Inner>),
 }
 
 /// A node over two subtrees.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inner {
-    /// The subtree's hash.
-    pub hash: Hash,
     /// Paths with a 0 here.
     pub left: Node,
     /// Paths with a 1 here.
@@ -66,10 +64,6 @@ pub struct Inner {
 }
 
 impl Inner {
-    fn new(left: Node, right: Node) -> Self {
-        Self { hash: node_hash(&left.hash(), &right.hash()), left, right }
-    }
-
     /// The side on which a path goes on.
     fn side(&self, path: &Hash, depth: usize) -> &Node {
         if bit(path, depth) { &self.right } else { &self.left }
@@ -83,8 +77,13 @@ impl Node {
         match self {
             Self::Empty => Hash::ZERO,
             Self::Bucket(link) => link.hash,
-            Self::Inner(inner) => inner.hash,
+            Self::Inner(hash, _) => *hash,
         }
+    }
+
+    /// The node over two sides.
+    fn over(left: Self, right: Self) -> Self {
+        Self::Inner(node_hash(&left.hash(), &right.hash()), Arc::new(Inner { left, right }))
     }
 }
 
@@ -94,7 +93,7 @@ pub trait Buckets {
     ///
     /// # Errors
     /// [`LedgerError::Damaged`] if it is missing or hashes to something else.
-    fn bucket(&self, link: &Link, depth: usize) -> Result<Arc<Bucket>, LedgerError>;
+    fn bucket(&self, link: &Link, depth: usize) -> Result<Bucket, LedgerError>;
 }
 
 /// The link in whose bucket a path belongs, and its depth; none if no key is there.
@@ -106,7 +105,7 @@ pub fn link<'a>(root: &'a Node, path: &Hash) -> Option<(&'a Link, usize)> {
         match node {
             Node::Empty => return None,
             Node::Bucket(link) => return Some((link, depth)),
-            Node::Inner(inner) => node = inner.side(path, depth),
+            Node::Inner(_, inner) => node = inner.side(path, depth),
         }
         depth += 1;
     }

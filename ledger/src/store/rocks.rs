@@ -164,7 +164,7 @@ impl Store for RocksStore {
     /// down as they are, and no tombstone is written.
     fn discard(&self, space: Space, to: &[u8]) -> Result<(), StoreError> {
         let family = self.family(space)?;
-        self.db.delete_file_in_range_cf(family, [], to).map_err(|cause| failed("discarding", &cause))
+        self.db.delete_file_in_range_cf(family, [].as_slice(), to).map_err(|cause| failed("discarding", &cause))
     }
 }
 

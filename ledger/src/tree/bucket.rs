@@ -7,6 +7,7 @@
 use super::location::Location;
 use countersign_types::Hash;
 use countersign_types::state::{bit, leaf_hash, node_hash};
+use std::sync::Arc;
 
 /// Bytes of a leaf on disk.
 pub const LEAF_BYTES: usize = 72;
@@ -37,17 +38,31 @@ impl Leaf {
     }
 }
 
-/// One key or more under a place of the tree.
-#[derive(Debug, PartialEq, Eq)]
+/// One key or more under a place of the tree. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// The subtree's hash.
-    pub hash: Hash,
     /// Levels above it.
     depth: usize,
-    leaves: Box<[Leaf]>,
-    /// For the gap behind each leaf but the last: hash of the subtree that divides there, seen from just below where
-    /// the subtree around it divides (from `depth` for the whole), one-sided nodes in between included.
-    tops: Box<[Hash]>,
+    entries: Arc<[Entry]>,
+}
+
+/// A leaf, and what stands in the gap behind it: the hash of the subtree that divides there, seen from just below where the
+/// subtree around it divides (from the bucket's depth for the whole), one-sided nodes in between included. Behind the last leaf
+/// stands the bucket's hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    leaf: Leaf,
+    top: Hash,
+}
+
+impl Entry {
+    pub(crate) fn new(leaf: Leaf) -> Self {
+        Self { leaf, top: Hash::ZERO }
+    }
+
+    pub(crate) fn leaf(&self) -> &Leaf {
+        &self.leaf
+    }
 }
 
 /// Old leaves that new ones are, by their index; [`NEW`] for none.
@@ -57,18 +72,22 @@ pub(crate) const NEW: Origin = u8::MAX;
 impl Bucket {
     /// The bucket of these leaves, at least one, of strictly rising paths that agree in the first `depth` bits.
     #[must_use]
-    pub fn new(leaves: Vec<Leaf>, depth: usize) -> Self {
-        Self::renewed(leaves, depth, None)
+    pub fn new(leaves: impl IntoIterator<Item = Leaf>, depth: usize) -> Self {
+        let mut entries: Vec<Entry> = leaves.into_iter().map(Entry::new).collect();
+        Self::renewed(&mut entries, depth, None)
     }
 
-    /// As [`Bucket::new`], taking over what an older bucket of the same depth knows of leaves that come from it.
-    pub(crate) fn renewed(leaves: Vec<Leaf>, depth: usize, old: Option<(&Self, &[Origin])>) -> Self {
-        let mut tops = vec![Hash::ZERO; leaves.len().saturating_sub(1)];
+    /// As [`Bucket::new`], taking over what an older bucket of the same depth knows of leaves that come from it. Hashes of
+    /// the entries are made here.
+    pub(crate) fn renewed(entries: &mut [Entry], depth: usize, old: Option<(&Self, &[Origin])>) -> Self {
         let hash = match old {
-            Some((old, origins)) => top(&leaves, &mut tops, depth, Some(old), origins),
-            None => top(&leaves, &mut tops, depth, None, &[]),
+            Some((old, origins)) => top(entries, depth, Some(old), origins),
+            None => top(entries, depth, None, &[]),
         };
-        Self { hash, depth, leaves: leaves.into_boxed_slice(), tops: tops.into_boxed_slice() }
+        if let Some(last) = entries.last_mut() {
+            last.top = hash;
+        }
+        Self { depth, entries: Arc::from(&*entries) }
     }
 
     /// What [`Bucket::encode`] made for this depth; `None` if that cannot be.
@@ -86,7 +105,7 @@ impl Bucket {
 
     /// Appends the leaves' bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        for leaf in &self.leaves {
+        for leaf in self.leaves() {
             out.extend_from_slice(&leaf.path.0);
             out.extend_from_slice(&leaf.value.0);
             out.extend_from_slice(&leaf.at.0.to_le_bytes());
@@ -99,79 +118,79 @@ impl Bucket {
         bytes.first_chunk::<32>().map(|path| Hash(*path))
     }
 
-    /// Bytes of its encoding.
+    /// The subtree's hash.
     #[must_use]
-    pub fn encoded_bytes(&self) -> usize {
-        self.leaves.len().saturating_mul(LEAF_BYTES)
+    pub fn hash(&self) -> Hash {
+        self.entries.last().map_or(Hash::ZERO, |last| last.top)
     }
 
     /// The leaves by rising path.
     #[must_use]
-    pub fn leaves(&self) -> &[Leaf] {
-        &self.leaves
+    pub fn leaves(&self) -> impl ExactSizeIterator<Item = &Leaf> {
+        self.entries.iter().map(Entry::leaf)
     }
 
     /// The leaf at a path.
     #[must_use]
     pub fn find(&self, path: &Hash) -> Option<&Leaf> {
-        let place = self.leaves.binary_search_by(|leaf| leaf.path.cmp(path)).ok()?;
-        self.leaves.get(place)
+        let place = self.entries.binary_search_by(|entry| entry.leaf.path.cmp(path)).ok()?;
+        self.entries.get(place).map(Entry::leaf)
     }
 
     /// The whole, to be walked.
     #[must_use]
     pub fn part(&self) -> Part<'_> {
-        Part { leaves: &self.leaves, tops: &self.tops, top: self.depth, depth: self.depth }
+        Part { entries: &self.entries, top: self.depth, depth: self.depth }
     }
 
     /// What is known of the subtree that these leaves in a row are, if they are one that begins at this depth.
-    fn known(&self, first: usize, count: usize, depth: usize) -> Option<&[Hash]> {
-        let leaf = self.leaves.get(first)?;
+    fn known(&self, first: usize, count: usize, depth: usize) -> Option<&[Entry]> {
         let after = first.checked_add(count)?;
-        let last = self.leaves.get(after.checked_sub(1)?)?;
-        let below =
-            |other: Option<&Leaf>, leaf: &Leaf| other.map_or(self.depth, |other| fork(&other.path, &leaf.path) + 1);
-        let before = first.checked_sub(1).and_then(|before| self.leaves.get(before));
-        let begins = below(before, leaf).max(below(self.leaves.get(after), last));
-        if begins != depth {
-            return None;
-        }
-        self.tops.get(first..after.checked_sub(1)?)
+        let known = self.entries.get(first..after)?;
+        let below = |one: Option<&Entry>, other: Option<&Entry>| {
+            one.zip(other).map_or(self.depth, |(one, other)| fork(&one.leaf.path, &other.leaf.path) + 1)
+        };
+        let before = first.checked_sub(1).and_then(|before| self.entries.get(before));
+        let begins = below(before, known.first()).max(below(known.last(), self.entries.get(after)));
+        (begins == depth).then_some(known)
     }
 }
 
 /// Hash of the subtree of these leaves as seen from `depth`; fills in what stands in its gaps.
-fn top(leaves: &[Leaf], tops: &mut [Hash], depth: usize, old: Option<&Bucket>, origins: &[Origin]) -> Hash {
-    let (Some(first), Some(last)) = (leaves.first(), leaves.last()) else { return Hash::ZERO };
-    if leaves.len() == 1 {
-        return first.hash();
+fn top(entries: &mut [Entry], depth: usize, old: Option<&Bucket>, origins: &[Origin]) -> Hash {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Hash::ZERO };
+    if entries.len() == 1 {
+        return first.leaf.hash();
     }
-    let fork = fork(&first.path, &last.path);
-    let right = division(leaves, fork);
+    let path = first.leaf.path;
+    let fork = fork(&path, &last.leaf.path);
+    let right = division(entries, fork);
     let Some(gap) = right.checked_sub(1) else { return Hash::ZERO };
-    if let Some(known) = old.and_then(|old| old.known(run(origins)?, leaves.len(), depth)) {
-        tops.copy_from_slice(known);
-        return tops.get(gap).copied().unwrap_or_default();
+    if let Some(known) = old.and_then(|old| old.known(run(origins)?, entries.len(), depth)) {
+        for (entry, known) in entries.iter_mut().zip(known) {
+            entry.top = known.top;
+        }
+        return entries.get(gap).map_or(Hash::ZERO, |entry| entry.top);
     }
-    let (lefts, rights) = leaves.split_at(right);
+    let (lefts, rights) = entries.split_at_mut(right);
     let (left_origins, right_origins) = origins.split_at(right.min(origins.len()));
-    let Some((left_tops, [own, right_tops @ ..])) = tops.split_at_mut_checked(gap) else { return Hash::ZERO };
-    let left = top(lefts, left_tops, fork + 1, old, left_origins);
-    let right = top(rights, right_tops, fork + 1, old, right_origins);
+    let left = top(lefts, fork + 1, old, left_origins);
+    let right = top(rights, fork + 1, old, right_origins);
     let mut hash = node_hash(&left, &right);
     for level in (depth..fork).rev() {
-        hash = if bit(&first.path, level) { node_hash(&Hash::ZERO, &hash) } else { node_hash(&hash, &Hash::ZERO) };
+        hash = if bit(&path, level) { node_hash(&Hash::ZERO, &hash) } else { node_hash(&hash, &Hash::ZERO) };
     }
-    *own = hash;
+    if let Some(entry) = entries.get_mut(gap) {
+        entry.top = hash;
+    }
     hash
 }
 
 /// Where a run of old leaves in a row begins, if that is what these are.
 fn run(origins: &[Origin]) -> Option<usize> {
-    let first = origins.first().filter(|first| **first != NEW)?;
-    let is_run =
-        origins.iter().zip(*first..NEW).filter(|(origin, expected)| *origin == expected).count() == origins.len();
-    is_run.then_some(usize::from(*first))
+    let first = *origins.first().filter(|first| **first != NEW)?;
+    let is_run = origins.iter().zip(first..NEW).all(|(origin, expected)| *origin == expected);
+    is_run.then_some(usize::from(first))
 }
 
 /// The first bit in which two paths differ; 256 if none.
@@ -181,36 +200,44 @@ pub(crate) fn fork(a: &Hash, b: &Hash) -> usize {
 }
 
 /// How many of these leaves go left at a depth.
-fn division(leaves: &[Leaf], depth: usize) -> usize {
-    leaves.partition_point(|leaf| !bit(&leaf.path, depth))
+fn division(entries: &[Entry], depth: usize) -> usize {
+    entries.partition_point(|entry| !bit(&entry.leaf.path, depth))
 }
 
 /// A subtree of a bucket.
 #[derive(Debug, Clone, Copy)]
 pub struct Part<'a> {
-    leaves: &'a [Leaf],
-    tops: &'a [Hash],
+    entries: &'a [Entry],
     /// Depth from which the hash that stands in the gap is seen.
     top: usize,
     depth: usize,
 }
 
 impl<'a> Part<'a> {
-    /// The leaves below.
+    /// The only leaf below, if it is one.
     #[must_use]
-    pub fn leaves(&self) -> &'a [Leaf] {
-        self.leaves
+    pub fn leaf(&self) -> Option<&'a Leaf> {
+        match self.entries {
+            [entry] => Some(&entry.leaf),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no leaf below.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The subtree's hash.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        match self.leaves {
+        match self.entries {
             [] => Hash::ZERO,
-            [leaf] => leaf.hash(),
+            [entry] => entry.leaf.hash(),
             [first, .., last] if self.depth == self.top => {
-                let gap = division(self.leaves, fork(&first.path, &last.path)).checked_sub(1);
-                gap.and_then(|gap| self.tops.get(gap)).copied().unwrap_or_default()
+                let gap = division(self.entries, fork(&first.leaf.path, &last.leaf.path)).checked_sub(1);
+                gap.and_then(|gap| self.entries.get(gap)).map_or(Hash::ZERO, |entry| entry.top)
             }
             _ => {
                 let (left, right) = self.sides();
@@ -223,19 +250,9 @@ impl<'a> Part<'a> {
     #[must_use]
     pub fn sides(&self) -> (Self, Self) {
         let depth = self.depth.saturating_add(1);
-        let right = division(self.leaves, self.depth);
-        let whole = Self { depth, ..*self };
-        let none = Self { leaves: &[], tops: &[], top: depth, depth };
-        if right == 0 {
-            return (none, whole);
-        }
-        if right == self.leaves.len() {
-            return (whole, none);
-        }
-        let (lefts, rights) = self.leaves.split_at(right);
-        let (left_tops, rest) = self.tops.split_at(right.saturating_sub(1).min(self.tops.len()));
-        let right_tops = rest.get(1..).unwrap_or_default();
-        let side = |leaves, tops| Self { leaves, tops, top: depth, depth };
-        (side(lefts, left_tops), side(rights, right_tops))
+        let (lefts, rights) = self.entries.split_at(division(self.entries, self.depth));
+        // On a one-sided way the gap's hash is still that of where it began.
+        let top = if lefts.is_empty() || rights.is_empty() { self.top } else { depth };
+        (Self { entries: lefts, top, depth }, Self { entries: rights, top, depth })
     }
 }

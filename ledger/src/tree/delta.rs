@@ -1,14 +1,13 @@
 //! What a block changed of the places of buckets, and how a tree goes from one list of places to another.
 
+use super::Node;
 use super::location::Location;
 use super::pack::Accounts;
-use super::{Inner, Node};
 use borsh::io::{Error, ErrorKind, Read, Result as IoResult, Write};
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::Hash;
 use countersign_types::state::bit;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What the tree holds of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -131,13 +130,13 @@ fn graft_at(node: &Node, depth: usize, changes: &[(Prefix, Option<Link>)]) -> No
         deeper => deeper,
     };
     let (left, right) = match node {
-        Node::Inner(inner) => (&inner.left, &inner.right),
+        Node::Inner(_, inner) => (&inner.left, &inner.right),
         Node::Empty | Node::Bucket(_) => (&Node::Empty, &Node::Empty),
     };
     let division = deeper.partition_point(|(prefix, _)| !bit(prefix.bits(), depth));
     let (lefts, rights) = deeper.split_at(division);
     match (graft_at(left, depth + 1, lefts), graft_at(right, depth + 1, rights)) {
         (Node::Empty, Node::Empty) => Node::Empty,
-        (left, right) => Node::Inner(Arc::new(Inner::new(left, right))),
+        (left, right) => Node::over(left, right),
     }
 }

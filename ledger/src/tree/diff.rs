@@ -28,7 +28,7 @@ fn compare(
     if one.hash() == other.hash() {
         return Ok(());
     }
-    if let (Node::Inner(one), Node::Inner(other)) = (one, other) {
+    if let (Node::Inner(_, one), Node::Inner(_, other)) = (one, other) {
         compare(buckets, &one.left, &other.left, depth + 1, found)?;
         return compare(buckets, &one.right, &other.right, depth + 1, found);
     }
@@ -52,8 +52,8 @@ pub fn for_each_leaf(
 ) -> Result<(), LedgerError> {
     match node {
         Node::Empty => {}
-        Node::Bucket(link) => buckets.bucket(link, depth)?.leaves().iter().for_each(take),
-        Node::Inner(inner) => {
+        Node::Bucket(link) => buckets.bucket(link, depth)?.leaves().for_each(take),
+        Node::Inner(_, inner) => {
             for_each_leaf(buckets, &inner.left, depth + 1, take)?;
             for_each_leaf(buckets, &inner.right, depth + 1, take)?;
         }

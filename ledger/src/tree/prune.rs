@@ -26,7 +26,7 @@ fn cut(
         Node::Empty => steps.push(Step::Empty),
         _ if paths.is_empty() => steps.push(Step::Stub(node.hash())),
         Node::Bucket(link) => cut_bucket(buckets.bucket(link, depth)?.part(), depth, paths, steps),
-        Node::Inner(inner) => {
+        Node::Inner(_, inner) => {
             let (lefts, rights) = divide(paths, depth);
             steps.push(Step::Node);
             cut(buckets, &inner.left, depth + 1, lefts, steps)?;
@@ -37,17 +37,18 @@ fn cut(
 }
 
 fn cut_bucket(part: Part<'_>, depth: usize, paths: &[Hash], steps: &mut Vec<Step>) {
-    match part.leaves() {
-        [] => steps.push(Step::Empty),
-        _ if paths.is_empty() => steps.push(Step::Stub(part.hash())),
-        [leaf] => steps.push(Step::Leaf { path: leaf.path, value: leaf.value }),
-        _ => {
-            let (lefts, rights) = divide(paths, depth);
-            let (left, right) = part.sides();
-            steps.push(Step::Node);
-            cut_bucket(left, depth + 1, lefts, steps);
-            cut_bucket(right, depth + 1, rights, steps);
-        }
+    if part.is_empty() {
+        steps.push(Step::Empty);
+    } else if paths.is_empty() {
+        steps.push(Step::Stub(part.hash()));
+    } else if let Some(leaf) = part.leaf() {
+        steps.push(Step::Leaf { path: leaf.path, value: leaf.value });
+    } else {
+        let (lefts, rights) = divide(paths, depth);
+        let (left, right) = part.sides();
+        steps.push(Step::Node);
+        cut_bucket(left, depth + 1, lefts, steps);
+        cut_bucket(right, depth + 1, rights, steps);
     }
 }
 

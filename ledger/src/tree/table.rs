@@ -29,7 +29,7 @@ pub fn places(root: &Node, partition: u16) -> Vec<(Prefix, Link)> {
     let mut node = root;
     for depth in 0..TABLE_BITS as usize {
         match node {
-            Node::Inner(inner) => node = inner.side(&path, depth),
+            Node::Inner(_, inner) => node = inner.side(&path, depth),
             Node::Empty => break,
             Node::Bucket(_) => {
                 // It is listed where its first path is.
@@ -56,7 +56,7 @@ fn collect(node: &Node, path: &mut Hash, depth: usize, found: &mut Vec<(Prefix, 
     match node {
         Node::Empty => {}
         Node::Bucket(link) => found.push((Prefix::of(path, depth), *link)),
-        Node::Inner(inner) => {
+        Node::Inner(_, inner) => {
             collect(&inner.left, path, depth + 1, found);
             flip(path, depth);
             collect(&inner.right, path, depth + 1, found);

@@ -1,6 +1,6 @@
 //! A sorted set of writes applied to the tree in one pass.
 
-use super::bucket::{LEAF_BYTES, NEW, Origin};
+use super::bucket::{Entry, LEAF_BYTES, NEW, Origin};
 use super::delta::{Change, Link, Prefix, joined};
 use super::pack::{Accounts, Packer};
 use super::{Bucket, Buckets, Inner, Leaf, Node};
@@ -69,7 +69,7 @@ pub struct Changes {
     /// What changed of the places, sorted.
     pub places: Vec<Change>,
     /// The new buckets.
-    pub buckets: Vec<(Link, Arc<Bucket>)>,
+    pub buckets: Vec<(Link, Bucket)>,
     /// Entries whose key was absent before.
     pub inserted: Vec<usize>,
     /// Entries whose key is absent now and was not before.
@@ -86,6 +86,8 @@ pub struct Update<'a, B> {
     pages: Packer,
     values: Packer,
     changes: Changes,
+    /// Drafts to be used again.
+    drafts: Vec<Draft>,
 }
 
 /// A subtree in the making: a bucket is not stored before it is clear that it is not merged with its neighbour.
@@ -96,9 +98,23 @@ enum Made {
 
 /// Leaves that will be a bucket, at least one.
 struct Loose {
-    leaves: Vec<Leaf>,
-    /// The bucket at this place before, and which of its leaves the new ones are.
-    old: Option<(Arc<Bucket>, Vec<Origin>)>,
+    draft: Draft,
+    /// The bucket at this place before, from which the leaves come.
+    old: Option<Bucket>,
+}
+
+/// Leaves by rising path, and where in an older bucket they come from.
+#[derive(Debug, Default)]
+struct Draft {
+    entries: Vec<Entry>,
+    origins: Vec<Origin>,
+}
+
+impl Draft {
+    fn push(&mut self, leaf: Leaf, origin: Origin) {
+        self.entries.push(Entry::new(leaf));
+        self.origins.push(origin);
+    }
 }
 
 impl Made {
@@ -107,8 +123,8 @@ impl Made {
         match self {
             Self::Node(Node::Empty) => Some(0),
             Self::Node(Node::Bucket(link)) => Some(usize::from(link.leaves)),
-            Self::Node(Node::Inner(_)) => None,
-            Self::Loose(loose) => Some(loose.leaves.len()),
+            Self::Node(Node::Inner(..)) => None,
+            Self::Loose(loose) => Some(loose.draft.entries.len()),
         }
     }
 
@@ -117,7 +133,7 @@ impl Made {
         match (self, node) {
             (Self::Node(Node::Empty), Node::Empty) => true,
             (Self::Node(Node::Bucket(one)), Node::Bucket(other)) => one == other,
-            (Self::Node(Node::Inner(one)), Node::Inner(other)) => Arc::ptr_eq(one, other),
+            (Self::Node(Node::Inner(_, one)), Node::Inner(_, other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
     }
@@ -127,7 +143,7 @@ impl<'a, B: Buckets> Update<'a, B> {
     /// Begins an update that stores what it makes in packs of these accounts.
     pub fn new(buckets: &'a B, accounts: Accounts, entries: &'a [(&'a [u8], &'a [u8])]) -> Self {
         let (pages, values) = (Packer::new(accounts.pages), Packer::new(accounts.values));
-        Self { buckets, entries, pages, values, changes: Changes::default() }
+        Self { buckets, entries, pages, values, changes: Changes::default(), drafts: Vec::new() }
     }
 
     /// Applies writes in strictly rising order of their paths; answers the new root.
@@ -155,56 +171,75 @@ impl<'a, B: Buckets> Update<'a, B> {
                 let bucket = self.buckets.bucket(link, depth)?;
                 Ok(self.write(Some((link, bucket)), node, depth, writes))
             }
-            Node::Inner(inner) => {
+            Node::Inner(_, inner) => {
                 let (lefts, rights) = writes.split_at(writes.partition_point(|write| !bit(&write.path, depth)));
-                let left = self.update(&inner.left, depth + 1, lefts)?;
+                let mut left = self.update(&inner.left, depth + 1, lefts)?;
+                // Stored at once where it is too large to be merged, so that changes come in order.
+                if matches!(&left, Made::Loose(loose) if loose.draft.entries.len() > BUCKET_LEAVES_MERGED) {
+                    left = Made::Node(self.store(left, depth + 1));
+                }
                 let right = self.update(&inner.right, depth + 1, rights)?;
-                self.join(left, right, inner, depth)
+                self.join(left, right, node, inner, depth)
             }
         }
     }
 
     /// Applies writes to a bucket, or to nothing.
-    fn write(&mut self, old: Option<(&Link, Arc<Bucket>)>, node: &Node, depth: usize, writes: &[Write]) -> Made {
-        let before = old.as_ref().map_or(&[][..], |(_, bucket)| bucket.leaves());
-        let room = before.len().saturating_add(writes.len());
-        let (mut leaves, mut origins) = (Vec::with_capacity(room), Vec::with_capacity(room));
+    fn write(&mut self, old: Option<(&Link, Bucket)>, node: &Node, depth: usize, writes: &[Write]) -> Made {
+        let mut draft = self.drafts.pop().unwrap_or_default();
         let mut is_same = true;
         let mut writes = writes.iter().peekable();
-        for (leaf, origin) in before.iter().zip(0..) {
+        let before = old.as_ref().map(|(_, bucket)| bucket.leaves()).into_iter().flatten();
+        for (leaf, origin) in before.zip(0..) {
             while let Some(write) = writes.next_if(|write| write.path < leaf.path) {
                 if let Some(made) = self.set(None, write) {
-                    (leaves.push(made), origins.push(NEW));
+                    draft.push(made, NEW);
                     is_same = false;
                 }
             }
-            match writes.next_if(|write| write.path == leaf.path) {
-                None => (leaves.push(*leaf), origins.push(origin)),
-                Some(write) => {
-                    let made = self.set(Some(leaf), write);
-                    is_same &= made == Some(*leaf) && !write.anew.bucket;
-                    let Some(made) = made else { continue };
-                    (leaves.push(made), origins.push(if made.value == leaf.value { origin } else { NEW }))
-                }
+            let Some(write) = writes.next_if(|write| write.path == leaf.path) else {
+                draft.push(*leaf, origin);
+                continue;
             };
+            let made = self.set(Some(leaf), write);
+            is_same &= made == Some(*leaf) && !write.anew.bucket;
+            if let Some(made) = made {
+                draft.push(made, if made.value == leaf.value { origin } else { NEW });
+            }
         }
         for write in writes {
             if let Some(made) = self.set(None, write) {
-                (leaves.push(made), origins.push(NEW));
+                draft.push(made, NEW);
                 is_same = false;
             }
         }
         if is_same {
+            self.reuse(draft);
             return Made::Node(node.clone());
         }
         let old = old.map(|(link, bucket)| {
             self.leave(*link, &bucket, depth);
-            (bucket, origins)
+            bucket
         });
-        if leaves.len() <= BUCKET_LEAVES_MAX {
-            return loose(leaves, old);
+        if draft.entries.len() <= BUCKET_LEAVES_MAX {
+            return self.loose(draft, old);
         }
-        Made::Node(self.divide(&leaves, depth))
+        let node = self.divide(&draft.entries, depth);
+        self.reuse(draft);
+        Made::Node(node)
+    }
+
+    fn reuse(&mut self, mut draft: Draft) {
+        (draft.entries.clear(), draft.origins.clear());
+        self.drafts.push(draft);
+    }
+
+    fn loose(&mut self, draft: Draft, old: Option<Bucket>) -> Made {
+        if draft.entries.is_empty() {
+            self.reuse(draft);
+            return Made::Node(Node::Empty);
+        }
+        Made::Loose(Loose { draft, old })
     }
 
     /// The new leaf at a path.
@@ -240,15 +275,16 @@ impl<'a, B: Buckets> Update<'a, B> {
     }
 
     /// The node over both sides, or all that is below it as one bucket.
-    fn join(&mut self, left: Made, right: Made, old: &Arc<Inner>, depth: usize) -> Result<Made, LedgerError> {
+    fn join(&mut self, left: Made, right: Made, node: &Node, old: &Inner, depth: usize) -> Result<Made, LedgerError> {
         if left.is(&old.left) && right.is(&old.right) {
-            return Ok(Made::Node(Node::Inner(old.clone())));
+            return Ok(Made::Node(node.clone()));
         }
         let count = left.leaves().zip(right.leaves()).map(|(left, right)| left.saturating_add(right));
         if count.is_some_and(|count| count <= BUCKET_LEAVES_MERGED) {
-            let mut leaves = self.take(left, depth + 1)?;
-            leaves.extend(self.take(right, depth + 1)?);
-            return Ok(loose(leaves, None));
+            let mut draft = self.drafts.pop().unwrap_or_default();
+            self.take(left, depth + 1, &mut draft)?;
+            self.take(right, depth + 1, &mut draft)?;
+            return Ok(self.loose(draft, None));
         }
         let left = self.store(left, depth + 1);
         let right = self.store(right, depth + 1);
@@ -256,24 +292,31 @@ impl<'a, B: Buckets> Update<'a, B> {
     }
 
     /// The leaves of a subtree that is merged with its neighbour.
-    fn take(&mut self, made: Made, depth: usize) -> Result<Vec<Leaf>, LedgerError> {
+    fn take(&mut self, made: Made, depth: usize, draft: &mut Draft) -> Result<(), LedgerError> {
         match made {
-            Made::Loose(loose) => Ok(loose.leaves),
+            Made::Loose(loose) => {
+                loose.draft.entries.iter().for_each(|entry| draft.push(*entry.leaf(), NEW));
+                self.reuse(loose.draft);
+            }
             Made::Node(Node::Bucket(link)) => {
                 let bucket = self.buckets.bucket(&link, depth)?;
                 self.leave(link, &bucket, depth);
-                Ok(bucket.leaves().to_vec())
+                bucket.leaves().for_each(|leaf| draft.push(*leaf, NEW));
             }
-            Made::Node(_) => Ok(Vec::new()),
+            Made::Node(_) => {}
         }
+        Ok(())
     }
 
     /// A subtree of more leaves than a bucket may have.
-    fn divide(&mut self, leaves: &[Leaf], depth: usize) -> Node {
-        if leaves.len() <= BUCKET_LEAVES_MAX {
-            return self.store(loose(leaves.to_vec(), None), depth);
+    fn divide(&mut self, entries: &[Entry], depth: usize) -> Node {
+        if entries.len() <= BUCKET_LEAVES_MAX {
+            let mut draft = self.drafts.pop().unwrap_or_default();
+            entries.iter().for_each(|entry| draft.push(*entry.leaf(), NEW));
+            let made = self.loose(draft, None);
+            return self.store(made, depth);
         }
-        let (lefts, rights) = leaves.split_at(leaves.partition_point(|leaf| !bit(&leaf.path, depth)));
+        let (lefts, rights) = entries.split_at(entries.partition_point(|entry| !bit(&entry.leaf().path, depth)));
         let left = self.divide(lefts, depth + 1);
         let right = self.divide(rights, depth + 1);
         self.over(left, right)
@@ -281,34 +324,35 @@ impl<'a, B: Buckets> Update<'a, B> {
 
     fn over(&mut self, left: Node, right: Node) -> Node {
         self.changes.inners = self.changes.inners.saturating_add(1);
-        Node::Inner(Arc::new(Inner::new(left, right)))
+        Node::over(left, right)
     }
 
     /// Notes that a bucket leaves its place.
     fn leave(&mut self, link: Link, bucket: &Bucket, depth: usize) {
         self.pages.free(link.at);
-        let path = bucket.leaves().first().map_or(Hash::ZERO, |leaf| leaf.path);
+        let path = bucket.leaves().next().map_or(Hash::ZERO, |leaf| leaf.path);
         self.changes.places.push(Change { prefix: Prefix::of(&path, depth), old: Some(link), new: None });
     }
 
     /// Puts what is loose into a pack.
     fn store(&mut self, made: Made, depth: usize) -> Node {
-        let Loose { leaves, old } = match made {
+        let Loose { mut draft, old } = match made {
             Made::Node(node) => return node,
             Made::Loose(loose) => loose,
         };
-        let Some(path) = leaves.first().map(|leaf| leaf.path) else { return Node::Empty };
-        let count = u8::try_from(leaves.len()).expect("a bucket has fewer than 128 leaves");
-        let known = old.as_ref().map(|(bucket, origins)| (&**bucket, origins.as_slice()));
-        let bucket = Arc::new(Bucket::renewed(leaves, depth, known));
-        let at = self.pages.push(usize::from(count) * LEAF_BYTES, |out| bucket.encode(out));
-        let link = Link { hash: bucket.hash, at, leaves: count };
-        self.changes.places.push(Change { prefix: Prefix::of(&path, depth), old: None, new: Some(link) });
+        let Some(path) = draft.entries.first().map(|entry| entry.leaf().path) else { return Node::Empty };
+        let leaves = u8::try_from(draft.entries.len()).expect("a bucket has fewer than 128 leaves");
+        let known = old.as_ref().map(|bucket| (bucket, draft.origins.as_slice()));
+        let bucket = Bucket::renewed(&mut draft.entries, depth, known);
+        self.reuse(draft);
+        let at = self.pages.push(usize::from(leaves) * LEAF_BYTES, |out| bucket.encode(out));
+        let link = Link { hash: bucket.hash(), at, leaves };
+        let prefix = Prefix::of(&path, depth);
+        match self.changes.places.last_mut().filter(|last| last.prefix == prefix) {
+            Some(last) => last.new = Some(link),
+            None => self.changes.places.push(Change { prefix, old: None, new: Some(link) }),
+        }
         self.changes.buckets.push((link, bucket));
         Node::Bucket(link)
     }
-}
-
-fn loose(leaves: Vec<Leaf>, old: Option<(Arc<Bucket>, Vec<Origin>)>) -> Made {
-    if leaves.is_empty() { Made::Node(Node::Empty) } else { Made::Loose(Loose { leaves, old }) }
 }

@@ -74,11 +74,11 @@ impl<S: Store, F: FnMut(Progress)> Walk<'_, S, F> {
             Node::Bucket(link) => {
                 let bucket = self.reader.shared().stored_bucket(link, depth);
                 let Some(bucket) = self.report.taken(self.height, bucket) else { return Hash::ZERO };
-                let found = bucket.leaves().iter().filter_map(|leaf| self.leaf(leaf)).collect();
+                let found = bucket.leaves().filter_map(|leaf| self.leaf(leaf)).collect::<Vec<_>>();
                 self.account.0 = self.account.0.saturating_add(link.at.units());
-                Bucket::new(found, depth).hash
+                Bucket::new(found, depth).hash()
             }
-            Node::Inner(inner) => {
+            Node::Inner(_, inner) => {
                 let left = self.hash(&inner.left, depth + 1);
                 let right = self.hash(&inner.right, depth + 1);
                 node_hash(&left, &right)

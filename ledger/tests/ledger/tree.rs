@@ -10,7 +10,6 @@ use countersign_types::Hash;
 use countersign_types::state::{bit, leaf_hash, node_hash, path, value_hash};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Packs as they are stored; a bucket is always read from there.
 #[derive(Default)]
@@ -20,11 +19,11 @@ struct Stored {
 }
 
 impl Buckets for Stored {
-    fn bucket(&self, link: &Link, depth: usize) -> Result<Arc<Bucket>, LedgerError> {
+    fn bucket(&self, link: &Link, depth: usize) -> Result<Bucket, LedgerError> {
         let item = pack::item(&self.pages[&link.at.pack()], link.at).expect("the location of a bucket");
         let bucket = Bucket::decode(item, depth).expect("a bucket");
-        assert_eq!((bucket.hash, bucket.leaves().len()), (link.hash, usize::from(link.leaves)));
-        Ok(Arc::new(bucket))
+        assert_eq!((bucket.hash(), bucket.leaves().len()), (link.hash, usize::from(link.leaves)));
+        Ok(bucket)
     }
 }
 
@@ -201,17 +200,17 @@ impl Walk<'_> {
                     assert!(self.keys.insert(leaf.path, leaf.value).is_none(), "a key is in two buckets");
                     self.live.1 += leaf.at.units();
                 }
-                self.places.push((Prefix::of(&bucket.leaves()[0].path, sides.len()), *link));
+                self.places.push((Prefix::of(&bucket.leaves().next().unwrap().path, sides.len()), *link));
                 bucket.leaves().len()
             }
-            Node::Inner(inner) => {
+            Node::Inner(hash, inner) => {
                 sides.push(false);
                 let left = self.check(&inner.left, sides);
                 *sides.last_mut().unwrap() = true;
                 let right = self.check(&inner.right, sides);
                 sides.pop();
                 assert!(left + right > BUCKET_LEAVES_MERGED, "an inner node stands where a bucket would do");
-                assert_eq!(inner.hash, node_hash(&inner.left.hash(), &inner.right.hash()));
+                assert_eq!(*hash, node_hash(&inner.left.hash(), &inner.right.hash()));
                 left + right
             }
         }
@@ -332,13 +331,13 @@ proptest! {
         let Node::Bucket(link) = tree.tip().0 else { panic!("few keys are one bucket") };
         let item = pack::item(&tree.stored.pages[&0], link.at).unwrap();
         let sound = Bucket::decode(item, 0).unwrap();
-        prop_assert_eq!(sound.hash, link.hash);
+        prop_assert_eq!(sound.hash(), link.hash);
         let mut bytes = item.to_vec();
         let bit = flip.index(bytes.len() * 8);
         bytes[bit / 8] ^= 1 << (bit % 8);
         // Where a value is stored is not hashed: what stands there is, when it is read.
         let is_location = bit / 8 % 72 >= 64;
-        let loaded = Bucket::decode(&bytes, 0).filter(|bucket| bucket.hash == link.hash);
+        let loaded = Bucket::decode(&bytes, 0).filter(|bucket| bucket.hash() == link.hash);
         prop_assert_eq!(loaded.is_some(), is_location);
         bytes.pop();
         prop_assert!(Bucket::decode(&bytes, 0).is_none());
