@@ -15,16 +15,23 @@ pub const PACK_BYTES: usize = 4 << 10;
 /// Sizes of stored items are counted in units of so many bytes, so that 16 bits reach to 2 MiB: the largest item
 /// is a value of 1 MiB and its key of 545 bytes.
 pub const UNIT_BYTES: usize = 32;
+/// Dead units of packs for each live one from which on the oldest packs are cleared away. Two: disk is spent, three times what lives,
+/// for little to be written again; `tree/relocate.rs` has the arithmetic.
+pub const DEAD_PER_LIVE_MAX: u64 = 2;
 /// Dead units of each kind that are never cleared away: 1 MiB.
 pub const RELOCATION_SLACK_UNITS: u64 = (1 << 20) / 32;
 /// Live units that a block writes again at most, beside as many as it writes itself: 64 KiB of each kind.
 pub const RELOCATED_UNITS_BASE: u64 = (64 << 10) / 32;
 /// Partitions of the list of places, as a power of two: 4,096 rows, of 20 places each at 1 M keys, 220 at 10 M.
 pub const TABLE_BITS: u32 = 12;
+/// Bytes of a delta for each byte of partitions that its commit writes. Larger, less is written and more is read at start: this many
+/// times the list's bytes.
+pub const DELTA_PER_TABLE_BYTES: usize = 2;
 /// Partitions that a commit looks at at most, so that a small list costs little: the whole of it in 16 commits.
 pub const TABLE_PARTITIONS_PER_COMMIT: u16 = 256;
-/// Newest heights whose roots stay in memory; older ones are made of deltas when they are asked for.
-pub const ROOTS_KEPT: usize = 16;
+/// Newest heights whose roots stay in memory, more than certification is usually behind; older ones are made of deltas
+/// when they are asked for.
+pub const ROOTS_KEPT: usize = 8;
 /// Memory of nodes that only these roots need: a block of 1,000 writes makes some 9 nodes for each.
 pub const ROOTS_KEPT_BYTES: usize = 32 << 20;
 /// Roots of older heights that are kept after they were asked for. Each may be as large as the tree's upper part.

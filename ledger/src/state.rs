@@ -8,7 +8,8 @@ pub(crate) mod roots;
 
 use crate::error::LedgerError;
 use crate::limits::{
-    BUCKET_LEAVES_MAX, FLOORS_NOTED_EVERY, INNER_MEMORY_BYTES, PACK_BYTES, TABLE_PARTITIONS_PER_COMMIT,
+    BUCKET_LEAVES_MAX, DELTA_PER_TABLE_BYTES, FLOORS_NOTED_EVERY, INNER_MEMORY_BYTES, PACK_BYTES,
+    TABLE_PARTITIONS_PER_COMMIT,
 };
 use crate::record::{Place, height_key, key_mark, number_key};
 use crate::shared::Shared;
@@ -134,8 +135,8 @@ impl<'a> StateChange<'a> {
 }
 
 impl StoredState {
-    /// Writes the next partitions: as many bytes as the height's delta has, so that deltas since the oldest of them have about
-    /// as many bytes as the list.
+    /// Writes the next partitions: half as many bytes as the height's delta has, so that deltas since the oldest of them have
+    /// about twice as many bytes as the list.
     fn put_partitions(
         &mut self,
         height: Height,
@@ -155,7 +156,7 @@ impl StoredState {
                 self.round = height.next();
                 break;
             }
-            if written >= bytes.max(PACK_BYTES) {
+            if written >= (bytes / DELTA_PER_TABLE_BYTES).max(PACK_BYTES) {
                 break;
             }
         }

@@ -90,6 +90,24 @@ pub struct Update<'a, B> {
     drafts: Vec<Draft>,
 }
 
+/// Walks to all places of writes at once, level by level, so that the processor waits for many nodes at a time instead of
+/// one after the other: the update finds them in its caches.
+fn warm(root: &Node, writes: &[Write]) {
+    let mut ways: Vec<(&Node, &Hash)> = writes.iter().map(|write| (root, &write.path)).collect();
+    let mut depth = 0;
+    while !ways.is_empty() {
+        ways.retain_mut(|(node, path)| match node {
+            Node::Inner(_, inner) => {
+                *node = inner.side(path, depth);
+                true
+            }
+            Node::Empty | Node::Bucket(_) => false,
+        });
+        depth += 1;
+    }
+    std::hint::black_box(depth);
+}
+
 /// A subtree in the making: a bucket is not stored before it is clear that it is not merged with its neighbour.
 enum Made {
     Node(Node),
@@ -152,6 +170,7 @@ impl<'a, B: Buckets> Update<'a, B> {
     /// As [`Buckets::bucket`]. Nothing was stored.
     pub fn apply(mut self, root: &Node, writes: &[Write]) -> Result<(Node, Changes), LedgerError> {
         debug_assert!(writes.is_sorted_by(|a, b| a.path < b.path), "writes are sorted and distinct");
+        warm(root, writes);
         let made = self.update(root, 0, writes)?;
         let root = self.store(made, 0);
         let mut changes = self.changes;

@@ -386,15 +386,15 @@ fn more_paths_than_a_bucket_that_differ_in_the_last_bits_only() {
     tree.check_heights();
 }
 
-/// Random updates of keys that all live: twice as much is stored as lives, at most, and little is written for that.
+/// Random updates of keys that all live: three times as much is stored as lives, at most, and little is written for that.
 #[test]
-fn packs_hold_no_more_than_twice_what_lives() {
+fn packs_hold_no_more_than_three_times_what_lives() {
     let mut tree = Model::new(path);
     let key = |number: u32| number.to_be_bytes().to_vec();
     tree.apply(&(0..2000).map(|number| (key(number), Some(vec![0; 60]))).collect(), NEVER);
     let mut own = 0;
     let begun = tree.accounts().values.written;
-    for round in 1..60u32 {
+    for round in 1..100u32 {
         let writes: Writes = (0..200u32)
             .map(|index| {
                 (key(index.wrapping_mul(2_654_435_761).wrapping_add(round * 7919) % 2000), Some(vec![round as u8; 60]))
@@ -403,10 +403,10 @@ fn packs_hold_no_more_than_twice_what_lives() {
         own += writes.len() as u64 * 3;
         tree.apply(&writes, Bounds { slack: 64, moved: 2000, seen: 8000 });
         for account in [tree.accounts().pages, tree.accounts().values] {
-            assert!(account.total() <= 2 * account.live + 64 + 40 * 200, "{account:?}");
+            assert!(account.total() <= 3 * account.live + 64 + 40 * 200, "{account:?}");
         }
     }
     tree.check();
     let written = tree.accounts().values.written - begun;
-    assert!(written < own * 3 / 2, "{written} units for {own} own ones");
+    assert!(written < own * 5 / 4, "{written} units for {own} own ones");
 }

@@ -38,20 +38,22 @@ impl Hash {
     /// padding is known. Trees are made of little else.
     #[must_use]
     pub(crate) fn of_pair(tag: Tag, left: &Self, right: &Self) -> Self {
-        let mut message = [0u8; 128];
-        let length = u8::try_from(tag.0.len()).unwrap_or(u8::MAX);
-        let bytes = [length].into_iter().chain(tag.0.bytes()).chain(left.0).chain(right.0).chain([0x80]);
-        for (to, from) in message.iter_mut().zip(bytes) {
-            *to = from;
-        }
-        let [.., high, low] = &mut message;
+        let [first, second] = *tag.0.as_bytes() else { return Self::of_parts(tag, &[&left.0, &right.0]) };
+        let mut blocks = [[0u8; 64]; 2];
+        let [[length, tag_first, tag_second, one @ ..], [end_first, end_second, end_third, padding, .., high, low]] =
+            &mut blocks;
+        (*length, *tag_first, *tag_second, *padding) = (2, first, second, 0x80);
+        let (to_left, to_right) = one.split_at_mut(32);
+        to_left.copy_from_slice(&left.0);
+        let (begin, [last_first, last_second, last_third]) = right.0.split_last_chunk().unwrap_or((&[], &[0; 3]));
+        to_right.copy_from_slice(begin);
+        (*end_first, *end_second, *end_third) = (*last_first, *last_second, *last_third);
         [*high, *low] = (PAIR_BYTES * 8).to_be_bytes();
-        debug_assert_eq!(tag.0.len() + 65, usize::from(PAIR_BYTES), "the tag has two bytes");
         let mut state = SHA256_START;
-        compress256(&mut state, message.as_chunks::<64>().0);
+        compress256(&mut state, &blocks);
         let mut digest = [0; 32];
-        for (to, from) in digest.iter_mut().zip(state.into_iter().flat_map(u32::to_be_bytes)) {
-            *to = from;
+        for (to, from) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+            *to = from.to_be_bytes();
         }
         Self(digest)
     }
