@@ -5,16 +5,20 @@
 //! takes nothing more, since nobody knows what the disk holds.
 
 mod commit;
+mod repair;
 mod restart;
 mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
+use crate::range_tree::RangeTree;
 use crate::reader::Reader;
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_STATE, META_TIP, Place, StoredHeader, StoredTip, height_key,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_STATE, META_TIP, Place, StoredHeader, StoredTip,
+    height_key,
     key_number, put_sealed,
 };
+use crate::retention::{Floors, Retention};
 use crate::shared::{Shared, View};
 use crate::state::roots::Roots;
 use crate::state::{StateChange, StoredState, load};
@@ -26,6 +30,7 @@ use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
+pub use repair::{Lacks, Repair};
 pub use rewind::{Aside, Fate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -73,6 +78,8 @@ pub struct AppendedRecord {
     pub index: u64,
     /// The record.
     pub record: LogRecord,
+    /// The trees of the log's range that it completes, as far as they are stored ([`RangeTree::stored`]).
+    pub trees: Vec<RangeTree>,
 }
 
 /// The only writer of a store.
@@ -86,6 +93,9 @@ pub struct Ledger<S> {
     oldest: Height,
     /// The tip of height 0, but for its state root.
     begin: Tip,
+    retention: Retention,
+    /// The lowest height whose block somebody still needs.
+    held: Option<Height>,
     poisoned: bool,
 }
 
@@ -102,8 +112,13 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view =
-            View { tip: Arc::new(tip.clone()), certified: Height::ZERO, oldest: Height::ZERO, roots: Roots::default() };
+        let view = View {
+            tip: Arc::new(tip.clone()),
+            certified: Height::ZERO,
+            oldest: Height::ZERO,
+            roots: Roots::default(),
+            floors: Floors::default(),
+        };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
         let state = StateChange::new(&shared, &Node::Empty, &entries, Accounts::default())?;
@@ -120,6 +135,8 @@ impl<S: Store> Ledger<S> {
             filled: BTreeSet::new(),
             oldest: Height::ZERO,
             begin: tip.clone(),
+            retention: Retention::default(),
+            held: None,
             poisoned: false,
         };
         ledger.write_state(batch, tip, state)?;
@@ -138,6 +155,8 @@ impl<S: Store> Ledger<S> {
         check_tip(&store, &tip, genesis)?;
         let state: StoredState = sealed_meta(&store, META_STATE, "the state's accounts")?;
         let (root, filled) = load::root(&store, &state, tip.height)?;
+        let floors = floors(&store, certified)?;
+        store.forget_events(floors.receipts.0);
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         if root.hash() != tip.state_root() {
             return Err(inconsistent("the state tree has another root than the result"));
@@ -154,7 +173,7 @@ impl<S: Store> Ledger<S> {
         let tip = Arc::new(tip);
         let mut roots = Roots::default();
         roots.reset(tip.height, root);
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, oldest, roots });
+        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, oldest, roots, floors });
         let ledger = Self {
             shared: Arc::new(shared),
             tip,
@@ -162,6 +181,8 @@ impl<S: Store> Ledger<S> {
             filled,
             oldest,
             begin: Tip::of_genesis(genesis, Hash::ZERO),
+            retention: Retention::default(),
+            held: None,
             poisoned: false,
         };
         ledger.check_epochs(genesis)?;
@@ -190,6 +211,16 @@ impl<S: Store> Ledger<S> {
     #[must_use]
     pub fn tip(&self) -> &Tip {
         &self.tip
+    }
+
+    /// Keeps this much of the past from the next block on. What is gone does not come back.
+    pub fn retain(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
+    /// Keeps the blocks from this height on until told otherwise, whatever is retained.
+    pub fn hold(&mut self, from: Option<Height>) {
+        self.held = from;
     }
 
     /// A reader; any number work beside the writer.
@@ -282,6 +313,19 @@ fn sealed_meta<S: Store, T: borsh::BorshDeserialize>(
     let place = Place { what, space: Space::Meta, key };
     let bytes = store.get(Space::Meta, key)?.ok_or_else(|| place.damaged())?;
     place.unseal(&bytes)
+}
+
+/// From where on parts of blocks are kept: all of them, until some were pruned.
+fn floors<S: Store>(store: &S, certified: Height) -> Result<Floors, LedgerError> {
+    if store.get(Space::Meta, META_FLOORS)?.is_none() {
+        return Ok(Floors::default());
+    }
+    let floors: Floors = sealed_meta(store, META_FLOORS, "the heights of which blocks are kept")?;
+    if floors.bodies.max(floors.receipts) > certified.max(Height(1)) {
+        let what = "blocks above the certified height are said to be pruned";
+        return Err(LedgerError::Inconsistent { height: certified, what });
+    }
+    Ok(floors)
 }
 
 /// Height, block and result of the tip must be those of the header record.

@@ -3,6 +3,17 @@
 /// Heights whose whole state stays readable and provable. Execution runs at most 64 blocks ahead of
 /// its certification (the largest `runAhead`), so twice that always reaches the certified state.
 pub const STATE_HEIGHTS_RETAINED: u64 = 128;
+/// Most heights whose whole state an operator may keep: 27 minutes at ten blocks a second. Each costs the buckets and values
+/// that its block superseded (some 20 KB for a block of ten transactions). Older states are made again by
+/// `countersignd replay --until`.
+pub const STATE_HEIGHTS_RETAINED_MAX: u64 = 16_384;
+/// Fewest heights of which transactions and receipts are kept: 16 answers of a catching-up peer (64 blocks each), two minutes at
+/// eight blocks a second, and far more than execution runs ahead (64).
+pub const BLOCK_HEIGHTS_RETAINED_MIN: u64 = 1_024;
+/// Heights whose bodies or receipts go at once: 256 blocks of 2 MiB are half a gigabyte at worst, and a range deletion is 40 bytes.
+pub const PRUNED_HEIGHTS_STEP: u64 = 256;
+/// Heights with damaged rows that are remembered until peers have brought them again; others are noticed when read once more.
+pub const DAMAGED_HEIGHTS_MAX: usize = 1_024;
 /// Keys of one bucket of the state tree at most. A bucket is on average 0.69 times as full (a random trie). More keys mean more
 /// bytes written for an update (72 each), fewer mean more nodes in memory; `ledger/BENCH.md` has both.
 pub const BUCKET_LEAVES_MAX: usize = 12;
@@ -38,31 +49,45 @@ pub const ROOTS_KEPT_BYTES: usize = 32 << 20;
 pub const ROOTS_REMADE_KEPT: usize = 2;
 /// Heights between two notes of how far packs reach that a height needs. Packs go when a noted height does.
 pub const FLOORS_NOTED_EVERY: u64 = 16;
-/// Memory of an inner node: its hash, two links of 48 bytes, counts and the allocator's.
-pub const INNER_MEMORY_BYTES: usize = 160;
+/// Memory of an inner node: two links of 48 bytes, counts and the allocator's.
+pub const INNER_MEMORY_BYTES: usize = 128;
 /// Memory of a leaf in a cached bucket: 72 bytes, and 32 for a hash above it.
 pub const LEAF_MEMORY_BYTES: usize = 104;
-/// Memory of a cached bucket beside its leaves: its head, three allocations and the cache's own entry.
-pub const BUCKET_MEMORY_BYTES: usize = 240;
-/// Memory of the cache of buckets: all of some 950,000 keys (104 bytes each, and 240 for 8.3 of them).
-/// Above them are 1.44 nodes of 160 bytes for each bucket, always in memory: 28 MB at 1 M keys, 280 MB at 10 M.
+/// Memory of a cached bucket beside its leaves: counts, the allocator's, and the cache's own entries.
+pub const BUCKET_MEMORY_BYTES: usize = 128;
+/// Memory of the cache of buckets: all of some 1.1 M keys (104 bytes each, and 128 for 8.3 of them).
+/// Above them are 1.44 nodes of 128 bytes for each bucket, always in memory: 22 MB at 1 M keys, 220 MB at 10 M.
 pub const BUCKET_CACHE_BYTES: usize = 128 << 20;
 /// Memory of the cache of state values.
 pub const VALUE_CACHE_BYTES: usize = 16 << 20;
 /// Values above this size are not cached: a thousand of the rest fit into the cache.
 pub const CACHED_VALUE_BYTES_MAX: usize = VALUE_CACHE_BYTES / 1024;
 /// Memory of RocksDB's block cache, which also holds indexes and filters.
-pub const BLOCK_CACHE_BYTES: usize = 32 << 20;
+pub const BLOCK_CACHE_BYTES: u64 = 32 << 20;
 /// Memory of RocksDB's memtables over all spaces.
-pub const MEMTABLES_BYTES: usize = 64 << 20;
+pub const MEMTABLES_BYTES: u64 = 64 << 20;
 /// Memory of one space's memtable.
 pub const MEMTABLE_BYTES: usize = 8 << 20;
 /// Write-ahead log kept before memtables are flushed: bounds what is replayed at start.
 pub const WAL_BYTES_MAX: u64 = 128 << 20;
 /// Files RocksDB keeps open.
-pub const OPEN_FILES_MAX: i32 = 512;
+pub const OPEN_FILES_MAX: u64 = 512;
+/// Bytes that RocksDB's background threads write in a second. It is a ceiling that RocksDB tunes below by itself: what a full
+/// load writes (10 MB/s of blocks and state, merged some five times) passes, a burst of merges does not take the disk from the
+/// write-ahead log, which finality waits for.
+pub const COMPACTION_BYTES_PER_SECOND: u64 = 256 << 20;
+/// Bytes of a file that are written before RocksDB asks for them to be stored, so that the sync at its end is short.
+pub const FILE_SYNC_BYTES: u64 = 1 << 20;
 /// Most items of one page of an answer.
 pub const PAGE_ITEMS_MAX: usize = 1000;
+/// Levels of the smallest trees of a range that are stored: one row for each 64 items, and one more for each 64 of these
+/// on. What is smaller is made of at most 32 items; a proof does that at either end of its run for each lower level.
+pub const RANGE_TREE_LEVEL_MIN: u32 = 6;
+/// Most bytes of entries in one page of a log, an entry more where a single one is larger. 32 entries of the largest
+/// size, 64 KiB, make 2 MiB: the items of any tree that is not stored are read at once.
+pub const LOG_PAGE_BYTES_MAX: usize = 4 << 20;
+/// Records of a log that one scan reads, at most 64 KiB each.
+pub const LOG_ROWS_AT_ONCE: usize = 64;
 /// Most index entries or blocks that one search for events looks at before it answers with a cursor.
 pub const EVENT_SEARCH_STEPS_MAX: usize = 10_000;
 /// Largest stored record: a block's transactions (2 MiB and 68 bytes for each of 10,000) or its

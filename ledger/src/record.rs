@@ -19,6 +19,8 @@ pub(crate) const META_CHAIN: &[u8] = b"chain";
 pub(crate) const META_TIP: &[u8] = b"tip";
 pub(crate) const META_STATE: &[u8] = b"state";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
+/// Key of [`crate::retention::Floors`]; missing until something of a block was pruned.
+pub(crate) const META_FLOORS: &[u8] = b"floors";
 /// What the keys of epochs begin with.
 pub(crate) const META_EPOCH: [u8; 5] = *b"epoch";
 

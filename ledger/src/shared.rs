@@ -1,11 +1,13 @@
 //! What the writer and the readers share: the store, the caches and the current view.
 
 use crate::cache::Cache;
+use crate::damage::DamageNotes;
 use crate::error::LedgerError;
 use crate::limits::{
     BUCKET_CACHE_BYTES, BUCKET_MEMORY_BYTES, CACHED_VALUE_BYTES_MAX, LEAF_MEMORY_BYTES, VALUE_CACHE_BYTES,
 };
 use crate::record::{Place, StoredHeader, decode_value, height_key, number_key};
+use crate::retention::{Class, Floors};
 use crate::state::load;
 use crate::state::roots::{Remade, Roots};
 use crate::store::{Space, Store};
@@ -26,6 +28,7 @@ pub(crate) struct Shared<S> {
     view: RwLock<View>,
     /// Locked before the view, so that what was made of deltas that are taken back is never kept.
     remade: Mutex<Remade>,
+    pub(crate) damage: DamageNotes,
 }
 
 /// What changes with each commit.
@@ -38,6 +41,19 @@ pub(crate) struct View {
     pub(crate) oldest: Height,
     /// Roots of the newest heights.
     pub(crate) roots: Roots,
+    /// Oldest heights of which parts of blocks are kept.
+    pub(crate) floors: Floors,
+}
+
+impl View {
+    /// Oldest height of which something is kept.
+    pub(crate) fn oldest_of(&self, class: Class) -> Height {
+        match class {
+            Class::Bodies => self.floors.bodies,
+            Class::Receipts => self.floors.receipts,
+            Class::States => self.oldest,
+        }
+    }
 }
 
 impl<S: Store> Shared<S> {
@@ -49,6 +65,7 @@ impl<S: Store> Shared<S> {
             values: Cache::new(VALUE_CACHE_BYTES),
             view: RwLock::new(view),
             remade: Mutex::default(),
+            damage: DamageNotes::default(),
         }
     }
 
@@ -90,27 +107,34 @@ impl<S: Store> Shared<S> {
 
     /// The tree's root at a height.
     pub(crate) fn root(&self, height: Height) -> Result<Node, LedgerError> {
-        let view = self.view();
-        if let Some(root) = view.roots.get(height) {
-            return Ok(root.clone());
-        }
-        drop(view);
-        let mut remade = self.remade();
+        // Locked first, so that what is made of deltas that are taken back meanwhile is not kept.
+        let mut remade = None;
+        let view = loop {
+            let view = self.view();
+            if height > view.tip.height {
+                return Err(LedgerError::Unknown { height, tip: view.tip.height });
+            }
+            if height < view.oldest {
+                return Err(LedgerError::Pruned { what: Class::States, height, oldest: view.oldest });
+            }
+            if let Some(root) = view.roots.get(height) {
+                return Ok(root.clone());
+            }
+            if remade.is_some() {
+                break view;
+            }
+            drop(view);
+            remade = Some(self.remade());
+        };
+        let mut remade = remade.expect("it was locked before the view that the loop ended with");
         if let Some(root) = remade.get(height) {
             return Ok(root.clone());
-        }
-        let view = self.view();
-        if height > view.tip.height {
-            return Err(LedgerError::Unknown { height, tip: view.tip.height });
-        }
-        if height < view.oldest {
-            return Err(LedgerError::Pruned { height, oldest: view.oldest });
         }
         let (first, newer) = view.roots.first().expect("the tip's root is kept");
         let near = remade.nearest(height, first.0.abs_diff(height.0));
         let (from, base) = near.map_or((first, newer.clone()), |(from, root)| (from, root.clone()));
         drop(view);
-        let root = self.remake(from, &base, height)?;
+        let root = self.remake(from, &base, height).map_err(|cause| self.explain(height, cause))?;
         remade.push(height, root.clone());
         Ok(root)
     }
@@ -186,10 +210,19 @@ impl<S: Store> Shared<S> {
         bucket.filter(is_it).ok_or_else(|| damaged_bucket(link))
     }
 
-    /// What damage at a height means: if the height was pruned meanwhile, that.
+    /// What a failed read of a height's state means.
     pub(crate) fn explain(&self, height: Height, cause: LedgerError) -> LedgerError {
-        let oldest = self.view().oldest;
-        if height < oldest { LedgerError::Pruned { height, oldest } } else { cause }
+        self.explain_of(Class::States, height, cause)
+    }
+
+    /// What a failed read means: if what it read was pruned meanwhile, that. Damage is noted.
+    pub(crate) fn explain_of(&self, what: Class, height: Height, cause: LedgerError) -> LedgerError {
+        let oldest = self.view().oldest_of(what);
+        if height < oldest {
+            return LedgerError::Pruned { what, height, oldest };
+        }
+        self.damage.note(&cause);
+        cause
     }
 }
 

@@ -33,13 +33,13 @@ pub(crate) struct StoredState {
     pub(crate) round: Height,
     /// The oldest height whose delta some partition does not know yet.
     pub(crate) redo: Height,
-    /// Floors of some heights, rising: the last one that is not above the oldest height kept, and all above that.
-    pub(crate) floors: Vec<Floors>,
+    /// PackFloors of some heights, rising: the last one that is not above the oldest height kept, and all above that.
+    pub(crate) floors: Vec<PackFloors>,
 }
 
 /// The oldest packs that a height refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Floors {
+pub(crate) struct PackFloors {
     pub(crate) height: Height,
     pub(crate) pages: u64,
     pub(crate) values: u64,
@@ -116,7 +116,7 @@ impl<'a> StateChange<'a> {
         stored.put_partitions(height, &self.root, bytes, filled, batch);
         if height.0.is_multiple_of(FLOORS_NOTED_EVERY) {
             let (pages, values) = (accounts.pages.floor, accounts.values.floor);
-            stored.floors.push(Floors { height, pages, values });
+            stored.floors.push(PackFloors { height, pages, values });
         }
         self.changes.places = delta.changes;
         stored
@@ -171,7 +171,7 @@ impl StoredState {
     }
 
     /// Forgets floors that no kept height needs; answers the packs below which everything may go, if they are others than before.
-    pub(crate) fn forget_floors(&mut self, oldest: Height) -> Option<Floors> {
+    pub(crate) fn forget_floors(&mut self, oldest: Height) -> Option<PackFloors> {
         let needed = self.floors.partition_point(|floors| floors.height <= oldest).saturating_sub(1);
         self.floors.drain(..needed);
         self.floors.first().copied().filter(|_| needed > 0)

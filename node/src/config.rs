@@ -6,6 +6,7 @@
 
 mod file;
 mod flags;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,13 @@ use std::{
     time::Duration,
 };
 
+use countersign_ledger::{Retention, Tuning};
 use countersign_types::PublicKey;
 
 pub use self::{
     file::{ConfigFile, LogSection, NetworkSection, RpcSection},
     flags::{ConfigFlags, PeerFlag},
+    storage::{All, DatabaseSection, HeightsKept, RetentionMode, RetentionSection},
 };
 use crate::{
     limits,
@@ -54,6 +57,10 @@ pub struct Config {
     pub network: NetworkSettings,
     /// Clients.
     pub rpc: RpcSettings,
+    /// What is kept of the past.
+    pub retention: Retention,
+    /// What the database may take.
+    pub database: Tuning,
     /// Logs.
     pub log: LogSettings,
 }
@@ -169,6 +176,8 @@ impl Config {
             network_key: pick(&flags.network_key, file.network_key).unwrap_or_else(|| in_data("network.key")),
             network: network(file.network, path, flags)?,
             rpc: rpc(file.rpc, path, flags)?,
+            retention: storage::retention(&file.retention, path)?,
+            database: storage::database(&file.database, path)?,
             log,
             data_dir,
         })

@@ -1,5 +1,6 @@
 //! Putting a node together: disk, network, threads, and taking it apart again.
 
+use crate::admin::Admin;
 use crate::attempt_file::AttemptFile;
 use crate::compiler::{self, Compiler};
 use crate::config::Config;
@@ -55,7 +56,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
     check_origin(&config, salt, chain)?;
     // The ledger's lock also guards the journal, which opening may repair.
-    let ledger = open_ledger(&config.data_dir, &genesis)?;
+    let ledger = open_ledger(&config, &genesis)?;
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
@@ -138,6 +139,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         replica_inbox,
         started: Instant::now(),
     });
+    let admin = Admin::start(&config.data_dir, Arc::clone(&context))?;
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
     let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();
@@ -154,6 +156,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         },
     };
     tracing::info!("stopping");
+    drop(admin);
     let _ = stop_listening.send(());
     // Who stopped itself keeps nobody waiting for answers that will not come.
     if outcome.is_err() {
@@ -264,15 +267,22 @@ fn check_keys(config: &Config, viewpoint: &Viewpoint, members: &Members) -> anyh
 ///
 /// # Errors
 /// If it cannot be read, is in use, or is of another chain.
-pub fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
-    let directory = data.join(LEDGER_DIRECTORY);
+pub fn open_ledger(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let mut ledger = existing_or_new(config, genesis)?;
+    ledger.retain(config.retention);
+    Ok(ledger)
+}
+
+fn existing_or_new(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let directory = config.data_dir.join(LEDGER_DIRECTORY);
     let missing = !directory.exists() || std::fs::read_dir(&directory)?.next().is_none();
     let at = || format!("the ledger in {}", directory.display());
     if missing {
         tracing::info!(directory = %directory.display(), "making a ledger from the genesis");
-        return Ledger::create(RocksStore::create(&directory).with_context(at)?, genesis).with_context(at);
+        let store = RocksStore::create_with(&directory, &config.database).with_context(at)?;
+        return Ledger::create(store, genesis).with_context(at);
     }
-    let store = RocksStore::open(&directory).map_err(|cause| {
+    let store = RocksStore::open_with(&directory, &config.database).map_err(|cause| {
         let hint = if cause.to_string().contains("/LOCK") { " (another process uses it)" } else { "" };
         anyhow!("{}: {cause}{hint}", at())
     })?;

@@ -1,19 +1,22 @@
 //! One block, one batch.
 
-use super::{ExecutedBlock, Ledger};
+use super::{ExecutedBlock, Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_events, records};
-use crate::limits::STATE_HEIGHTS_RETAINED;
+use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    MARK, META_STATE, META_TIP, Packed, StoredEpoch, StoredHeader, StoredTip, TRANSACTION_NAMES, encode_place,
-    epoch_key, height_key, log_key, log_prefix, mark, number_key, override_key, put_sealed, transaction_names,
+    MARK, META_FLOORS, META_STATE, META_TIP, Packed, StoredEpoch, StoredHeader, StoredTip, TRANSACTION_NAMES,
+    encode_place, epoch_key, height_key, log_key, log_prefix, mark, number_key, override_key, put_sealed,
+    transaction_names,
 };
-use crate::state::{Floors, StateChange};
+use crate::retention::Floors;
+use crate::state::{PackFloors, StateChange};
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
 use countersign_types::receipt::EventRecord;
 use countersign_types::{
-    Epoch, ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, overrides, state_key, vote::Phase,
+    Certificate, Epoch, ExecutionResult, Hash, Header, Height, Receipt, ValidatorSet, codec, merkle, overrides,
+    state_key, vote::Phase,
 };
 use std::sync::Arc;
 
@@ -43,13 +46,18 @@ impl<S: Store> Ledger<S> {
         let root = shared.root(self.tip.height)?;
         let state = StateChange::new(&shared, &root, &block.writes, self.state.accounts)?;
         let events = records(height, &block.receipts);
-        let receipts: Vec<Hash> = block.receipts.iter().map(countersign_types::Receipt::hash).collect();
+        let receipts: Vec<Hash> = block.receipts.iter().map(Receipt::hash).collect();
         let result = self.result(&block, &receipts, &events, state.root.hash())?;
         if let Some(certified) = block.expected.filter(|certified| *certified != result.hash()) {
             return Err(LedgerError::Diverged { height, own: result.hash(), certified });
         }
+        let mut batch = Batch::default();
         let mut range = self.tip.range.clone();
-        range.append(&result.hash());
+        range.append_noting(&result.hash(), |place, hash| {
+            if let Some(tree) = RangeTree::stored(place, hash) {
+                Owner::RESULTS.put(&mut batch, &tree);
+            }
+        });
 
         let header = &block.block.header;
         let tip = Tip {
@@ -61,7 +69,6 @@ impl<S: Store> Ledger<S> {
             result: result.clone(),
             range,
         };
-        let mut batch = Batch::default();
         put_block(&mut batch, &block, &receipts, &result);
         put_logs(&mut batch, &block);
         if !block.overrides.is_empty() {
@@ -146,31 +153,52 @@ impl<S: Store> Ledger<S> {
         tip: Tip,
         mut state: StateChange<'_>,
     ) -> Result<(), LedgerError> {
-        let oldest = self.oldest_after(tip.height);
+        let oldest = self.retention.oldest_state(tip.height, self.shared.view().certified).max(self.oldest);
+        let floors = self.prune_blocks(tip.height, &mut batch);
         let mut stored = state.put(tip.height, &self.state, &mut self.filled, &mut batch);
         let unneeded = stored.forget_floors(oldest);
         put_sealed(&mut batch, Space::Meta, META_TIP, &StoredTip { tip: tip.clone(), oldest });
         put_sealed(&mut batch, Space::Meta, META_STATE, &stored);
+        {
+            // Before the write: who misses a row afterwards must see that it was pruned.
+            let mut view = self.shared.view_mut();
+            (view.oldest, view.floors) = (oldest, floors);
+        }
         self.write(batch, true)?;
 
         let tip = Arc::new(tip);
         self.shared.keep_buckets(state.buckets());
         let mut view = self.shared.view_mut();
         view.roots.push(tip.height, state.root.clone(), state.memory_bytes());
-        (view.tip, view.oldest) = (tip.clone(), oldest);
+        view.tip = tip.clone();
         drop(view);
+        self.shared.store.forget_events(floors.receipts.0);
         (self.tip, self.oldest, self.state) = (tip, oldest, stored);
         unneeded.map_or(Ok(()), |floors| self.discard(&floors))
     }
 
-    /// The oldest height whose state is kept above a new tip. It never passes the last certified height.
-    fn oldest_after(&self, tip: Height) -> Height {
-        let target = Height(tip.0.saturating_add(1).saturating_sub(STATE_HEIGHTS_RETAINED));
-        target.min(self.shared.view().certified).max(self.oldest)
+    /// Removes blocks' parts that are not kept any longer; answers from where on they are.
+    fn prune_blocks(&self, tip: Height, batch: &mut Batch) -> Floors {
+        let (before, certified) = {
+            let view = self.shared.view();
+            (view.floors, view.certified)
+        };
+        let floors = self.retention.floors(before, tip, certified, self.held);
+        for (space, from, to) in
+            [(Space::Bodies, before.bodies, floors.bodies), (Space::Receipts, before.receipts, floors.receipts)]
+        {
+            if from < to {
+                batch.remove_range(space, height_key(from), height_key(to));
+            }
+        }
+        if floors != before {
+            put_sealed(batch, Space::Meta, META_FLOORS, &floors);
+        }
+        floors
     }
 
     /// Lets go of what no kept height needs.
-    fn discard(&mut self, floors: &Floors) -> Result<(), LedgerError> {
+    fn discard(&mut self, floors: &PackFloors) -> Result<(), LedgerError> {
         let store = &self.shared.store;
         let gone = store
             .discard(Space::Pages, &number_key(floors.pages))
@@ -184,31 +212,44 @@ impl<S: Store> Ledger<S> {
 }
 
 fn put_block(batch: &mut Batch, block: &ExecutedBlock, hashes: &[Hash], result: &ExecutionResult) {
-    let height = result.height;
-    let key = height_key(height);
-    let stored = StoredHeader {
-        header: block.block.header.clone(),
-        certificate: block.certificate.clone(),
-        result: result.clone(),
-    };
-    put_sealed(batch, Space::Headers, &key, &stored);
-    batch.put(Space::Blocks, result.block.0, height.0.to_le_bytes());
+    put_header(batch, &block.block.header, &block.certificate, result);
+    put_bodies(batch, result.height, &block.transactions);
+    put_receipts(batch, result.height, &block.receipts, hashes);
+}
+
+/// Header, finality certificate and result of a height, and the height of its block.
+pub(super) fn put_header(batch: &mut Batch, header: &Header, certificate: &Certificate, result: &ExecutionResult) {
+    let (header, certificate, result) = (header.clone(), certificate.clone(), result.clone());
+    batch.put(Space::Blocks, result.block.0, result.height.0.to_le_bytes());
+    let key = height_key(result.height);
+    put_sealed(batch, Space::Headers, &key, &StoredHeader { header, certificate, result });
+}
+
+/// A height's transactions and their places.
+pub(super) fn put_bodies(batch: &mut Batch, height: Height, transactions: &[StoredTransaction]) {
     let mut bodies = Packed::<TRANSACTION_NAMES>::default();
-    for (transaction, index) in block.transactions.iter().zip(0..) {
+    for (transaction, index) in transactions.iter().zip(0..) {
         bodies.push(&transaction_names(&transaction.id, &transaction.signed_hash), &transaction.bytes);
         batch.put(Space::Places, transaction.id.0, encode_place(height, index));
     }
-    batch.put(Space::Bodies, key, bodies.into_bytes());
-    let mut receipts = Packed::<MARK>::default();
-    for (receipt, hash) in block.receipts.iter().zip(hashes) {
-        receipts.push(&mark(hash), &codec::encode(receipt));
+    batch.put(Space::Bodies, height_key(height), bodies.into_bytes());
+}
+
+/// A height's receipts, which have these hashes.
+pub(super) fn put_receipts(batch: &mut Batch, height: Height, receipts: &[Receipt], hashes: &[Hash]) {
+    let mut packed = Packed::<MARK>::default();
+    for (receipt, hash) in receipts.iter().zip(hashes) {
+        packed.push(&mark(hash), &codec::encode(receipt));
     }
-    batch.put(Space::Receipts, key, receipts.into_bytes());
+    batch.put(Space::Receipts, height_key(height), packed.into_bytes());
 }
 
 fn put_logs(batch: &mut Batch, block: &ExecutedBlock) {
     for appended in &block.log_records {
         let prefix = log_prefix(&appended.contract, &appended.key);
         batch.put(Space::Logs, log_key(prefix, appended.index), appended.record.to_bytes());
+        for tree in &appended.trees {
+            Owner::log(&appended.contract, &appended.key).put(batch, tree);
+        }
     }
 }

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::storage::{DatabaseSection, RetentionSection};
 use crate::{network::PeerAddress, telemetry::LogFormat};
 
 /// Every key there is; a section that ends in `.*` has keys of the operator's choice.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 31] = [
     "data_dir",
     "genesis",
     "validator_key",
@@ -31,6 +32,17 @@ const KEYS: [&str; 20] = [
     "rpc.body_bytes_max",
     "rpc.sockets_max",
     "rpc.request_timeout_s",
+    "retention",
+    "retention.mode",
+    "retention.bodies",
+    "retention.receipts",
+    "retention.states",
+    "database",
+    "database.block_cache_bytes",
+    "database.write_buffer_bytes",
+    "database.open_files",
+    "database.background_jobs",
+    "database.compaction_bytes_per_second",
     "log",
     "log.level",
     "log.format",
@@ -56,6 +68,12 @@ pub struct ConfigFile {
     pub network: NetworkSection,
     /// Clients.
     pub rpc: RpcSection,
+    /// What is kept of the past.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub retention: RetentionSection,
+    /// What the database may take.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub database: DatabaseSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -135,6 +153,11 @@ impl ConfigFile {
     }
 }
 
+/// Whether nothing is said in a section.
+fn is_unset<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
+}
+
 fn unknown_key(table: &Table, section: &str) -> Option<String> {
     table.iter().find_map(|(name, value)| {
         let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
@@ -178,6 +201,7 @@ fn edits(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::storage::{All, HeightsKept, RetentionMode};
     use super::*;
 
     #[test]
@@ -224,6 +248,19 @@ mod tests {
                 body_bytes_max: Some(1),
                 sockets_max: Some(1),
                 request_timeout_s: Some(1),
+            },
+            retention: RetentionSection {
+                mode: Some(RetentionMode::Pruned),
+                bodies: Some(HeightsKept::All(All::All)),
+                receipts: Some(HeightsKept::Heights(2_000)),
+                states: Some(200),
+            },
+            database: DatabaseSection {
+                block_cache_bytes: Some(1),
+                write_buffer_bytes: Some(1),
+                open_files: Some(1),
+                background_jobs: Some(1),
+                compaction_bytes_per_second: Some(1),
             },
             log: LogSection { level: Some("info".into()), format: Some(LogFormat::Json) },
         };

@@ -4,10 +4,13 @@
 
 mod crash;
 mod disk;
+mod flips;
+mod history;
 mod members;
 mod memory;
 mod partition;
 mod refuse;
+mod repair;
 
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;
