@@ -6,13 +6,14 @@
 
 mod commit;
 mod restart;
+mod restore;
 mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
-use crate::reader::Reader;
+use crate::reader::{Reader, stored_base};
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
     put_sealed,
 };
 use crate::shared::{Shared, View};
@@ -24,6 +25,7 @@ use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
+pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,7 +101,7 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, roots: BTreeMap::new() };
+        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, base: Height::ZERO, roots: BTreeMap::new() };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
         let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;
@@ -125,19 +127,21 @@ impl<S: Store> Ledger<S> {
     /// Opens the ledger of a chain and checks that its newest height is whole.
     ///
     /// # Errors
-    /// [`LedgerError::Empty`], [`LedgerError::Foreign`], [`LedgerError::Format`], or what is damaged.
+    /// [`LedgerError::Empty`], [`LedgerError::HalfRestored`], [`LedgerError::Foreign`], [`LedgerError::Format`], or
+    /// what is damaged.
     pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
         check_identity(&store, genesis)?;
         let stored: StoredTip = sealed_meta(&store, META_TIP, "the tip")?;
         let certified: Height = sealed_meta(&store, META_CERTIFIED, "the certified height")?;
         let StoredTip { tip, next_page, next_value, oldest } = stored;
         check_tip(&store, &tip, genesis)?;
+        let base = stored_base(&store)?.map_or(Height::ZERO, |base| base.height);
         let roots = roots(&store)?;
         let tip = Arc::new(tip);
         let root = roots.get(&tip.height).cloned();
         let first = roots.first_key_value().map(|(height, _)| *height);
         let count = u64::try_from(roots.len()).ok();
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, roots });
+        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, base, roots });
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         match root {
             Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
@@ -253,6 +257,10 @@ impl<S: Store> Ledger<S> {
 }
 
 fn check_identity<S: Store>(store: &S, genesis: &Genesis) -> Result<(), LedgerError> {
+    if let Some(bytes) = store.get(Space::Meta, META_RESTORING)? {
+        let place = Place { what: "the height to be restored", space: Space::Meta, key: META_RESTORING };
+        return Err(LedgerError::HalfRestored { height: place.unseal(&bytes)? });
+    }
     let Some(format) = store.get(Space::Meta, META_FORMAT)? else {
         for space in Space::ALL {
             if !store.scan(space, &KeyRange::all(), Direction::Forward, 1)?.is_empty() {

@@ -3,9 +3,11 @@
 //! What comes from the store is decoded strictly; state is also checked against its root. State is
 //! read at the tip or at any height from [`Reader::oldest_state`] on.
 
+mod base;
 mod chain;
 mod state;
 
+pub(crate) use base::stored_base;
 pub use state::StateRow;
 
 use crate::shared::Shared;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 
 /// A handle for reading. Cheap to clone.
 #[derive(Debug)]
-pub struct Reader<S>(Arc<Shared<S>>);
+pub struct Reader<S>(pub(crate) Arc<Shared<S>>);
 
 impl<S> Clone for Reader<S> {
     fn clone(&self) -> Self {

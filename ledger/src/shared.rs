@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::error::LedgerError;
-use crate::limits::{CACHED_VALUE_BYTES_MAX, PAGE_CACHE_BYTES, VALUE_CACHE_BYTES};
+use crate::limits::{CACHED_VALUE_BYTES_MAX, PAGE_CACHE_BYTES, PINNED_HEIGHTS_MAX, VALUE_CACHE_BYTES};
 use crate::record::{Place, decode_value, number_key};
 use crate::store::{Space, Store};
 use crate::tip::Tip;
@@ -10,7 +10,7 @@ use crate::tree::{Inner, Leaf, Node, Pages, find, load_page};
 use countersign_types::state::{path, value_hash};
 use countersign_types::{Hash, Height};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Shared by the writer and all readers.
 #[derive(Debug)]
@@ -20,6 +20,25 @@ pub(crate) struct Shared<S> {
     pages: Cache<Arc<Inner>>,
     values: Cache<(Hash, Arc<[u8]>)>,
     view: RwLock<View>,
+    /// Heights whose state somebody still reads, with how many do.
+    pins: Mutex<BTreeMap<Height, usize>>,
+}
+
+/// Keeps the state of a height from being pruned while it lives.
+#[derive(Debug)]
+pub struct Pin<S> {
+    shared: Arc<Shared<S>>,
+    height: Height,
+}
+
+impl<S> Drop for Pin<S> {
+    fn drop(&mut self) {
+        let mut pins = lock(&self.shared.pins);
+        if let Some(readers) = pins.get_mut(&self.height) {
+            *readers = readers.saturating_sub(1);
+        }
+        pins.retain(|_, readers| *readers > 0);
+    }
 }
 
 /// What changes with each commit.
@@ -28,6 +47,8 @@ pub(crate) struct View {
     pub(crate) tip: Arc<Tip>,
     /// Highest height with a result certificate, 0 if there is none.
     pub(crate) certified: Height,
+    /// Height of the snapshot that the ledger began with, 0 if it began with the genesis.
+    pub(crate) base: Height,
     /// Roots of the retained heights.
     pub(crate) roots: BTreeMap<Height, Node>,
 }
@@ -47,7 +68,27 @@ impl<S: Store> Shared<S> {
             pages: Cache::new(PAGE_CACHE_BYTES),
             values: Cache::new(VALUE_CACHE_BYTES),
             view: RwLock::new(view),
+            pins: Mutex::default(),
         }
+    }
+
+    /// Pins a height whose state is kept.
+    pub(crate) fn pin(shared: &Arc<Self>, height: Height) -> Result<Pin<S>, LedgerError> {
+        let count = |change: fn(usize) -> usize| {
+            let mut pins = lock(&shared.pins);
+            let readers = pins.entry(height).or_default();
+            *readers = change(*readers);
+        };
+        // First, so that it is not pruned between the look and the pin.
+        count(|readers| readers.saturating_add(1));
+        let pin = Pin { shared: shared.clone(), height };
+        shared.root(height).map(|_| pin)
+    }
+
+    /// The lowest height that must stay readable for its readers.
+    pub(crate) fn pinned(&self, tip: Height) -> Option<Height> {
+        let oldest = lock(&self.pins).first_key_value().map(|(height, _)| *height);
+        oldest.filter(|height| tip.since(*height) <= PINNED_HEIGHTS_MAX)
     }
 
     pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
@@ -99,6 +140,19 @@ impl<S: Store> Shared<S> {
         Ok(value)
     }
 
+    /// Key and value that a leaf commits to.
+    pub(crate) fn entry(&self, leaf: &Leaf) -> Result<(Vec<u8>, Vec<u8>), LedgerError> {
+        let at = number_key(leaf.at);
+        let place = Place { what: "a state value", space: Space::Values, key: &at };
+        let bytes = self.store.get(Space::Values, &at)?.ok_or_else(|| place.damaged())?;
+        match decode_value(&bytes) {
+            Some((key, value)) if path(key) == leaf.path && value_hash(value) == leaf.value => {
+                Ok((key.to_vec(), value.to_vec()))
+            }
+            _ => Err(place.damaged()),
+        }
+    }
+
     /// What damage at a height means: if the height was pruned meanwhile, that.
     pub(crate) fn explain(&self, height: Height, cause: LedgerError) -> LedgerError {
         let oldest = self.view().oldest();
@@ -119,4 +173,8 @@ impl<S: Store> Pages for Shared<S> {
         self.keep_page(id, page.clone());
         Ok(page)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

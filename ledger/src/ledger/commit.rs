@@ -71,6 +71,28 @@ impl<'a> StateChange<'a> {
         encode_node(&self.root, &mut root);
         batch.put(Space::Roots, height_key(height), root);
     }
+
+    /// First unused numbers of pages and values, after the ones before it.
+    fn next(&self, (next_page, next_value): (u64, u64)) -> (u64, u64) {
+        let after = |next: u64, last: Option<u64>| last.map_or(next, |last| last.saturating_add(1));
+        let next_page = after(next_page, self.changes.pages.last().map(|(id, ..)| *id));
+        (next_page, after(next_value, self.changes.values.last().map(|(at, _)| *at)))
+    }
+
+    /// Puts a part of the state of a height that no other height stands on: what the part supersedes goes with it.
+    /// Answers the root, and the first unused numbers of pages and values.
+    pub(super) fn put_part(mut self, height: Height, next: (u64, u64), batch: &mut Batch) -> (Node, (u64, u64)) {
+        self.put(height, batch);
+        for page in &self.changes.stale_pages {
+            batch.remove(Space::Pages, number_key(*page));
+        }
+        for value in &self.changes.stale_values {
+            batch.remove(Space::Values, number_key(*value));
+        }
+        batch.remove(Space::Stale, height_key(height));
+        let next = self.next(next);
+        (self.root, next)
+    }
 }
 
 /// The set that a block makes the next height's, if it is one.
@@ -204,9 +226,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), LedgerError> {
         state.put(tip.height, &mut batch);
         let oldest = self.prune(tip.height, &mut batch)?;
-        let after = |next: u64, last: Option<u64>| last.map_or(next, |last| last.saturating_add(1));
-        let next_page = after(self.next_page, state.changes.pages.last().map(|(id, ..)| *id));
-        let next_value = after(self.next_value, state.changes.values.last().map(|(at, _)| *at));
+        let (next_page, next_value) = state.next((self.next_page, self.next_value));
         let stored = StoredTip { tip, next_page, next_value, oldest };
         put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
         self.write(batch, true)?;
@@ -225,10 +245,10 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Removes what only heights before the new oldest one need; answers that height. It never
-    /// passes the last certified height.
+    /// passes the last certified height, nor one that is pinned.
     fn prune(&self, tip: Height, batch: &mut Batch) -> Result<Height, LedgerError> {
         let target = Height((tip.0.saturating_add(1)).saturating_sub(STATE_HEIGHTS_RETAINED));
-        let target = target.min(self.shared.view().certified);
+        let target = target.min(self.shared.view().certified).min(self.shared.pinned(tip).unwrap_or(target));
         let mut oldest = self.oldest;
         for _ in 0..PRUNED_HEIGHTS_PER_COMMIT {
             if oldest >= target {

@@ -8,14 +8,13 @@ use super::{Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_keys, records};
 use crate::record::{
-    META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, decode_value, epoch_key, height_key,
-    key_mark, log_key, log_of, log_prefix, number_key, override_key, put_sealed, restart_key, split_names,
+    META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, epoch_key, height_key,
+    key_mark, log_key, log_of, log_prefix, override_key, put_sealed, restart_key, split_names,
 };
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Leaf, differences};
+use crate::tree::differences;
 use countersign_types::range::Range;
-use countersign_types::state::{path, value_hash};
 use countersign_types::{Block, Certificate, Height, codec};
 use std::sync::Arc;
 
@@ -151,8 +150,8 @@ impl<S: Store> Ledger<S> {
     fn undo_state(&self, to: Height, batch: &mut Batch) -> Result<(), LedgerError> {
         let (before, after) = (self.shared.root(to)?, self.shared.root(self.tip.height)?);
         for (before, after) in differences(&*self.shared, &before, &after)? {
-            let before = before.map(|leaf| self.entry(&leaf)).transpose()?;
-            let after = after.map(|leaf| self.entry(&leaf)).transpose()?;
+            let before = before.map(|leaf| self.shared.entry(&leaf)).transpose()?;
+            let after = after.map(|leaf| self.shared.entry(&leaf)).transpose()?;
             match (&before, &after) {
                 (None, Some((key, _))) => batch.remove(Space::Keys, key.as_slice()),
                 (Some((key, _)), None) => batch.put(Space::Keys, key.as_slice(), key_mark(key)),
@@ -170,19 +169,6 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Key and value that a leaf commits to.
-    fn entry(&self, leaf: &Leaf) -> Result<(Vec<u8>, Vec<u8>), LedgerError> {
-        let at = number_key(leaf.at);
-        let place = Place { what: "a state value", space: Space::Values, key: &at };
-        let bytes = self.shared.store.get(Space::Values, &at)?.ok_or_else(|| place.damaged())?;
-        match decode_value(&bytes) {
-            Some((key, value)) if path(key) == leaf.path && value_hash(value) == leaf.value => {
-                Ok((key.to_vec(), value.to_vec()))
-            }
-            _ => Err(place.damaged()),
-        }
-    }
-
     fn tip_at(&self, height: Height) -> Result<Tip, LedgerError> {
         let reader = self.reader();
         if height == Height::ZERO {
@@ -190,12 +176,7 @@ impl<S: Store> Ledger<S> {
             tip.result.state_root = self.shared.root(height)?.hash();
             return Ok(tip);
         }
-        let mut range = Range::default();
-        for earlier in (1..=height.0).map(Height) {
-            let key = height_key(earlier);
-            let place = Place { what: "a header", space: Space::Headers, key: &key };
-            range.append(&reader.result(earlier)?.ok_or_else(|| place.damaged())?.hash());
-        }
+        let range = reader.range_at(height)?;
         let key = height_key(height);
         let place = Place { what: "a header", space: Space::Headers, key: &key };
         let (header, result) = (reader.header(height)?, reader.result(height)?);

@@ -22,20 +22,25 @@ impl<S: Store> Reader<S> {
         Place { what: "a header", space: Space::Headers, key: &key }.unseal(&bytes).map(Some)
     }
 
-    /// The record at a height: `None` above the tip and at genesis; missing below is damage.
+    /// The record at a height: `None` above the tip and at genesis; missing below is damage, unless the ledger began
+    /// with a snapshot above.
     fn by_height(&self, space: Space, what: &'static str, height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
         let key = height_key(height);
         if height == Height::ZERO || height > self.tip().height {
             return Ok(None);
         }
         let bytes = self.store().get(space, &key)?;
+        let base = self.base();
+        if bytes.is_none() && height <= base {
+            return Err(LedgerError::BeforeSnapshot { what, height, base });
+        }
         bytes.map(Some).ok_or_else(|| Place { what, space, key: &key }.damaged())
     }
 
     /// The header at a height.
     ///
     /// # Errors
-    /// What is damaged, or the store's.
+    /// [`LedgerError::BeforeSnapshot`], what is damaged, or the store's.
     pub fn header(&self, height: Height) -> Result<Option<Header>, LedgerError> {
         Ok(self.stored_header(height)?.map(|stored| stored.header))
     }

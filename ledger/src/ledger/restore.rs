@@ -1,0 +1,119 @@
+//! A store on the way from a snapshot to a ledger.
+//!
+//! Until the last write the store holds a row that says so, and no format: [`Ledger::open`] refuses it by
+//! [`LedgerError::HalfRestored`], whatever else is there.
+
+use super::Ledger;
+use super::commit::{StateChange, put_epoch};
+use crate::error::LedgerError;
+use crate::record::{
+    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, StoredBase, StoredHeader,
+    StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
+};
+use crate::shared::{Shared, View};
+use crate::snapshot::{Carried, LogHead, LogsPiece, Snapshot, StatePiece};
+use crate::store::{Batch, Direction, KeyRange, Space, Store};
+use crate::tip::Tip;
+use crate::tree::Node;
+use countersign_types::{Certificate, ExecutionResult, Genesis, Hash, Header, Height};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A ledger that is being restored.
+#[derive(Debug)]
+pub(crate) struct Restoring<S> {
+    shared: Shared<S>,
+    height: Height,
+    root: Node,
+    /// First unused numbers of pages and values.
+    next: (u64, u64),
+}
+
+impl<S: Store> Restoring<S> {
+    /// Begins in an empty store.
+    pub(crate) fn begin(store: S, genesis: &Genesis, snapshot: &Snapshot) -> Result<Self, LedgerError> {
+        for space in Space::ALL {
+            if !store.scan(space, &KeyRange::all(), Direction::Forward, 1)?.is_empty() {
+                return Err(LedgerError::NotEmpty);
+            }
+        }
+        let mut batch = Batch::default();
+        put_sealed(&mut batch, Space::Meta, META_RESTORING, &snapshot.height());
+        store.write(batch, true)?;
+        let tip = Arc::new(Tip::of_genesis(genesis, Hash::ZERO));
+        let view = View { tip, certified: Height::ZERO, base: Height::ZERO, roots: BTreeMap::new() };
+        let shared = Shared::new(store, genesis.chain(), view);
+        Ok(Self { shared, height: snapshot.height(), root: Node::Empty, next: (0, 0) })
+    }
+
+    /// Adds entries, whose keys are all new.
+    pub(crate) fn state(&mut self, piece: StatePiece) -> Result<(), LedgerError> {
+        let entries = piece.entries.into_iter().map(|(key, value)| (key, Some(value))).collect();
+        let change = StateChange::new(&self.shared, &self.root, &entries, self.next.0, self.next.1)?;
+        let mut batch = Batch::default();
+        (self.root, self.next) = change.put_part(self.height, self.next, &mut batch);
+        Ok(self.shared.store.write(batch, false)?)
+    }
+
+    /// Adds records of logs.
+    pub(crate) fn logs(&mut self, logs: &[LogHead], piece: LogsPiece) -> Result<(), LedgerError> {
+        let mut batch = Batch::default();
+        for run in piece.runs {
+            let Some(head) = usize::try_from(run.log).ok().and_then(|log| logs.get(log)) else { continue };
+            let prefix = log_prefix(&head.contract, &head.key);
+            for (record, index) in run.records.into_iter().zip(run.index..) {
+                batch.put(Space::Logs, log_key(prefix, index), record);
+            }
+        }
+        Ok(self.shared.store.write(batch, false)?)
+    }
+
+    /// Makes it a ledger.
+    pub(crate) fn finish(self, genesis: &Genesis, snapshot: &Snapshot) -> Result<Ledger<S>, LedgerError> {
+        let (height, tip) = (snapshot.height(), snapshot.tip().clone());
+        if self.root.hash() != tip.state_root() {
+            return Err(LedgerError::Inconsistent { height, what: "the restored state has another root" });
+        }
+        let manifest = snapshot.manifest();
+        let mut batch = Batch::default();
+        for epoch in snapshot.epochs() {
+            put_epoch(&mut batch, epoch.known.epoch, epoch.origin, &epoch.known.validators);
+            if let Some(end) = &epoch.restart {
+                put_sealed(&mut batch, Space::Meta, &restart_key(epoch.known.epoch), end);
+            }
+        }
+        for link in &manifest.epochs {
+            put_header(&mut batch, &link.header, &link.finality, &link.end.result, &link.end.certificate);
+        }
+        for Carried { header, finality, result, certificate, overrides } in &manifest.blocks {
+            put_header(&mut batch, header, finality, result, certificate);
+            if !overrides.is_empty() {
+                put_sealed(&mut batch, Space::Meta, &override_key(header.height), overrides);
+            }
+        }
+        batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
+        batch.put(Space::Meta, META_CHAIN, genesis.chain().0);
+        put_sealed(&mut batch, Space::Meta, META_BASE, &StoredBase { height, range: manifest.range.clone() });
+        put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &height);
+        let stored = StoredTip { tip, next_page: self.next.0, next_value: self.next.1, oldest: height };
+        put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
+        batch.remove(Space::Meta, META_RESTORING);
+        let store = self.shared.store;
+        store.write(batch, true)?;
+        Ledger::open(store, genesis)
+    }
+}
+
+fn put_header(
+    batch: &mut Batch,
+    header: &Header,
+    finality: &Certificate,
+    result: &ExecutionResult,
+    certificate: &Certificate,
+) {
+    let key = height_key(header.height);
+    let stored = StoredHeader { header: header.clone(), certificate: finality.clone(), result: result.clone() };
+    put_sealed(batch, Space::Headers, &key, &stored);
+    put_sealed(batch, Space::Certificates, &key, certificate);
+    batch.put(Space::Blocks, result.block.0, header.height.0.to_le_bytes());
+}
