@@ -11,12 +11,13 @@ mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
+use crate::range_tree::RangeTree;
 use crate::reader::{Reader, stored_base};
 use crate::record::{
     FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
     put_sealed,
 };
-use crate::shared::{Shared, View};
+use crate::shared::{Begin, Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
 use crate::tree::{Node, Pages, decode_node};
@@ -73,6 +74,8 @@ pub struct AppendedRecord {
     pub index: u64,
     /// The record.
     pub record: LogRecord,
+    /// The trees of the log's range that it completes, as far as they are stored ([`RangeTree::stored`]).
+    pub trees: Vec<RangeTree>,
 }
 
 /// The only writer of a store.
@@ -101,7 +104,7 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, base: Height::ZERO, roots: BTreeMap::new() };
+        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, begin: Begin::default(), roots: BTreeMap::new() };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
         let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;
@@ -135,13 +138,14 @@ impl<S: Store> Ledger<S> {
         let certified: Height = sealed_meta(&store, META_CERTIFIED, "the certified height")?;
         let StoredTip { tip, next_page, next_value, oldest } = stored;
         check_tip(&store, &tip, genesis)?;
-        let base = stored_base(&store)?.map_or(Height::ZERO, |base| base.height);
+        let base = stored_base(&store)?;
+        let begin = base.map(|base| Begin { height: base.height, before: base.range.count() }).unwrap_or_default();
         let roots = roots(&store)?;
         let tip = Arc::new(tip);
         let root = roots.get(&tip.height).cloned();
         let first = roots.first_key_value().map(|(height, _)| *height);
         let count = u64::try_from(roots.len()).ok();
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, base, roots });
+        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, roots });
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         match root {
             Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,

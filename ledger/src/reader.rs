@@ -5,9 +5,12 @@
 
 mod base;
 mod chain;
+mod range;
 mod state;
+mod time;
 
 pub(crate) use base::stored_base;
+pub use range::LogPage;
 pub use state::StateRow;
 
 use crate::shared::Shared;

@@ -41,14 +41,23 @@ impl<S> Drop for Pin<S> {
     }
 }
 
+/// Where a ledger began: with the genesis, or with a snapshot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Begin {
+    /// Height of the snapshot, 0 for the genesis.
+    pub(crate) height: Height,
+    /// Heights before the first block that the snapshot carried.
+    pub(crate) before: u64,
+}
+
 /// What changes with each commit.
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) tip: Arc<Tip>,
     /// Highest height with a result certificate, 0 if there is none.
     pub(crate) certified: Height,
-    /// Height of the snapshot that the ledger began with, 0 if it began with the genesis.
-    pub(crate) base: Height,
+    /// Where the ledger began.
+    pub(crate) begin: Begin,
     /// Roots of the retained heights.
     pub(crate) roots: BTreeMap<Height, Node>,
 }

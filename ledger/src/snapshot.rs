@@ -27,7 +27,6 @@ mod make;
 mod manifest;
 mod restore;
 mod state;
-mod trees;
 mod walk;
 
 pub use cut::Place;

@@ -4,11 +4,14 @@
 //! cover, the state root from the values themselves, and every index is compared with what it
 //! indexes, in both directions. A fault does not end the check.
 
+mod base;
 mod block;
+mod log;
 mod state;
 
 use crate::error::LedgerError;
 use crate::limits::FAULTS_LISTED_MAX;
+use crate::range_tree::stored_trees;
 use crate::reader::Reader;
 use crate::store::{Direction, KeyRange, Space, Store};
 use countersign_types::{Genesis, Height};
@@ -87,15 +90,19 @@ pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: imp
     let rows = block::check(reader, genesis, &mut report, &mut progress);
     let logs = state::check(reader, genesis, &mut report, &mut progress);
     let tip = reader.tip().height;
+    let executed = tip.since(reader.base());
+    let before = reader.begin().before;
+    let trees = u64::from(before.count_ones()).saturating_add(stored_trees(tip.0)).saturating_sub(stored_trees(before));
     for (space, expected) in [
-        (Space::Headers, tip.0),
-        (Space::Bodies, tip.0),
-        (Space::Receipts, tip.0),
-        (Space::Blocks, tip.0),
+        (Space::Headers, rows.headers.saturating_add(executed)),
+        (Space::Bodies, executed),
+        (Space::Receipts, executed),
+        (Space::Blocks, rows.headers.saturating_add(executed)),
         (Space::Places, report.transactions),
         (Space::Events, rows.events),
         (Space::Keys, report.entries),
-        (Space::Logs, logs),
+        (Space::Logs, logs.records),
+        (Space::Trees, trees.saturating_add(logs.trees)),
     ] {
         let count = count(reader, space);
         if let Some(count) = report.taken(tip, count)

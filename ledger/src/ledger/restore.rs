@@ -6,15 +6,18 @@
 use super::Ledger;
 use super::commit::{StateChange, put_epoch};
 use crate::error::LedgerError;
+use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, StoredBase, StoredHeader,
+    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredBase, StoredHeader,
     StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
 };
-use crate::shared::{Shared, View};
+use crate::shared::{Begin, Shared, View};
 use crate::snapshot::{Carried, LogHead, LogsPiece, Snapshot, StatePiece};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
 use crate::tree::Node;
+use countersign_types::log::LogRecord;
+use countersign_types::range::Range;
 use countersign_types::{Certificate, ExecutionResult, Genesis, Hash, Header, Height};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +30,8 @@ pub(crate) struct Restoring<S> {
     root: Node,
     /// First unused numbers of pages and values.
     next: (u64, u64),
+    /// The range over the records so far of the log that is being restored.
+    range: Range,
 }
 
 impl<S: Store> Restoring<S> {
@@ -41,9 +46,9 @@ impl<S: Store> Restoring<S> {
         put_sealed(&mut batch, Space::Meta, META_RESTORING, &snapshot.height());
         store.write(batch, true)?;
         let tip = Arc::new(Tip::of_genesis(genesis, Hash::ZERO));
-        let view = View { tip, certified: Height::ZERO, base: Height::ZERO, roots: BTreeMap::new() };
+        let view = View { tip, certified: Height::ZERO, begin: Begin::default(), roots: BTreeMap::new() };
         let shared = Shared::new(store, genesis.chain(), view);
-        Ok(Self { shared, height: snapshot.height(), root: Node::Empty, next: (0, 0) })
+        Ok(Self { shared, height: snapshot.height(), root: Node::Empty, next: (0, 0), range: Range::default() })
     }
 
     /// Adds entries, whose keys are all new.
@@ -55,14 +60,20 @@ impl<S: Store> Restoring<S> {
         Ok(self.shared.store.write(batch, false)?)
     }
 
-    /// Adds records of logs.
+    /// Adds records of logs, in order.
     pub(crate) fn logs(&mut self, logs: &[LogHead], piece: LogsPiece) -> Result<(), LedgerError> {
         let mut batch = Batch::default();
         for run in piece.runs {
             let Some(head) = usize::try_from(run.log).ok().and_then(|log| logs.get(log)) else { continue };
-            let prefix = log_prefix(&head.contract, &head.key);
-            for (record, index) in run.records.into_iter().zip(run.index..) {
-                batch.put(Space::Logs, log_key(prefix, index), record);
+            let (prefix, owner) = (log_prefix(&head.contract, &head.key), Owner::log(&head.contract, &head.key));
+            if run.index == 0 {
+                self.range = Range::default();
+            }
+            for (bytes, index) in run.records.into_iter().zip(run.index..) {
+                let damaged = || Place { what: "a log's record", space: Space::Logs, key: &prefix }.damaged();
+                let item = LogRecord::from_bytes(&bytes).ok_or_else(damaged)?.item(&head.contract, &head.key, index);
+                append(&mut batch, owner, &mut self.range, &item);
+                batch.put(Space::Logs, log_key(prefix, index), bytes);
             }
         }
         Ok(self.shared.store.write(batch, false)?)
@@ -85,7 +96,12 @@ impl<S: Store> Restoring<S> {
         for link in &manifest.epochs {
             put_header(&mut batch, &link.header, &link.finality, &link.end.result, &link.end.certificate);
         }
+        let mut range = manifest.range.clone();
+        for (place, hash) in range.trees() {
+            Owner::RESULTS.put(&mut batch, &RangeTree { place, hash: *hash });
+        }
         for Carried { header, finality, result, certificate, overrides } in &manifest.blocks {
+            append(&mut batch, Owner::RESULTS, &mut range, &result.hash());
             put_header(&mut batch, header, finality, result, certificate);
             if !overrides.is_empty() {
                 put_sealed(&mut batch, Space::Meta, &override_key(header.height), overrides);
@@ -102,6 +118,15 @@ impl<S: Store> Restoring<S> {
         store.write(batch, true)?;
         Ledger::open(store, genesis)
     }
+}
+
+/// Adds an item to a range, with the rows of the trees that it completes.
+fn append(batch: &mut Batch, owner: Owner, range: &mut Range, item: &Hash) {
+    range.append_noting(item, |place, hash| {
+        if let Some(tree) = RangeTree::stored(place, hash) {
+            owner.put(batch, &tree);
+        }
+    });
 }
 
 fn put_header(

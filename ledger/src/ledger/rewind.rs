@@ -1,12 +1,12 @@
 //! Taking executed blocks back whose results are not certified: the operators' emergency exits need it, and nothing
 //! else. Everything a block wrote goes in one synced batch, so a crash leaves the old tip or the new one.
 //!
-//! Pages and values that only the blocks taken back used stay as rows that nothing leads to. The range over all
-//! results is made again from the headers, so it costs reading each header of the chain once.
+//! Pages and values that only the blocks taken back used stay as rows that nothing leads to.
 
 use super::{Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_keys, records};
+use crate::range_tree::Owner;
 use crate::record::{
     META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, epoch_key, height_key,
     key_mark, log_key, log_of, log_prefix, override_key, put_sealed, restart_key, split_names,
@@ -63,6 +63,7 @@ impl<S: Store> Ledger<S> {
                 batch.remove(Space::Meta, restart_key(epoch));
             }
         }
+        Owner::RESULTS.shorten(&mut batch, to.0, tip.0);
         let stored = StoredTip {
             tip: self.tip_at(to)?,
             next_page: self.next_page,
@@ -165,8 +166,21 @@ impl<S: Store> Ledger<S> {
             for index in kept..count(grown) {
                 batch.remove(Space::Logs, log_key(prefix, index));
             }
+            Owner::log(&contract, log).shorten(batch, kept, count(grown));
         }
         Ok(())
+    }
+
+    /// The range over the results up to a height. What follows in the chain names its root.
+    fn range_at(&self, height: Height) -> Result<Range, LedgerError> {
+        if height == self.tip.height {
+            return Ok(self.tip.range.clone());
+        }
+        let reader = self.reader();
+        let range = reader.range_of_results(height)?;
+        let next = reader.result(height.next())?.filter(|next| next.range_root == range.root());
+        let place = Place { what: "the range over all results", space: Space::Trees, key: &height_key(height) };
+        next.map(|_| range).ok_or_else(|| place.damaged())
     }
 
     fn tip_at(&self, height: Height) -> Result<Tip, LedgerError> {
@@ -176,7 +190,6 @@ impl<S: Store> Ledger<S> {
             tip.result.state_root = self.shared.root(height)?.hash();
             return Ok(tip);
         }
-        let range = reader.range_at(height)?;
         let key = height_key(height);
         let place = Place { what: "a header", space: Space::Headers, key: &key };
         let (header, result) = (reader.header(height)?, reader.result(height)?);
@@ -188,7 +201,7 @@ impl<S: Store> Ledger<S> {
             epoch: header.epoch,
             view: header.view,
             result,
-            range,
+            range: self.range_at(height)?,
         })
     }
 }

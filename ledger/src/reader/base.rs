@@ -3,9 +3,8 @@
 use super::Reader;
 use crate::error::LedgerError;
 use crate::record::{META_BASE, Place, StoredBase, log_prefix};
-use crate::shared::{Pin, Shared};
+use crate::shared::{Begin, Pin, Shared};
 use crate::store::{Space, Store};
-use countersign_types::range::Range;
 use countersign_types::{Address, Height};
 
 impl<S: Store> Reader<S> {
@@ -13,7 +12,7 @@ impl<S: Store> Reader<S> {
     /// events up to it are not here, nor are headers but those of its last two windows and of the ends of epochs.
     #[must_use]
     pub fn base(&self) -> Height {
-        self.shared().view().base
+        self.begin().height
     }
 
     /// Keeps the state of a height from being pruned while the pin lives, for at most
@@ -25,24 +24,8 @@ impl<S: Store> Reader<S> {
         Shared::pin(&self.0, height)
     }
 
-    /// The range over the results up to a height: from where the ledger begins, or from the blocks that its snapshot
-    /// carried.
-    ///
-    /// # Errors
-    /// [`LedgerError::BeforeSnapshot`] before those; what is damaged, or the store's.
-    pub fn range_at(&self, height: Height) -> Result<Range, LedgerError> {
-        let base = stored_base(self.store())?;
-        let mut range = base.map(|base| base.range).unwrap_or_default();
-        if height.0 < range.count() {
-            let what = "the range of results";
-            return Err(LedgerError::BeforeSnapshot { what, height, base: self.base() });
-        }
-        while range.count() < height.0 {
-            let height = Height(range.count()).next();
-            let unknown = LedgerError::Unknown { height, tip: self.tip().height };
-            range.append(&self.result(height)?.ok_or(unknown)?.hash());
-        }
-        Ok(range)
+    pub(crate) fn begin(&self) -> Begin {
+        self.shared().view().begin
     }
 
     /// That a log's records are not what its range says.

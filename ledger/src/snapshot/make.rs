@@ -8,9 +8,8 @@ use super::layout::{Layout, LogStart};
 use super::logs::{LogHead, LogsPiece, Run, first_from};
 use super::manifest::{Manifest, Snapshot};
 use super::state::StatePiece;
-use super::trees::Trees;
 use super::{Piece, Progress, Shelf, walk};
-use crate::limits::{SNAPSHOT_LOGS_BYTES, SNAPSHOT_RECORDS_READ, SNAPSHOT_STATE_BYTES};
+use crate::limits::{LOG_ROWS_AT_ONCE, SNAPSHOT_LOGS_BYTES, SNAPSHOT_STATE_BYTES};
 use crate::reader::Reader;
 use crate::store::Store;
 use crate::tree::Node;
@@ -37,7 +36,7 @@ pub fn make<S: Store>(
     let manifest = Manifest::of(reader, genesis, height, |result| Layout {
         chain: genesis.chain(),
         height,
-        result,
+        result: result.hash(),
         tree,
         logs,
     })?;
@@ -129,48 +128,38 @@ impl<S: Store, H: Shelf> Packer<'_, S, H> {
     fn log(&mut self, head: &LogHead, log: u32) -> Result<(), SnapshotError> {
         let count = head.range.count();
         let mut run = Run { log, index: 0, records: Vec::new(), proof: RangeProof::default() };
-        let (mut index, mut trees) = (0u64, None);
+        let mut index = 0u64;
         while index < count {
-            let left = usize::try_from(count - index).unwrap_or(usize::MAX).min(SNAPSHOT_RECORDS_READ);
+            let left = usize::try_from(count - index).unwrap_or(usize::MAX).min(LOG_ROWS_AT_ONCE);
             let records = self.reader.log_records(&head.contract, &head.key, index, left)?;
             if records.is_empty() {
                 return Err(self.reader.log_damaged(&head.contract, &head.key).into());
             }
             for record in records {
                 let bytes = record.to_bytes();
-                let opens = if run.records.is_empty() { RUN_BYTES } else { 0 };
-                let more = bytes.len().saturating_add(LENGTH_BYTES).saturating_add(opens);
+                let more = bytes.len().saturating_add(LENGTH_BYTES).saturating_add(RUN_BYTES);
                 if self.open.bytes > 0 && self.open.bytes.saturating_add(more) > SNAPSHOT_LOGS_BYTES {
-                    // The log goes on in the next piece, so the trees beside the run are needed.
                     let next = Run { log, index, records: Vec::new(), proof: RangeProof::default() };
-                    let part = std::mem::replace(&mut run, next);
-                    if !part.records.is_empty() {
-                        if trees.is_none() {
-                            trees = Some(Trees::of(self.reader, head)?);
-                        }
-                        self.add(part, index, trees.as_ref())?;
-                    }
+                    self.add(head, std::mem::replace(&mut run, next), index)?;
                     self.close()?;
                 }
-                let opens = if run.records.is_empty() { RUN_BYTES } else { 0 };
-                self.open.bytes =
-                    self.open.bytes.saturating_add(bytes.len()).saturating_add(LENGTH_BYTES).saturating_add(opens);
+                if run.records.is_empty() {
+                    self.open.bytes = self.open.bytes.saturating_add(RUN_BYTES);
+                }
+                self.open.bytes = self.open.bytes.saturating_add(bytes.len()).saturating_add(LENGTH_BYTES);
                 run.records.push(bytes);
                 index = index.saturating_add(1);
             }
         }
-        if !run.records.is_empty() {
-            self.add(run, index, trees.as_ref())?;
-        }
-        Ok(())
+        self.add(head, run, index)
     }
 
-    /// Adds a run that ends before `end`. A whole log needs no proof.
-    fn add(&mut self, mut run: Run, end: u64, trees: Option<&Trees<'_, S>>) -> Result<(), SnapshotError> {
-        if let Some(trees) = trees {
-            run.proof = trees.prove(run.index, end)?;
+    /// Adds a run that ends before `end`, unless it is empty. A whole log needs no proof.
+    fn add(&mut self, head: &LogHead, mut run: Run, end: u64) -> Result<(), SnapshotError> {
+        if !run.records.is_empty() {
+            run.proof = self.reader.prove_run(&head.contract, &head.key, &head.range, run.index..end)?;
+            self.open.runs.push(run);
         }
-        self.open.runs.push(run);
         Ok(())
     }
 

@@ -145,23 +145,23 @@ pub struct Snapshot {
 }
 
 impl Manifest {
-    /// What a ledger has of a height, with the layout that `layout` makes from the hash of its result.
-    pub(super) fn of<S: Store>(
+    /// What a ledger has of a height, with the layout that `layout` makes from its result.
+    pub(crate) fn of<S: Store>(
         reader: &Reader<S>,
         genesis: &Genesis,
         height: Height,
-        layout: impl FnOnce(Hash) -> Layout,
+        layout: impl FnOnce(&ExecutionResult) -> Layout,
     ) -> Result<Self, SnapshotError> {
         let first = height.0.saturating_sub(carried_blocks(height, genesis.parameters.run_ahead)).saturating_add(1);
         let blocks: Vec<Carried> =
             (first..=height.0).map(|height| Carried::read(reader, Height(height))).collect::<Result<_, _>>()?;
         let what = "the genesis is everybody's, a snapshot begins with a block";
         let last = blocks.last().ok_or(SnapshotError::Height { height, what })?;
-        let layout = layout(last.result.hash());
+        let layout = layout(&last.result);
         let begun = reader.epochs()?.into_iter().rfind(|(_, origin, _)| *origin <= height);
         let ends = reader.epoch_ends(begun.map_or(Epoch::ZERO, |(epoch, ..)| epoch))?;
         let epochs = ends.into_iter().map(|end| EpochLink::read(reader, end)).collect::<Result<_, _>>()?;
-        Ok(Self { format: FORMAT, layout, epochs, range: reader.range_at(Height(first).previous())?, blocks })
+        Ok(Self { format: FORMAT, layout, epochs, range: reader.range_of_results(Height(first).previous())?, blocks })
     }
 
     /// Reads the manifest of a shelf.

@@ -36,6 +36,9 @@ pub const ACCOUNT_KEYS_MAX: usize = 16;
 pub const GENESIS_BYTES_MAX: usize = 16 << 20;
 /// Depth of the state tree: one level for each bit of a path.
 pub const STATE_DEPTH_MAX: usize = 256;
+/// Most hashes that show a run of items in a mountain range: at either end of the run one for each level of a perfect
+/// tree below its root, of which there are at most 63.
+pub const RANGE_PROOF_HASHES_MAX: usize = 2 * 63;
 /// Largest proof file: one item's history with the events it rests on.
 pub const PROOF_BYTES_MAX: usize = 64 << 20;
 
