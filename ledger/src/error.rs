@@ -103,7 +103,9 @@ pub enum LedgerError {
         base: Height,
     },
     /// `open` on a store into which a snapshot was not restored to the end.
-    #[error("a snapshot of height {height} was not restored to the end here; remove the directory and restore it again")]
+    #[error(
+        "a snapshot of height {height} was not restored to the end here; remove the directory and restore it again"
+    )]
     HalfRestored {
         /// Height of the snapshot.
         height: Height,

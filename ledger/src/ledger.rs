@@ -14,8 +14,8 @@ use crate::genesis::genesis_state;
 use crate::range_tree::RangeTree;
 use crate::reader::{Reader, stored_base};
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
-    put_sealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader, StoredTip,
+    height_key, key_number, put_sealed,
 };
 use crate::shared::{Begin, Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
@@ -104,7 +104,12 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, begin: Begin::default(), roots: BTreeMap::new() };
+        let view = View {
+            tip: Arc::new(tip.clone()),
+            certified: Height::ZERO,
+            begin: Begin::default(),
+            roots: BTreeMap::new(),
+        };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
         let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;

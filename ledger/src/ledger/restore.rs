@@ -8,8 +8,8 @@ use super::commit::{StateChange, put_epoch};
 use crate::error::LedgerError;
 use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredBase, StoredHeader,
-    StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
+    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredBase,
+    StoredHeader, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
 };
 use crate::shared::{Begin, Shared, View};
 use crate::snapshot::{Carried, LogHead, LogsPiece, Snapshot, StatePiece};

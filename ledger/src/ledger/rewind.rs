@@ -8,8 +8,8 @@ use crate::error::LedgerError;
 use crate::event::{index_keys, records};
 use crate::range_tree::Owner;
 use crate::record::{
-    META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, epoch_key, height_key,
-    key_mark, log_key, log_of, log_prefix, override_key, put_sealed, restart_key, split_names,
+    META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, epoch_key, height_key, key_mark, log_key,
+    log_of, log_prefix, override_key, put_sealed, restart_key, split_names,
 };
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;

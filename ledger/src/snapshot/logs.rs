@@ -44,12 +44,7 @@ impl LogsPiece {
     ///
     /// # Errors
     /// [`BadPiece`] says what it is instead.
-    pub fn verify(
-        bytes: &[u8],
-        logs: &[LogHead],
-        start: LogStart,
-        end: Option<LogStart>,
-    ) -> Result<Self, BadPiece> {
+    pub fn verify(bytes: &[u8], logs: &[LogHead], start: LogStart, end: Option<LogStart>) -> Result<Self, BadPiece> {
         let piece: Self = codec::decode(bytes, SNAPSHOT_PIECE_BYTES_MAX)?;
         let mut at = Some(start);
         for (run, Run { log, index, records, proof }) in piece.runs.iter().enumerate() {

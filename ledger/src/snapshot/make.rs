@@ -97,7 +97,8 @@ impl<S: Store, H: Shelf, P: FnMut(Progress)> Maker<'_, S, H, P> {
         let logs = piece.logs().map_err(|cause| SnapshotError::Piece { piece: name, cause })?;
         self.shelf.put(name, &codec::encode(&piece))?;
         drop(piece);
-        let mut packer = Packer { reader: self.reader, shelf: self.shelf, cut, starts: Vec::new(), open: Open::default() };
+        let mut packer =
+            Packer { reader: self.reader, shelf: self.shelf, cut, starts: Vec::new(), open: Open::default() };
         for (head, log) in logs.iter().zip(0..) {
             packer.log(head, log)?;
         }

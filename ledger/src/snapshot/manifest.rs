@@ -416,7 +416,10 @@ fn check_blocks(manifest: &Manifest, genesis: &Genesis, epochs: &[ShownEpoch]) -
             (parent.is_some_and(|parent| parent != header.parent), "a block has another parent"),
             (height == Height(1) && header.parent != chain, "the first block does not begin the chain"),
             (result.block != header.hash(), "a result is of another block"),
-            (header.epoch != known.epoch || header.validators != known.validators.hash(), "a block is of another epoch"),
+            (
+                header.epoch != known.epoch || header.validators != known.validators.hash(),
+                "a block is of another epoch",
+            ),
             (result.range_root != range.root(), "a result stands on other results"),
             (overrides::root(overrides) != result.overrides, "a block has other overrides"),
         ];
@@ -427,9 +430,8 @@ fn check_blocks(manifest: &Manifest, genesis: &Genesis, epochs: &[ShownEpoch]) -
         if of_result != (Phase::Checkpoint, known.epoch, height.0, result.hash()) {
             return Err(parts("a certificate is not that of the result"));
         }
-        let _: countersign_types::Certified = certificate
-            .verify(chain, &known.validators)
-            .map_err(|cause| BadManifest::Certificate { height, cause })?;
+        let _: countersign_types::Certified =
+            certificate.verify(chain, &known.validators).map_err(|cause| BadManifest::Certificate { height, cause })?;
         check_final(header, finality, known, chain)?;
         check_overrides(block, known, chain)?;
         range.append(&result.hash());

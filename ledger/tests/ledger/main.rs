@@ -10,6 +10,7 @@ mod proof;
 mod range;
 mod rewind;
 mod rocks;
+mod snapshot;
 mod store;
 mod tree;
 mod versions;
