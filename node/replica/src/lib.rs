@@ -24,6 +24,7 @@ pub mod payload;
 pub mod query;
 pub mod replay;
 pub mod replica;
+pub mod snapshot;
 pub mod state_source;
 pub mod throttle;
 pub mod wire;

@@ -188,6 +188,8 @@ impl<S: Store> Replica<S> {
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
                 Wire::Blocks { certified, blocks } => self.take_blocks(from, certified, blocks)?,
+                // The shell serves snapshots from its files, and joins before there is a replica.
+                Wire::SnapshotsWanted | Wire::Snapshots(_) | Wire::PieceWanted { .. } | Wire::Piece { .. } => {}
             },
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Messages between replicas, as they travel on direct streams. One borsh enum for each class.
 
 use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
+use crate::snapshot::Offer;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
+use countersign_ledger::snapshot::Piece;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::codec::{self, DecodeError};
 use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, SignedOverride};
@@ -44,6 +46,26 @@ pub enum Wire {
         /// The blocks.
         blocks: Vec<CertifiedBlock>,
     },
+    /// "Which snapshots do you have?"
+    SnapshotsWanted,
+    /// Snapshots that can be fetched; empty if there are none.
+    Snapshots(Vec<Offer>),
+    /// "Send me a piece of a snapshot."
+    PieceWanted {
+        /// Which snapshot.
+        snapshot: Hash,
+        /// Which piece.
+        piece: Piece,
+    },
+    /// A piece of a snapshot.
+    Piece {
+        /// Which snapshot.
+        snapshot: Hash,
+        /// Which piece.
+        piece: Piece,
+        /// Its bytes; none if it is not there.
+        bytes: Option<Vec<u8>>,
+    },
 }
 
 /// A block that proves itself by its result certificate.
@@ -71,6 +93,9 @@ impl CertifiedBlock {
     /// # Errors
     /// What is damaged, or the store's.
     pub fn read<S: Store>(reader: &Reader<S>, height: Height) -> Result<Option<Self>, LedgerError> {
+        if height <= reader.base() {
+            return Ok(None); // Its body is not here.
+        }
         let (Some(block), Some(finality)) = (reader.block(height)?, reader.finality(height)?) else {
             return Ok(None);
         };
@@ -97,7 +122,12 @@ impl Wire {
     pub fn class(&self) -> Class {
         match self {
             Self::Consensus { .. } | Self::TransactionsWanted(_) | Self::Transactions(_) => Class::Consensus,
-            Self::BlocksWanted { .. } | Self::Blocks { .. } => Class::Sync,
+            Self::BlocksWanted { .. }
+            | Self::Blocks { .. }
+            | Self::SnapshotsWanted
+            | Self::Snapshots(_)
+            | Self::PieceWanted { .. }
+            | Self::Piece { .. } => Class::Sync,
         }
     }
     /// The bytes that travel.

@@ -15,3 +15,4 @@ mod payload;
 mod poison;
 mod report;
 mod restart;
+mod snapshot;
