@@ -6,6 +6,7 @@ mod init;
 mod overrides;
 mod replay;
 mod restart;
+mod snapshot;
 mod start;
 mod testnet;
 mod verify;
@@ -39,6 +40,9 @@ enum Command {
     Restart(restart::RestartCommand),
     /// Check a stopped node's database from the genesis to its tip
     Verify(ConfigFlags),
+    /// Make, restore or check a snapshot
+    #[command(subcommand)]
+    Snapshot(snapshot::SnapshotCommand),
     /// Execute a stopped node's chain again from the genesis and compare every result with the certified one
     Replay(replay::ReplayFlags),
 }
@@ -57,5 +61,6 @@ pub fn run() -> anyhow::Result<()> {
         Command::Restart(command) => restart::run(&command),
         Command::Verify(flags) => verify::run(&flags),
         Command::Replay(flags) => replay::run(&flags),
+        Command::Snapshot(command) => snapshot::run(&command),
     }
 }

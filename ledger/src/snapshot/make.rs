@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::tree::Node;
 use countersign_types::range::RangeProof;
 use countersign_types::state::Step;
-use countersign_types::{Genesis, Hash, Height, codec};
+use countersign_types::{ExecutionResult, Genesis, Hash, Height, codec};
 
 /// Makes the snapshot of a height, whose state is kept from being pruned meanwhile. The manifest is put last.
 ///
@@ -31,15 +31,17 @@ pub fn make<S: Store>(
 ) -> Result<Snapshot, SnapshotError> {
     let pin = reader.pin(height)?;
     let root = reader.shared().root(height)?;
-    let (tree, logs) = cut(reader, &root, shelf, progress)?;
-    drop(pin);
-    let manifest = Manifest::of(reader, genesis, height, |result| Layout {
+    // First what may not be there yet, since the rest takes long.
+    let empty = |result: &ExecutionResult| Layout {
         chain: genesis.chain(),
         height,
         result: result.hash(),
-        tree,
-        logs,
-    })?;
+        tree: Vec::new(),
+        logs: Vec::new(),
+    };
+    let mut manifest = Manifest::of(reader, genesis, height, empty)?;
+    (manifest.layout.tree, manifest.layout.logs) = cut(reader, &root, shelf, progress)?;
+    drop(pin);
     let parts = manifest.pieces()?;
     // What others would refuse is not offered to them.
     let snapshot = manifest.verify(genesis)?;

@@ -32,6 +32,11 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<()> {
     let store = RocksStore::open(&directory).with_context(|| format!("the ledger in {}", directory.display()))?;
     let stored = Ledger::open(store, &genesis)?.reader();
     let certified = stored.certified();
+    let base = stored.base();
+    ensure!(
+        base == Height::ZERO,
+        "this ledger was restored from a snapshot of height {base}: only a node that fetched all blocks can replay them"
+    );
     let until = flags.until.map_or(certified, Height);
     ensure!(until <= certified, "height {until} is not certified yet; the last certified height is {certified}");
     let into = flags.into.clone().unwrap_or_else(|| config.data_dir.join("replay"));

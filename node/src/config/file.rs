@@ -13,7 +13,7 @@ use super::ConfigError;
 use crate::{network::PeerAddress, telemetry::LogFormat};
 
 /// Every key there is; a section that ends in `.*` has keys of the operator's choice.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 25] = [
     "data_dir",
     "genesis",
     "validator_key",
@@ -31,6 +31,11 @@ const KEYS: [&str; 20] = [
     "rpc.body_bytes_max",
     "rpc.sockets_max",
     "rpc.request_timeout_s",
+    "sync",
+    "sync.mode",
+    "sync.snapshot_height_min",
+    "snapshot",
+    "snapshot.interval_blocks",
     "log",
     "log.level",
     "log.format",
@@ -56,6 +61,10 @@ pub struct ConfigFile {
     pub network: NetworkSection,
     /// Clients.
     pub rpc: RpcSection,
+    /// How a node without a ledger begins.
+    pub sync: SyncSection,
+    /// Snapshots for others.
+    pub snapshot: SnapshotSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -100,6 +109,38 @@ pub struct RpcSection {
     /// Seconds a handler may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_timeout_s: Option<u64>,
+}
+
+/// `[sync]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncSection {
+    /// Default `blocks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<SyncMode>,
+    /// Lowest height of a snapshot that is worth fetching.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_height_min: Option<u64>,
+}
+
+/// `[snapshot]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotSection {
+    /// Blocks from one snapshot to the next; 0 for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval_blocks: Option<u64>,
+}
+
+/// How a node without a ledger begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncMode {
+    /// With the genesis: every block is fetched and executed, and the node has the whole history.
+    #[default]
+    Blocks,
+    /// With a snapshot of its peers, if they have one: the history before it is not here.
+    Snapshot,
 }
 
 /// `[log]`
@@ -225,6 +266,8 @@ mod tests {
                 sockets_max: Some(1),
                 request_timeout_s: Some(1),
             },
+            sync: SyncSection { mode: Some(SyncMode::Snapshot), snapshot_height_min: Some(1) },
+            snapshot: SnapshotSection { interval_blocks: Some(1) },
             log: LogSection { level: Some("info".into()), format: Some(LogFormat::Json) },
         };
         let text = file.to_toml().unwrap();

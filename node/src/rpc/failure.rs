@@ -27,6 +27,10 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
             RpcError::new(Code::BlockPruned, format!("{cause}; ask at a newer height"))
                 .with(json!({ "height": height, "oldest": oldest }))
         }
+        LedgerError::BeforeSnapshot { height, base, .. } => {
+            RpcError::new(Code::BlockPruned, format!("{cause}; ask a node that fetched all blocks"))
+                .with(json!({ "height": height, "oldest": base.next() }))
+        }
         LedgerError::NotCertified { height, certified } => {
             RpcError::new(Code::ProofUnavailable, cause).with(json!({ "height": height, "certified": certified }))
         }
@@ -119,6 +123,8 @@ mod tests {
         let (height, low) = (Height(9), Height(3));
         assert_eq!(code(&of_ledger(&LedgerError::Unknown { height, tip: low })), Code::BlockNotYet);
         assert_eq!(code(&of_ledger(&LedgerError::Pruned { height: low, oldest: height })), Code::BlockPruned);
+        let before = LedgerError::BeforeSnapshot { what: "a header", height: low, base: height };
+        assert_eq!(code(&of_ledger(&before)), Code::BlockPruned);
         assert_eq!(code(&of_ledger(&LedgerError::NotCertified { height, certified: low })), Code::ProofUnavailable);
         assert_eq!(code(&of_ledger(&LedgerError::Poisoned)), Code::InternalError);
     }

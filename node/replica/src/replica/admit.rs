@@ -130,7 +130,9 @@ impl<S: Store> Replica<S> {
     /// P9.4: sends a peer a block that was executed here and is not certified. The engine no longer holds it after a start.
     pub(super) fn serve_executed(&mut self, to: u16, hash: &Hash) -> Result<(), ReplicaError> {
         let Some(height) = self.reader.height_of_block(hash)? else { return Ok(()) };
-        if height <= self.engine.certified_below().max(self.reader.base()) || !self.transactions_served.may(to, self.now) {
+        if height <= self.engine.certified_below().max(self.reader.base())
+            || !self.transactions_served.may(to, self.now)
+        {
             return Ok(());
         }
         if let Some(block) = self.reader.block(height)? {

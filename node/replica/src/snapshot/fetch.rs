@@ -175,7 +175,8 @@ impl Fetch {
         if self.open.get(&cut).is_some_and(|open| open.left == 0) {
             self.open.remove(&cut);
             self.whole.insert(cut);
-            self.kept.retain(|kept| !matches!(kept, Piece::State { cut: of } | Piece::Logs { cut: of, .. } if *of == cut));
+            self.kept
+                .retain(|kept| !matches!(kept, Piece::State { cut: of } | Piece::Logs { cut: of, .. } if *of == cut));
         }
         Ok(())
     }

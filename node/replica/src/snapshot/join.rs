@@ -496,7 +496,8 @@ impl Join {
             }
             Stage::Manifest { asked, .. } => Some(asked.plus(PIECE_RETRY_MS)),
             Stage::Fetching(fetch) => {
-                let stalls = [SNAPSHOT_STALL_MS, JOIN_GIVE_UP_MS].map(|after| self.moved.map(|moved| moved.plus(after)));
+                let stalls =
+                    [SNAPSHOT_STALL_MS, JOIN_GIVE_UP_MS].map(|after| self.moved.map(|moved| moved.plus(after)));
                 fetch.late_at().or(stalls.into_iter().flatten().find(|at| *at > now))
             }
             Stage::Over => None,
