@@ -131,7 +131,6 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     }
     let snapshot_server = start_server(Arc::clone(&snapshots), network.clone(), threads)?;
     start_maker(
-        tokio::runtime::Handle::current(),
         Arc::clone(&snapshots),
         (reader.clone(), genesis.clone()),
         config.snapshot_interval_blocks,

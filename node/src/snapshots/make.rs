@@ -9,14 +9,13 @@ use countersign_ledger::{Reader, RocksStore};
 use countersign_types::{Genesis, Height};
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Starts it, unless the interval is 0.
 ///
 /// # Errors
 /// If the system has no thread for it.
 pub fn start(
-    runtime: tokio::runtime::Handle,
     snapshots: Arc<Snapshots>,
     (reader, genesis): (Reader<RocksStore>, Genesis),
     interval: u64,
@@ -28,10 +27,10 @@ pub fn start(
     }
     let maker = Maker { snapshots, reader, genesis, shared };
     let run = move || {
-        let mut progress = maker.shared.progress();
+        let progress = maker.shared.progress();
         let mut made = maker.snapshots.newest();
         while !maker.shared.is_stopping() {
-            let certified = progress.borrow_and_update().certified;
+            let certified = progress.borrow().certified;
             let height = Height(certified.0 - certified.0 % interval);
             if height > made && !maker.shared.is_space_low() {
                 match maker.make(height) {
@@ -44,17 +43,15 @@ pub fn start(
                     }
                 }
             }
-            // The sender lives as long as the node.
-            let changed = async { tokio::time::timeout(LOOK_INTERVAL, progress.changed()).await };
-            let _ = runtime.block_on(changed);
+            std::thread::sleep(LOOK_INTERVAL);
         }
     };
     threads.add(std::thread::Builder::new().name("snapshots".into()).spawn(run)?);
     Ok(())
 }
 
-/// How long the thread may take to notice that the node stops.
-const LOOK_INTERVAL: std::time::Duration = std::time::Duration::from_millis(500);
+/// How often the thread looks. The state of a height is kept for 128 heights: 600 blocks a second would be too fast.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 struct Maker {
     snapshots: Arc<Snapshots>,

@@ -204,6 +204,9 @@ impl Join {
             return Vec::new();
         }
         self.moved.get_or_insert(now);
+        if self.peers.is_empty() && self.accused.is_empty() {
+            self.moved = Some(now); // With nobody there, no time is lost.
+        }
         match fact {
             JoinFact::Tick => {}
             JoinFact::Connected { peer } => {
