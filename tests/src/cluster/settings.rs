@@ -42,6 +42,18 @@ pub fn init(config: &Path, arguments: &[&str]) -> anyhow::Result<NodeKeys> {
 }
 
 impl Cluster {
+    /// Adds a line to a section of a node's configuration.
+    ///
+    /// # Errors
+    /// If the file has no such section.
+    pub fn configure(&self, index: u16, section: &str, line: &str) -> anyhow::Result<()> {
+        let text = std::fs::read_to_string(self.config(index))?;
+        let head = format!("[{section}]\n");
+        ensure!(text.contains(&head), "the configuration of node {index} has no section {section}");
+        std::fs::write(self.config(index), text.replacen(&head, &format!("{head}{line}\n"), 1))?;
+        Ok(())
+    }
+
     /// Writes a node's configuration, in which it dials the others where `address` says.
     pub(super) fn write_config(&self, index: u16, address: impl Fn(u16) -> SocketAddr) -> anyhow::Result<()> {
         let mut peers = std::collections::BTreeMap::new();

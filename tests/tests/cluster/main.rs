@@ -8,6 +8,7 @@ mod members;
 mod memory;
 mod partition;
 mod refuse;
+mod snapshot;
 
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;
