@@ -18,6 +18,7 @@
 //! What a snapshot leaves out: bodies, receipts, events and the headers before the two windows. A ledger that was restored
 //! says so ([`LedgerError::BeforeSnapshot`](crate::LedgerError::BeforeSnapshot)) where they are asked for.
 
+mod checked;
 mod cut;
 mod error;
 mod folder;
@@ -29,13 +30,14 @@ mod restore;
 mod state;
 mod walk;
 
+pub use checked::Snapshot;
 pub use cut::Place;
 pub use error::{BadPiece, SnapshotError};
 pub use folder::Folder;
 pub use layout::{Layout, LogStart};
 pub use logs::{LogHead, LogsPiece, Run};
 pub use make::make;
-pub use manifest::{BadManifest, Carried, EpochLink, Manifest, Snapshot, carried_blocks};
+pub use manifest::{BadManifest, Carried, EpochLink, Manifest, carried_blocks};
 pub use restore::{Checked, check, restore};
 pub use state::StatePiece;
 

@@ -11,9 +11,11 @@
 
 mod fetch;
 mod join;
+mod order;
 mod peer;
 
-pub use join::{Join, JoinFact, JoinOrder, JoinProgress};
+pub use join::Join;
+pub use order::{JoinFact, JoinOrder, JoinProgress};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_ledger::snapshot::{BadManifest, BadPiece, Piece};
