@@ -7,7 +7,7 @@ COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: demo test lint deny bench build contracts setup image compose-test sim mutants model fuzz help
+.PHONY: demo test lint deny bench bench-ledger build contracts setup image compose-test sim mutants model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -36,6 +36,9 @@ deny: setup ## Licences, bans and sources of the dependencies; advisories where 
 
 bench: build contracts ## Load against a network of its own, then the benches of the crates
 	$(BIN)/bench $(BENCH)
+
+bench-ledger: build contracts ## A ledger of a million events, and questions about items of it: make bench-ledger BENCH="--events 1000000"
+	$(BIN)/ledger $(BENCH)
 
 sim: build contracts ## More seeds of the simulation: make sim SEEDS=0..2000 PROFILE=quick
 	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000) --profile $(or $(PROFILE),ci)

@@ -5,6 +5,7 @@
 //! takes nothing more, since nobody knows what the disk holds.
 
 mod commit;
+mod repair;
 mod restart;
 mod restore;
 mod rewind;
@@ -14,9 +15,10 @@ use crate::genesis::genesis_state;
 use crate::range_tree::RangeTree;
 use crate::reader::{Reader, stored_base};
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader, StoredTip,
-    height_key, key_number, put_sealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader,
+    StoredTip, height_key, key_number, put_sealed,
 };
+use crate::retention::{Floors, Retention};
 use crate::shared::{Begin, Shared, View};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
@@ -26,6 +28,7 @@ use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
+pub use repair::{Lacks, Repair};
 pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};
 use std::collections::BTreeMap;
@@ -88,6 +91,8 @@ pub struct Ledger<S> {
     oldest: Height,
     /// The tip of height 0, but for its state root.
     begin: Tip,
+    retention: Retention,
+    /// The lowest height whose block somebody still needs.
     poisoned: bool,
 }
 
@@ -109,6 +114,7 @@ impl<S: Store> Ledger<S> {
             certified: Height::ZERO,
             begin: Begin::default(),
             roots: BTreeMap::new(),
+            floors: Floors::default(),
         };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
@@ -126,6 +132,7 @@ impl<S: Store> Ledger<S> {
             next_value: 0,
             oldest: Height::ZERO,
             begin: tip.clone(),
+            retention: Retention::default(),
             poisoned: false,
         };
         ledger.write_state(batch, tip, state)?;
@@ -150,7 +157,9 @@ impl<S: Store> Ledger<S> {
         let root = roots.get(&tip.height).cloned();
         let first = roots.first_key_value().map(|(height, _)| *height);
         let count = u64::try_from(roots.len()).ok();
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, roots });
+        let floors = floors(&store, certified.max(begin.height.next()))?;
+        store.forget_events(floors.receipts.0);
+        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, roots, floors });
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         match root {
             Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
@@ -172,6 +181,7 @@ impl<S: Store> Ledger<S> {
             next_value,
             oldest,
             begin: Tip::of_genesis(genesis, Hash::ZERO),
+            retention: Retention::default(),
             poisoned: false,
         };
         ledger.check_epochs(genesis)?;
@@ -200,6 +210,16 @@ impl<S: Store> Ledger<S> {
     #[must_use]
     pub fn tip(&self) -> &Tip {
         &self.tip
+    }
+
+    /// Keeps this much of the past from the next block on. What is gone does not come back.
+    pub fn retain(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
+    /// Keeps the blocks from this height on until told otherwise, whatever is retained.
+    pub fn hold(&mut self, from: Option<Height>) {
+        self.shared.hold(from);
     }
 
     /// A reader; any number work beside the writer.
@@ -296,6 +316,19 @@ fn sealed_meta<S: Store, T: borsh::BorshDeserialize>(
     let place = Place { what, space: Space::Meta, key };
     let bytes = store.get(Space::Meta, key)?.ok_or_else(|| place.damaged())?;
     place.unseal(&bytes)
+}
+
+/// From where on parts of blocks are kept: all of them, until some were pruned.
+fn floors<S: Store>(store: &S, most: Height) -> Result<Floors, LedgerError> {
+    if store.get(Space::Meta, META_FLOORS)?.is_none() {
+        return Ok(Floors::default());
+    }
+    let floors: Floors = sealed_meta(store, META_FLOORS, "the heights of which blocks are kept")?;
+    if floors.bodies.max(floors.receipts) > most {
+        let what = "blocks above the certified height are said to be pruned";
+        return Err(LedgerError::Inconsistent { height: most, what });
+    }
+    Ok(floors)
 }
 
 /// Height, block and result of the tip must be those of the header record.

@@ -3,6 +3,17 @@
 /// Heights whose whole state stays readable and provable. Execution runs at most 64 blocks ahead of
 /// its certification (the largest `runAhead`), so twice that always reaches the certified state.
 pub const STATE_HEIGHTS_RETAINED: u64 = 128;
+/// Most heights whose whole state an operator may keep: 27 minutes at ten blocks a second. Each costs the pages and values
+/// that its block superseded (some 20 KB for a block of ten transactions), and 100 bytes of memory for its root. Older states are made again by
+/// `countersignd replay --until`.
+pub const STATE_HEIGHTS_RETAINED_MAX: u64 = 16_384;
+/// Fewest heights of which transactions and receipts are kept: 16 answers of a catching-up peer (64 blocks each), two minutes at
+/// eight blocks a second, and far more than execution runs ahead (64).
+pub const BLOCK_HEIGHTS_RETAINED_MIN: u64 = 1_024;
+/// Heights whose bodies or receipts go at once: 256 blocks of 2 MiB are half a gigabyte at worst, and a range deletion is 40 bytes.
+pub const PRUNED_HEIGHTS_STEP: u64 = 256;
+/// Heights with damaged rows that are remembered until peers have brought them again; others are noticed when read once more.
+pub const DAMAGED_HEIGHTS_MAX: usize = 1_024;
 /// Heights whose superseded tree pages and values are removed by one commit. One is retired for each
 /// commit, so two catch up with any backlog; the work is bounded by what two blocks can write.
 pub const PRUNED_HEIGHTS_PER_COMMIT: u64 = 2;
@@ -21,15 +32,21 @@ pub const VALUE_CACHE_BYTES: usize = 16 << 20;
 /// Values above this size are not cached: a thousand of the rest fit into the cache.
 pub const CACHED_VALUE_BYTES_MAX: usize = VALUE_CACHE_BYTES / 1024;
 /// Memory of RocksDB's block cache, which also holds indexes and filters.
-pub const BLOCK_CACHE_BYTES: usize = 32 << 20;
+pub const BLOCK_CACHE_BYTES: u64 = 32 << 20;
 /// Memory of RocksDB's memtables over all spaces.
-pub const MEMTABLES_BYTES: usize = 64 << 20;
+pub const MEMTABLES_BYTES: u64 = 64 << 20;
 /// Memory of one space's memtable.
 pub const MEMTABLE_BYTES: usize = 8 << 20;
 /// Write-ahead log kept before memtables are flushed: bounds what is replayed at start.
 pub const WAL_BYTES_MAX: u64 = 128 << 20;
 /// Files RocksDB keeps open.
-pub const OPEN_FILES_MAX: i32 = 512;
+pub const OPEN_FILES_MAX: u64 = 512;
+/// Bytes that RocksDB's background threads write in a second. It is a ceiling that RocksDB tunes below by itself: what a full
+/// load writes (10 MB/s of blocks and state, merged some five times) passes, a burst of merges does not take the disk from the
+/// write-ahead log, which finality waits for.
+pub const COMPACTION_BYTES_PER_SECOND: u64 = 256 << 20;
+/// Bytes of a file that are written before RocksDB asks for them to be stored, so that the sync at its end is short.
+pub const FILE_SYNC_BYTES: u64 = 1 << 20;
 /// Most items of one page of an answer.
 pub const PAGE_ITEMS_MAX: usize = 1000;
 /// Levels of the smallest trees of a range that are stored: one row for each 64 items, and one more for each 64 of these

@@ -23,6 +23,8 @@ pub(crate) const META_CERTIFIED: &[u8] = b"certified";
 pub(crate) const META_BASE: &[u8] = b"base";
 /// Height of the snapshot that is being restored; the store is no ledger while it is there.
 pub(crate) const META_RESTORING: &[u8] = b"restoring";
+/// Key of [`crate::retention::Floors`]; missing until something of a block was pruned.
+pub(crate) const META_FLOORS: &[u8] = b"floors";
 /// What the keys of epochs begin with.
 pub(crate) const META_EPOCH: [u8; 5] = *b"epoch";
 

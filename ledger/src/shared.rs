@@ -1,9 +1,11 @@
 //! What the writer and the readers share: the store, the caches and the current view.
 
 use crate::cache::Cache;
+use crate::damage::DamageNotes;
 use crate::error::LedgerError;
 use crate::limits::{CACHED_VALUE_BYTES_MAX, PAGE_CACHE_BYTES, PINNED_HEIGHTS_MAX, VALUE_CACHE_BYTES};
 use crate::record::{Place, decode_value, number_key};
+use crate::retention::{Class, Floors};
 use crate::store::{Space, Store};
 use crate::tip::Tip;
 use crate::tree::{Inner, Leaf, Node, Pages, find, load_page};
@@ -20,6 +22,9 @@ pub(crate) struct Shared<S> {
     pages: Cache<Arc<Inner>>,
     values: Cache<(Hash, Arc<[u8]>)>,
     view: RwLock<View>,
+    pub(crate) damage: DamageNotes,
+    /// The lowest height that somebody needs the blocks from.
+    held: Mutex<Option<Height>>,
     /// Heights whose state somebody still reads, with how many do.
     pins: Mutex<BTreeMap<Height, usize>>,
 }
@@ -60,9 +65,20 @@ pub(crate) struct View {
     pub(crate) begin: Begin,
     /// Roots of the retained heights.
     pub(crate) roots: BTreeMap<Height, Node>,
+    /// Oldest heights of which parts of blocks are kept.
+    pub(crate) floors: Floors,
 }
 
 impl View {
+    /// Oldest height of which something is kept.
+    pub(crate) fn oldest_of(&self, class: Class) -> Height {
+        match class {
+            Class::Bodies => self.floors.bodies,
+            Class::Receipts => self.floors.receipts,
+            Class::States => self.oldest(),
+        }
+    }
+
     /// Oldest height whose state is kept.
     pub(crate) fn oldest(&self) -> Height {
         self.roots.first_key_value().map_or(self.tip.height, |(height, _)| *height)
@@ -77,6 +93,8 @@ impl<S: Store> Shared<S> {
             pages: Cache::new(PAGE_CACHE_BYTES),
             values: Cache::new(VALUE_CACHE_BYTES),
             view: RwLock::new(view),
+            damage: DamageNotes::default(),
+            held: Mutex::default(),
             pins: Mutex::default(),
         }
     }
@@ -92,6 +110,15 @@ impl<S: Store> Shared<S> {
         count(|readers| readers.saturating_add(1));
         let pin = Pin { shared: shared.clone(), height };
         shared.root(height).map(|_| pin)
+    }
+
+    /// Keeps the blocks from a height on.
+    pub(crate) fn hold(&self, from: Option<Height>) {
+        *lock(&self.held) = from;
+    }
+
+    pub(crate) fn held(&self) -> Option<Height> {
+        *lock(&self.held)
     }
 
     /// The lowest height that must stay readable for its readers.
@@ -119,7 +146,7 @@ impl<S: Store> Shared<S> {
         match view.roots.get(&height) {
             Some(root) => Ok(root.clone()),
             None if height > view.tip.height => Err(LedgerError::Unknown { height, tip: view.tip.height }),
-            None => Err(LedgerError::Pruned { height, oldest: view.oldest() }),
+            None => Err(LedgerError::Pruned { what: Class::States, height, oldest: view.oldest() }),
         }
     }
 
@@ -162,10 +189,19 @@ impl<S: Store> Shared<S> {
         }
     }
 
-    /// What damage at a height means: if the height was pruned meanwhile, that.
+    /// What a failed read of a height's state means.
     pub(crate) fn explain(&self, height: Height, cause: LedgerError) -> LedgerError {
-        let oldest = self.view().oldest();
-        if height < oldest { LedgerError::Pruned { height, oldest } } else { cause }
+        self.explain_of(Class::States, height, cause)
+    }
+
+    /// What a failed read means: if what it read was pruned meanwhile, that. Damage is noted.
+    pub(crate) fn explain_of(&self, what: Class, height: Height, cause: LedgerError) -> LedgerError {
+        let oldest = self.view().oldest_of(what);
+        if height < oldest {
+            return LedgerError::Pruned { what, height, oldest };
+        }
+        self.damage.note(&cause);
+        cause
     }
 }
 

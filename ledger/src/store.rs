@@ -4,6 +4,7 @@
 
 pub mod memory;
 pub mod rocks;
+pub mod tuning;
 
 use std::ops::Bound;
 
@@ -168,7 +169,19 @@ fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
 /// Changes that take effect together or not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
+    ranges: Vec<Removed>,
     changes: Vec<Change>,
+}
+
+/// All keys of a space from one up to but without another are removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The space.
+    pub space: Space,
+    /// The first key.
+    pub from: Vec<u8>,
+    /// The first key behind them.
+    pub to: Vec<u8>,
 }
 
 /// One change: a new value, or `None` to remove.
@@ -191,15 +204,25 @@ impl Batch {
     pub fn remove(&mut self, space: Space, key: impl Into<Vec<u8>>) {
         self.changes.push(Change { space, key: key.into(), value: None });
     }
+    /// Removes all keys from `from` up to but without `to`. Ranges take effect before everything else of the batch, and cost
+    /// the same however much goes.
+    pub fn remove_range(&mut self, space: Space, from: impl Into<Vec<u8>>, to: impl Into<Vec<u8>>) {
+        self.ranges.push(Removed { space, from: from.into(), to: to.into() });
+    }
+    /// The ranges that are removed.
+    #[must_use]
+    pub fn ranges(&self) -> &[Removed] {
+        &self.ranges
+    }
     /// The changes in order.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
-    /// The changes in order.
+    /// The ranges, and the changes in order.
     #[must_use]
-    pub fn into_changes(self) -> Vec<Change> {
-        self.changes
+    pub fn into_parts(self) -> (Vec<Removed>, Vec<Change>) {
+        (self.ranges, self.changes)
     }
 }
 
@@ -212,6 +235,16 @@ pub enum StoreError {
         /// What was done.
         doing: &'static str,
         /// Its words.
+        cause: String,
+    },
+    /// Bytes on the disk are not what the database wrote.
+    #[error("the disk has changed what was written (space {space}, key 0x{}): {cause}", crate::error::hex(.key))]
+    Damaged {
+        /// Where.
+        space: Space,
+        /// What was asked for; empty for a scan.
+        key: Vec<u8>,
+        /// The database's words.
         cause: String,
     },
     /// A directory with files that are no intact database.
@@ -247,4 +280,8 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     fn write(&self, batch: Batch, sync: bool) -> Result<(), StoreError>;
+
+    /// Rows of [`Space::Events`] that belong to heights below this one are not read any more. They go whenever it costs
+    /// least: their keys begin with a hash, so that no range holds them.
+    fn forget_events(&self, below: u64);
 }

@@ -11,11 +11,11 @@ mod chain;
 use chain::{Chain, START, Work, certify, contract, genesis, user, work};
 use countersign_ledger::snapshot::{self, Piece};
 use countersign_ledger::store::{KeyRange, Space};
-use countersign_ledger::{Direction, MemoryStore, Reads, Store, prove};
+use countersign_ledger::{Blocks, Direction, MemoryStore, Reads, Store, TraceQuestion, prove_trace};
 use countersign_types::account::KeyEntry;
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::LogRecord;
-use countersign_types::proof::{Entry, Subject};
+use countersign_types::proof::{Entry, Subject, Trusted};
 use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
@@ -328,9 +328,17 @@ fn disk(vectors: &mut Vectors) {
         entries: [state_key::storage(&contract(), &0u64.to_be_bytes()), b"absent".to_vec()].into(),
         logs: [(contract(), b"all".to_vec())].into(),
     };
-    let proof = prove(&chain.reader(), Height(6), Subject::State, &reads).unwrap();
-    assert!(proof.verify(&genesis()).is_ok());
-    vectors.encoding("proof.witness", &proof.witness);
+    let question = TraceQuestion {
+        contract: contract(),
+        query: "history".into(),
+        item: "https://id.gs1.org/01/09521321000018/21/s1".into(),
+        as_of: None,
+    };
+    let prove = |blocks| prove_trace(&chain.reader(), blocks, question.clone(), &reads).unwrap();
+    let Subject::Trace { witness, .. } = prove(Blocks::at(Height(6))).subject else { unreachable!() };
+    vectors.encoding("proof.witness", &witness);
+    let proof = prove(Blocks { shown: Height(5), certified: Height(6) });
+    assert!(proof.verify(&Trusted::from(&genesis())).is_ok());
     vectors.bytes("proof.json.sha256", &sha256(serde_json::to_string(&proof).unwrap().as_bytes()));
 }
 

@@ -6,6 +6,7 @@
 
 mod file;
 mod flags;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,13 @@ use std::{
     time::Duration,
 };
 
+use countersign_ledger::{Retention, Tuning};
 use countersign_types::PublicKey;
 
 pub use self::{
     file::{ConfigFile, LogSection, NetworkSection, RpcSection, SnapshotSection, SyncMode, SyncSection},
     flags::{ConfigFlags, PeerFlag},
+    storage::{All, DatabaseSection, HeightsKept, RetentionMode, RetentionSection},
 };
 use crate::{
     limits,
@@ -58,6 +61,10 @@ pub struct Config {
     pub sync: SyncSettings,
     /// Blocks from one snapshot to the next; 0 for none.
     pub snapshot_interval_blocks: u64,
+    /// What is kept of the past.
+    pub retention: Retention,
+    /// What the database may take.
+    pub database: Tuning,
     /// Logs.
     pub log: LogSettings,
 }
@@ -187,6 +194,8 @@ impl Config {
                 snapshot_height_min: file.sync.snapshot_height_min.unwrap_or(limits::SNAPSHOT_HEIGHT_MIN),
             },
             snapshot_interval_blocks: snapshot_interval(&file.snapshot, path)?,
+            retention: storage::retention(&file.retention, path)?,
+            database: storage::database(&file.database, path)?,
             log,
             data_dir,
         })

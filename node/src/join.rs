@@ -160,7 +160,9 @@ impl Joiner<'_> {
     fn carry_out(&self, order: JoinOrder, folder: &mut Folder) -> anyhow::Result<()> {
         match order {
             JoinOrder::AskOffers { peer } => self.send(peer, &Wire::SnapshotsWanted),
-            JoinOrder::AskPiece { peer, snapshot, piece } => self.send(peer, &Wire::PieceWanted { snapshot, piece }),
+            JoinOrder::AskPiece { peer, snapshot, piece } => {
+                self.send(peer, &Wire::SnapshotPieceWanted { snapshot, piece })
+            }
             JoinOrder::Begin { snapshot, height } => {
                 tracing::info!(height = height.0, %snapshot, "fetching a snapshot");
                 remove(folder.path())?;
@@ -192,7 +194,7 @@ impl Joiner<'_> {
                 let index = self.members.index_of(&peer)?;
                 match Wire::from_bytes(&bytes, wire::Class::Sync).ok()? {
                     Wire::Snapshots(offers) => Some(JoinFact::Offers { peer: index, offers }),
-                    Wire::Piece { snapshot, piece, bytes } => {
+                    Wire::SnapshotPiece { snapshot, piece, bytes } => {
                         Some(JoinFact::Piece { peer: index, snapshot, piece, bytes })
                     }
                     Wire::SnapshotsWanted => {

@@ -6,7 +6,9 @@
 //! client  ─▶ listener ─▶ rpc ─▶ context ─▶ verifier, ledger, contract machine
 //! ```
 
+pub mod admin;
 pub mod attempt_file;
+pub mod backup;
 pub mod command;
 pub mod compiler;
 pub mod config;

@@ -252,6 +252,14 @@ pub const SNAPSHOT_HEIGHT_MIN: u64 = 1_000;
 pub const SNAPSHOT_REQUESTS_MAX: usize = 256;
 /// How often joining is reported in the log.
 pub const JOIN_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+// The operator's socket
+
+/// A call: a path of 4,096 bytes with its envelope.
+pub const ADMIN_CALL_BYTES_MAX: u64 = 16 << 10;
+/// How long a connection may wait before it says something.
+pub const ADMIN_CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections at once; more wait. One operator needs one.
+pub const ADMIN_CONNECTIONS_MAX: usize = 4;
 
 // JSON-RPC
 
@@ -279,3 +287,6 @@ pub const SUBSCRIPTIONS_MAX: usize = 4;
 /// Heights that a node may be behind what it knows to exist and still be ready: half a second at full
 /// speed.
 pub const READY_LAG_MAX: u64 = 10;
+
+/// Bytes of a cursor: a height and a place of at most 40 bytes, and a digest of 16; rounded up.
+pub const CURSOR_BYTES_MAX: usize = 128;

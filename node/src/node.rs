@@ -1,5 +1,6 @@
 //! Putting a node together: disk, network, threads, and taking it apart again.
 
+use crate::admin::Admin;
 use crate::attempt_file::AttemptFile;
 use crate::compiler::{self, Compiler};
 use crate::config::{Config, SyncMode};
@@ -86,7 +87,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         joined = Some((network, events));
     }
     // The ledger's lock also guards the journal, which opening may repair.
-    let ledger = open_ledger(&config.data_dir, &genesis)?;
+    let ledger = open_ledger(&config, &genesis)?;
     let snapshots = Arc::new(Snapshots::open(&config.data_dir)?);
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
@@ -129,6 +130,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     for peer in connected {
         let _ = inputs_sender.send(Fact::Connected { peer }, None);
     }
+    reader.hold(snapshots.needed_from());
     let snapshot_server = start_server(Arc::clone(&snapshots), network.clone(), threads)?;
     start_maker(
         Arc::clone(&snapshots),
@@ -186,6 +188,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         replica_inbox,
         started: Instant::now(),
     });
+    let admin = Admin::start(&config.data_dir, Arc::clone(&context))?;
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
     let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();
@@ -202,6 +205,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         },
     };
     tracing::info!("stopping");
+    drop(admin);
     let _ = stop_listening.send(());
     // Who stopped itself keeps nobody waiting for answers that will not come.
     if outcome.is_err() {
@@ -312,15 +316,22 @@ fn check_keys(config: &Config, viewpoint: &Viewpoint, members: &Members) -> anyh
 ///
 /// # Errors
 /// If it cannot be read, is in use, or is of another chain.
-pub fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
-    let directory = data.join(LEDGER_DIRECTORY);
+pub fn open_ledger(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let mut ledger = existing_or_new(config, genesis)?;
+    ledger.retain(config.retention);
+    Ok(ledger)
+}
+
+fn existing_or_new(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let directory = config.data_dir.join(LEDGER_DIRECTORY);
     let missing = !directory.exists() || std::fs::read_dir(&directory)?.next().is_none();
     let at = || format!("the ledger in {}", directory.display());
     if missing {
         tracing::info!(directory = %directory.display(), "making a ledger from the genesis");
-        return Ledger::create(RocksStore::create(&directory).with_context(at)?, genesis).with_context(at);
+        let store = RocksStore::create_with(&directory, &config.database).with_context(at)?;
+        return Ledger::create(store, genesis).with_context(at);
     }
-    let store = RocksStore::open(&directory).map_err(|cause| {
+    let store = RocksStore::open_with(&directory, &config.database).map_err(|cause| {
         let hint = if cause.to_string().contains("/LOCK") { " (another process uses it)" } else { "" };
         anyhow!("{}: {cause}{hint}", at())
     })?;

@@ -73,6 +73,12 @@ impl Snapshots {
         self.ready().last_key_value().map_or(Height::ZERO, |(height, _)| *height)
     }
 
+    /// The first block that who fetches the oldest one needs afterwards.
+    #[must_use]
+    pub fn needed_from(&self) -> Option<Height> {
+        self.ready().first_key_value().map(|(height, _)| height.next())
+    }
+
     /// A piece of one, if it is there.
     fn piece(&self, snapshot: &Hash, piece: Piece) -> Result<Option<Vec<u8>>, SnapshotError> {
         let height = self.ready().values().find(|offer| offer.snapshot == *snapshot).map(|offer| offer.height);

@@ -1,7 +1,7 @@
-//! A chain without network or disk: blocks are executed, stored and certified as a replica does it, by keys that
-//! the test holds.
+//! A chain without network: blocks are executed, stored and certified as a replica does it, by keys that the test holds.
 
-use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, MemoryStore, Reader, StoredTransaction};
+use anyhow::Context as _;
+use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, MemoryStore, Reader, Store, StoredTransaction};
 use countersign_replica::execute::Executor;
 use countersign_replica::limits::EXPIRED_IDS_PER_BLOCK;
 use countersign_replica::overlay::Appended;
@@ -15,6 +15,7 @@ use countersign_types::{
     VoteStatement, merkle,
 };
 use countersign_vm::{Vm, VmConfig};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Time of the genesis.
@@ -24,24 +25,47 @@ const BLOCK_MS: u64 = 1_000;
 /// Four organisations: one faulty validator is tolerated.
 const ORGANISATIONS: u8 = 4;
 
-/// Four organisations, `org0` to `org3`, each with a validator and the accounts `admin` (deployer, admin) and
-/// `erp` (submitter).
-pub struct Chain {
+/// Organisations with their validators and accounts, and the ledger that these wrote.
+pub struct Chain<S: Store = MemoryStore> {
     genesis: Genesis,
-    ledger: Ledger<MemoryStore>,
+    keys: Keys,
+    ledger: Ledger<S>,
     vm: Vm,
     nonce: u64,
 }
 
+/// The secret keys of a chain's validators and accounts.
+#[derive(Debug)]
+pub struct Keys {
+    /// Of all validators, in any order.
+    pub validators: Vec<SecretKey>,
+    /// By `organisation/name`.
+    pub accounts: BTreeMap<String, SecretKey>,
+}
+
 impl Chain {
-    /// A chain of height 0.
+    /// A chain in memory, of height 0: four organisations, `org0` to `org3`, each with a validator and the accounts
+    /// `admin` (deployer, admin) and `erp` (submitter).
     ///
     /// # Errors
     /// If the machine cannot be built.
     pub fn new() -> anyhow::Result<Self> {
         let genesis = genesis()?;
-        let ledger = Ledger::create(MemoryStore::new(), &genesis)?;
-        Ok(Self { genesis, ledger, vm: Vm::new(VmConfig::default())?, nonce: 0 })
+        let validators = genesis.organisations.iter().map(|organisation| validator_key(&organisation.id)).collect();
+        let accounts = genesis.accounts.iter().map(|account| account.id.to_string());
+        let accounts = accounts.map(|id| (id.clone(), account_key(&id))).collect();
+        Self::found(MemoryStore::new(), genesis, Keys { validators, accounts })
+    }
+}
+
+impl<S: Store> Chain<S> {
+    /// A chain of height 0 in an empty store.
+    ///
+    /// # Errors
+    /// If the store is not empty or the machine cannot be built.
+    pub fn found(store: S, genesis: Genesis, keys: Keys) -> anyhow::Result<Self> {
+        let ledger = Ledger::create(store, &genesis)?;
+        Ok(Self { genesis, keys, ledger, vm: Vm::new(VmConfig::default())?, nonce: 0 })
     }
 
     /// What the chain begins with.
@@ -58,7 +82,7 @@ impl Chain {
 
     /// Reads the ledger.
     #[must_use]
-    pub fn reader(&self) -> Reader<MemoryStore> {
+    pub fn reader(&self) -> Reader<S> {
         self.ledger.reader()
     }
 
@@ -71,7 +95,7 @@ impl Chain {
     /// A transaction signed by `organisation/name`, with the most gas that the chain lets it have.
     ///
     /// # Errors
-    /// If the transaction is malformed.
+    /// If there is no such account or the transaction is malformed.
     pub fn sign(&mut self, account: &str, payload: Payload) -> anyhow::Result<VerifiedTransaction> {
         let most = self.genesis.parameters.transaction_gas_max;
         self.sign_with_gas(account, payload, most)
@@ -82,7 +106,7 @@ impl Chain {
     /// # Errors
     /// If the transaction is malformed.
     pub fn sign_with_gas(&mut self, account: &str, payload: Payload, gas: Gas) -> anyhow::Result<VerifiedTransaction> {
-        let key = account_key(account);
+        let key = self.keys.accounts.get(account).with_context(|| format!("no key of account {account}"))?;
         self.nonce += 1;
         let body = Transaction {
             chain: self.genesis.chain(),
@@ -92,7 +116,7 @@ impl Chain {
             gas_limit: gas,
             payload,
         };
-        Ok(body.sign(&key).verify(&self.genesis.chain())?)
+        Ok(body.sign(key).verify(&self.genesis.chain())?)
     }
 
     /// Executes a block of these transactions, stores it and certifies its result.
@@ -104,7 +128,7 @@ impl Chain {
         let names: Vec<Hash> = transactions.iter().map(|transaction| transaction.hash()).collect();
         let header = self.header(&names)?;
         let block = Block { header: header.clone(), transactions: names };
-        let certificate = self.certificate(Phase::Commit, header.view.0, block.hash());
+        let certificate = self.certificate(Phase::Commit, header.view.0, block.hash())?;
 
         let reader = self.ledger.reader();
         let latest = Latest(&reader);
@@ -135,7 +159,7 @@ impl Chain {
             overrides: Vec::new(),
             expected: None,
         })?;
-        let certificate = self.certificate(Phase::Checkpoint, result.height.0, result.hash());
+        let certificate = self.certificate(Phase::Checkpoint, result.height.0, result.hash())?;
         self.ledger.put_result_certificate(&result, &certificate)?;
         Ok(executed.receipts)
     }
@@ -187,14 +211,20 @@ impl Chain {
         })
     }
 
-    fn certificate(&self, phase: Phase, number: u64, digest: Hash) -> Certificate {
+    fn certificate(&self, phase: Phase, number: u64, digest: Hash) -> anyhow::Result<Certificate> {
         let statement = statement(&self.genesis, phase, number, digest);
-        let members = self.genesis.validators.members().iter();
-        let signatures = (0u16..).zip(members).map(|(index, member)| {
-            let key = validator_key(&member.organisation);
-            (index, statement.sign(&key))
+        let members = (0u16..).zip(self.genesis.validators.members());
+        let signatures = members.map(|(index, member)| {
+            let key = self.keys.validators.iter().find(|key| key.public() == member.key);
+            Ok((index, statement.sign(key.with_context(|| format!("no key of validator {index}"))?)))
         });
-        Certificate { phase, epoch: Epoch::ZERO, number, digest, signatures: signatures.collect() }
+        Ok(Certificate {
+            phase,
+            epoch: Epoch::ZERO,
+            number,
+            digest,
+            signatures: signatures.collect::<anyhow::Result<_>>()?,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod cluster;
+pub mod lives;
 pub mod mount;
 pub mod ports;
 pub mod proxy;

@@ -1,15 +1,16 @@
 //! One block, one batch.
 
-use super::{ExecutedBlock, Ledger};
+use super::{ExecutedBlock, Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_events, records};
-use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
+use crate::limits::PRUNED_HEIGHTS_PER_COMMIT;
 use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    MARK, META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
-    encode_value, epoch_key, height_key, key_mark, log_key, log_prefix, mark, number_key, override_key, put_sealed,
-    transaction_names,
+    MARK, META_FLOORS, META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES,
+    encode_place, encode_value, epoch_key, height_key, key_mark, log_key, log_prefix, mark, number_key, override_key,
+    put_sealed, transaction_names,
 };
+use crate::retention::Floors;
 use crate::shared::Shared;
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
@@ -17,7 +18,8 @@ use crate::tree::{Changes, Node, Update, Write, encode_node};
 use countersign_types::receipt::EventRecord;
 use countersign_types::state::{path, value_hash};
 use countersign_types::{
-    Epoch, ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, overrides, state_key, vote::Phase,
+    Certificate, Epoch, ExecutionResult, Hash, Header, Height, Receipt, ValidatorSet, codec, merkle, overrides,
+    state_key, vote::Phase,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +124,7 @@ impl<S: Store> Ledger<S> {
         let root = shared.root(self.tip.height)?;
         let state = StateChange::new(&shared, &root, &block.writes, self.next_page, self.next_value)?;
         let events = records(height, &block.receipts);
-        let receipts: Vec<Hash> = block.receipts.iter().map(countersign_types::Receipt::hash).collect();
+        let receipts: Vec<Hash> = block.receipts.iter().map(Receipt::hash).collect();
         let result = self.result(&block, &receipts, &events, state.root.hash())?;
         if let Some(certified) = block.expected.filter(|certified| *certified != result.hash()) {
             return Err(LedgerError::Diverged { height, own: result.hash(), certified });
@@ -231,9 +233,16 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), LedgerError> {
         state.put(tip.height, &mut batch);
         let oldest = self.prune(tip.height, &mut batch)?;
+        let floors = self.prune_blocks(tip.height, &mut batch);
         let (next_page, next_value) = state.next((self.next_page, self.next_value));
         let stored = StoredTip { tip, next_page, next_value, oldest };
         put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
+        {
+            // Before the write: who misses a row afterwards must see that it was pruned.
+            let mut view = self.shared.view_mut();
+            view.roots = view.roots.split_off(&oldest);
+            view.floors = floors;
+        }
         self.write(batch, true)?;
 
         let tip = Arc::new(stored.tip);
@@ -242,18 +251,38 @@ impl<S: Store> Ledger<S> {
         }
         let mut view = self.shared.view_mut();
         view.roots.insert(tip.height, state.root);
-        view.roots = view.roots.split_off(&oldest);
         view.tip = tip.clone();
         drop(view);
+        self.shared.store.forget_events(floors.receipts.0);
         (self.tip, self.next_page, self.next_value, self.oldest) = (tip, next_page, next_value, oldest);
         Ok(())
+    }
+
+    /// Removes blocks' parts that are not kept any longer; answers from where on they are.
+    fn prune_blocks(&self, tip: Height, batch: &mut Batch) -> Floors {
+        let (before, certified) = {
+            let view = self.shared.view();
+            (view.floors, view.certified)
+        };
+        let floors = self.retention.floors(before, tip, certified, self.shared.held());
+        for (space, from, to) in
+            [(Space::Bodies, before.bodies, floors.bodies), (Space::Receipts, before.receipts, floors.receipts)]
+        {
+            if from < to {
+                batch.remove_range(space, height_key(from), height_key(to));
+            }
+        }
+        if floors != before {
+            put_sealed(batch, Space::Meta, META_FLOORS, &floors);
+        }
+        floors
     }
 
     /// Removes what only heights before the new oldest one need; answers that height. It never
     /// passes the last certified height, nor one that is pinned.
     fn prune(&self, tip: Height, batch: &mut Batch) -> Result<Height, LedgerError> {
-        let target = Height((tip.0.saturating_add(1)).saturating_sub(STATE_HEIGHTS_RETAINED));
-        let target = target.min(self.shared.view().certified).min(self.shared.pinned(tip).unwrap_or(target));
+        let target = self.retention.oldest_state(tip, self.shared.view().certified);
+        let target = target.min(self.shared.pinned(tip).unwrap_or(target));
         let mut oldest = self.oldest;
         for _ in 0..PRUNED_HEIGHTS_PER_COMMIT {
             if oldest >= target {
@@ -278,26 +307,36 @@ impl<S: Store> Ledger<S> {
 }
 
 fn put_block(batch: &mut Batch, block: &ExecutedBlock, hashes: &[Hash], result: &ExecutionResult) {
-    let height = result.height;
-    let key = height_key(height);
-    let stored = StoredHeader {
-        header: block.block.header.clone(),
-        certificate: block.certificate.clone(),
-        result: result.clone(),
-    };
-    put_sealed(batch, Space::Headers, &key, &stored);
-    batch.put(Space::Blocks, result.block.0, height.0.to_le_bytes());
+    put_header(batch, &block.block.header, &block.certificate, result);
+    put_bodies(batch, result.height, &block.transactions);
+    put_receipts(batch, result.height, &block.receipts, hashes);
+}
+
+/// Header, finality certificate and result of a height, and the height of its block.
+pub(super) fn put_header(batch: &mut Batch, header: &Header, certificate: &Certificate, result: &ExecutionResult) {
+    let (header, certificate, result) = (header.clone(), certificate.clone(), result.clone());
+    batch.put(Space::Blocks, result.block.0, result.height.0.to_le_bytes());
+    let key = height_key(result.height);
+    put_sealed(batch, Space::Headers, &key, &StoredHeader { header, certificate, result });
+}
+
+/// A height's transactions and their places.
+pub(super) fn put_bodies(batch: &mut Batch, height: Height, transactions: &[StoredTransaction]) {
     let mut bodies = Packed::<TRANSACTION_NAMES>::default();
-    for (transaction, index) in block.transactions.iter().zip(0..) {
+    for (transaction, index) in transactions.iter().zip(0..) {
         bodies.push(&transaction_names(&transaction.id, &transaction.signed_hash), &transaction.bytes);
         batch.put(Space::Places, transaction.id.0, encode_place(height, index));
     }
-    batch.put(Space::Bodies, key, bodies.into_bytes());
-    let mut receipts = Packed::<MARK>::default();
-    for (receipt, hash) in block.receipts.iter().zip(hashes) {
-        receipts.push(&mark(hash), &codec::encode(receipt));
+    batch.put(Space::Bodies, height_key(height), bodies.into_bytes());
+}
+
+/// A height's receipts, which have these hashes.
+pub(super) fn put_receipts(batch: &mut Batch, height: Height, receipts: &[Receipt], hashes: &[Hash]) {
+    let mut packed = Packed::<MARK>::default();
+    for (receipt, hash) in receipts.iter().zip(hashes) {
+        packed.push(&mark(hash), &codec::encode(receipt));
     }
-    batch.put(Space::Receipts, key, receipts.into_bytes());
+    batch.put(Space::Receipts, height_key(height), packed.into_bytes());
 }
 
 fn put_logs(batch: &mut Batch, block: &ExecutedBlock) {

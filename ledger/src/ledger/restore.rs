@@ -8,9 +8,10 @@ use super::commit::{StateChange, put_epoch};
 use crate::error::LedgerError;
 use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FORMAT, META_RESTORING, META_TIP, Place, StoredBase,
-    StoredHeader, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
+    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_TIP, Place,
+    StoredBase, StoredHeader, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
 };
+use crate::retention::Floors;
 use crate::shared::{Begin, Shared, View};
 use crate::snapshot::{Carried, LogHead, LogsPiece, Snapshot, StatePiece};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
@@ -46,7 +47,13 @@ impl<S: Store> Restoring<S> {
         put_sealed(&mut batch, Space::Meta, META_RESTORING, &snapshot.height());
         store.write(batch, true)?;
         let tip = Arc::new(Tip::of_genesis(genesis, Hash::ZERO));
-        let view = View { tip, certified: Height::ZERO, begin: Begin::default(), roots: BTreeMap::new() };
+        let view = View {
+            tip,
+            certified: Height::ZERO,
+            begin: Begin::default(),
+            roots: BTreeMap::new(),
+            floors: Floors::default(),
+        };
         let shared = Shared::new(store, genesis.chain(), view);
         Ok(Self { shared, height: snapshot.height(), root: Node::Empty, next: (0, 0), range: Range::default() })
     }
@@ -110,6 +117,8 @@ impl<S: Store> Restoring<S> {
         batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
         batch.put(Space::Meta, META_CHAIN, genesis.chain().0);
         put_sealed(&mut batch, Space::Meta, META_BASE, &StoredBase { height, range: manifest.range.clone() });
+        let floors = Floors { bodies: height.next(), receipts: height.next() };
+        put_sealed(&mut batch, Space::Meta, META_FLOORS, &floors);
         put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &height);
         let stored = StoredTip { tip, next_page: self.next.0, next_value: self.next.1, oldest: height };
         put_sealed(&mut batch, Space::Meta, META_TIP, &stored);

@@ -24,6 +24,12 @@ impl<S: Store> Reader<S> {
         Shared::pin(&self.0, height)
     }
 
+    /// Keeps the blocks from a height on until told otherwise, whatever is retained: who joins by a snapshot that is
+    /// offered goes on with them.
+    pub fn hold(&self, from: Option<Height>) {
+        self.shared().hold(from);
+    }
+
     pub(crate) fn begin(&self) -> Begin {
         self.shared().view().begin
     }

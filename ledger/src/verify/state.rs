@@ -28,7 +28,8 @@ pub(super) fn check<S: Store>(
     let height = tip.height;
     check_genesis(reader, genesis, report);
     let Some(root) = report.taken(height, reader.shared().root(height)) else { return Logs::default() };
-    let total = report.taken(height, super::count(reader, Space::Keys)).unwrap_or_default();
+    let total = report.taken(height, super::count(reader, Space::Keys, Height::ZERO));
+    let total = total.map_or(0, |counted| counted.rows);
     let mut walk = Walk { reader, height, total, report, progress, logs: Logs::default() };
     let hash = walk.hash(&root);
     let logs = walk.logs;

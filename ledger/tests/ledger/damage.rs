@@ -6,6 +6,7 @@ use countersign_ledger::verify::verify;
 use countersign_ledger::{Direction, Ledger, LedgerError, MemoryStore, Reader, Store};
 use countersign_types::Height;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn sound(heights: u64) -> MemoryStore {
     let store = MemoryStore::new();
@@ -79,46 +80,58 @@ fn is_stale(store: &MemoryStore, space: Space, key: &[u8]) -> bool {
     })
 }
 
-/// What clients and execution are answered from the rows that no state root covers.
-fn answers(reader: &Reader<MemoryStore>) -> Vec<Result<String, LedgerError>> {
-    let mut answers = Vec::new();
+/// What clients and execution are answered from the rows that no state root covers, by what was asked.
+fn answers(reader: &Reader<MemoryStore>) -> BTreeMap<String, Result<String, LedgerError>> {
+    let mut answers = BTreeMap::new();
+    let mut note = |what: String, answer| drop(answers.insert(what, answer));
     for height in (1..=5).map(Height) {
-        answers.push(reader.header(height).map(|read| format!("{read:?}")));
-        answers.push(reader.finality(height).map(|read| format!("{read:?}")));
-        answers.push(reader.result(height).map(|read| format!("{read:?}")));
-        answers.push(reader.result_certificate(height).map(|read| format!("{read:?}")));
-        answers.push(reader.block(height).map(|read| format!("{read:?}")));
-        answers.push(reader.receipts(height).map(|read| format!("{read:?}")));
-        for stored in reader.transactions(height).unwrap_or_default() {
-            answers.push(reader.receipt(&stored.id).map(|read| format!("{read:?}")));
-            answers.push(reader.transaction(&stored.id).map(|read| format!("{read:?}")));
+        note(format!("header {height}"), reader.header(height).map(|read| format!("{read:?}")));
+        note(format!("finality {height}"), reader.finality(height).map(|read| format!("{read:?}")));
+        note(format!("result {height}"), reader.result(height).map(|read| format!("{read:?}")));
+        note(format!("certificate {height}"), reader.result_certificate(height).map(|read| format!("{read:?}")));
+        note(format!("block {height}"), reader.signed_block(height).map(|read| format!("{read:?}")));
+        note(format!("transactions {height}"), reader.transactions(height).map(|read| format!("{read:?}")));
+        note(format!("receipts {height}"), reader.receipts(height).map(|read| format!("{read:?}")));
+        for id in reader.transactions(height).unwrap_or_default().into_iter().map(|stored| stored.id) {
+            note(format!("receipt of {id}"), reader.receipt(&id).map(|read| format!("{read:?}")));
+            note(format!("transaction {id}"), reader.transaction(&id).map(|read| format!("{read:?}")));
+        }
+        if let Ok(Some(header)) = reader.header(height) {
+            note(format!("height {height}"), reader.height_of_block(&header.hash()).map(|read| format!("{read:?}")));
         }
     }
-    answers.push(reader.keys_between(&[0], &[0xff], usize::MAX).map(|read| format!("{read:?}")));
-    answers.push(reader.scan(&[0], None, usize::MAX).map(|read| format!("{read:?}")));
+    note("keys".into(), reader.keys_between(&[0], &[0xff], usize::MAX).map(|read| format!("{read:?}")));
+    note("entries".into(), reader.scan(&[0], None, usize::MAX).map(|read| format!("{read:?}")));
     answers
 }
 
+/// Whether everything that is answered is what an undamaged database answers.
+fn answers_alike(found: &Reader<MemoryStore>, pristine: &Reader<MemoryStore>) -> bool {
+    let pristine = answers(pristine);
+    answers(found).into_iter().all(|(what, found)| {
+        let Ok(found) = found else { return true };
+        pristine.get(&what).and_then(|pristine| pristine.as_ref().ok()) == Some(&found)
+    })
+}
+
 /// The spaces that [`answers`] are read from, other than the state's.
-const CHECKED: [Space; 4] = [Space::Headers, Space::Receipts, Space::Certificates, Space::Keys];
+const CHECKED: [Space; 7] =
+    [Space::Headers, Space::Bodies, Space::Receipts, Space::Certificates, Space::Blocks, Space::Places, Space::Keys];
 
 #[test]
 fn a_row_that_was_written_in_the_place_of_another_is_damage() {
     let store = sound(5);
-    let pristine = answers(&Ledger::open(store.fork(), &genesis()).unwrap().reader());
+    let pristine = Ledger::open(store.fork(), &genesis()).unwrap().reader();
     for space in CHECKED {
         let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
-        let (first, (second, value)) = (rows[0].0.clone(), rows[1].clone());
+        let (first, (_, value)) = (rows[0].0.clone(), rows[1].clone());
         let store = store.fork();
         let mut batch = Batch::default();
         batch.put(space, first.as_slice(), value);
         store.write(batch, true).unwrap();
-        let found = answers(&Ledger::open(store, &genesis()).unwrap().reader());
-        let named = found.iter().filter_map(|answer| answer.as_ref().err()).map(ToString::to_string);
-        assert!(named.clone().any(|said| said.contains(space.name())), "{space}: {:?}", named.collect::<Vec<_>>());
-        for (found, pristine) in found.iter().zip(&pristine) {
-            assert!(found.is_err() || found.as_ref().ok() == pristine.as_ref().ok(), "{space} {second:?}");
-        }
+        let reader = Ledger::open(store, &genesis()).unwrap().reader();
+        assert!(answers_alike(&reader, &pristine), "{space}");
+        assert!(reader.damaged().met > 0, "{space}");
     }
 }
 
@@ -131,6 +144,8 @@ proptest! {
         let space = Space::ALL[space];
         let store = sound(5);
         let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+        // No range here is long enough for a tree of it to be a row; `range` damages those.
+        prop_assume!(!rows.is_empty());
         let (key, value) = row.get(&rows).clone();
         prop_assume!(!value.is_empty());
         let pristine = Ledger::open(store.fork(), &genesis()).unwrap().reader();
@@ -138,9 +153,7 @@ proptest! {
         let Ok(ledger) = Ledger::open(store.clone(), &genesis()) else { return Ok(()) };
         let reader = ledger.reader();
         if CHECKED.contains(&space) {
-            for (found, pristine) in answers(&reader).into_iter().zip(answers(&pristine)) {
-                prop_assert!(found.is_err() || found.ok() == pristine.ok(), "{} {:?}", space, key);
-            }
+            prop_assert!(answers_alike(&reader, &pristine), "{} {:?}", space, key);
         }
         for (state_key, _) in store.scan(Space::Keys, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap() {
             if let Ok(found) = reader.read(&state_key) {

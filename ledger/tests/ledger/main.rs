@@ -8,6 +8,8 @@ mod damage;
 mod events;
 mod proof;
 mod range;
+mod repair;
+mod retention;
 mod rewind;
 mod rocks;
 mod snapshot;

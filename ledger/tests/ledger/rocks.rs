@@ -85,6 +85,94 @@ fn damage_on_disk_is_found() {
     }
 }
 
+/// What is done to a file.
+const HARM: [(&str, fn(&Path)); 4] = [
+    ("gone", |file| std::fs::remove_file(file).unwrap()),
+    ("empty", |file| std::fs::write(file, []).unwrap()),
+    ("cut", |file| {
+        let bytes = std::fs::read(file).unwrap();
+        std::fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+    }),
+    ("flipped", |file| {
+        let mut bytes = std::fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+        std::fs::write(file, bytes).unwrap();
+    }),
+];
+
+/// Each file of a database is lost, emptied, cut and flipped in turn: it is refused, found damaged, or everything is there.
+/// Never is a ledger answered that is empty or has a hole. Only the end of the newest write-ahead log may be missing: it
+/// looks like one that was cut off by a power failure, and what is there is a whole ledger of fewer blocks.
+#[test]
+fn no_harmed_file_leads_to_another_ledger() {
+    let directory = tempfile::tempdir().unwrap();
+    let (sound, copy) = (directory.path().join("sound"), directory.path().join("copy"));
+    fill(&sound, 30);
+    // Opening moves the log into tables; the blocks after it are in a log.
+    let mut chain =
+        Chain { ledger: Ledger::open(RocksStore::open(&sound).unwrap(), &genesis()).unwrap(), genesis: genesis() };
+    for height in 31..=60 {
+        chain.commit_certified(&work(height));
+    }
+    let tip = chain.tip().clone();
+    let blocks: Vec<_> = (1..=60).map(|height| chain.reader().block(Height(height)).unwrap()).collect();
+    drop(chain);
+    let logs: Vec<String> = names(&sound).into_iter().filter(|name| name.ends_with(".log")).collect();
+    let mut seen = std::collections::BTreeMap::new();
+    for name in names(&sound) {
+        for (harm, harmed) in HARM {
+            let _ = std::fs::remove_dir_all(&copy);
+            std::fs::create_dir(&copy).unwrap();
+            for name in names(&sound) {
+                std::fs::copy(sound.join(&name), copy.join(&name)).unwrap();
+            }
+            harmed(&copy.join(&name));
+            let opened = RocksStore::open(&copy).map(|store| Ledger::open(store, &genesis()));
+            let outcome = match opened {
+                Err(_) | Ok(Err(_)) => "refused",
+                Ok(Ok(ledger)) if !verify(&ledger.reader(), &genesis(), |_| ()).is_sound() => "found damaged",
+                Ok(Ok(ledger)) if ledger.tip() == &tip => "whole",
+                Ok(Ok(ledger)) => {
+                    let reader = ledger.reader();
+                    let height = reader.tip().height;
+                    assert_eq!(logs.last(), Some(&name), "{name} {harm}: blocks are lost");
+                    assert!(height >= Height(30), "{name} {harm}: only what is in the log");
+                    for (block, number) in blocks.iter().zip(1..=height.0) {
+                        assert_eq!(reader.block(Height(number)).unwrap(), *block);
+                    }
+                    "behind"
+                }
+            };
+            *seen.entry(outcome).or_insert(0u32) += 1;
+        }
+    }
+    println!("{seen:?}");
+    assert!(seen["refused"] > 0 && seen["whole"] > 0, "{seen:?}");
+}
+
+/// What was pruned goes from the disk too, events with the next merge.
+#[test]
+fn pruned_rows_leave_the_disk() {
+    use countersign_ledger::limits::{BLOCK_HEIGHTS_RETAINED_MIN, PRUNED_HEIGHTS_STEP, STATE_HEIGHTS_RETAINED};
+    use countersign_ledger::{Class, Keep, Retention};
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger");
+    let mut chain = Chain::create(RocksStore::create(&path).unwrap());
+    let kept = Keep::Heights(BLOCK_HEIGHTS_RETAINED_MIN);
+    chain.ledger.retain(Retention::new(kept, kept, STATE_HEIGHTS_RETAINED).unwrap());
+    for height in 1..=BLOCK_HEIGHTS_RETAINED_MIN + PRUNED_HEIGHTS_STEP {
+        chain.commit_certified(&work(height));
+    }
+    let from = Height(1 + PRUNED_HEIGHTS_STEP);
+    assert_eq!(chain.reader().oldest(Class::Bodies), from);
+    drop(chain);
+    let ledger = Ledger::open(RocksStore::open(&path).unwrap(), &genesis()).unwrap();
+    let report = verify(&ledger.reader(), &genesis(), |_| ());
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.kept_from.receipts, from);
+}
+
 fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

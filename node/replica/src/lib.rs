@@ -22,6 +22,7 @@ pub mod mempool;
 pub mod overlay;
 pub mod payload;
 pub mod query;
+pub mod repair;
 pub mod replay;
 pub mod replica;
 pub mod snapshot;

@@ -57,6 +57,13 @@ pub const TRANSACTIONS_SERVED_BURST: u32 = 64;
 pub const TRANSACTIONS_SERVED_MS: u64 = 10;
 /// Milliseconds before a catch-up request is sent to another peer.
 pub const SYNC_RETRY_MS: u64 = 2_000;
+/// Damaged heights that are looked after at once; more are noticed again when they are read.
+pub const REPAIR_HEIGHTS_MAX: usize = 1_024;
+/// Milliseconds for which a damaged height is left alone that no peer could send.
+pub const REPAIR_PAUSE_MS: u64 = 60_000;
+/// Bytes of receipts that are gathered for one damaged block before their root is known: those of 10,000 transactions with
+/// 6 KB of events each. A block that announced more is not brought again; its node must be restored or join anew.
+pub const REPAIR_RECEIPTS_BYTES_MAX: usize = 64 << 20;
 /// Heights below the newest certified one in which a start looks for missing result certificates.
 pub const CERTIFICATES_LOOKED_FOR: u64 = 4_096;
 /// Bytes appended to the vote journal before it is written anew without what is decided.

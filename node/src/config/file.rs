@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::storage::{DatabaseSection, RetentionSection};
 use crate::{network::PeerAddress, telemetry::LogFormat};
 
 /// Every key there is; a section that ends in `.*` has keys of the operator's choice.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 36] = [
     "data_dir",
     "genesis",
     "validator_key",
@@ -36,6 +37,17 @@ const KEYS: [&str; 25] = [
     "sync.snapshot_height_min",
     "snapshot",
     "snapshot.interval_blocks",
+    "retention",
+    "retention.mode",
+    "retention.bodies",
+    "retention.receipts",
+    "retention.states",
+    "database",
+    "database.block_cache_bytes",
+    "database.write_buffer_bytes",
+    "database.open_files",
+    "database.background_jobs",
+    "database.compaction_bytes_per_second",
     "log",
     "log.level",
     "log.format",
@@ -62,9 +74,17 @@ pub struct ConfigFile {
     /// Clients.
     pub rpc: RpcSection,
     /// How a node without a ledger begins.
+    #[serde(skip_serializing_if = "is_unset")]
     pub sync: SyncSection,
     /// Snapshots for others.
+    #[serde(skip_serializing_if = "is_unset")]
     pub snapshot: SnapshotSection,
+    /// What is kept of the past.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub retention: RetentionSection,
+    /// What the database may take.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub database: DatabaseSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -176,6 +196,11 @@ impl ConfigFile {
     }
 }
 
+/// Whether nothing is said in a section.
+fn is_unset<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
+}
+
 fn unknown_key(table: &Table, section: &str) -> Option<String> {
     table.iter().find_map(|(name, value)| {
         let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
@@ -219,6 +244,7 @@ fn edits(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::storage::{All, HeightsKept, RetentionMode};
     use super::*;
 
     #[test]
@@ -268,6 +294,19 @@ mod tests {
             },
             sync: SyncSection { mode: Some(SyncMode::Snapshot), snapshot_height_min: Some(1) },
             snapshot: SnapshotSection { interval_blocks: Some(1) },
+            retention: RetentionSection {
+                mode: Some(RetentionMode::Pruned),
+                bodies: Some(HeightsKept::All(All::All)),
+                receipts: Some(HeightsKept::Heights(2_000)),
+                states: Some(200),
+            },
+            database: DatabaseSection {
+                block_cache_bytes: Some(1),
+                write_buffer_bytes: Some(1),
+                open_files: Some(1),
+                background_jobs: Some(1),
+                compaction_bytes_per_second: Some(1),
+            },
             log: LogSection { level: Some("info".into()), format: Some(LogFormat::Json) },
         };
         let text = file.to_toml().unwrap();

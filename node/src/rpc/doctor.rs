@@ -1,6 +1,7 @@
 //! What stands in the way of the next block, in words.
 
 use countersign_api::method::consensus::Status;
+use countersign_ledger::Damaged;
 
 /// A stall is worth words once so many views in a row came to nothing.
 const FAILED_VIEWS: u64 = 3;
@@ -72,6 +73,21 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
     advice
 }
 
+/// What to do about damage on the disk.
+pub(super) fn of_damage(damaged: &Damaged) -> Option<String> {
+    if let Some(what) = &damaged.lasting {
+        return Some(format!(
+            "the disk has damaged what peers cannot send row by row ({what}): see \"Damage on the disk\" in operate.md"
+        ));
+    }
+    let first = damaged.heights.first()?;
+    let count = damaged.heights.len();
+    Some(format!(
+        "the disk has damaged {count} blocks, the first at height {first}: they are not served and are being fetched from \
+         peers; check the disk"
+    ))
+}
+
 fn give_up(status: &Status) -> String {
     match status.next_timeout_ms {
         Some(milliseconds) => format!("this node gives the view up in {milliseconds} ms"),
@@ -137,6 +153,15 @@ mod tests {
         assert_eq!(advice(&well()), Vec::<String>::new());
         // An idle network makes no blocks for long, and nothing is due.
         assert_eq!(advice(&Status { block_due: false, since_final_ms: 60_000, ..well() }), Vec::<String>::new());
+    }
+
+    #[test]
+    fn damage_is_named_the_lasting_kind_first() {
+        assert_eq!(of_damage(&Damaged::default()), None);
+        let blocks = Damaged { met: 2, heights: [Height(4), Height(9)].into(), ..Damaged::default() };
+        assert!(of_damage(&blocks).unwrap().contains("2 blocks, the first at height 4"));
+        let both = Damaged { lasting: Some("a page".to_owned()), ..blocks };
+        assert!(of_damage(&both).unwrap().contains("(a page)"));
     }
 
     #[test]

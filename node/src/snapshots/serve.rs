@@ -25,7 +25,7 @@ impl Server {
     /// Whether a message is for it.
     #[must_use]
     pub fn serves(message: &Wire) -> bool {
-        matches!(message, Wire::SnapshotsWanted | Wire::PieceWanted { .. })
+        matches!(message, Wire::SnapshotsWanted | Wire::SnapshotPieceWanted { .. })
     }
 
     /// Takes a request. With too many waiting it is dropped, and the peer asks again.
@@ -67,14 +67,14 @@ fn serve(snapshots: &Snapshots, network: &NetworkHandle, requests: &Receiver<(Pu
         }
         let answer = match message {
             Wire::SnapshotsWanted => Wire::Snapshots(snapshots.offers()),
-            Wire::PieceWanted { snapshot, piece } => {
+            Wire::SnapshotPieceWanted { snapshot, piece } => {
                 let read = snapshots.piece(&snapshot, piece);
                 let bytes = read.unwrap_or_else(|cause| {
                     tracing::warn!(%cause, "a piece of a snapshot cannot be read");
                     None
                 });
                 served.fetch_add(u64::from(bytes.is_some()), Relaxed);
-                Wire::Piece { snapshot, piece, bytes }
+                Wire::SnapshotPiece { snapshot, piece, bytes }
             }
             _ => continue,
         };

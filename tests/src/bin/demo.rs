@@ -5,7 +5,7 @@ use clap::Parser;
 use countersign_api::At;
 use countersign_api::NoParams;
 use countersign_api::method::node::NodeStatus;
-use countersign_api::method::trace::{TraceForward, TraceHistory, TraceParams};
+use countersign_api::method::trace::{HistoryParams, TraceForward, TraceHistory, TraceParams};
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -122,7 +122,8 @@ impl Demo {
         ensure!(forward.complete, "the trace is cut short");
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for product in &forward.products {
-            let history = client.call::<TraceHistory>(&ask(product)).await?.data;
+            let history = client.call::<TraceHistory>(&HistoryParams::first(product, None, At::Final)).await?.data;
+            ensure!(history.complete, "the history is cut short");
             let last = history.locations.last().cloned().unwrap_or_else(|| "nowhere seen".to_owned());
             places.entry(last).or_default().push(product.clone());
         }
@@ -221,7 +222,8 @@ impl Demo {
 /// Changes the last hexadecimal digit of the first recorded value.
 fn forge(proof: &str) -> anyhow::Result<String> {
     let mut file: serde_json::Value = serde_json::from_str(proof)?;
-    let entries = file.get_mut("entries").and_then(serde_json::Value::as_array_mut).context("a proof has entries")?;
+    let entries = file.pointer_mut("/subject/trace/entries").and_then(serde_json::Value::as_array_mut);
+    let entries = entries.context("a trace's proof has entries")?;
     let value = entries
         .iter_mut()
         .filter_map(|entry| entry.get_mut("value"))

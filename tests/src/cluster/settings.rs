@@ -42,14 +42,14 @@ pub fn init(config: &Path, arguments: &[&str]) -> anyhow::Result<NodeKeys> {
 }
 
 impl Cluster {
-    /// Adds a line to a section of a node's configuration.
+    /// Adds lines to a section of a node's configuration, which is made if it is not there.
     ///
     /// # Errors
-    /// If the file has no such section.
+    /// If the file cannot be read or written.
     pub fn configure(&self, index: u16, section: &str, line: &str) -> anyhow::Result<()> {
         let text = std::fs::read_to_string(self.config(index))?;
         let head = format!("[{section}]\n");
-        ensure!(text.contains(&head), "the configuration of node {index} has no section {section}");
+        let text = if text.contains(&head) { text } else { format!("{text}\n{head}") };
         std::fs::write(self.config(index), text.replacen(&head, &format!("{head}{line}\n"), 1))?;
         Ok(())
     }

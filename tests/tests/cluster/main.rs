@@ -4,10 +4,13 @@
 
 mod crash;
 mod disk;
+mod flips;
+mod history;
 mod members;
 mod memory;
 mod partition;
 mod refuse;
+mod repair;
 mod snapshot;
 
 use countersign_api::NoParams;

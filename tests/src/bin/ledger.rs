@@ -1,0 +1,204 @@
+//! `make bench-ledger`: a ledger of many events, and how long a node takes to answer about one item of it.
+//!
+//! The events are signed, executed by the contract, stored in RocksDB and certified exactly as by validators, whose keys
+//! this program holds, but without a network between them. Then one `countersignd` is started over the ledger and asked
+//! over JSON-RPC: histories of items at random, and proof files, each verified offline. Figures differ between machines;
+//! the reference is the same question on a ledger of a hundredth of the events, in the same run.
+
+use anyhow::{Context as _, ensure};
+use clap::Parser;
+use countersign_api::At;
+use countersign_api::method::proof::{GetTraceParams, ProofGetTrace, Query};
+use countersign_api::method::trace::{TraceHistory, TraceParams};
+use countersign_client::{Client, capture, keyfile, verify};
+use countersign_epcis::answer::Mode;
+use countersign_ledger::RocksStore;
+use countersign_tests::chain::{Chain, Keys};
+use countersign_tests::cluster::{Cluster, contract_module};
+use countersign_tests::lives::{LONG, Lives, SHORT, long_item, short_item};
+use countersign_types::{Genesis, Outcome, SecretKey};
+use countersignd::keystore::{self, Purpose};
+use countersignd::node::LEDGER_DIRECTORY;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Builds a ledger of many events and asks about items of it.
+#[derive(Debug, Parser)]
+struct Flags {
+    /// Number of events, rounded up
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
+    /// Events in a transaction, and in a block
+    #[arg(long, default_value_t = 100)]
+    batch: usize,
+    /// Questions of each kind
+    #[arg(long, default_value_t = 200)]
+    questions: u64,
+    /// Directory for the network, kept; without it a temporary one
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+const PROVENANCE: &str = "provenance";
+const VALIDATORS: u16 = 4;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let flags = Flags::parse();
+    for (name, events) in [("reference", flags.events / 100), ("whole", flags.events)] {
+        let temporary = tempfile::Builder::new().prefix("countersign-ledger-").tempdir()?;
+        let directory = flags.out.as_ref().map_or(temporary.path().to_owned(), |out| out.join(name));
+        measure(&directory, Lives::of(events), &flags).await?;
+    }
+    Ok(())
+}
+
+async fn measure(directory: &Path, lives: Lives, flags: &Flags) -> anyhow::Result<()> {
+    println!("\n== {} events of {} items", lives.events(), lives.short() + lives.long());
+    let mut cluster = Cluster::create(directory, VALIDATORS, 0, &["--name", "ledger"])?;
+    let genesis_text = std::fs::read_to_string(cluster.genesis())?;
+    let genesis: Genesis = serde_json::from_str(&genesis_text)?;
+    let ledger = cluster.home(0).join("data").join(LEDGER_DIRECTORY);
+    let begun = Instant::now();
+    let height = build(&ledger, genesis, keys(&cluster)?, lives, flags.batch)?;
+    let took = begun.elapsed();
+    println!("built in {:.0} s, {:.0} events a second", took.as_secs_f64(), rate(lives.events(), took));
+    println!(
+        "on disk: {} MiB in {height} blocks, {} bytes an event",
+        disk(&ledger)? >> 20,
+        disk(&ledger)? / lives.events()
+    );
+    let cold = forget();
+    let begun = Instant::now();
+    cluster.spawn(0)?;
+    cluster.until(0, |status| status.certified_height.0 == height).await?;
+    println!(
+        "answers {:.2} s after its start, the disk's cache {}",
+        begun.elapsed().as_secs_f64(),
+        if cold { "empty" } else { "as it was" }
+    );
+
+    let genesis = verify::genesis(genesis_text.as_bytes())?;
+    let mut asker = Asker { client: cluster.client(0)?, genesis, seed: 1, questions: flags.questions };
+    for temperature in ["cold", "warm"] {
+        asker.histories(&format!("history of {SHORT} events, {temperature}"), lives.short(), short_item).await?;
+        asker.histories(&format!("history of {LONG} events, {temperature}"), lives.long(), long_item).await?;
+    }
+    asker.proofs(&format!("proof of {SHORT} events"), lives.short(), short_item).await?;
+    asker.proofs(&format!("proof of {LONG} events"), lives.long(), long_item).await?;
+    println!("memory of the node: {} MiB", resident(cluster.process(0).context("the node runs")?)? >> 20);
+    cluster.kill(0)
+}
+
+/// Keys of a network that `countersignd testnet` made.
+fn keys(cluster: &Cluster) -> anyhow::Result<Keys> {
+    let validator = |index| -> anyhow::Result<SecretKey> {
+        let seed = keystore::load(&cluster.home(index).join("validator.key"), Purpose::Validator)?;
+        Ok(SecretKey::from_seed(seed.expose()))
+    };
+    let validators = (0..VALIDATORS).map(validator).collect::<anyhow::Result<_>>()?;
+    let account = |id: &str| Ok((id.to_owned(), keyfile::load(&cluster.key(id))?));
+    let accounts = ["org0/admin", "org1/erp"].into_iter().map(account).collect::<anyhow::Result<_>>()?;
+    Ok(Keys { validators, accounts })
+}
+
+/// Captures all events of the lives into a new ledger; answers its height.
+fn build(ledger: &Path, genesis: Genesis, keys: Keys, lives: Lives, batch: usize) -> anyhow::Result<u64> {
+    let mut chain = Chain::found(RocksStore::create(ledger)?, genesis, keys)?;
+    let contract = chain.deploy(PROVENANCE, contract_module("provenance")?)?;
+    let bar = ProgressBar::new(lives.events());
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} events, {eta} left")?);
+    let mut events = (0..lives.events()).map(|number| lives.event(number).canonical_bytes());
+    loop {
+        let some: Vec<Vec<u8>> = events.by_ref().take(batch.max(1)).collect();
+        if some.is_empty() {
+            break;
+        }
+        bar.inc(some.len() as u64);
+        let receipt = chain.run("org1/erp", capture::call_payload(contract, some, Mode::Rollback))?;
+        ensure!(matches!(receipt.outcome, Outcome::Succeeded { .. }), "not captured: {receipt:?}");
+    }
+    bar.finish_and_clear();
+    Ok(chain.height().0)
+}
+
+/// Empties the system's cache of files, if this user may.
+fn forget() -> bool {
+    std::process::Command::new("sync").status().is_ok_and(|status| status.success())
+        && std::fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+}
+
+struct Asker {
+    client: Client,
+    genesis: Genesis,
+    seed: u64,
+    questions: u64,
+}
+
+impl Asker {
+    async fn histories(&mut self, what: &str, items: u64, item: fn(u64) -> String) -> anyhow::Result<()> {
+        let mut times = Vec::new();
+        for _ in 0..self.questions {
+            let epc = item(self.draw(items));
+            let begun = Instant::now();
+            let answer = self.client.call::<TraceHistory>(&TraceParams { epc, contract: None, at: At::Final }).await?;
+            times.push(begun.elapsed());
+            ensure!(!answer.data.events.is_empty(), "an item without events");
+        }
+        println!("{what}: {}", quantiles(&mut times));
+        Ok(())
+    }
+
+    async fn proofs(&mut self, what: &str, items: u64, item: fn(u64) -> String) -> anyhow::Result<()> {
+        let (mut exported, mut verified, mut bytes) = (Vec::new(), Vec::new(), 0usize);
+        for _ in 0..self.questions {
+            let params = GetTraceParams { contract: None, query: Query::History, item: item(self.draw(items)) };
+            let begun = Instant::now();
+            let file = self.client.call::<ProofGetTrace>(&params).await?;
+            exported.push(begun.elapsed());
+            let text = serde_json::to_string(&file.proof)?;
+            bytes += text.len();
+            let begun = Instant::now();
+            let _ = verify::verify(&verify::read(text.as_bytes())?, &self.genesis)?;
+            verified.push(begun.elapsed());
+        }
+        println!("{what}, exported: {}", quantiles(&mut exported));
+        println!("{what}, verified: {}; {} bytes", quantiles(&mut verified), bytes as u64 / self.questions.max(1));
+        Ok(())
+    }
+
+    /// A number below `bound`; the same ones in each run.
+    fn draw(&mut self, bound: u64) -> u64 {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 33) % bound.max(1)
+    }
+}
+
+fn quantiles(times: &mut [Duration]) -> String {
+    times.sort_unstable();
+    let at = |per_cent: usize| times.get((times.len() * per_cent / 100).min(times.len().saturating_sub(1)));
+    let ms = |per_cent| at(per_cent).map_or(0.0, |time| time.as_secs_f64() * 1e3);
+    format!("p50 {:.2} ms, p99 {:.2} ms", ms(50), ms(99))
+}
+
+fn rate(count: u64, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
+
+/// Bytes of the files of a directory.
+fn disk(directory: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory)? {
+        bytes += entry?.metadata()?.len();
+    }
+    Ok(bytes)
+}
+
+/// Bytes of a process in memory.
+fn resident(process: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib << 10)
+}
