@@ -3,10 +3,12 @@
 //! (`ledger.restoring`) and renamed when it is whole, so that a restore that was cut off is never taken for one.
 
 use crate::limits::JOIN_REPORT_INTERVAL;
+use crate::listener::Listener;
 use crate::members::Members;
 use crate::network::{Class, NetworkEvent, NetworkEvents, NetworkHandle};
 use crate::node::LEDGER_DIRECTORY;
 use crate::replica_thread::now;
+use crate::rpc::joining;
 use crate::snapshots::{JOINING, SNAPSHOTS_DIRECTORY, remove};
 use anyhow::{Context as _, bail};
 use countersign_ledger::RocksStore;
@@ -20,6 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 /// Where a ledger is made until it is whole.
@@ -59,9 +62,31 @@ pub struct Joiner<'a> {
     pub events: &'a mut NetworkEvents,
     /// Lowest height of a snapshot that is worth it.
     pub least: Height,
+    /// Where others see how far it is.
+    pub progress: watch::Sender<JoinProgress>,
 }
 
 impl Joiner<'_> {
+    /// As [`Joiner::run`], while clients are told how far it is.
+    ///
+    /// # Errors
+    /// As [`Joiner::run`], or if the listener's address cannot be had.
+    pub async fn run_beside(
+        self,
+        listener: Listener,
+        stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> anyhow::Result<Joined> {
+        let (stop_listening, listening_stopped) = oneshot::channel::<()>();
+        let routes = joining(self.progress.subscribe());
+        let serving = tokio::spawn(listener.serve(routes, async {
+            let _ = listening_stopped.await;
+        }));
+        let joined = self.run(stop).await;
+        let _ = stop_listening.send(());
+        let _ = serving.await;
+        joined
+    }
+
     /// Fetches a snapshot and restores it, or finds that there is none.
     ///
     /// # Errors
@@ -126,7 +151,11 @@ impl Joiner<'_> {
             for fact in facts.drain(..) {
                 for order in join.handle(now(), fact) {
                     match order {
-                        JoinOrder::Done => return Ok(Joined::Restored),
+                        JoinOrder::Done => {
+                            let known = *self.progress.borrow();
+                            self.progress.send_replace(JoinProgress { kept: known.pieces, ..known });
+                            return Ok(Joined::Restored);
+                        }
                         JoinOrder::ByBlocks => {
                             tracing::info!("peers have no snapshot of this chain: fetching blocks from the genesis on");
                             remove(directory)?;
@@ -137,6 +166,7 @@ impl Joiner<'_> {
                     }
                 }
             }
+            self.progress.send_replace(join.progress());
             if reported.elapsed() >= JOIN_REPORT_INTERVAL {
                 report(&join.progress());
                 reported = Instant::now();

@@ -26,13 +26,14 @@ use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::{Record, vote_journal};
 use countersign_ledger::{Ledger, RocksStore};
 use countersign_replica::journal::JournalRecord;
+use countersign_replica::snapshot::JoinProgress;
 use countersign_replica::{Guard, Replica, ReplicaConfig};
 use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, SecretKey};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Directory of the database in a node's data directory.
 pub const LEDGER_DIRECTORY: &str = "ledger";
@@ -78,9 +79,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
             network: &network,
             events: &mut events,
             least: Height(config.sync.snapshot_height_min),
+            progress: watch::Sender::new(JoinProgress::default()),
         };
         tracing::info!(network = genesis.network, %chain, "joining: asking peers for a snapshot");
-        if joiner.run(stop.as_mut()).await? == Joined::Stopped {
+        if joiner.run_beside(bind(&config).await?, stop.as_mut()).await? == Joined::Stopped {
             network.stop().await;
             return Ok(());
         }
@@ -109,10 +111,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     check_keys(&config, &viewpoint, &members)?;
 
     // Whatever can be in the way of starting is found before the first thread runs.
-    let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
-        let address = config.rpc.listener.address;
-        format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
-    })?;
+    let listener = bind(&config).await?;
     let (network, events) = match joined {
         Some((network, events)) => {
             network.set_allowed(viewpoint.peers(&members, replica.certified()))?;
@@ -231,6 +230,13 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(config: &Config) -> anyhow::Result<Listener> {
+    Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
+        let address = config.rpc.listener.address;
+        format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
+    })
 }
 
 /// Execution recurses through calls between contracts: 8 deep, each with its native stack.
