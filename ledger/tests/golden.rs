@@ -354,6 +354,7 @@ fn snapshots(vectors: &mut Vectors) {
     let made = snapshot::make(&chain.reader(), &chain.genesis, Height(10), &mut pieces, |_| {}).unwrap();
     vectors.hash("snapshot.id", &made.id());
     vectors.encoding("snapshot.layout", &made.manifest().layout);
+    vectors.encoding("snapshot.manifest", made.manifest());
     for (piece, bytes) in &pieces {
         vectors.encoding(&format!("snapshot.{piece}.name"), piece);
         vectors.bytes(&format!("snapshot.{piece}.sha256"), &sha256(bytes));

@@ -12,6 +12,8 @@ mod mutation;
 mod provenance;
 mod rpc;
 mod seeds;
+#[cfg(feature = "replica")]
+mod snapshot;
 
 pub use engine::{Seen, run as run_engine};
 pub use mutation::Mutations;
@@ -44,6 +46,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "proof", run: ledger::proof, seeds: ledger::proof_seeds },
     Target { name: "record", run: agreement::record, seeds: || seeds::consensus("record/") },
     Target { name: "rpc", run: rpc::request, seeds: rpc::seeds },
+    #[cfg(feature = "replica")]
+    Target { name: "snapshot_manifest", run: snapshot::manifest, seeds: snapshot::manifest_seeds },
+    #[cfg(feature = "replica")]
+    Target { name: "snapshot_piece", run: snapshot::piece, seeds: snapshot::piece_seeds },
     Target { name: "transaction", run: ledger::transaction, seeds: || seeds::ledger(&["transaction."]) },
     #[cfg(feature = "replica")]
     Target { name: "wire", run: agreement::wire, seeds: agreement::wire_seeds },
