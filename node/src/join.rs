@@ -5,7 +5,7 @@
 use crate::limits::JOIN_REPORT_INTERVAL;
 use crate::listener::Listener;
 use crate::members::Members;
-use crate::network::{Class, NetworkEvent, NetworkEvents, NetworkHandle};
+use crate::network::{Class, NetworkEvent, NetworkEvents, NetworkHandle, Verdict};
 use crate::node::LEDGER_DIRECTORY;
 use crate::replica_thread::now;
 use crate::rpc::joining;
@@ -122,6 +122,10 @@ impl Joiner<'_> {
                     tracing::warn!(%piece, "a piece of the snapshot is damaged on this disk; it is fetched again");
                     Folder::at(&directory).remove(piece)?;
                 }
+                Err(SnapshotError::Manifest(cause)) => {
+                    tracing::warn!(%cause, "the snapshot's manifest is damaged on this disk; all is fetched again");
+                    remove(&directory)?;
+                }
                 Err(cause) => return Err(cause.into()),
             }
         }
@@ -234,7 +238,13 @@ impl Joiner<'_> {
                     _ => None,
                 }
             }
-            NetworkEvent::Message { .. } | NetworkEvent::Transactions { .. } => None,
+            NetworkEvent::Message { .. } => None,
+            NetworkEvent::Transactions { message_id, .. } => {
+                if let Err(cause) = self.network.report(message_id, Verdict::Ignore) {
+                    tracing::debug!(%cause, "a gossiped batch was not judged in time");
+                }
+                None
+            }
         }
     }
 }
