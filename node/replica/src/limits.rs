@@ -108,3 +108,6 @@ pub const JOIN_GIVE_UP_MS: u64 = 600_000;
 pub const PIECES_SERVED_BURST: u32 = 32;
 /// See [`PIECES_SERVED_BURST`].
 pub const PIECES_SERVED_MS: u64 = 20;
+/// Pieces that a joiner asks of a peer at once: half of what the peer serves, so that clocks that differ cost nothing.
+/// Afterwards as many as it serves.
+pub const PIECES_ASKED_BURST: u32 = PIECES_SERVED_BURST / 2;

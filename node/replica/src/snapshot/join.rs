@@ -5,9 +5,10 @@ use super::order::{JoinFact, JoinOrder, JoinProgress};
 use super::peer::Peer;
 use super::{Accusation, Offer};
 use crate::limits::{
-    JOIN_CHOICE_MS, JOIN_GIVE_UP_MS, JOIN_PATIENCE_MS, OFFERS_RETRY_MS, PIECE_RETRY_MS, PIECES_FLYING_MAX,
-    SNAPSHOT_STALL_MS,
+    JOIN_CHOICE_MS, JOIN_GIVE_UP_MS, JOIN_PATIENCE_MS, OFFERS_RETRY_MS, PIECE_RETRY_MS, PIECES_ASKED_BURST,
+    PIECES_FLYING_MAX, PIECES_SERVED_MS, SNAPSHOT_STALL_MS,
 };
+use crate::throttle::Throttle;
 use countersign_ledger::limits::{SNAPSHOT_MANIFEST_BYTES_MAX, SNAPSHOT_MANIFEST_PIECE_BYTES};
 use countersign_ledger::snapshot::{BadManifest, BadPiece, Manifest, Piece};
 use countersign_types::{Genesis, Hash, Height, TimestampMs};
@@ -26,6 +27,8 @@ pub struct Join {
     /// Snapshots whose layout is none.
     refused: BTreeSet<Hash>,
     stage: Stage,
+    /// How often each peer is asked for pieces: no more than it serves.
+    pace: Throttle,
     /// When something last came closer.
     moved: Option<TimestampMs>,
     /// When the first offer came.
@@ -53,6 +56,7 @@ impl Join {
             accused: BTreeSet::new(),
             refused: BTreeSet::new(),
             stage: Stage::Choosing,
+            pace: Throttle::new(PIECES_ASKED_BURST, PIECES_SERVED_MS),
             moved: None,
             first_offer: None,
             orders: Vec::new(),
@@ -372,6 +376,10 @@ impl Join {
         while fetch.flying() < PIECES_FLYING_MAX {
             let free = self.peers.iter_mut().filter(|(_, peer)| peer.offer(&snapshot).is_some() && peer.is_free(now));
             let Some((peer, known)) = free.min_by_key(|(_, peer)| peer.flying) else { return };
+            if !self.pace.may(*peer, now) {
+                known.pause(now.plus(PIECES_SERVED_MS));
+                continue;
+            }
             let Some(piece) = fetch.next() else { return };
             known.flying = known.flying.saturating_add(1);
             fetch.asked(piece, *peer, now);

@@ -59,6 +59,11 @@ impl Peer {
         self.away_until = now.plus(PIECE_RETRY_MS << self.failures.min(PEER_AWAY_SHIFT_MAX));
     }
 
+    /// It was asked often enough for a moment.
+    pub(super) fn pause(&mut self, until: TimestampMs) {
+        self.away_until = until;
+    }
+
     /// When it may be asked again.
     pub(super) fn back_at(&self) -> TimestampMs {
         self.away_until
