@@ -15,15 +15,17 @@ use crate::genesis::genesis_state;
 use crate::range_tree::RangeTree;
 use crate::reader::{Reader, stored_base};
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_TIP, Place, StoredHeader,
-    StoredTip, height_key, key_number, put_sealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_STATE, META_TIP, Place,
+    StoredHeader, StoredTip, height_key, key_number, put_sealed,
 };
 use crate::retention::{Floors, Retention};
 use crate::shared::{Begin, Shared, View};
+use crate::state::roots::Roots;
+use crate::state::{StateChange, StoredState, load};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Node, Pages, decode_node};
-use commit::{StateChange, put_epoch};
+use crate::tree::{Accounts, Node};
+use commit::put_epoch;
 use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
@@ -31,7 +33,7 @@ use countersign_types::{
 pub use repair::{Lacks, Repair};
 pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A finalised block with everything that executing it gave.
@@ -86,8 +88,9 @@ pub struct AppendedRecord {
 pub struct Ledger<S> {
     shared: Arc<Shared<S>>,
     tip: Arc<Tip>,
-    next_page: u64,
-    next_value: u64,
+    state: StoredState,
+    /// Partitions of the list of places that have a row.
+    filled: BTreeSet<u16>,
     oldest: Height,
     /// The tip of height 0, but for its state root.
     begin: Tip,
@@ -113,12 +116,13 @@ impl<S: Store> Ledger<S> {
             tip: Arc::new(tip.clone()),
             certified: Height::ZERO,
             begin: Begin::default(),
-            roots: BTreeMap::new(),
+            oldest: Height::ZERO,
+            roots: Roots::default(),
             floors: Floors::default(),
         };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
-        let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;
+        let state = StateChange::new(&shared, &Node::Empty, &entries, Accounts::default())?;
         let tip = Tip::of_genesis(genesis, state.root.hash());
         let mut batch = Batch::default();
         batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
@@ -128,8 +132,8 @@ impl<S: Store> Ledger<S> {
         let mut ledger = Self {
             shared: Arc::new(shared),
             tip: Arc::new(tip.clone()),
-            next_page: 0,
-            next_value: 0,
+            state: StoredState::default(),
+            filled: BTreeSet::new(),
             oldest: Height::ZERO,
             begin: tip.clone(),
             retention: Retention::default(),
@@ -148,37 +152,37 @@ impl<S: Store> Ledger<S> {
         check_identity(&store, genesis)?;
         let stored: StoredTip = sealed_meta(&store, META_TIP, "the tip")?;
         let certified: Height = sealed_meta(&store, META_CERTIFIED, "the certified height")?;
-        let StoredTip { tip, next_page, next_value, oldest } = stored;
+        let StoredTip { tip, oldest } = stored;
         check_tip(&store, &tip, genesis)?;
         let base = stored_base(&store)?;
         let begin = base.map(|base| Begin { height: base.height, before: base.range.count() }).unwrap_or_default();
-        let roots = roots(&store)?;
-        let tip = Arc::new(tip);
-        let root = roots.get(&tip.height).cloned();
-        let first = roots.first_key_value().map(|(height, _)| *height);
-        let count = u64::try_from(roots.len()).ok();
+        let state: StoredState = sealed_meta(&store, META_STATE, "the state's accounts")?;
+        let (root, filled) = load::root(&store, &state, tip.height)?;
         let floors = floors(&store, certified.max(begin.height.next()))?;
         store.forget_events(floors.receipts.0);
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, roots, floors });
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
-        match root {
-            Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
-            _ => return Err(inconsistent("the state tree has another root than the result")),
+        if root.hash() != tip.state_root() {
+            return Err(inconsistent("the state tree has another root than the result"));
         }
-        if first != Some(oldest) || count != tip.height.since(oldest).checked_add(1) {
-            return Err(inconsistent("the roots kept are not those of all heights from the oldest to the tip"));
+        if oldest > tip.height || state.redo > tip.height.next() {
+            return Err(inconsistent("the oldest height kept is above the tip"));
         }
         if certified > tip.height {
             return Err(inconsistent("the certified height is above the tip"));
         }
-        if last_certificate(&shared.store)? != Some(certified) {
+        if last_certificate(&store)? != Some(certified) {
             return Err(inconsistent("the last result certificate is not that of the certified height"));
         }
+        let tip = Arc::new(tip);
+        let mut roots = Roots::default();
+        roots.reset(tip.height, root);
+        let shared =
+            Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, oldest, roots, floors });
         let ledger = Self {
             shared: Arc::new(shared),
             tip,
-            next_page,
-            next_value,
+            state,
+            filled,
             oldest,
             begin: Tip::of_genesis(genesis, Hash::ZERO),
             retention: Retention::default(),
@@ -356,26 +360,8 @@ fn check_tip<S: Store>(store: &S, tip: &Tip, genesis: &Genesis) -> Result<(), Le
     if agrees { Ok(()) } else { Err(inconsistent("the tip and its header record differ")) }
 }
 
-fn roots<S: Store>(store: &S) -> Result<BTreeMap<Height, Node>, LedgerError> {
-    let rows = store.scan(Space::Roots, &KeyRange::all(), Direction::Forward, usize::MAX)?;
-    rows.into_iter()
-        .map(|(key, value)| {
-            let place = Place { what: "the root of a height", space: Space::Roots, key: &key };
-            let height = key_number(&key).ok_or_else(|| place.damaged())?;
-            Ok((Height(height), decode_node(&value).ok_or_else(|| place.damaged())?))
-        })
-        .collect()
-}
-
 /// Height of the newest result certificate, 0 if there is none. It is written together with the certified height.
 fn last_certificate<S: Store>(store: &S) -> Result<Option<Height>, LedgerError> {
     let rows = store.scan(Space::Certificates, &KeyRange::all(), Direction::Backward, 1)?;
     Ok(rows.first().map_or(Some(Height::ZERO), |(key, _)| key_number(key).map(Height)))
-}
-
-fn check_root<S: Store>(shared: &Shared<S>, root: &Node) -> Result<(), LedgerError> {
-    if let Node::Page { hash, id } = root {
-        shared.page(*id, hash)?;
-    }
-    Ok(())
 }

@@ -67,7 +67,7 @@ impl<S: Store> Reader<S> {
     /// The oldest height whose state is kept.
     #[must_use]
     pub fn oldest_state(&self) -> Height {
-        self.0.view().oldest()
+        self.0.view().oldest
     }
 
     /// The oldest height of which something is kept.

@@ -4,23 +4,25 @@
 //! [`LedgerError::HalfRestored`], whatever else is there.
 
 use super::Ledger;
-use super::commit::{StateChange, put_epoch};
+use super::commit::put_epoch;
 use crate::error::LedgerError;
 use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_TIP, Place,
-    StoredBase, StoredHeader, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
+    FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_STATE, META_TIP,
+    Place, StoredBase, StoredHeader, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
 };
 use crate::retention::Floors;
 use crate::shared::{Begin, Shared, View};
 use crate::snapshot::{Carried, LogHead, LogsPiece, Snapshot, StatePiece};
+use crate::state::roots::Roots;
+use crate::state::{PackFloors, StateChange, StoredState};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
-use crate::tree::Node;
+use crate::tree::{Accounts, Node};
 use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
 use countersign_types::{Certificate, ExecutionResult, Genesis, Hash, Header, Height};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A ledger that is being restored.
@@ -29,8 +31,9 @@ pub(crate) struct Restoring<S> {
     shared: Shared<S>,
     height: Height,
     root: Node,
-    /// First unused numbers of pages and values.
-    next: (u64, u64),
+    /// What stands in `state` so far, and the partitions of the list of places that have a row.
+    state: StoredState,
+    filled: BTreeSet<u16>,
     /// The range over the records so far of the log that is being restored.
     range: Range,
 }
@@ -51,20 +54,26 @@ impl<S: Store> Restoring<S> {
             tip,
             certified: Height::ZERO,
             begin: Begin::default(),
-            roots: BTreeMap::new(),
+            oldest: Height::ZERO,
+            roots: Roots::default(),
             floors: Floors::default(),
         };
         let shared = Shared::new(store, genesis.chain(), view);
-        Ok(Self { shared, height: snapshot.height(), root: Node::Empty, next: (0, 0), range: Range::default() })
+        let (state, filled) = (StoredState::default(), BTreeSet::new());
+        Ok(Self { shared, height: snapshot.height(), root: Node::Empty, state, filled, range: Range::default() })
     }
 
     /// Adds entries, whose keys are all new.
     pub(crate) fn state(&mut self, piece: StatePiece) -> Result<(), LedgerError> {
         let entries = piece.entries.into_iter().map(|(key, value)| (key, Some(value))).collect();
-        let change = StateChange::new(&self.shared, &self.root, &entries, self.next.0, self.next.1)?;
+        let mut change = StateChange::new(&self.shared, &self.root, &entries, self.state.accounts)?;
         let mut batch = Batch::default();
-        (self.root, self.next) = change.put_part(self.height, self.next, &mut batch);
-        Ok(self.shared.store.write(batch, false)?)
+        self.state = change.put(self.height, &self.state, &mut self.filled, &mut batch);
+        let buckets = change.buckets();
+        self.root = change.root;
+        self.shared.store.write(batch, false)?;
+        self.shared.keep_buckets(buckets);
+        Ok(())
     }
 
     /// Adds records of logs, in order.
@@ -87,7 +96,7 @@ impl<S: Store> Restoring<S> {
     }
 
     /// Makes it a ledger.
-    pub(crate) fn finish(self, genesis: &Genesis, snapshot: &Snapshot) -> Result<Ledger<S>, LedgerError> {
+    pub(crate) fn finish(mut self, genesis: &Genesis, snapshot: &Snapshot) -> Result<Ledger<S>, LedgerError> {
         let (height, tip) = (snapshot.height(), snapshot.tip().clone());
         if self.root.hash() != tip.state_root() {
             return Err(LedgerError::Inconsistent { height, what: "the restored state has another root" });
@@ -120,8 +129,13 @@ impl<S: Store> Restoring<S> {
         let floors = Floors { bodies: height.next(), receipts: height.next() };
         put_sealed(&mut batch, Space::Meta, META_FLOORS, &floors);
         put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &height);
-        let stored = StoredTip { tip, next_page: self.next.0, next_value: self.next.1, oldest: height };
-        put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
+        // The list of places has all of it now, so no delta is needed, and none leads to a height before.
+        let Accounts { pages, values } = self.state.accounts;
+        self.state.put_table(height, &self.root, &mut self.filled, &mut batch);
+        self.state.floors = vec![PackFloors { height, pages: pages.floor, values: values.floor }];
+        batch.remove(Space::Deltas, height_key(height));
+        put_sealed(&mut batch, Space::Meta, META_STATE, &self.state);
+        put_sealed(&mut batch, Space::Meta, META_TIP, &StoredTip { tip, oldest: height });
         batch.remove(Space::Meta, META_RESTORING);
         let store = self.shared.store;
         store.write(batch, true)?;

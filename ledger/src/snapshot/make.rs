@@ -8,7 +8,8 @@ use super::layout::{Layout, LogStart};
 use super::logs::{LogHead, LogsPiece, Run, first_from};
 use super::manifest::{Manifest, Snapshot};
 use super::state::StatePiece;
-use super::{Piece, Progress, Shelf, walk};
+use super::walk::Subtree;
+use super::{Piece, Progress, Shelf};
 use crate::limits::{LOG_ROWS_AT_ONCE, SNAPSHOT_LOGS_BYTES, SNAPSHOT_STATE_BYTES};
 use crate::reader::Reader;
 use crate::store::Store;
@@ -60,7 +61,7 @@ fn cut<S: Store>(
     progress: impl FnMut(Progress),
 ) -> Result<Cuts, SnapshotError> {
     let mut maker = Maker { reader, shelf, progress, tree: Vec::new(), logs: Vec::new() };
-    maker.subtree(root, 0, 0)?;
+    maker.subtree(&Subtree::Node(root.clone()), 0, 0)?;
     Ok((maker.tree, maker.logs))
 }
 
@@ -74,19 +75,21 @@ struct Maker<'a, S, H, P> {
 
 impl<S: Store, H: Shelf, P: FnMut(Progress)> Maker<'_, S, H, P> {
     /// `before` is what stands left of the subtree, in 2^16ths of all paths.
-    fn subtree(&mut self, node: &Node, depth: u32, before: u64) -> Result<(), SnapshotError> {
-        if node.hash() == Hash::ZERO {
+    fn subtree(&mut self, subtree: &Subtree, depth: usize, before: u64) -> Result<(), SnapshotError> {
+        let (hash, shared) = (subtree.hash(depth), self.reader.shared());
+        if hash == Hash::ZERO {
             self.tree.push(Step::Empty);
             return Ok(());
         }
-        if let Some(entries) = walk::entries(self.reader.shared(), node, SNAPSHOT_STATE_BYTES)? {
-            self.tree.push(Step::Stub(node.hash()));
+        if let Some(entries) = subtree.entries(shared, depth, SNAPSHOT_STATE_BYTES)? {
+            self.tree.push(Step::Stub(hash));
             self.piece(StatePiece { entries })?;
             (self.progress)(Progress { done: before.saturating_add(share(depth)), total: share(0) });
             return Ok(());
         }
         // More than one entry, so there are two sides.
-        let (left, right) = walk::sides(self.reader.shared(), node)?.unwrap_or((Node::Empty, Node::Empty));
+        let nothing = Subtree::Leaves(Vec::new());
+        let (left, right) = subtree.sides(shared, depth)?.unwrap_or((nothing.clone(), nothing));
         self.tree.push(Step::Node);
         let below = depth.saturating_add(1);
         self.subtree(&left, below, before)?;
@@ -182,8 +185,8 @@ const LENGTH_BYTES: usize = 4;
 const RUN_BYTES: usize = 4 + 8 + 2 * LENGTH_BYTES;
 
 /// 2^16ths of all paths below a node at a depth.
-fn share(depth: u32) -> u64 {
-    (1u64 << 16).checked_shr(depth).unwrap_or(0)
+fn share(depth: usize) -> u64 {
+    u32::try_from(depth).ok().and_then(|depth| (1u64 << 16).checked_shr(depth)).unwrap_or(0)
 }
 
 /// Number of a piece; a manifest of the largest size names fewer than 2^32.

@@ -7,9 +7,9 @@ use crate::range_tree::Owner;
 use crate::reader::Reader;
 use crate::record::key_number;
 use crate::snapshot::Snapshot;
+use crate::state::load;
 use crate::store::{Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Node, Pages};
 use countersign_types::hash::Tag;
 use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
@@ -343,11 +343,11 @@ fn check_result<S: Store>(
     let height = header.height;
     report.expect(height, result.height == height && result.block == header.hash(), "the result is of another block");
     report.expect(height, result.range_root == expected.range.root(), "the result has another root of earlier results");
-    if let Ok(root) = reader.shared().root(height) {
-        report.expect(height, root.hash() == result.state_root, "the stored root is not that of the result");
-        if let Node::Page { hash, id } = &root {
-            report.taken(height, reader.shared().page(*id, hash));
-        }
+    if height >= reader.oldest_state() {
+        let root = report.taken(height, reader.shared().root(height));
+        let agrees = root.is_none_or(|root| root.hash() == result.state_root);
+        report.expect(height, agrees, "the stored root is not that of the result");
+        report.taken(height, load::delta(reader.store(), height));
     }
     if let Some(certificate) = report.taken(height, reader.result_certificate(height)).flatten() {
         let fits = certificate.phase == Phase::Checkpoint

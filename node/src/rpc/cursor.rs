@@ -48,8 +48,8 @@ impl Query {
     /// The text of a cursor of this list.
     pub fn text<P: BorshSerialize>(&self, cursor: &Cursor<P>) -> String {
         let body = codec::encode(cursor);
-        let bytes = body.iter().chain(self.digest(&body).iter().take(DIGEST));
-        bytes.fold(String::new(), |mut text, byte| {
+        let digest = self.digest(&body);
+        body.iter().chain(digest.iter().take(DIGEST)).fold(String::new(), |mut text, byte| {
             write!(text, "{byte:02x}").expect("writing to memory cannot fail");
             text
         })

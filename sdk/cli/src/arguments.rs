@@ -298,8 +298,8 @@ pub struct Export {
     /// Most records of one page of a log.
     #[arg(long, value_name = "RECORDS")]
     pub limit: Option<u32>,
-    /// The page of a log to go on with, as the export of the page before it names it.
-    #[arg(long, conflicts_with = "at")]
+    /// The page of a log to go on with, as the export of the page before it names it; all else as for that page.
+    #[arg(long)]
     pub cursor: Option<String>,
     /// Where to.
     #[arg(short, long, value_name = "FILE")]
