@@ -3,10 +3,11 @@
 //! Subtrees are tried from the top: one that takes too many bytes is left for its two sides, so each entry is read twice
 //! on average, and no more than one piece is held in memory.
 
+use super::checked::Snapshot;
 use super::error::SnapshotError;
 use super::layout::{Layout, LogStart};
 use super::logs::{LogHead, LogsPiece, Run, first_from};
-use super::manifest::{Manifest, Snapshot};
+use super::manifest::Manifest;
 use super::state::StatePiece;
 use super::walk::Subtree;
 use super::{Piece, Progress, Shelf};

@@ -1,8 +1,9 @@
 //! From a snapshot to a ledger, and checking one without.
 
+use super::checked::Snapshot;
 use super::error::SnapshotError;
 use super::logs::LogHead;
-use super::manifest::{Manifest, Snapshot};
+use super::manifest::Manifest;
 use super::{LogsPiece, Piece, Progress, Shelf, StatePiece};
 use crate::ledger::{Ledger, Restoring};
 use crate::limits::FAULTS_LISTED_MAX;
