@@ -7,19 +7,19 @@
 mod commit;
 mod repair;
 mod restart;
+mod restore;
 mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
 use crate::range_tree::RangeTree;
-use crate::reader::Reader;
+use crate::reader::{Reader, stored_base};
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_STATE, META_TIP, Place, StoredHeader, StoredTip,
-    height_key,
-    key_number, put_sealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_STATE, META_TIP, Place,
+    StoredHeader, StoredTip, height_key, key_number, put_sealed,
 };
 use crate::retention::{Floors, Retention};
-use crate::shared::{Shared, View};
+use crate::shared::{Begin, Shared, View};
 use crate::state::roots::Roots;
 use crate::state::{StateChange, StoredState, load};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
@@ -31,6 +31,7 @@ use countersign_types::{
     log::LogRecord, vote::Phase,
 };
 pub use repair::{Lacks, Repair};
+pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -95,7 +96,6 @@ pub struct Ledger<S> {
     begin: Tip,
     retention: Retention,
     /// The lowest height whose block somebody still needs.
-    held: Option<Height>,
     poisoned: bool,
 }
 
@@ -115,6 +115,7 @@ impl<S: Store> Ledger<S> {
         let view = View {
             tip: Arc::new(tip.clone()),
             certified: Height::ZERO,
+            begin: Begin::default(),
             oldest: Height::ZERO,
             roots: Roots::default(),
             floors: Floors::default(),
@@ -136,7 +137,6 @@ impl<S: Store> Ledger<S> {
             oldest: Height::ZERO,
             begin: tip.clone(),
             retention: Retention::default(),
-            held: None,
             poisoned: false,
         };
         ledger.write_state(batch, tip, state)?;
@@ -146,16 +146,19 @@ impl<S: Store> Ledger<S> {
     /// Opens the ledger of a chain and checks that its newest height is whole.
     ///
     /// # Errors
-    /// [`LedgerError::Empty`], [`LedgerError::Foreign`], [`LedgerError::Format`], or what is damaged.
+    /// [`LedgerError::Empty`], [`LedgerError::HalfRestored`], [`LedgerError::Foreign`], [`LedgerError::Format`], or
+    /// what is damaged.
     pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
         check_identity(&store, genesis)?;
         let stored: StoredTip = sealed_meta(&store, META_TIP, "the tip")?;
         let certified: Height = sealed_meta(&store, META_CERTIFIED, "the certified height")?;
         let StoredTip { tip, oldest } = stored;
         check_tip(&store, &tip, genesis)?;
+        let base = stored_base(&store)?;
+        let begin = base.map(|base| Begin { height: base.height, before: base.range.count() }).unwrap_or_default();
         let state: StoredState = sealed_meta(&store, META_STATE, "the state's accounts")?;
         let (root, filled) = load::root(&store, &state, tip.height)?;
-        let floors = floors(&store, certified)?;
+        let floors = floors(&store, certified.max(begin.height.next()))?;
         store.forget_events(floors.receipts.0);
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
         if root.hash() != tip.state_root() {
@@ -173,7 +176,8 @@ impl<S: Store> Ledger<S> {
         let tip = Arc::new(tip);
         let mut roots = Roots::default();
         roots.reset(tip.height, root);
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, oldest, roots, floors });
+        let shared =
+            Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, oldest, roots, floors });
         let ledger = Self {
             shared: Arc::new(shared),
             tip,
@@ -182,7 +186,6 @@ impl<S: Store> Ledger<S> {
             oldest,
             begin: Tip::of_genesis(genesis, Hash::ZERO),
             retention: Retention::default(),
-            held: None,
             poisoned: false,
         };
         ledger.check_epochs(genesis)?;
@@ -220,7 +223,7 @@ impl<S: Store> Ledger<S> {
 
     /// Keeps the blocks from this height on until told otherwise, whatever is retained.
     pub fn hold(&mut self, from: Option<Height>) {
-        self.held = from;
+        self.shared.hold(from);
     }
 
     /// A reader; any number work beside the writer.
@@ -287,6 +290,10 @@ impl<S: Store> Ledger<S> {
 }
 
 fn check_identity<S: Store>(store: &S, genesis: &Genesis) -> Result<(), LedgerError> {
+    if let Some(bytes) = store.get(Space::Meta, META_RESTORING)? {
+        let place = Place { what: "the height to be restored", space: Space::Meta, key: META_RESTORING };
+        return Err(LedgerError::HalfRestored { height: place.unseal(&bytes)? });
+    }
     let Some(format) = store.get(Space::Meta, META_FORMAT)? else {
         for space in Space::ALL {
             if !store.scan(space, &KeyRange::all(), Direction::Forward, 1)?.is_empty() {
@@ -316,14 +323,14 @@ fn sealed_meta<S: Store, T: borsh::BorshDeserialize>(
 }
 
 /// From where on parts of blocks are kept: all of them, until some were pruned.
-fn floors<S: Store>(store: &S, certified: Height) -> Result<Floors, LedgerError> {
+fn floors<S: Store>(store: &S, most: Height) -> Result<Floors, LedgerError> {
     if store.get(Space::Meta, META_FLOORS)?.is_none() {
         return Ok(Floors::default());
     }
     let floors: Floors = sealed_meta(store, META_FLOORS, "the heights of which blocks are kept")?;
-    if floors.bodies.max(floors.receipts) > certified.max(Height(1)) {
+    if floors.bodies.max(floors.receipts) > most {
         let what = "blocks above the certified height are said to be pruned";
-        return Err(LedgerError::Inconsistent { height: certified, what });
+        return Err(LedgerError::Inconsistent { height: most, what });
     }
     Ok(floors)
 }

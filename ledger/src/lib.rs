@@ -19,6 +19,7 @@ mod reader;
 mod record;
 mod retention;
 mod shared;
+pub mod snapshot;
 mod state;
 pub mod store;
 mod tip;
@@ -37,6 +38,7 @@ pub use prove::{
 pub use range_tree::RangeTree;
 pub use reader::{LogPage, Reader, StateRow};
 pub use retention::{BadRetention, Class, Keep, Retention};
+pub use shared::Pin;
 pub use store::memory::MemoryStore;
 pub use store::rocks::RocksStore;
 pub use store::tuning::Tuning;

@@ -95,3 +95,21 @@ pub const EVENT_SEARCH_STEPS_MAX: usize = 10_000;
 pub const RECORD_BYTES_MAX: usize = 256 << 20;
 /// Most faults that a check of the database lists; more are only counted.
 pub const FAULTS_LISTED_MAX: usize = 1000;
+/// Bytes of state entries in one piece of a snapshot. A subtree that takes more is cut in two, down to single entries,
+/// so pieces of a large state are about two thirds of this: 10 GiB are some 30,000, and their places in the manifest,
+/// 34 bytes each, 1 MiB.
+pub const SNAPSHOT_STATE_BYTES: usize = 512 << 10;
+/// Bytes of log records in one piece of a snapshot, with 28 bytes for each run of records.
+pub const SNAPSHOT_LOGS_BYTES: usize = 512 << 10;
+/// Largest piece of a snapshot: one entry of the largest value (1 MiB) and key (546 bytes), or 512 KiB of records and
+/// one more (64 KiB and 80 bytes) with two proofs of at most 126 hashes (8 KiB); rounded up.
+pub const SNAPSHOT_PIECE_BYTES_MAX: usize = 2 << 20;
+/// Bytes of a manifest in one piece.
+pub const SNAPSHOT_MANIFEST_PIECE_BYTES: usize = 1 << 20;
+/// Largest manifest: places of 30 GiB of state (3 MiB), of 100 GiB of logs (16 bytes for each 512 KiB: 3 MiB), 128 blocks
+/// (three certificates of 9 KB and a header each: 4 MiB) with overrides, and 1,000 ends of epochs with 128 validators
+/// (45 KiB each), or 20,000 with four.
+pub const SNAPSHOT_MANIFEST_BYTES_MAX: usize = 64 << 20;
+/// Heights for which a reader may keep a state from being pruned: a snapshot of 10 GiB takes minutes, and ten blocks a
+/// second for an hour are 36,000.
+pub const PINNED_HEIGHTS_MAX: u64 = 50_000;

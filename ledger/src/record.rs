@@ -6,6 +6,7 @@ use crate::store::{Batch, Space};
 use crate::tip::Tip;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::hash::{Tag, sha256};
+use countersign_types::range::Range;
 use countersign_types::state;
 use countersign_types::{
     Address, Certificate, Epoch, ExecutionResult, Hash, Header, Height, ValidatorSet, codec, state_key,
@@ -19,6 +20,10 @@ pub(crate) const META_CHAIN: &[u8] = b"chain";
 pub(crate) const META_TIP: &[u8] = b"tip";
 pub(crate) const META_STATE: &[u8] = b"state";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
+/// What a ledger began with that was restored from a snapshot, a sealed [`StoredBase`].
+pub(crate) const META_BASE: &[u8] = b"base";
+/// Height of the snapshot that is being restored; the store is no ledger while it is there.
+pub(crate) const META_RESTORING: &[u8] = b"restoring";
 /// Key of [`crate::retention::Floors`]; missing until something of a block was pruned.
 pub(crate) const META_FLOORS: &[u8] = b"floors";
 /// What the keys of epochs begin with.
@@ -58,6 +63,15 @@ pub(crate) struct StoredTip {
     pub(crate) tip: Tip,
     /// Oldest height whose whole state is kept.
     pub(crate) oldest: Height,
+}
+
+/// Value of `base` in [`Space::Meta`].
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct StoredBase {
+    /// Height of the snapshot.
+    pub(crate) height: Height,
+    /// Range over the results before the blocks that it carried.
+    pub(crate) range: Range,
 }
 
 /// Value in [`Space::Headers`].

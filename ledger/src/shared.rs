@@ -4,7 +4,8 @@ use crate::cache::Cache;
 use crate::damage::DamageNotes;
 use crate::error::LedgerError;
 use crate::limits::{
-    BUCKET_CACHE_BYTES, BUCKET_MEMORY_BYTES, CACHED_VALUE_BYTES_MAX, LEAF_MEMORY_BYTES, VALUE_CACHE_BYTES,
+    BUCKET_CACHE_BYTES, BUCKET_MEMORY_BYTES, CACHED_VALUE_BYTES_MAX, LEAF_MEMORY_BYTES, PINNED_HEIGHTS_MAX,
+    VALUE_CACHE_BYTES,
 };
 use crate::record::{Place, StoredHeader, decode_value, height_key, number_key};
 use crate::retention::{Class, Floors};
@@ -29,6 +30,36 @@ pub(crate) struct Shared<S> {
     /// Locked before the view, so that what was made of deltas that are taken back is never kept.
     remade: Mutex<Remade>,
     pub(crate) damage: DamageNotes,
+    /// The lowest height that somebody needs the blocks from.
+    held: Mutex<Option<Height>>,
+    /// Heights whose state somebody still reads, with how many do.
+    pins: Mutex<BTreeMap<Height, usize>>,
+}
+
+/// Keeps the state of a height from being pruned while it lives.
+#[derive(Debug)]
+pub struct Pin<S> {
+    shared: Arc<Shared<S>>,
+    height: Height,
+}
+
+impl<S> Drop for Pin<S> {
+    fn drop(&mut self) {
+        let mut pins = lock(&self.shared.pins);
+        if let Some(readers) = pins.get_mut(&self.height) {
+            *readers = readers.saturating_sub(1);
+        }
+        pins.retain(|_, readers| *readers > 0);
+    }
+}
+
+/// Where a ledger began: with the genesis, or with a snapshot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Begin {
+    /// Height of the snapshot, 0 for the genesis.
+    pub(crate) height: Height,
+    /// Heights before the first block that the snapshot carried.
+    pub(crate) before: u64,
 }
 
 /// What changes with each commit.
@@ -37,6 +68,8 @@ pub(crate) struct View {
     pub(crate) tip: Arc<Tip>,
     /// Highest height with a result certificate, 0 if there is none.
     pub(crate) certified: Height,
+    /// Where the ledger began.
+    pub(crate) begin: Begin,
     /// Oldest height whose state is kept.
     pub(crate) oldest: Height,
     /// Roots of the newest heights.
@@ -66,7 +99,37 @@ impl<S: Store> Shared<S> {
             view: RwLock::new(view),
             remade: Mutex::default(),
             damage: DamageNotes::default(),
+            held: Mutex::default(),
+            pins: Mutex::default(),
         }
+    }
+
+    /// Pins a height whose state is kept.
+    pub(crate) fn pin(shared: &Arc<Self>, height: Height) -> Result<Pin<S>, LedgerError> {
+        let count = |change: fn(usize) -> usize| {
+            let mut pins = lock(&shared.pins);
+            let readers = pins.entry(height).or_default();
+            *readers = change(*readers);
+        };
+        // First, so that it is not pruned between the look and the pin.
+        count(|readers| readers.saturating_add(1));
+        let pin = Pin { shared: shared.clone(), height };
+        shared.root(height).map(|_| pin)
+    }
+
+    /// Keeps the blocks from a height on.
+    pub(crate) fn hold(&self, from: Option<Height>) {
+        *lock(&self.held) = from;
+    }
+
+    pub(crate) fn held(&self) -> Option<Height> {
+        *lock(&self.held)
+    }
+
+    /// The lowest height that must stay readable for its readers.
+    pub(crate) fn pinned(&self, tip: Height) -> Option<Height> {
+        let oldest = lock(&self.pins).first_key_value().map(|(height, _)| *height);
+        oldest.filter(|height| tip.since(*height) <= PINNED_HEIGHTS_MAX)
     }
 
     pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
@@ -244,4 +307,8 @@ impl<S: Store> Buckets for Shared<S> {
         self.keep_bucket(link, bucket.clone());
         Ok(bucket)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

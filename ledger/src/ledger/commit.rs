@@ -153,7 +153,9 @@ impl<S: Store> Ledger<S> {
         tip: Tip,
         mut state: StateChange<'_>,
     ) -> Result<(), LedgerError> {
-        let oldest = self.retention.oldest_state(tip.height, self.shared.view().certified).max(self.oldest);
+        let oldest = self.retention.oldest_state(tip.height, self.shared.view().certified);
+        // Nor does it pass a height that somebody reads.
+        let oldest = oldest.min(self.shared.pinned(tip.height).unwrap_or(oldest)).max(self.oldest);
         let floors = self.prune_blocks(tip.height, &mut batch);
         let mut stored = state.put(tip.height, &self.state, &mut self.filled, &mut batch);
         let unneeded = stored.forget_floors(oldest);
@@ -183,7 +185,7 @@ impl<S: Store> Ledger<S> {
             let view = self.shared.view();
             (view.floors, view.certified)
         };
-        let floors = self.retention.floors(before, tip, certified, self.held);
+        let floors = self.retention.floors(before, tip, certified, self.shared.held());
         for (space, from, to) in
             [(Space::Bodies, before.bodies, floors.bodies), (Space::Receipts, before.receipts, floors.receipts)]
         {

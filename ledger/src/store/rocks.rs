@@ -183,7 +183,13 @@ fn space_options(space: Space, cache: &Cache) -> Options {
     // Hashes do not compress.
     let is_hashes = matches!(
         space,
-        Space::Pages | Space::Deltas | Space::Table | Space::Places | Space::Blocks | Space::Certificates | Space::Trees
+        Space::Pages
+            | Space::Deltas
+            | Space::Table
+            | Space::Places
+            | Space::Blocks
+            | Space::Certificates
+            | Space::Trees
     );
     options.set_compression_type(if is_hashes { DBCompressionType::None } else { DBCompressionType::Lz4 });
     // What is written once and mostly lies in the last level is worth more time.

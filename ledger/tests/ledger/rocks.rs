@@ -68,7 +68,10 @@ fn reopen(chain: Chain<RocksStore>, directory: &Path) -> RocksStore {
 /// Bytes of the tables.
 fn bytes_below(directory: &Path) -> u64 {
     let tables = std::fs::read_dir(directory).unwrap().map(Result::unwrap);
-    tables.filter(|file| file.path().extension().is_some_and(|end| end == "sst")).map(|file| file.metadata().unwrap().len()).sum()
+    tables
+        .filter(|file| file.path().extension().is_some_and(|end| end == "sst"))
+        .map(|file| file.metadata().unwrap().len())
+        .sum()
 }
 
 #[test]

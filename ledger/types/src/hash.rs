@@ -113,6 +113,7 @@ tags! {
     OVERRIDES = "cs/overrides", "What was decreed about the transactions of a block.";
     RESTART = "cs/restart", "A restart order; signed by admins.";
     ROW = "cs/row", "A row of the ledger's database: its space, its key and its bytes.";
+    SNAPSHOT = "cs/snapshot", "The layout of a snapshot; its hash names the snapshot.";
     JOURNAL = "cs/journal", "A record of the vote journal.";
     EPCIS_EVENT = "cs/epcis", "Canonical bytes of an EPCIS event.";
 }

@@ -38,6 +38,11 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<()> {
          full or archive"
     );
     let certified = stored.certified();
+    let base = stored.base();
+    ensure!(
+        base == Height::ZERO,
+        "this ledger was restored from a snapshot of height {base}: only a node that fetched all blocks can replay them"
+    );
     let until = flags.until.map_or(certified, Height);
     ensure!(until <= certified, "height {until} is not certified yet; the last certified height is {certified}");
     let into = flags.into.clone().unwrap_or_else(|| config.data_dir.join("replay"));
