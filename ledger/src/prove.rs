@@ -2,7 +2,7 @@
 
 use crate::error::LedgerError;
 use crate::event::{EventCursor, records};
-use crate::reader::Reader;
+use crate::reader::{LogPage, Reader};
 use crate::store::Store;
 use countersign_types::proof::{
     Anchor, Earlier, Entry, EventProof, Log, Page, Proof, Subject, TraceAsOf, TransactionProof, VERSION,
@@ -95,16 +95,40 @@ pub fn prove_trace<S: Store>(
 ) -> Result<Proof, LedgerError> {
     let frame = Frame::new(reader, blocks)?;
     let entries = entries(reader, blocks.shown, &reads.entries)?;
-    let mut logs = Vec::with_capacity(reads.logs.len());
-    for (contract, key) in &reads.logs {
-        let records = reader.log_at(contract, key, blocks.shown)?;
-        logs.push(Log { contract: *contract, key: key.clone(), records, page: None });
-    }
+    let past = question.as_of.map(|as_of| as_of.height);
+    let logs = reads.logs.iter().map(|(contract, key)| read_log(reader, blocks.shown, contract, key, past));
+    let logs = logs.collect::<Result<_, LedgerError>>()?;
     let ranges: Vec<Vec<u8>> = reads.logs.iter().map(|(contract, key)| state_key::log(contract, key)).collect();
     let keys: Vec<&[u8]> = reads.entries.iter().chain(&ranges).map(Vec::as_slice).collect();
     let witness = reader.witness(blocks.shown, &keys)?;
     let TraceQuestion { contract, query, item, as_of } = question;
     Ok(frame.around(Subject::Trace { contract, query, item, as_of, entries, logs, witness }))
+}
+
+/// A log that was read: whole, or as of a height in the past up to the first later record, where a page holds that much.
+fn read_log<S: Store>(
+    reader: &Reader<S>,
+    shown: Height,
+    contract: &Address,
+    key: &[u8],
+    past: Option<Height>,
+) -> Result<Log, LedgerError> {
+    if let Some(past) = past {
+        let needed = reader.log_len_at(contract, key, past)?.saturating_add(1);
+        let found = reader.log_page(contract, key, shown, 0..needed, usize::MAX)?;
+        if !found.is_last() && found.end() >= needed {
+            return Ok(log_of(contract, key, found));
+        }
+    }
+    let records = reader.log_at(contract, key, shown)?;
+    Ok(Log { contract: *contract, key: key.to_vec(), records, page: None })
+}
+
+/// Records with what shows where they stand, unless they are all of the log.
+fn log_of(contract: &Address, key: &[u8], found: LogPage) -> Log {
+    let whole = found.start == 0 && found.is_last();
+    let page = (!whole).then_some(Page { start: found.start, range: found.range, path: found.path });
+    Log { contract: *contract, key: key.to_vec(), records: found.records, page }
 }
 
 /// The proof of records of a log. As of a height in the past, it has the first later record too, where the log went on
@@ -122,10 +146,8 @@ pub fn prove_log<S: Store>(reader: &Reader<S>, blocks: Blocks, question: LogQues
         _ => wanted,
     };
     let found = reader.log_page(&contract, &key, blocks.shown, start..end, usize::MAX)?;
-    let whole = found.start == 0 && found.is_last();
-    let page = (!whole).then_some(Page { start: found.start, range: found.range, path: found.path });
     let witness = reader.witness(blocks.shown, &[&state_key::log(&contract, &key)])?;
-    let log = Log { contract, key, records: found.records, page };
+    let log = log_of(&contract, &key, found);
     Ok(frame.around(Subject::Log { log, as_of, witness }))
 }
 
