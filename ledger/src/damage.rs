@@ -7,7 +7,7 @@
 use crate::error::LedgerError;
 use crate::limits::DAMAGED_HEIGHTS_MAX;
 use crate::record::key_number;
-use crate::store::Space;
+use crate::store::{Space, StoreError};
 use countersign_types::Height;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +24,9 @@ pub struct Damaged {
     pub heights: BTreeSet<Height>,
     /// The first damage that cannot be mended row by row, in words.
     pub lasting: Option<String>,
+    /// The first file of the database that was found damaged, in its words. Rows that were in it are read from newer files once they
+    /// are mended, but the database stops when it comes to merge this one.
+    pub file: Option<String>,
 }
 
 /// Where reads note it.
@@ -41,6 +44,9 @@ impl DamageNotes {
         let height = key_number(key).filter(|_| is_by_height(space)).map(Height);
         let mut found = self.lock();
         found.met = found.met.saturating_add(1);
+        if let LedgerError::Store(StoreError::Damaged { cause, .. }) = cause {
+            found.file.get_or_insert_with(|| cause.clone());
+        }
         match height {
             Some(height) if found.heights.len() < DAMAGED_HEIGHTS_MAX => {
                 found.heights.insert(height);

@@ -1,5 +1,5 @@
 //! What can go wrong with the ledger. Everything but [`LedgerError::Pruned`],
-//! [`LedgerError::Unknown`] and [`LedgerError::Genesis`] is ours or the disk's: the node stops.
+//! [`LedgerError::BeforeSnapshot`], [`LedgerError::Unknown`] and [`LedgerError::Genesis`] is ours or the disk's: the node stops.
 
 use crate::retention::Class;
 use crate::store::{Space, StoreError};
@@ -102,6 +102,24 @@ pub enum LedgerError {
         height: Height,
         /// Oldest height kept.
         oldest: Height,
+    },
+    /// The ledger was restored from a snapshot and does not have what stood before it.
+    #[error("{what} of height {height} is not here: this ledger was restored from a snapshot of height {base}")]
+    BeforeSnapshot {
+        /// What was asked for.
+        what: &'static str,
+        /// Height asked for.
+        height: Height,
+        /// Height of the snapshot.
+        base: Height,
+    },
+    /// `open` on a store into which a snapshot was not restored to the end.
+    #[error(
+        "a snapshot of height {height} was not restored to the end here; remove the directory and restore it again"
+    )]
+    HalfRestored {
+        /// Height of the snapshot.
+        height: Height,
     },
     /// A proof was asked for at a height whose result is not certified.
     #[error("the result of height {height} is not certified, the last certified height is {certified}")]

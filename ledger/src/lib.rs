@@ -1,7 +1,7 @@
 //! What is recorded: blocks, authenticated state and proofs.
 //!
 //! [`Ledger`] is the only writer: one atomic synced batch for each block. [`Reader`]s work beside it.
-//! State lives in a binary tree of immutable pages ([`tree`]) whose leaves name stored values, so
+//! State lives in a binary tree of immutable buckets ([`tree`]) whose leaves name stored values, so
 //! the last [`limits::STATE_HEIGHTS_RETAINED`] heights stay readable and provable at no extra cost.
 //! How much of the past stays is a [`Retention`]. Everything is over a small [`Store`]; RocksDB is one, [`MemoryStore`] with its faults another.
 //! `FORMAT.md` lists every byte on disk, `PROOF.md` explains proof files.
@@ -19,6 +19,8 @@ mod reader;
 mod record;
 mod retention;
 mod shared;
+pub mod snapshot;
+mod state;
 pub mod store;
 mod tip;
 pub mod tree;
@@ -36,6 +38,7 @@ pub use prove::{
 pub use range_tree::RangeTree;
 pub use reader::{LogPage, Reader, StateRow};
 pub use retention::{BadRetention, Class, Keep, Retention};
+pub use shared::Pin;
 pub use store::memory::MemoryStore;
 pub use store::rocks::RocksStore;
 pub use store::tuning::Tuning;

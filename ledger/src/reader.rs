@@ -4,11 +4,13 @@
 //! read at the tip or at any height from [`Reader::oldest_state`] on. What is damaged is never answered but noted
 //! ([`Reader::damaged`]), and what was pruned is said to be.
 
+mod base;
 mod chain;
 mod range;
 mod state;
 mod time;
 
+pub(crate) use base::stored_base;
 pub use range::LogPage;
 pub use state::StateRow;
 
@@ -22,7 +24,7 @@ use std::sync::Arc;
 
 /// A handle for reading. Cheap to clone.
 #[derive(Debug)]
-pub struct Reader<S>(Arc<Shared<S>>);
+pub struct Reader<S>(pub(crate) Arc<Shared<S>>);
 
 impl<S> Clone for Reader<S> {
     fn clone(&self) -> Self {
@@ -65,7 +67,7 @@ impl<S: Store> Reader<S> {
     /// The oldest height whose state is kept.
     #[must_use]
     pub fn oldest_state(&self) -> Height {
-        self.0.view().oldest()
+        self.0.view().oldest
     }
 
     /// The oldest height of which something is kept.

@@ -34,14 +34,14 @@ pub enum Space {
     Trees,
     /// State key → a mark of it; the keys in order.
     Keys,
-    /// Sequence number → state key and value.
+    /// Sequence number → state keys and values.
     Values,
-    /// Sequence number → page of the state tree.
+    /// Sequence number → buckets of the state tree.
     Pages,
-    /// Height → root of the state tree.
-    Roots,
-    /// Height → pages and values that it superseded.
-    Stale,
+    /// Height → what it changed of the places of buckets.
+    Deltas,
+    /// Number of a partition → places of buckets.
+    Table,
 }
 
 impl Space {
@@ -60,8 +60,8 @@ impl Space {
         Self::Keys,
         Self::Values,
         Self::Pages,
-        Self::Roots,
-        Self::Stale,
+        Self::Deltas,
+        Self::Table,
     ];
 
     /// Its name in the database.
@@ -81,8 +81,8 @@ impl Space {
             Self::Keys => "keys",
             Self::Values => "values",
             Self::Pages => "pages",
-            Self::Roots => "roots",
-            Self::Stale => "stale",
+            Self::Deltas => "deltas",
+            Self::Table => "table",
         }
     }
 }
@@ -280,6 +280,15 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     fn write(&self, batch: Batch, sync: bool) -> Result<(), StoreError>;
+
+    /// Says that keys below `to` are never read again, so that their room can be had back without writing anything. They may
+    /// go at once, later, after a crash again or never.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn discard(&self, _space: Space, _to: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Rows of [`Space::Events`] that belong to heights below this one are not read any more. They go whenever it costs
     /// least: their keys begin with a hash, so that no range holds them.

@@ -230,3 +230,83 @@ fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BackupErr
     let path = path.to_owned();
     move |cause| BackupError::File { doing, path, cause }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use countersign_ledger::Ledger;
+    use countersign_types::account::KeyEntry;
+    use countersign_types::{
+        Account, Organisation, Parameters, Roles, SecretKey, TimestampMs, Validator, ValidatorSet,
+    };
+
+    fn manifest() -> Manifest {
+        Manifest {
+            format: FORMAT,
+            version: "0.1.0".to_owned(),
+            network: "test".to_owned(),
+            chain: Hash([7; 32]),
+            height: Height(9),
+            certified: Height(8),
+            bytes: 1_000,
+        }
+    }
+
+    #[test]
+    fn what_is_no_backup_is_refused_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let refused = |text: &str| {
+            fs::write(directory.path().join(MANIFEST_FILE), text).unwrap();
+            read(directory.path()).map_err(|cause| cause.to_string())
+        };
+        assert!(read(&directory.path().join("none")).unwrap_err().to_string().contains("is no backup"));
+        assert!(refused("{}").unwrap_err().contains("missing field"));
+        let other = Manifest { format: 2, ..manifest() };
+        let said = refused(&serde_json::to_string(&other).unwrap()).unwrap_err();
+        assert!(said.contains("it has format 2, this program reads format 1"), "{said}");
+        assert!(refused(&" ".repeat(100_000)).unwrap_err().contains("too many"));
+        assert_eq!(refused(&serde_json::to_string(&manifest()).unwrap()), Ok(manifest()));
+    }
+
+    #[test]
+    fn a_backup_is_written_beside_nothing_and_whole_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let genesis = genesis();
+        let store = RocksStore::create(&directory.path().join("ledger")).unwrap();
+        let reader = Ledger::create(store, &genesis).unwrap().reader();
+        let target = directory.path().join("backup");
+        assert!(matches!(write(&reader, &genesis, Path::new("backup")), Err(BackupError::Place(_))));
+        let nowhere = directory.path().join("no/backup");
+        assert!(matches!(write(&reader, &genesis, &nowhere), Err(BackupError::Place(_))));
+        // What a backup that was cut off left behind gives way.
+        fs::create_dir(target.with_extension("partial")).unwrap();
+        let written = write(&reader, &genesis, &target).unwrap();
+        assert_eq!((written.chain, written.height), (genesis.chain(), Height::ZERO));
+        assert_eq!(read(&target).unwrap(), written);
+        assert!(!target.with_extension("partial").exists());
+        assert!(matches!(write(&reader, &genesis, &target), Err(BackupError::Exists(_))));
+        let copied = directory.path().join("copied");
+        copy(&target.join(LEDGER_DIRECTORY), &copied).unwrap();
+        assert!(Ledger::open(RocksStore::open(&copied).unwrap(), &genesis).is_ok());
+        assert!(copy(&target, &directory.path().join("deep")).is_err(), "a directory in it is no file");
+    }
+
+    fn genesis() -> Genesis {
+        let public = |seed| SecretKey::from_seed(&[seed; 32]).public();
+        let validator = Validator { organisation: "farm".into(), key: public(1), network_key: public(2) };
+        Genesis {
+            network: "test".into(),
+            time: TimestampMs(1_700_000_000_000),
+            parameters: Parameters::default(),
+            validators: ValidatorSet::new(vec![validator]).unwrap(),
+            organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
+            accounts: vec![Account {
+                id: "farm/admin".parse().unwrap(),
+                roles: Roles::ADMIN,
+                keys: vec![KeyEntry { key: public(3), valid_from: Height::ZERO, valid_to: None }],
+            }],
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod overrides;
 mod replay;
 mod restart;
 mod restore;
+mod snapshot;
 mod start;
 mod testnet;
 mod verify;
@@ -45,6 +46,9 @@ enum Command {
     Backup(backup::BackupFlags),
     /// Check a backup and make it the ledger of a stopped node that has none
     Restore(restore::RestoreFlags),
+    /// Make, restore or check a snapshot
+    #[command(subcommand)]
+    Snapshot(snapshot::SnapshotCommand),
     /// Execute a stopped node's chain again from the genesis and compare every result with the certified one
     Replay(replay::ReplayFlags),
 }
@@ -65,5 +69,6 @@ pub fn run() -> anyhow::Result<()> {
         Command::Backup(flags) => backup::run(&flags),
         Command::Restore(flags) => restore::run(&flags),
         Command::Replay(flags) => replay::run(&flags),
+        Command::Snapshot(command) => snapshot::run(&command),
     }
 }

@@ -23,12 +23,18 @@ impl<S: Store> Reader<S> {
         self.noted(self.by_height(place, height).and_then(|bytes| bytes.map(|bytes| place.unseal(&bytes)).transpose()))
     }
 
-    /// The record at a height: `None` above the tip and at genesis; missing below is damage.
+    /// The record at a height: `None` above the tip and at genesis; missing below is damage, unless the ledger began
+    /// with a snapshot above.
     fn by_height(&self, place: Place<'_>, height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
         if height == Height::ZERO || height > self.tip().height {
             return Ok(None);
         }
-        self.store().get(place.space, place.key)?.map(Some).ok_or_else(|| place.damaged())
+        let bytes = self.store().get(place.space, place.key)?;
+        let base = self.base();
+        if bytes.is_none() && height <= base {
+            return Err(LedgerError::BeforeSnapshot { what: place.what, height, base });
+        }
+        bytes.map(Some).ok_or_else(|| place.damaged())
     }
 
     /// A part of a block that may have been pruned, with what `read` makes of its row.
@@ -44,13 +50,19 @@ impl<S: Store> Reader<S> {
             Class::Bodies | Class::States => ("a block's transactions", Space::Bodies),
         };
         let place = Place { what, space, key: &key };
-        let oldest = self.oldest(class);
-        if height > Height::ZERO && height < oldest {
-            return Err(LedgerError::Pruned { what: class, height, oldest });
-        }
+        self.refuse_pruned(class, height)?;
         let bytes = self.by_height(place, height);
         let read = bytes.and_then(|bytes| bytes.map(|bytes| read(place, &bytes)).transpose());
         read.map_err(|cause| self.shared().explain_of(class, height, cause))
+    }
+
+    /// Says so of what is no longer kept, before anything else of its block is looked for.
+    fn refuse_pruned(&self, what: Class, height: Height) -> Result<(), LedgerError> {
+        let oldest = self.oldest(what);
+        if height > Height::ZERO && height < oldest {
+            return Err(LedgerError::Pruned { what, height, oldest });
+        }
+        Ok(())
     }
 
     /// Notes a read that met damage.
@@ -61,7 +73,7 @@ impl<S: Store> Reader<S> {
     /// The header at a height.
     ///
     /// # Errors
-    /// What is damaged, or the store's.
+    /// [`LedgerError::BeforeSnapshot`], what is damaged, or the store's.
     pub fn header(&self, height: Height) -> Result<Option<Header>, LedgerError> {
         Ok(self.stored_header(height)?.map(|stored| stored.header))
     }
@@ -95,6 +107,17 @@ impl<S: Store> Reader<S> {
         let place = Place { what: "a result certificate", space: Space::Certificates, key: &key };
         let bytes = self.store().get(Space::Certificates, &key).map_err(LedgerError::from);
         self.noted(bytes.and_then(|bytes| bytes.map(|bytes| place.unseal(&bytes)).transpose()))
+    }
+
+    /// As [`Reader::result_certificate`], and none where it is damaged: it can be gathered again like one that never was.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn sound_certificate(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
+        match self.result_certificate(height) {
+            Err(cause) if cause.damaged_row().is_some() => Ok(None),
+            other => other,
+        }
     }
 
     /// Header, result and its certificate, once there is one: what proofs at a height rest on.
@@ -261,6 +284,7 @@ impl<S: Store> Reader<S> {
         height: Height,
         is_sound: impl Fn(&StoredTransaction) -> bool,
     ) -> Result<Option<(Block, Vec<StoredTransaction>)>, LedgerError> {
+        self.refuse_pruned(Class::Bodies, height)?;
         let Some(header) = self.header(height)? else { return Ok(None) };
         self.part(Class::Bodies, height, |place, bytes| {
             let items = Unpacked::<TRANSACTION_NAMES>::new(bytes).and_then(|packed| packed.all());
@@ -302,6 +326,7 @@ impl<S: Store> Reader<S> {
     /// # Errors
     /// [`LedgerError::Pruned`] if they are no longer kept; else as [`Reader::header`].
     pub fn receipts(&self, height: Height) -> Result<Vec<Receipt>, LedgerError> {
+        self.refuse_pruned(Class::Receipts, height)?;
         let Some(result) = self.result(height)? else { return Ok(Vec::new()) };
         Ok(self.receipts_under(height, &result.receipts_root)?.unwrap_or_default())
     }

@@ -142,7 +142,7 @@ impl<S: Store> Reader<S> {
             return Ok(records);
         }
         let prefix = log_prefix(contract, key);
-        Err(Place { what: "a log", space: Space::Logs, key: &prefix }.damaged())
+        self.noted(Err(Place { what: "a log", space: Space::Logs, key: &prefix }.damaged()))
     }
 
     /// The witness that shows what stands at some keys, or that nothing does, after a height.

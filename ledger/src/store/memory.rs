@@ -190,6 +190,14 @@ impl Store for MemoryStore {
         self.disk().write(batch, sync)
     }
 
+    fn discard(&self, space: Space, to: &[u8]) -> Result<(), StoreError> {
+        let mut disk = self.disk();
+        if let Some(map) = disk.spaces.get_mut(&space) {
+            *map = map.split_off(to);
+        }
+        Ok(())
+    }
+
     fn forget_events(&self, below: u64) {
         if let Some(events) = self.disk().spaces.get_mut(&Space::Events) {
             events.retain(|key, _| event_height(key).is_none_or(|height| height >= below));

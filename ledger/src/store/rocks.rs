@@ -181,7 +181,16 @@ fn space_options(space: Space, cache: &Cache) -> Options {
     options.set_write_buffer_size(MEMTABLE_BYTES);
     options.set_level_compaction_dynamic_level_bytes(true);
     // Hashes do not compress.
-    let is_hashes = matches!(space, Space::Pages | Space::Places | Space::Blocks | Space::Certificates | Space::Trees);
+    let is_hashes = matches!(
+        space,
+        Space::Pages
+            | Space::Deltas
+            | Space::Table
+            | Space::Places
+            | Space::Blocks
+            | Space::Certificates
+            | Space::Trees
+    );
     options.set_compression_type(if is_hashes { DBCompressionType::None } else { DBCompressionType::Lz4 });
     // What is written once and mostly lies in the last level is worth more time.
     if matches!(space, Space::Bodies | Space::Receipts | Space::Logs) {
@@ -254,9 +263,33 @@ impl Store for RocksStore {
         self.db.write_opt(writes, &options).map_err(|cause| failed("writing", &cause))
     }
 
+    /// Deletes the tables that hold nothing else. Rows in sequence never overlap, so compaction moves their tables
+    /// down as they are, and no tombstone is written.
+    fn discard(&self, space: Space, to: &[u8]) -> Result<(), StoreError> {
+        // RocksDB counts the end in.
+        let Some(last) = just_below(to) else { return Ok(()) };
+        let family = self.family(space)?;
+        self.db
+            .delete_file_in_range_cf(family, [].as_slice(), last.as_slice())
+            .map_err(|cause| failed("discarding", &cause))
+    }
+
     fn forget_events(&self, below: u64) {
         self.events_from.fetch_max(below, Ordering::Relaxed);
     }
+}
+
+/// The largest key of the same length that is below a key, if there is one.
+fn just_below(key: &[u8]) -> Option<Vec<u8>> {
+    let mut below = key.to_vec();
+    for byte in below.iter_mut().rev() {
+        let (less, borrows) = byte.overflowing_sub(1);
+        *byte = less;
+        if !borrows {
+            return Some(below);
+        }
+    }
+    None
 }
 
 /// The smallest key in the range; the next key after `k` is `k` and a zero byte.
@@ -299,4 +332,17 @@ fn unreadable(space: Space, key: &[u8], doing: &'static str, cause: &rocksdb::Er
 
 fn failed(doing: &'static str, cause: &impl ToString) -> StoreError {
     StoreError::Failed { doing, cause: cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::just_below;
+
+    #[test]
+    fn the_key_below_is_the_number_before() {
+        for number in [1u64, 255, 256, 65_536, u64::MAX] {
+            assert_eq!(just_below(&number.to_be_bytes()), Some((number - 1).to_be_bytes().to_vec()));
+        }
+        assert_eq!(just_below(&[0; 8]), None);
+    }
 }

@@ -25,6 +25,7 @@ pub mod query;
 pub mod repair;
 pub mod replay;
 pub mod replica;
+pub mod snapshot;
 pub mod state_source;
 pub mod throttle;
 pub mod wire;

@@ -196,6 +196,11 @@ impl<S: Store> Replica<S> {
                 Wire::Blocks { certified, blocks } => self.take_blocks(from, certified, blocks)?,
                 Wire::RecordWanted { height, part } => self.serve_record(from, height, part)?,
                 Wire::Record { height, piece } => self.take_record(from, height, piece)?,
+                // The shell serves snapshots from its files, and joins before there is a replica.
+                Wire::SnapshotsWanted
+                | Wire::Snapshots(_)
+                | Wire::SnapshotPieceWanted { .. }
+                | Wire::SnapshotPiece { .. } => {}
             },
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Messages between replicas, as they travel on direct streams. One borsh enum for each class.
 
 use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
+use crate::snapshot::Offer;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
+use countersign_ledger::snapshot::Piece as SnapshotPiece;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::codec::{self, DecodeError};
 use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, Receipt, SignedOverride};
@@ -57,6 +59,26 @@ pub enum Wire {
         height: Height,
         /// It, as far as it is there.
         piece: Piece,
+    },
+    /// "Which snapshots do you have?"
+    SnapshotsWanted,
+    /// Snapshots that can be fetched; empty if there are none.
+    Snapshots(Vec<Offer>),
+    /// "Send me a piece of a snapshot."
+    SnapshotPieceWanted {
+        /// Which snapshot.
+        snapshot: Hash,
+        /// Which piece.
+        piece: SnapshotPiece,
+    },
+    /// A piece of a snapshot.
+    SnapshotPiece {
+        /// Which snapshot.
+        snapshot: Hash,
+        /// Which piece.
+        piece: SnapshotPiece,
+        /// Its bytes; none if it is not there.
+        bytes: Option<Vec<u8>>,
     },
 }
 
@@ -137,9 +159,14 @@ impl Wire {
     pub fn class(&self) -> Class {
         match self {
             Self::Consensus { .. } | Self::TransactionsWanted(_) | Self::Transactions(_) => Class::Consensus,
-            Self::BlocksWanted { .. } | Self::Blocks { .. } | Self::RecordWanted { .. } | Self::Record { .. } => {
-                Class::Sync
-            }
+            Self::BlocksWanted { .. }
+            | Self::Blocks { .. }
+            | Self::RecordWanted { .. }
+            | Self::Record { .. }
+            | Self::SnapshotsWanted
+            | Self::Snapshots(_)
+            | Self::SnapshotPieceWanted { .. }
+            | Self::SnapshotPiece { .. } => Class::Sync,
         }
     }
     /// The bytes that travel.

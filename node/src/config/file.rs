@@ -14,7 +14,7 @@ use super::storage::{DatabaseSection, RetentionSection};
 use crate::{network::PeerAddress, telemetry::LogFormat};
 
 /// Every key there is; a section that ends in `.*` has keys of the operator's choice.
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 36] = [
     "data_dir",
     "genesis",
     "validator_key",
@@ -32,6 +32,11 @@ const KEYS: [&str; 31] = [
     "rpc.body_bytes_max",
     "rpc.sockets_max",
     "rpc.request_timeout_s",
+    "sync",
+    "sync.mode",
+    "sync.snapshot_height_min",
+    "snapshot",
+    "snapshot.interval_blocks",
     "retention",
     "retention.mode",
     "retention.bodies",
@@ -68,6 +73,12 @@ pub struct ConfigFile {
     pub network: NetworkSection,
     /// Clients.
     pub rpc: RpcSection,
+    /// How a node without a ledger begins.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub sync: SyncSection,
+    /// Snapshots for others.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub snapshot: SnapshotSection,
     /// What is kept of the past.
     #[serde(skip_serializing_if = "is_unset")]
     pub retention: RetentionSection,
@@ -118,6 +129,38 @@ pub struct RpcSection {
     /// Seconds a handler may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_timeout_s: Option<u64>,
+}
+
+/// `[sync]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncSection {
+    /// Default `blocks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<SyncMode>,
+    /// Lowest height of a snapshot that is worth fetching.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_height_min: Option<u64>,
+}
+
+/// `[snapshot]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotSection {
+    /// Blocks from one snapshot to the next; 0 for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval_blocks: Option<u64>,
+}
+
+/// How a node without a ledger begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncMode {
+    /// With the genesis: every block is fetched and executed, and the node has the whole history.
+    #[default]
+    Blocks,
+    /// With a snapshot of its peers, if they have one: the history before it is not here.
+    Snapshot,
 }
 
 /// `[log]`
@@ -249,6 +292,8 @@ mod tests {
                 sockets_max: Some(1),
                 request_timeout_s: Some(1),
             },
+            sync: SyncSection { mode: Some(SyncMode::Snapshot), snapshot_height_min: Some(1) },
+            snapshot: SnapshotSection { interval_blocks: Some(1) },
             retention: RetentionSection {
                 mode: Some(RetentionMode::Pruned),
                 bodies: Some(HeightsKept::All(All::All)),

@@ -74,18 +74,26 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
 }
 
 /// What to do about damage on the disk.
-pub(super) fn of_damage(damaged: &Damaged) -> Option<String> {
+pub(super) fn of_damage(damaged: &Damaged) -> Vec<String> {
+    let mut advice = Vec::new();
     if let Some(what) = &damaged.lasting {
-        return Some(format!(
+        advice.push(format!(
             "the disk has damaged what peers cannot send row by row ({what}): see \"Damage on the disk\" in operate.md"
         ));
+    } else if let Some(cause) = &damaged.file {
+        advice.push(format!(
+            "a file of the database is damaged, and the node stops when it comes to merge it ({cause}): while the others are up, \
+             restore a backup or sync anew, see \"Damage on the disk\" in operate.md"
+        ));
     }
-    let first = damaged.heights.first()?;
-    let count = damaged.heights.len();
-    Some(format!(
-        "the disk has damaged {count} blocks, the first at height {first}: they are not served and are being fetched from \
-         peers; check the disk"
-    ))
+    if let Some(first) = damaged.heights.first() {
+        advice.push(format!(
+            "the disk has damaged {} blocks, the first at height {first}: they are not served and are being fetched from \
+             peers; check the disk",
+            damaged.heights.len()
+        ));
+    }
+    advice
 }
 
 fn give_up(status: &Status) -> String {
@@ -156,12 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_named_the_lasting_kind_first() {
-        assert_eq!(of_damage(&Damaged::default()), None);
+    fn damage_is_named_with_what_to_do() {
+        assert!(of_damage(&Damaged::default()).is_empty());
         let blocks = Damaged { met: 2, heights: [Height(4), Height(9)].into(), ..Damaged::default() };
-        assert!(of_damage(&blocks).unwrap().contains("2 blocks, the first at height 4"));
-        let both = Damaged { lasting: Some("a page".to_owned()), ..blocks };
-        assert!(of_damage(&both).unwrap().contains("(a page)"));
+        assert!(of_damage(&blocks).concat().contains("2 blocks, the first at height 4"));
+        let file = Damaged { file: Some("checksum mismatch in 000071.sst".to_owned()), ..blocks };
+        let said = of_damage(&file);
+        assert!(said.len() == 2 && said.concat().contains("000071.sst"), "{said:?}");
+        let lasting = Damaged { lasting: Some("a page".to_owned()), ..file };
+        assert!(of_damage(&lasting).concat().contains("(a page)"));
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
             RpcError::new(Code::BlockPruned, format!("{cause}; {hint}"))
                 .with(json!({ "what": what.name(), "height": height, "oldest": oldest }))
         }
+        LedgerError::BeforeSnapshot { height, base, .. } => {
+            RpcError::new(Code::BlockPruned, format!("{cause}; ask a node that fetched all blocks"))
+                .with(json!({ "what": "headers", "height": height, "oldest": base.next() }))
+        }
         LedgerError::NotCertified { height, certified } => {
             RpcError::new(Code::ProofUnavailable, cause).with(json!({ "height": height, "certified": certified }))
         }
@@ -130,6 +134,8 @@ mod tests {
         let pruned = of_ledger(&LedgerError::Pruned { what: Class::Bodies, height: low, oldest: height });
         assert_eq!(code(&pruned), Code::BlockPruned);
         assert_eq!(pruned.data.info, json!({ "what": "bodies", "height": 3, "oldest": 9 }));
+        let before = LedgerError::BeforeSnapshot { what: "a header", height: low, base: height };
+        assert_eq!(code(&of_ledger(&before)), Code::BlockPruned);
         assert_eq!(code(&of_ledger(&LedgerError::NotCertified { height, certified: low })), Code::ProofUnavailable);
         assert_eq!(code(&of_ledger(&LedgerError::Poisoned)), Code::InternalError);
     }

@@ -51,6 +51,21 @@ fn ledger(context: &Context) -> Vec<Family> {
             "Oldest height whose state is kept",
             context.reader.oldest_state().0,
         ),
+        Family::gauge(
+            "ledger_snapshot_height",
+            "Height of the snapshot that the ledger was restored from, 0 if none",
+            context.reader.base().0,
+        ),
+        Family::gauge(
+            "snapshot_height",
+            "Height of the newest snapshot offered to peers",
+            context.snapshots.newest().0,
+        ),
+        Family::counter(
+            "snapshot_pieces_served",
+            "Pieces of snapshots sent to peers",
+            context.snapshot_server.served(),
+        ),
         oldest,
         space,
         Family::counter("ledger_damage_met", "Reads that met damage on the disk", damaged.met),
@@ -60,6 +75,11 @@ fn ledger(context: &Context) -> Vec<Family> {
             "ledger_damage_lasting",
             "1 if something is damaged that peers cannot send: restore the ledger or let it sync anew",
             u64::from(damaged.lasting.is_some()),
+        ),
+        Family::gauge(
+            "ledger_damaged_file",
+            "1 if a file of the database is damaged: restore the ledger or let it sync anew",
+            u64::from(damaged.file.is_some()),
         ),
         Family::counter("journal_syncs", "Syncs of the vote journal", syncs),
         Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),

@@ -64,6 +64,12 @@ fn wire(message: &Wire) -> String {
         Wire::Blocks { certified, blocks } => format!("{} blocks, certified {certified}", blocks.len()),
         Wire::RecordWanted { height, part } => format!("wants {part:?} of {height} again"),
         Wire::Record { height, .. } => format!("a part of {height}"),
+        Wire::SnapshotsWanted => "wants snapshots".into(),
+        Wire::Snapshots(offers) => format!("{} snapshots", offers.len()),
+        Wire::SnapshotPieceWanted { snapshot, piece } => format!("wants {piece:?} of snapshot {}", short(snapshot)),
+        Wire::SnapshotPiece { snapshot, piece, bytes } => {
+            format!("{piece:?} of snapshot {}, {} bytes", short(snapshot), bytes.as_ref().map_or(0, Vec::len))
+        }
     }
 }
 

@@ -13,6 +13,8 @@ mod proof_file;
 mod provenance;
 mod rpc;
 mod seeds;
+#[cfg(feature = "replica")]
+mod snapshot;
 
 pub use engine::{Seen, run as run_engine};
 pub use mutation::Mutations;
@@ -46,6 +48,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "proof_file", run: proof_file::file, seeds: proof_file::seeds },
     Target { name: "record", run: agreement::record, seeds: || seeds::consensus("record/") },
     Target { name: "rpc", run: rpc::request, seeds: rpc::seeds },
+    #[cfg(feature = "replica")]
+    Target { name: "snapshot_manifest", run: snapshot::manifest, seeds: snapshot::manifest_seeds },
+    #[cfg(feature = "replica")]
+    Target { name: "snapshot_piece", run: snapshot::piece, seeds: snapshot::piece_seeds },
     Target { name: "transaction", run: ledger::transaction, seeds: || seeds::ledger(&["transaction."]) },
     #[cfg(feature = "replica")]
     Target { name: "wire", run: agreement::wire, seeds: agreement::wire_seeds },

@@ -12,6 +12,7 @@ mod memory;
 mod partition;
 mod refuse;
 mod repair;
+mod snapshot;
 
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;

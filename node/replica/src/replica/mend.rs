@@ -146,7 +146,7 @@ impl<S: Store> Replica<S> {
 /// What cannot be read here is not here for a peer; other failures are ours.
 fn not_here<T>(cause: LedgerError) -> Result<Option<T>, ReplicaError> {
     match cause {
-        LedgerError::Pruned { .. } => Ok(None),
+        LedgerError::Pruned { .. } | LedgerError::BeforeSnapshot { .. } => Ok(None),
         cause if cause.damaged_row().is_some() => Ok(None),
         cause => Err(cause.into()),
     }

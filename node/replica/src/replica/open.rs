@@ -110,9 +110,9 @@ fn certified(base: &Base) -> Height {
 
 /// Height up to which every result certificate is here. Those that a power failure took are among the newest.
 fn complete<S: Store>(reader: &Reader<S>, certified: Height) -> Result<Height, ReplicaError> {
-    let first = certified.0.saturating_sub(CERTIFICATES_LOOKED_FOR).saturating_add(1);
+    let first = certified.0.saturating_sub(CERTIFICATES_LOOKED_FOR).max(reader.base().0).saturating_add(1);
     for height in (first..=certified.0).map(Height) {
-        if reader.result_certificate(height)?.is_none() {
+        if reader.sound_certificate(height)?.is_none() {
             return Ok(height.previous());
         }
     }

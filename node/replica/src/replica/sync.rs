@@ -140,7 +140,7 @@ impl<S: Store> Replica<S> {
         certificate: Certificate,
     ) -> Result<(), ReplicaError> {
         let lacks = height > self.complete
-            && self.reader.result_certificate(height)?.is_none()
+            && self.reader.sound_certificate(height)?.is_none()
             && self.reader.result(height)?.is_some_and(|own| own == *result);
         let of_result = (certificate.phase, certificate.number, certificate.digest);
         let Some(own) = self.reader.header(height)?.filter(|_| lacks) else { return Ok(()) };

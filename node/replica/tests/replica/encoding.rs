@@ -3,7 +3,9 @@
 use crate::chain::{call, genesis, header, key};
 use crate::network::certificate;
 use countersign_consensus::{Message, Record};
+use countersign_ledger::snapshot::Piece as SnapshotPiece;
 use countersign_replica::journal::JournalRecord;
+use countersign_replica::snapshot::Offer;
 use countersign_replica::wire::{CertifiedBlock, Class, Part, Piece, Wire};
 use countersign_types::proof::Entry;
 use countersign_types::restart::AdminSignature;
@@ -37,6 +39,26 @@ fn wires() -> Vec<(Class, &'static str, Wire)> {
             Class::Sync,
             "060900000000000000010200000000000000",
             Wire::Record { height: Height(9), piece: Piece::Receipts { from: 2, receipts: Vec::new() } },
+        ),
+        (Class::Sync, "07", Wire::SnapshotsWanted),
+        (
+            Class::Sync,
+            "08010000000900000000000000070707070707070707070707070707070707070707070707070707070707070702000000",
+            Wire::Snapshots(vec![Offer { height: Height(9), snapshot: Hash([7; 32]), manifest_parts: 2 }]),
+        ),
+        (
+            Class::Sync,
+            "090707070707070707070707070707070707070707070707070707070707070707020400000003000000",
+            Wire::SnapshotPieceWanted { snapshot: Hash([7; 32]), piece: SnapshotPiece::Logs { cut: 4, part: 3 } },
+        ),
+        (
+            Class::Sync,
+            "0a0707070707070707070707070707070707070707070707070707070707070707010400000001020000000102",
+            Wire::SnapshotPiece {
+                snapshot: Hash([7; 32]),
+                piece: SnapshotPiece::State { cut: 4 },
+                bytes: Some(vec![1, 2]),
+            },
         ),
     ]
 }

@@ -16,3 +16,4 @@ mod poison;
 mod repair;
 mod report;
 mod restart;
+mod snapshot;
