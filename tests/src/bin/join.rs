@@ -45,7 +45,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let signer = cluster.signer("org0/admin", 0).await?;
     let code = contract_module("provenance")?;
-    countersign_client::contract::deploy(&signer, PROVENANCE, code, &Value::Null, None).await?;
+    let _ = countersign_client::contract::deploy(&signer, PROVENANCE, code, &Value::Null, None).await?;
     load(&cluster, &flags)?;
 
     let goal = cluster.until(0, |status| status.certified_height == status.final_height).await?.certified_height;
