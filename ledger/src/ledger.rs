@@ -10,6 +10,7 @@ mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
+use crate::range_tree::RangeTree;
 use crate::reader::Reader;
 use crate::record::{
     FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
@@ -71,6 +72,8 @@ pub struct AppendedRecord {
     pub index: u64,
     /// The record.
     pub record: LogRecord,
+    /// The trees of the log's range that it completes, as far as they are stored ([`RangeTree::stored`]).
+    pub trees: Vec<RangeTree>,
 }
 
 /// The only writer of a store.

@@ -13,6 +13,7 @@ mod genesis;
 mod ledger;
 pub mod limits;
 mod prove;
+mod range_tree;
 mod reader;
 mod record;
 mod shared;
@@ -25,8 +26,12 @@ pub use error::LedgerError;
 pub use event::{EventCursor, EventFilter, EventPage};
 pub use genesis::genesis_state;
 pub use ledger::{AppendedRecord, Aside, ExecutedBlock, Fate, Ledger, StoredTransaction};
-pub use prove::{Reads, end_by_order, prove};
-pub use reader::{Reader, StateRow};
+pub use prove::{
+    Blocks, LogQuestion, Reads, TraceQuestion, end_by_order, prove_event, prove_log, prove_state, prove_trace,
+    prove_transaction,
+};
+pub use range_tree::RangeTree;
+pub use reader::{LogPage, Reader, StateRow};
 pub use store::memory::MemoryStore;
 pub use store::rocks::RocksStore;
 pub use store::{Direction, Store};

@@ -32,6 +32,14 @@ pub const WAL_BYTES_MAX: u64 = 128 << 20;
 pub const OPEN_FILES_MAX: i32 = 512;
 /// Most items of one page of an answer.
 pub const PAGE_ITEMS_MAX: usize = 1000;
+/// Levels of the smallest trees of a range that are stored: one row for each 64 items, and one more for each 64 of these
+/// on. What is smaller is made of at most 32 items; a proof does that at either end of its run for each lower level.
+pub const RANGE_TREE_LEVEL_MIN: u32 = 6;
+/// Most bytes of entries in one page of a log, an entry more where a single one is larger. 32 entries of the largest
+/// size, 64 KiB, make 2 MiB: the items of any tree that is not stored are read at once.
+pub const LOG_PAGE_BYTES_MAX: usize = 4 << 20;
+/// Records of a log that one scan reads, at most 64 KiB each.
+pub const LOG_ROWS_AT_ONCE: usize = 64;
 /// Most index entries or blocks that one search for events looks at before it answers with a cursor.
 pub const EVENT_SEARCH_STEPS_MAX: usize = 10_000;
 /// Largest stored record: a block's transactions (2 MiB and 68 bytes for each of 10,000) or its

@@ -4,8 +4,11 @@
 //! read at the tip or at any height from [`Reader::oldest_state`] on.
 
 mod chain;
+mod range;
 mod state;
+mod time;
 
+pub use range::LogPage;
 pub use state::StateRow;
 
 use crate::shared::Shared;

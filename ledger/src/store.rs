@@ -29,6 +29,8 @@ pub enum Space {
     Events,
     /// Log and index → record.
     Logs,
+    /// Range, level and index → hash of a perfect tree of it.
+    Trees,
     /// State key → a mark of it; the keys in order.
     Keys,
     /// Sequence number → state key and value.
@@ -43,7 +45,7 @@ pub enum Space {
 
 impl Space {
     /// All spaces.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Headers,
         Self::Bodies,
@@ -53,6 +55,7 @@ impl Space {
         Self::Places,
         Self::Events,
         Self::Logs,
+        Self::Trees,
         Self::Keys,
         Self::Values,
         Self::Pages,
@@ -73,6 +76,7 @@ impl Space {
             Self::Places => "places",
             Self::Events => "events",
             Self::Logs => "logs",
+            Self::Trees => "trees",
             Self::Keys => "keys",
             Self::Values => "values",
             Self::Pages => "pages",

@@ -5,10 +5,12 @@
 //! indexes, in both directions. A fault does not end the check.
 
 mod block;
+mod log;
 mod state;
 
 use crate::error::LedgerError;
 use crate::limits::FAULTS_LISTED_MAX;
+use crate::range_tree::stored_trees;
 use crate::reader::Reader;
 use crate::store::{Direction, KeyRange, Space, Store};
 use countersign_types::{Genesis, Height};
@@ -95,7 +97,8 @@ pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: imp
         (Space::Places, report.transactions),
         (Space::Events, rows.events),
         (Space::Keys, report.entries),
-        (Space::Logs, logs),
+        (Space::Logs, logs.records),
+        (Space::Trees, stored_trees(tip.0).saturating_add(logs.trees)),
     ] {
         let count = count(reader, space);
         if let Some(count) = report.taken(tip, count)

@@ -2,28 +2,29 @@
 //!
 //! `golden/vectors.txt` holds one `name = hex` a line, so that other implementations can use it. A
 //! change to it is a new version of the format, with a migration. `COUNTERSIGN_BLESS=1` writes it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::panic, missing_docs)]
 
 #[path = "ledger/chain.rs"]
 #[allow(dead_code)]
 mod chain;
 
-use chain::{Chain, START, certify, contract, genesis, user, work};
+use chain::{Chain, START, Work, certify, contract, genesis, user, work};
 use countersign_ledger::store::{KeyRange, Space};
-use countersign_ledger::{Direction, MemoryStore, Reads, Store, prove};
+use countersign_ledger::{Blocks, Direction, MemoryStore, Reads, Store, TraceQuestion, prove_trace};
 use countersign_types::account::KeyEntry;
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::LogRecord;
-use countersign_types::proof::{Entry, Subject};
-use countersign_types::range::Range;
+use countersign_types::proof::{Entry, Subject, Trusted};
+use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
     Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
     ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
-    RejectCode, Restart, RestartOrder, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs,
-    Transaction, View, Vote, codec, merkle, overrides, state, state_key,
+    RejectCode, Restart, RestartOrder, ResultProof, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride,
+    TimestampMs, Transaction, View, Vote, codec, merkle, overrides, state, state_key,
 };
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 struct Vectors(String);
@@ -285,6 +286,24 @@ fn state_and_logs(vectors: &mut Vectors) {
         vectors.hash(&format!("range.root.{count}"), &Range::over(&items[..count]).root());
     }
     vectors.encoding("range.7", &Range::over(&items));
+    let tree = |tree: Perfect| merkle::root(&items[tree.first() as usize..=tree.last() as usize]);
+    let path = RangeProof::of(7, 1, 5, |needed| Ok::<_, Infallible>(tree(needed))).unwrap().unwrap();
+    vectors.encoding("range.7.proof.1-5", &path);
+    vectors.encoding("result-proof", &ResultProof { range: Range::over(&items), path });
+}
+
+/// A log that is long enough for a tree of its range to be a row.
+fn trees(vectors: &mut Vectors) {
+    let store = MemoryStore::new();
+    let mut chain = Chain::create(store.clone());
+    let appends = (0..64u8).map(|entry| (b"all".to_vec(), vec![entry])).collect();
+    chain.commit_certified(&Work { appends, ..Work::default() });
+    let rows = store.scan(Space::Trees, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+    let [(key, value)] = rows.as_slice() else { panic!("one tree: {rows:?}") };
+    vectors.bytes("disk.trees.log-key", key);
+    vectors.bytes("disk.trees.log-value", value);
+    let page = chain.reader().log_page(&contract(), b"all", Height(1), 3..5, 2).unwrap();
+    vectors.encoding("log-page.path", &page.path);
 }
 
 /// A chain of six blocks: every row on disk, and a proof.
@@ -299,7 +318,7 @@ fn disk(vectors: &mut Vectors) {
     for space in Space::ALL {
         let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
         vectors.bytes(&format!("disk.{space}.rows-digest"), &sha256(&codec::encode(&rows)));
-        let (key, value) = rows.last().unwrap();
+        let Some((key, value)) = rows.last() else { continue };
         vectors.bytes(&format!("disk.{space}.last-key"), key);
         vectors.bytes(&format!("disk.{space}.last-value"), value);
     }
@@ -307,9 +326,17 @@ fn disk(vectors: &mut Vectors) {
         entries: [state_key::storage(&contract(), &0u64.to_be_bytes()), b"absent".to_vec()].into(),
         logs: [(contract(), b"all".to_vec())].into(),
     };
-    let proof = prove(&chain.reader(), Height(6), Subject::State, &reads).unwrap();
-    assert!(proof.verify(&genesis()).is_ok());
-    vectors.encoding("proof.witness", &proof.witness);
+    let question = TraceQuestion {
+        contract: contract(),
+        query: "history".into(),
+        item: "https://id.gs1.org/01/09521321000018/21/s1".into(),
+        as_of: None,
+    };
+    let prove = |blocks| prove_trace(&chain.reader(), blocks, question.clone(), &reads).unwrap();
+    let Subject::Trace { witness, .. } = prove(Blocks::at(Height(6))).subject else { unreachable!() };
+    vectors.encoding("proof.witness", &witness);
+    let proof = prove(Blocks { shown: Height(5), certified: Height(6) });
+    assert!(proof.verify(&Trusted::from(&genesis())).is_ok());
     vectors.bytes("proof.json.sha256", &sha256(serde_json::to_string(&proof).unwrap().as_bytes()));
 }
 
@@ -322,6 +349,7 @@ fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
     consensus(&mut vectors);
     state_and_logs(&mut vectors);
     disk(&mut vectors);
+    trees(&mut vectors);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/vectors.txt");
     if std::env::var_os("COUNTERSIGN_BLESS").is_some() {
         std::fs::write(path, &vectors.0).unwrap();

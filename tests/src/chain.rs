@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, MemoryStore, Reader, Store, StoredTransaction};
 use countersign_replica::execute::Executor;
 use countersign_replica::limits::EXPIRED_IDS_PER_BLOCK;
+use countersign_replica::overlay::Appended;
 use countersign_replica::query::View;
 use countersign_replica::state_source::Latest;
 use countersign_types::account::KeyEntry;
@@ -147,7 +148,13 @@ impl<S: Store> Chain<S> {
             receipts: executed.receipts.clone(),
             writes: executed.changes.writes,
             log_records: records
-                .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
+                .map(|((contract, key, index), Appended { record, trees })| AppendedRecord {
+                    contract,
+                    key,
+                    index,
+                    record,
+                    trees,
+                })
                 .collect(),
             overrides: Vec::new(),
             expected: None,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -24,7 +24,9 @@ const ARROWS: [(&str, &[&str]); 18] = [
         &["countersign-abi", "countersign-consensus", "countersign-ledger", "countersign-types", "countersign-vm"],
     ),
     ("countersign-api", &["countersign-epcis", "countersign-types"]),
-    ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types"]),
+    // No runtime and no network, so that it builds for browsers.
+    ("countersign-verify", &["countersign-epcis", "countersign-types"]),
+    ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
     (
         "countersignd",

@@ -3,12 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use countersign_abi::trap;
-use countersign_client::verify::verify;
-use countersign_ledger::{Reads, prove};
+use countersign_client::verify::{Trusted, verify};
+use countersign_ledger::{Blocks, prove_state};
 use countersign_replica::execute::intrinsic_gas;
 use countersign_tests::chain::Chain;
 use countersign_tests::cluster::contract_module;
-use countersign_types::proof::Subject;
 use countersign_types::{Address, Gas, Outcome, Payload, RejectCode, state_key};
 
 /// A module whose method `run` first writes an entry, a log line and an event, and then does `body`.
@@ -96,9 +95,9 @@ fn whoever_harms_pays_and_leaves_nothing() {
         let (key, log) = (state_key::storage(&contract, b"left"), state_key::log(&contract, b"left"));
         assert_eq!((reader.read(&key).unwrap(), reader.read(&log).unwrap()), (None, None), "{name}");
         // Its absence can be proven.
-        let reads = Reads { entries: [key.clone(), log].into(), ..Reads::default() };
-        let proof = prove(&reader, chain.height(), Subject::State, &reads).unwrap();
-        let _ = verify(&proof, chain.genesis()).unwrap();
+        let keys = [key.clone(), log].into();
+        let proof = prove_state(&reader, Blocks::at(chain.height()), &keys).unwrap();
+        let _ = verify(&proof, &Trusted::from(chain.genesis())).unwrap();
 
         // The same contract, unharmful, does leave something: the check above can fail.
         let receipt = chain.run("org2/erp", call(contract, "harmless", Vec::new())).unwrap();

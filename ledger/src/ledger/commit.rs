@@ -4,6 +4,7 @@ use super::{ExecutedBlock, Ledger};
 use crate::error::LedgerError;
 use crate::event::{index_events, records};
 use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
+use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
     MARK, META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
     encode_value, epoch_key, height_key, key_mark, log_key, log_prefix, mark, number_key, override_key, put_sealed,
@@ -104,8 +105,13 @@ impl<S: Store> Ledger<S> {
         if let Some(certified) = block.expected.filter(|certified| *certified != result.hash()) {
             return Err(LedgerError::Diverged { height, own: result.hash(), certified });
         }
+        let mut batch = Batch::default();
         let mut range = self.tip.range.clone();
-        range.append(&result.hash());
+        range.append_noting(&result.hash(), |place, hash| {
+            if let Some(tree) = RangeTree::stored(place, hash) {
+                Owner::RESULTS.put(&mut batch, &tree);
+            }
+        });
 
         let header = &block.block.header;
         let tip = Tip {
@@ -117,7 +123,6 @@ impl<S: Store> Ledger<S> {
             result: result.clone(),
             range,
         };
-        let mut batch = Batch::default();
         put_block(&mut batch, &block, &receipts, &result);
         put_logs(&mut batch, &block);
         if !block.overrides.is_empty() {
@@ -279,5 +284,8 @@ fn put_logs(batch: &mut Batch, block: &ExecutedBlock) {
     for appended in &block.log_records {
         let prefix = log_prefix(&appended.contract, &appended.key);
         batch.put(Space::Logs, log_key(prefix, appended.index), appended.record.to_bytes());
+        for tree in &appended.trees {
+            Owner::log(&appended.contract, &appended.key).put(batch, tree);
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! Taking executed blocks back whose results are not certified: the operators' emergency exits need it, and nothing
 //! else. Everything a block wrote goes in one synced batch, so a crash leaves the old tip or the new one.
 //!
-//! Pages and values that only the blocks taken back used stay as rows that nothing leads to. The range over all
-//! results is made again from the headers, so it costs reading each header of the chain once.
+//! Pages and values that only the blocks taken back used stay as rows that nothing leads to.
 
 use super::{Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_keys, records};
+use crate::range_tree::Owner;
 use crate::record::{
     META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, decode_value, epoch_key, height_key,
     key_mark, log_key, log_of, log_prefix, number_key, override_key, put_sealed, restart_key, split_names,
@@ -64,6 +64,7 @@ impl<S: Store> Ledger<S> {
                 batch.remove(Space::Meta, restart_key(epoch));
             }
         }
+        Owner::RESULTS.shorten(&mut batch, to.0, tip.0);
         let stored = StoredTip {
             tip: self.tip_at(to)?,
             next_page: self.next_page,
@@ -166,6 +167,7 @@ impl<S: Store> Ledger<S> {
             for index in kept..count(grown) {
                 batch.remove(Space::Logs, log_key(prefix, index));
             }
+            Owner::log(&contract, log).shorten(batch, kept, count(grown));
         }
         Ok(())
     }
@@ -183,18 +185,24 @@ impl<S: Store> Ledger<S> {
         }
     }
 
+    /// The range over the results up to a height. What follows in the chain names its root.
+    fn range_at(&self, height: Height) -> Result<Range, LedgerError> {
+        if height == self.tip.height {
+            return Ok(self.tip.range.clone());
+        }
+        let reader = self.reader();
+        let range = reader.range_of_results(height)?;
+        let next = reader.result(height.next())?.filter(|next| next.range_root == range.root());
+        let place = Place { what: "the range over all results", space: Space::Trees, key: &height_key(height) };
+        next.map(|_| range).ok_or_else(|| place.damaged())
+    }
+
     fn tip_at(&self, height: Height) -> Result<Tip, LedgerError> {
         let reader = self.reader();
         if height == Height::ZERO {
             let mut tip = self.begin.clone();
             tip.result.state_root = self.shared.root(height)?.hash();
             return Ok(tip);
-        }
-        let mut range = Range::default();
-        for earlier in (1..=height.0).map(Height) {
-            let key = height_key(earlier);
-            let place = Place { what: "a header", space: Space::Headers, key: &key };
-            range.append(&reader.result(earlier)?.ok_or_else(|| place.damaged())?.hash());
         }
         let key = height_key(height);
         let place = Place { what: "a header", space: Space::Headers, key: &key };
@@ -207,7 +215,7 @@ impl<S: Store> Ledger<S> {
             epoch: header.epoch,
             view: header.view,
             result,
-            range,
+            range: self.range_at(height)?,
         })
     }
 }

@@ -109,7 +109,7 @@ fn space_options(space: Space, cache: &Cache) -> Options {
     options.set_write_buffer_size(MEMTABLE_BYTES);
     options.set_level_compaction_dynamic_level_bytes(true);
     // Hashes do not compress.
-    let is_hashes = matches!(space, Space::Pages | Space::Places | Space::Blocks | Space::Certificates);
+    let is_hashes = matches!(space, Space::Pages | Space::Places | Space::Blocks | Space::Certificates | Space::Trees);
     options.set_compression_type(if is_hashes { DBCompressionType::None } else { DBCompressionType::Lz4 });
     options
 }

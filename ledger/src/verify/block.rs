@@ -3,6 +3,7 @@
 use super::{Progress, Report};
 use crate::event::{index_keys, records};
 use crate::ledger::StoredTransaction;
+use crate::range_tree::Owner;
 use crate::reader::Reader;
 use crate::record::key_number;
 use crate::store::{Direction, KeyRange, Space, Store};
@@ -101,7 +102,7 @@ fn check_height<S: Store>(
     check_result(reader, genesis, &header, &result, expected, report);
     expected.parent = header.hash();
     expected.time = header.time;
-    expected.range.append(&result.hash());
+    super::log::append(reader, Owner::RESULTS, &mut expected.range, &result.hash(), height, report);
     expected.results.push(result.hash());
     check_epoch(reader, genesis, &result, expected, report);
 }

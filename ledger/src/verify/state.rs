@@ -2,6 +2,7 @@
 
 use super::{Progress, Report};
 use crate::genesis::genesis_state;
+use crate::range_tree::stored_trees;
 use crate::reader::Reader;
 use crate::record::{Place, decode_value, key_mark, log_of, number_key};
 use crate::store::{Space, Store};
@@ -9,23 +10,30 @@ use crate::tree::{Leaf, Node, Pages};
 use countersign_types::state::{leaf_hash, node_hash, path, value_hash};
 use countersign_types::{Genesis, Hash, Height};
 
-/// Checks state and logs; answers how many records the logs should have.
+/// How many rows the logs should have.
+#[derive(Debug, Default)]
+pub(super) struct Logs {
+    pub(super) records: u64,
+    pub(super) trees: u64,
+}
+
+/// Checks state and logs.
 pub(super) fn check<S: Store>(
     reader: &Reader<S>,
     genesis: &Genesis,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
-) -> u64 {
+) -> Logs {
     let tip = reader.tip();
     let height = tip.height;
     check_genesis(reader, genesis, report);
-    let Some(root) = report.taken(height, reader.shared().root(height)) else { return 0 };
+    let Some(root) = report.taken(height, reader.shared().root(height)) else { return Logs::default() };
     let total = report.taken(height, super::count(reader, Space::Keys)).unwrap_or_default();
-    let mut walk = Walk { reader, height, total, report, progress, log_records: 0 };
+    let mut walk = Walk { reader, height, total, report, progress, logs: Logs::default() };
     let hash = walk.hash(&root);
-    let log_records = walk.log_records;
+    let logs = walk.logs;
     report.expect(height, hash == tip.state_root(), "the state's values do not hash to the result's root");
-    log_records
+    logs
 }
 
 /// While height 0 is kept, it must be what the genesis says.
@@ -45,7 +53,7 @@ struct Walk<'a, S, F> {
     total: u64,
     report: &'a mut Report,
     progress: &'a mut F,
-    log_records: u64,
+    logs: Logs,
 }
 
 impl<S: Store, F: FnMut(Progress)> Walk<'_, S, F> {
@@ -86,12 +94,10 @@ impl<S: Store, F: FnMut(Progress)> Walk<'_, S, F> {
             self.report.fault(self.height, "a state key is missing or damaged in the index of keys");
         }
         if let Some((contract, log)) = log_of(key) {
-            let records = self.reader.log_at(&contract, log, self.height);
-            if let Some(records) = self.report.taken(self.height, records) {
-                let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
-                self.log_records = self.log_records.saturating_add(count);
-                self.report.log_records = self.log_records;
-            }
+            let count = super::log::check(self.reader, &contract, log, self.height, self.report);
+            self.logs.records = self.logs.records.saturating_add(count);
+            self.logs.trees = self.logs.trees.saturating_add(stored_trees(count));
+            self.report.log_records = self.logs.records;
         }
         leaf_hash(&path(key), &value_hash(value))
     }

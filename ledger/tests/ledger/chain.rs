@@ -1,6 +1,6 @@
 //! A small chain to test with: four validators, one account, and blocks of whatever a test wants.
 
-use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, Reader, Store, StoredTransaction, Tip};
+use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, RangeTree, Reader, Store, StoredTransaction, Tip};
 use countersign_types::account::KeyEntry;
 use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
@@ -163,9 +163,10 @@ impl<S: Store> Chain<S> {
                 LogRecord { height, time, transaction: Hash([1; 32]), signer: user().public(), entry: entry.clone() };
             let before = || self.reader().log_range(&contract(), key, self.tip().height).unwrap();
             let range = ranges.entry(key.clone()).or_insert_with(before);
-            let index = range.count();
-            range.append(&record.item(&contract(), key, index));
-            records.push(AppendedRecord { contract: contract(), key: key.clone(), index, record });
+            let (index, mut trees) = (range.count(), Vec::new());
+            let item = record.item(&contract(), key, index);
+            range.append_noting(&item, |place, hash| trees.extend(RangeTree::stored(place, hash)));
+            records.push(AppendedRecord { contract: contract(), key: key.clone(), index, record, trees });
         }
         let writes = ranges
             .into_iter()

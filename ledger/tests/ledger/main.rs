@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod events;
 mod proof;
+mod range;
 mod rewind;
 mod rocks;
 mod store;

@@ -77,3 +77,37 @@ macro_rules! hex_bytes {
     };
 }
 pub(crate) use hex_bytes;
+
+/// Bytes as hexadecimal text.
+pub(crate) mod serde_bytes {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::encode(bytes))
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::decode_vec(&text).ok_or_else(|| D::Error::custom("must be 0x and hexadecimal digits"))
+    }
+}
+
+/// Optional bytes as hexadecimal text or null.
+pub(crate) mod serde_option {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match bytes {
+            Some(bytes) => serializer.serialize_some(&super::encode(bytes)),
+            None => serializer.serialize_none(),
+        }
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        Option::<String>::deserialize(deserializer)?
+            .map(|text| super::decode_vec(&text).ok_or_else(|| D::Error::custom("must be 0x and hexadecimal digits")))
+            .transpose()
+    }
+}

@@ -36,6 +36,15 @@ pub const ACCOUNT_KEYS_MAX: usize = 16;
 pub const GENESIS_BYTES_MAX: usize = 16 << 20;
 /// Depth of the state tree: one level for each bit of a path.
 pub const STATE_DEPTH_MAX: usize = 256;
+/// Most hashes that show a run of items in a mountain range: at either end of the run one for each level of a perfect
+/// tree below its root, of which there are at most 63.
+pub const RANGE_PROOF_HASHES_MAX: usize = 2 * 63;
+/// Most steps of a path in a list of a block: transactions, receipts or events are numbered by 32 bits.
+pub const LIST_PATH_STEPS_MAX: usize = 32;
+/// Most steps of a state witness in JSON. A witness has at most as many nodes as leaves, empty places and cut
+/// subtrees, and all but the empty ones take 69 bytes of text or more, a node 4: 64 MiB hold 1.9 million. The bound
+/// keeps a file of nodes alone, whose steps take 17 times their text, below 150 MB.
+pub const WITNESS_STEPS_MAX: usize = 1 << 21;
 /// Largest proof file: one item's history with the events it rests on.
 pub const PROOF_BYTES_MAX: usize = 64 << 20;
 

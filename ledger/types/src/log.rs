@@ -25,7 +25,8 @@ pub struct LogRecord {
     pub transaction: Hash,
     /// The key that signed the transaction.
     pub signer: PublicKey,
-    /// The contract's bytes.
+    /// The contract's bytes; in JSON in hexadecimal.
+    #[serde(with = "crate::hex::serde_bytes")]
     pub entry: Vec<u8>,
 }
 

@@ -1,109 +1,73 @@
 //! Proof files: what the ledger says, checkable without trusting whoever handed it over.
 //!
-//! The chain of reasons: the genesis (which the reader has from elsewhere) names the validators; a
-//! quorum of them signed an execution result; the result names the state root; the witness shows
-//! what stands under that root. `PROOF.md` in the ledger crate says what each field means.
+//! The chain of reasons: a root that the reader trusts (the genesis, or a [`Checkpoint`]) names the
+//! validators of an epoch; each epoch's quorum names the next one's; a quorum of the last one signed an
+//! execution result ([`Anchor`]); the result names the results before it ([`Earlier`]), its block and
+//! its roots of state, receipts and events; a path leads from there to what is shown ([`Subject`]).
+//!
+//! Every part is bound by a hash that the part above it names, has one form, and is needed: what is
+//! changed, left out or added is refused, or says the same. The subject's names (which log, which item,
+//! as of when) are the question; they cannot be changed into another *answer*, only into another
+//! question that the file happens to answer truly. `PROOF.md` in the ledger crate says what each field means.
 
-use crate::block::Header;
-use crate::certificate::{BadCertificate, Certificate};
+mod anchor;
+mod error;
+mod event;
+mod log;
+mod path;
+mod root;
+mod state;
+mod transaction;
+
+pub use anchor::{Anchor, Earlier, Point};
+pub use error::BadProof;
+pub use event::EventProof;
+pub use log::{BadLog, Log, Page, ProvenLog};
+pub use path::{BadPath, ListPath, Sibling};
+pub use root::{BadCheckpoint, CHECKPOINT_VERSION, Checkpoint, CheckpointKind, Root, Trusted};
+pub use state::{Entry, ProvenState};
+pub use transaction::{ProvenTransaction, TransactionProof};
+
+use crate::codec;
 use crate::contract::Address;
-use crate::epoch::{BadEpochEnd, EpochEnd, KnownEpoch};
-use crate::genesis::Genesis;
+use crate::epoch::{EpochEnd, KnownEpoch};
 use crate::hash::Hash;
-use crate::log::{LogRecord, range_of};
-use crate::number::{Height, TimestampMs};
-use crate::range::Range;
-use crate::result::ExecutionResult;
-use crate::state::{BadWitness, Witness};
-use crate::vote::Phase;
-use crate::{codec, state_key};
-use alloc::collections::BTreeMap;
+use crate::number::Height;
+use crate::receipt::EventRecord;
+use crate::state::Witness;
 use alloc::string::String;
 use alloc::vec::Vec;
-use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 /// Version of the file's layout.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// The certified point of the chain that a proof rests on.
+/// What a proof file is about, with what shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Anchor {
-    /// Header of the block.
-    pub header: Header,
-    /// Result of executing it.
-    pub result: ExecutionResult,
-    /// The quorum's signatures under the result.
-    pub certificate: Certificate,
-}
-
-/// A state entry and its value, or its absence.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Entry {
-    /// The key in the state ([`state_key`]), in hexadecimal.
-    #[serde(with = "crate::proof::hex_bytes")]
-    pub key: Vec<u8>,
-    /// The value in hexadecimal, `null` if the key is absent.
-    #[serde(with = "crate::proof::hex_option")]
-    pub value: Option<Vec<u8>>,
-}
-
-/// A whole log of a contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Log {
-    /// The contract.
-    pub contract: Address,
-    /// The log's key, in hexadecimal.
-    #[serde(with = "crate::proof::hex_bytes")]
-    pub key: Vec<u8>,
-    /// All its records from the first on.
-    pub records: Vec<LogRecordText>,
-}
-
-/// A log record in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LogRecordText {
-    /// Height of the block that appended it.
-    pub height: Height,
-    /// Time of that block.
-    pub time: TimestampMs,
-    /// The transaction that appended it.
-    pub transaction: Hash,
-    /// The key that signed it.
-    pub signer: crate::PublicKey,
-    /// The contract's bytes, in hexadecimal.
-    #[serde(with = "crate::proof::hex_bytes")]
-    pub entry: Vec<u8>,
-}
-
-impl From<LogRecord> for LogRecordText {
-    fn from(LogRecord { height, time, transaction, signer, entry }: LogRecord) -> Self {
-        Self { height, time, transaction, signer, entry }
-    }
-}
-impl From<&LogRecordText> for LogRecord {
-    fn from(text: &LogRecordText) -> Self {
-        Self {
-            height: text.height,
-            time: text.time,
-            transaction: text.transaction,
-            signer: text.signer,
-            entry: text.entry.clone(),
-        }
-    }
-}
-
-/// What a proof file is about. It states the question; the verifier finds the answer again from
-/// the proven entries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", tag = "kind")]
 pub enum Subject {
-    /// The entries themselves.
-    State,
+    /// State entries, present or absent.
+    State {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Shows them under the state root.
+        witness: Witness,
+    },
+    /// A transaction with its receipt.
+    Transaction(TransactionProof),
+    /// An event.
+    Event(EventProof),
+    /// Records of a contract's log.
+    #[serde(rename_all = "camelCase")]
+    Log {
+        /// The records and where they stand.
+        log: Log,
+        /// The height as of which is asked, where newer state is shown: later records do not count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        as_of: Option<Height>,
+        /// Shows the log's range under the state root.
+        witness: Witness,
+    },
     /// An item's trace, walked over the entries and logs of a provenance contract.
     #[serde(rename_all = "camelCase")]
     Trace {
@@ -113,7 +77,26 @@ pub enum Subject {
         query: String,
         /// The item as it was asked for.
         item: String,
+        /// The height as of which is asked, where newer state is shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        as_of: Option<TraceAsOf>,
+        /// State entries.
+        entries: Vec<Entry>,
+        /// Logs.
+        logs: Vec<Log>,
+        /// Shows entries and logs under the state root.
+        witness: Witness,
     },
+}
+
+/// A height in the past of the state that a trace is walked over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TraceAsOf {
+    /// The height.
+    pub height: Height,
+    /// Number of the contract's records at that height. The verifier checks it against the records around it.
+    pub position: u64,
 }
 
 /// A proof, doubtful until [`Proof::verify`].
@@ -124,196 +107,193 @@ pub struct Proof {
     pub version: u32,
     /// The chain's id.
     pub chain: Hash,
-    /// What is asked.
-    pub subject: Subject,
-    /// How the validators of the anchor's epoch follow from those of the genesis: the ends of all
-    /// epochs before, in order. None in the first epoch.
+    /// How the validators of the anchor's epoch follow from those of the trusted root: the ends of the epochs
+    /// between, in order. None if the anchor is of the root's epoch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<EpochEnd>,
     /// The certified point.
     pub anchor: Anchor,
-    /// State entries.
-    pub entries: Vec<Entry>,
-    /// Whole logs.
-    pub logs: Vec<Log>,
-    /// Shows all of the above under the anchor's state root.
-    pub witness: Witness,
+    /// The block that the subject is shown under, if it is not the anchor's but one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+    /// What is shown.
+    pub subject: Subject,
 }
 
-/// Why a proof is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadProof {
-    /// Made by another version.
-    #[error("the file has version {0}, this program reads version {VERSION}")]
-    Version(u32),
-    /// It is about another chain.
-    #[error("it is about chain {given}, the genesis is of chain {expected}")]
-    Chain {
-        /// The file's chain.
-        given: Hash,
-        /// The genesis' chain.
-        expected: Hash,
-    },
-    /// Header, result and certificate do not belong together.
-    #[error("{0} does not belong to the rest of the anchor")]
-    Anchor(&'static str),
-    /// The hand-over to an epoch fails.
-    #[error("the end of epoch {index}: {cause}")]
-    Epoch {
-        /// The epoch.
-        index: usize,
-        /// Why.
-        cause: BadEpochEnd,
-    },
-    /// The certificate is not a quorum's.
-    #[error("the certificate is refused: {0}")]
-    Certificate(#[from] BadCertificate),
-    /// The witness fails.
-    #[error("entry {index}: {cause}")]
-    Entry {
-        /// Position in `entries`.
-        index: usize,
-        /// Why.
-        cause: BadWitness,
-    },
-    /// The witness is no tree under the certified root.
-    #[error("{0}")]
-    Witness(#[from] BadWitness),
-    /// A log's records are not all of it, or not unchanged.
-    #[error("log {index}: its records are not the whole, unchanged log")]
-    Log {
-        /// Position in `logs`.
-        index: usize,
-    },
-}
-
-/// What a checked proof shows. Reading a key or log that the proof does not cover answers `None`.
-#[derive(Debug, Clone)]
+/// What a checked proof shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Proven {
-    /// Height of the certified block.
-    pub height: Height,
-    /// Its time.
-    pub time: TimestampMs,
-    /// Its hash.
-    pub block: Hash,
-    entries: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    logs: BTreeMap<(Address, Vec<u8>), Vec<LogRecord>>,
+    /// Name of the network, as the trusted root has it.
+    pub network: String,
+    /// The chain's id, that of the trusted root.
+    pub chain: Hash,
+    /// What it rests on.
+    pub root: Root,
+    /// Number of changes of validators between the root and the certificate.
+    pub changes: usize,
+    /// The epoch whose quorum signed.
+    pub epoch: KnownEpoch,
+    /// Number of signatures under the result.
+    pub signatures: usize,
+    /// The block whose result they signed.
+    pub certified: Point,
+    /// The block under which the subject is shown: that one, or one before it.
+    pub shown_at: Point,
+    /// What is shown.
+    pub shown: Shown,
 }
 
-impl Proven {
-    /// The value at a state key: `None` if not covered, `Some(None)` if proven absent.
-    #[must_use]
-    pub fn entry(&self, key: &[u8]) -> Option<Option<&[u8]>> {
-        self.entries.get(key).map(|value| value.as_deref())
-    }
-    /// All records of a log, if covered.
-    #[must_use]
-    pub fn log(&self, contract: &Address, key: &[u8]) -> Option<&[LogRecord]> {
-        self.logs.get(&(*contract, key.to_vec())).map(Vec::as_slice)
-    }
-    /// All entries, in order of their keys.
-    pub fn entries(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.entries.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
-    }
-}
-
-impl Anchor {
-    /// Checks that header, result and certificate belong together and to the chain.
-    ///
-    /// # Errors
-    /// [`BadProof::Anchor`] or [`BadProof::Certificate`].
-    pub fn verify(&self, chain: &Hash, set: &crate::ValidatorSet) -> Result<(), BadProof> {
-        let Self { header, result, certificate } = self;
-        if header.chain != *chain {
-            return Err(BadProof::Anchor("the header"));
-        }
-        if result.block != header.hash() || result.height != header.height {
-            return Err(BadProof::Anchor("the execution result"));
-        }
-        if certificate.phase != Phase::Checkpoint
-            || certificate.number != result.height.0
-            || certificate.digest != result.hash()
-        {
-            return Err(BadProof::Anchor("the certificate"));
-        }
-        let _: crate::Certified = certificate.verify(*chain, set)?;
-        Ok(())
-    }
+/// What a checked proof shows, by its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// State entries, present or absent.
+    State(ProvenState),
+    /// A transaction with its receipt.
+    Transaction(ProvenTransaction),
+    /// An event.
+    Event(EventRecord),
+    /// Records of a contract's log.
+    Log {
+        /// The contract.
+        contract: Address,
+        /// The log's key.
+        key: Vec<u8>,
+        /// The height as of which is asked, if not that of the block.
+        as_of: Option<Height>,
+        /// The records.
+        log: ProvenLog,
+    },
+    /// What an item's trace has to be walked over.
+    Trace {
+        /// The contract.
+        contract: Address,
+        /// The question's word.
+        query: String,
+        /// The item as it was asked for.
+        item: String,
+        /// The height as of which is asked, if not that of the block.
+        as_of: Option<TraceAsOf>,
+        /// What may be read.
+        state: ProvenState,
+    },
 }
 
 impl Proof {
-    /// Checks the proof against a genesis that the reader trusts.
+    /// Checks the proof against a root that the reader trusts.
     ///
     /// # Errors
     /// [`BadProof`] says which link fails.
-    pub fn verify(&self, genesis: &Genesis) -> Result<Proven, BadProof> {
+    pub fn verify(&self, trusted: &Trusted) -> Result<Proven, BadProof> {
         if self.version != VERSION {
             return Err(BadProof::Version(self.version));
         }
-        let chain = genesis.chain();
+        let chain = trusted.chain();
         if self.chain != chain {
             return Err(BadProof::Chain { given: self.chain, expected: chain });
         }
-        let known = KnownEpoch::first(genesis).after(chain, &self.epochs);
-        let known = known.map_err(|(index, cause)| BadProof::Epoch { index, cause })?;
-        if self.anchor.header.epoch != known.epoch || self.anchor.certificate.epoch != known.epoch {
-            return Err(BadProof::Anchor("the epoch"));
+        let (epoch, changes) = trusted.lead(&self.epochs, self.anchor.certificate.epoch)?;
+        self.anchor.verify(&chain, &epoch)?;
+        let certified = self.anchor.point();
+        trusted.check_pinned(certified.height, &certified.result)?;
+        let (header, result, shown_at) = match &self.earlier {
+            None => (&self.anchor.header, &self.anchor.result, certified),
+            Some(earlier) => {
+                earlier.verify(&chain, &self.anchor.result)?;
+                let point = earlier.point();
+                trusted.check_pinned(point.height, &point.result)?;
+                (&earlier.header, &earlier.result, point)
+            }
+        };
+        let shown = self.subject.verify(header, result)?;
+        Ok(Proven {
+            network: trusted.network().into(),
+            chain,
+            root: trusted.root(),
+            changes,
+            epoch,
+            signatures: self.anchor.certificate.signatures.len(),
+            certified,
+            shown_at,
+            shown,
+        })
+    }
+
+    /// Bytes of the values, records and transactions in it: what makes a file large.
+    #[must_use]
+    pub fn payload_bytes(&self) -> usize {
+        let of_entry = |entry: &Entry| entry.key.len().saturating_add(entry.value.as_ref().map_or(0, Vec::len));
+        let of_log = |log: &Log| log.records.iter().map(|record| record.entry.len()).fold(0, usize::saturating_add);
+        let entries = |entries: &[Entry]| entries.iter().map(of_entry).fold(0, usize::saturating_add);
+        match &self.subject {
+            Subject::State { entries: all, .. } => entries(all),
+            Subject::Transaction(proof) => proof.transaction.len().saturating_add(codec::encoded_len(&proof.receipt)),
+            Subject::Event(proof) => proof.record.event.data.len(),
+            Subject::Log { log, .. } => of_log(log),
+            Subject::Trace { entries: all, logs, .. } => {
+                logs.iter().map(of_log).fold(entries(all), usize::saturating_add)
+            }
         }
-        self.anchor.verify(&chain, &known.validators)?;
-        let witnessed = self.witness.verify(&self.anchor.result.state_root)?;
-        let mut entries = BTreeMap::new();
-        for (index, Entry { key, value }) in self.entries.iter().enumerate() {
-            witnessed.check(key, value.as_deref()).map_err(|cause| BadProof::Entry { index, cause })?;
-            entries.insert(key.clone(), value.clone());
-        }
-        let mut logs = BTreeMap::new();
-        for (index, log) in self.logs.iter().enumerate() {
-            let records: Vec<LogRecord> = log.records.iter().map(LogRecord::from).collect();
-            let range: Range = range_of(&log.contract, &log.key, &records);
-            let stored = (range.count() > 0).then(|| codec::encode(&range));
-            witnessed
-                .check(&state_key::log(&log.contract, &log.key), stored.as_deref())
-                .map_err(|_| BadProof::Log { index })?;
-            logs.insert((log.contract, log.key.clone()), records);
-        }
-        let header = &self.anchor.header;
-        Ok(Proven { height: header.height, time: header.time, block: self.anchor.result.block, entries, logs })
+    }
+
+    /// The block that the subject is shown under, unchecked.
+    #[must_use]
+    pub fn shown_at(&self) -> &crate::Header {
+        self.earlier.as_ref().map_or(&self.anchor.header, |earlier| &earlier.header)
     }
 }
 
-/// Bytes as hexadecimal text.
-mod hex_bytes {
-    use alloc::string::String;
-    use alloc::vec::Vec;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&crate::hex::encode(bytes))
+impl Subject {
+    fn verify(&self, header: &crate::Header, result: &crate::ExecutionResult) -> Result<Shown, BadProof> {
+        let state =
+            |entries: &[_], logs: &[_], witness| ProvenState::verify(entries, logs, witness, &result.state_root);
+        let past = |asked: Option<Height>| match asked {
+            Some(asked) if asked >= header.height => Err(BadProof::AsOf { asked, shown: header.height }),
+            _ => Ok(()),
+        };
+        Ok(match self {
+            Self::State { entries, witness } => Shown::State(state(entries, &[], witness)?),
+            Self::Transaction(proof) => Shown::Transaction(proof.verify(header, result)?),
+            Self::Event(proof) => Shown::Event(proof.verify(header, result)?),
+            Self::Log { log, as_of, witness } => {
+                past(*as_of)?;
+                let witnessed = witness.verify(&result.state_root)?;
+                let shown = log.verify(&witnessed).map_err(|cause| BadProof::Log { index: 0, cause })?;
+                Shown::Log { contract: log.contract, key: log.key.clone(), as_of: *as_of, log: shown }
+            }
+            Self::Trace { contract, query, item, as_of, entries, logs, witness } => {
+                past(as_of.map(|as_of| as_of.height))?;
+                Shown::Trace {
+                    contract: *contract,
+                    query: query.clone(),
+                    item: item.clone(),
+                    as_of: *as_of,
+                    state: state(entries, logs, witness)?,
+                }
+            }
+        })
     }
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        crate::hex::decode_vec(&text).ok_or_else(|| D::Error::custom("must be 0x and hexadecimal digits"))
+
+    /// The kind's word, as it stands in the file.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::State { .. } => "state",
+            Self::Transaction(_) => "transaction",
+            Self::Event(_) => "event",
+            Self::Log { .. } => "log",
+            Self::Trace { .. } => "trace",
+        }
     }
 }
 
-/// Optional bytes as hexadecimal text or null.
-mod hex_option {
-    use alloc::string::String;
-    use alloc::vec::Vec;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-        match bytes {
-            Some(bytes) => serializer.serialize_some(&crate::hex::encode(bytes)),
-            None => serializer.serialize_none(),
+impl Proven {
+    /// What is shown of the state: nothing for kinds that are not about it.
+    #[must_use]
+    pub fn state(&self) -> Option<&ProvenState> {
+        match &self.shown {
+            Shown::State(state) | Shown::Trace { state, .. } => Some(state),
+            Shown::Transaction(_) | Shown::Event(_) | Shown::Log { .. } => None,
         }
-    }
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
-        Option::<String>::deserialize(deserializer)?
-            .map(|text| {
-                crate::hex::decode_vec(&text).ok_or_else(|| D::Error::custom("must be 0x and hexadecimal digits"))
-            })
-            .transpose()
     }
 }

@@ -2,7 +2,13 @@
 //!
 //! A range of n leaves is a row of perfect trees, one for each bit of n, largest first. Only the
 //! peaks are needed to append. The root hashes the count and the peaks in order, so it also fixes
-//! the length: a page or the whole list can be shown to omit nothing.
+//! the length: a page or the whole list can be shown to omit nothing ([`proof`]).
+
+pub mod proof;
+mod tree;
+
+pub use proof::{BadRangeProof, RangeProof};
+pub use tree::Perfect;
 
 use crate::hash::{Hash, Tag};
 use crate::merkle::{leaf, node};
@@ -29,6 +35,15 @@ impl Range {
         range
     }
 
+    /// The range of `count` leaves whose perfect trees hash to what `hash_of` says.
+    ///
+    /// # Errors
+    /// The first one that `hash_of` answers.
+    pub fn of_trees<E>(count: u64, hash_of: impl FnMut(Perfect) -> Result<Hash, E>) -> Result<Self, E> {
+        let peaks = Perfect::row(count).map(hash_of).collect::<Result<_, E>>()?;
+        Ok(Self { count, peaks })
+    }
+
     /// Number of leaves.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -37,12 +52,21 @@ impl Range {
 
     /// Adds an item; answers its index.
     pub fn append(&mut self, item: &Hash) -> u64 {
+        self.append_noting(item, |_, _| ())
+    }
+
+    /// Adds an item, and tells of each perfect tree that it completes, from its leaf upwards; answers its index.
+    pub fn append_noting(&mut self, item: &Hash, mut note: impl FnMut(Perfect, &Hash)) -> u64 {
         let index = self.count;
         let mut hash = leaf(item);
+        let mut tree = Perfect { level: 0, index };
+        note(tree, &hash);
         for _ in 0..index.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
                 hash = node(&left, &hash);
             }
+            tree = tree.parent();
+            note(tree, &hash);
         }
         self.peaks.push(hash);
         self.count += 1;
@@ -59,5 +83,10 @@ impl Range {
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         u32::try_from(self.peaks.len()) == Ok(self.count.count_ones())
+    }
+
+    /// The perfect trees of a well-formed range with their hashes, largest first.
+    pub fn trees(&self) -> impl Iterator<Item = (Perfect, &Hash)> {
+        Perfect::row(self.count).zip(&self.peaks)
     }
 }

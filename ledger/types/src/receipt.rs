@@ -1,18 +1,22 @@
 //! Receipts: what became of a transaction.
 
+use crate::codec::{self, DecodeError};
 use crate::contract::Address;
 use crate::hash::{Hash, Tag};
 use crate::number::{Gas, Height};
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// How a transaction ended. Codes only: text of engines and libraries stays outside the root.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum Outcome {
     /// It took effect.
     Succeeded {
         /// What the method returned, in borsh.
+        #[serde(with = "crate::hex::serde_bytes")]
         output: Vec<u8>,
     },
     /// The contract ended the call with its own error. Nothing was written.
@@ -20,6 +24,7 @@ pub enum Outcome {
         /// The contract's code.
         code: u32,
         /// borsh of the contract's error.
+        #[serde(with = "crate::hex::serde_bytes")]
         error: Vec<u8>,
     },
     /// The contract trapped. Nothing was written.
@@ -32,7 +37,8 @@ pub enum Outcome {
 }
 
 /// Why the chain did not run a transaction that a block names. The numbers never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum RejectCode {
@@ -73,6 +79,19 @@ pub enum RejectCode {
     EvidenceKnown = 17,
     /// A quorum of the validators decreed that it is not run ([`crate::Override`]).
     Overridden = 18,
+}
+
+impl From<RejectCode> for u8 {
+    fn from(code: RejectCode) -> Self {
+        code as Self
+    }
+}
+
+impl TryFrom<u8> for RejectCode {
+    type Error = DecodeError;
+    fn try_from(number: u8) -> Result<Self, DecodeError> {
+        codec::decode(&[number], 1)
+    }
 }
 
 impl RejectCode {
@@ -119,20 +138,24 @@ impl RejectCode {
 }
 
 /// What a contract announced.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Event {
     /// The contract.
     pub contract: Address,
     /// The event's name.
     pub name: String,
     /// borsh of its fields.
+    #[serde(with = "crate::hex::serde_bytes")]
     pub data: Vec<u8>,
     /// Attributes to find it by.
+    #[serde(with = "attributes")]
     pub attributes: Vec<(String, Vec<u8>)>,
 }
 
 /// An event with its place, as it stands under the events root.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EventRecord {
     /// The block.
     pub height: Height,
@@ -153,7 +176,8 @@ impl EventRecord {
 }
 
 /// A transaction's receipt.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Receipt {
     /// Id of the transaction.
     pub transaction: Hash,
@@ -179,5 +203,32 @@ impl Receipt {
     #[must_use]
     pub fn succeeded(&self) -> bool {
         matches!(self.outcome, Outcome::Succeeded { .. })
+    }
+}
+
+/// Attributes as a list of objects with `name` and `value`.
+mod attributes {
+    use alloc::borrow::Cow;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Attribute<'a> {
+        name: Cow<'a, str>,
+        #[serde(with = "crate::hex::serde_bytes")]
+        value: Vec<u8>,
+    }
+
+    pub fn serialize<S: Serializer>(attributes: &[(String, Vec<u8>)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(attributes.iter().map(attribute))
+    }
+    fn attribute((name, value): &(String, Vec<u8>)) -> Attribute<'_> {
+        Attribute { name: Cow::Borrowed(name), value: value.clone() }
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Vec<u8>)>, D::Error> {
+        let attributes = Vec::<Attribute<'_>>::deserialize(deserializer)?;
+        Ok(attributes.into_iter().map(|Attribute { name, value }| (name.into_owned(), value)).collect())
     }
 }

@@ -9,7 +9,7 @@
 //! of them at once what stands there, or that nothing does.
 
 use crate::hash::{Hash, Tag};
-use crate::limits::STATE_DEPTH_MAX;
+use crate::limits::{STATE_DEPTH_MAX, WITNESS_STEPS_MAX};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -68,7 +68,7 @@ pub enum Step {
 /// a node, `0x…` for a stub, `0x…=0x…` for a leaf's path and value hash.
 #[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Witness(pub Vec<Step>);
+pub struct Witness(#[serde(deserialize_with = "bounded")] pub Vec<Step>);
 
 /// Why a witness says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -182,6 +182,28 @@ impl Witnessed {
     pub fn check(&self, key: &[u8], value: Option<&[u8]>) -> Result<(), BadWitness> {
         if self.value_hash(key)? == value.map(value_hash) { Ok(()) } else { Err(BadWitness::Contradicted) }
     }
+}
+
+/// Reads a list of steps, at most [`WITNESS_STEPS_MAX`].
+fn bounded<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Step>, D::Error> {
+    struct Steps;
+    impl<'de> serde::de::Visitor<'de> for Steps {
+        type Value = Vec<Step>;
+        fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            write!(f, "a list of at most {WITNESS_STEPS_MAX} steps of a state witness")
+        }
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Step>, A::Error> {
+            let mut steps = Vec::new();
+            while let Some(step) = list.next_element()? {
+                if steps.len() >= WITNESS_STEPS_MAX {
+                    return Err(serde::de::Error::invalid_length(steps.len(), &self));
+                }
+                steps.push(step);
+            }
+            Ok(steps)
+        }
+    }
+    deserializer.deserialize_seq(Steps)
 }
 
 impl Serialize for Step {

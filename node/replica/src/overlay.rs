@@ -2,6 +2,7 @@
 
 use crate::error::ReplicaError;
 use crate::state_source::StateSource;
+use countersign_ledger::RangeTree;
 use countersign_types::codec::encode;
 use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
@@ -23,7 +24,16 @@ pub struct Changes {
     /// New values by state key; `None` removes. Ranges of logs are among them.
     pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// New log records by contract, log and index.
-    pub records: BTreeMap<(Address, Vec<u8>, u64), LogRecord>,
+    pub records: BTreeMap<(Address, Vec<u8>, u64), Appended>,
+}
+
+/// A new record of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The record.
+    pub record: LogRecord,
+    /// The trees of the log's range that it completes and that the ledger stores.
+    pub trees: Vec<RangeTree>,
 }
 
 impl<'a, B: StateSource> Overlay<'a, B> {
@@ -42,9 +52,11 @@ impl<'a, B: StateSource> Overlay<'a, B> {
     pub fn append(&mut self, contract: Address, log: Vec<u8>, record: LogRecord) -> Result<(), ReplicaError> {
         let mut range: Range = self.log_range(&contract, &log)?;
         let index = range.count();
-        range.append(&record.item(&contract, &log, index));
+        let mut trees = Vec::new();
+        let item = record.item(&contract, &log, index);
+        range.append_noting(&item, |place, hash| trees.extend(RangeTree::stored(place, hash)));
         self.write(state_key::log(&contract, &log), Some(encode(&range)));
-        self.changes.records.insert((contract, log, index), record);
+        self.changes.records.insert((contract, log, index), Appended { record, trees });
         Ok(())
     }
     /// Takes the changes out.
@@ -68,7 +80,7 @@ impl<B: StateSource> StateSource for Overlay<'_, B> {
     }
     fn log_record(&self, contract: &Address, log: &[u8], index: u64) -> Result<Option<LogRecord>, ReplicaError> {
         match self.changes.records.get(&(*contract, log.to_vec(), index)) {
-            Some(record) => Ok(Some(record.clone())),
+            Some(appended) => Ok(Some(appended.record.clone())),
             None => self.base.log_record(contract, log, index),
         }
     }

@@ -1,20 +1,34 @@
-//! `proof_*`: proof files.
+//! `proof_*`: proof files. All rest on the newest certified block; what they show may stand under an earlier one.
 
 use super::conn::{Conn, Node};
 use super::failure::of_ledger;
 use super::point::Point;
-use super::trace::{arguments, identifier};
+use super::trace::{Asked, asked, identifier};
 use super::view::{answer, not_provenance, view};
 use countersign_api::limits::PROOF_KEYS_MAX;
-use countersign_api::method::proof::{GetStateParams, GetTraceParams, ProofFile, ProofGetState, ProofGetTrace, Query};
+use countersign_api::method::proof::{
+    GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogProofFile, LogRef, ProofFile,
+    ProofGetEvent, ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, Query,
+};
+use countersign_api::method::tx::State;
+use countersign_api::read::page_size;
 use countersign_api::{At, Code, Registry, RpcError};
 use countersign_epcis::answer::{History, Lineage};
-use countersign_ledger::{Reads, prove};
+use countersign_epcis::register::key;
+use countersign_ledger::{
+    Blocks, EventCursor, LedgerError, LogQuestion, TraceQuestion, prove_event, prove_log, prove_state, prove_trace,
+    prove_transaction,
+};
+use countersign_types::hash::sha256;
 use countersign_types::limits::PROOF_BYTES_MAX;
-use countersign_types::proof::{Proof, Subject};
+use countersign_types::proof::{Log, Proof, Subject, TraceAsOf};
+use countersign_types::{Height, codec, state_key};
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ProofGetState, _, _>(|conn, params| conn.read(move |node| of_state(node, &params)));
+    registry.on::<ProofGetTx, _, _>(|conn, params| conn.read(move |node| of_transaction(node, &params)));
+    registry.on::<ProofGetEvent, _, _>(|conn, params| conn.read(move |node| of_event(node, &params)));
+    registry.on::<ProofGetLog, _, _>(|conn, params| conn.read(move |node| of_log(node, &params)));
     registry.on::<ProofGetTrace, _, _>(|conn, params| conn.view(move |node| of_trace(node, &params)));
 }
 
@@ -27,18 +41,113 @@ fn of_state(node: &Node, params: &GetStateParams) -> Result<ProofFile, RpcError>
     Ok(ProofFile { proof: node.prove_entries(keys, &point)? })
 }
 
+fn of_transaction(node: &Node, params: &GetTxParams) -> Result<ProofFile, RpcError> {
+    let certified = node.point(At::Final)?.height;
+    match prove_transaction(node.reader(), certified, &params.id) {
+        Ok(Some(proof)) => Ok(ProofFile { proof: bounded(proof)? }),
+        Ok(None) => Err(match super::tx::state(node, &params.id)? {
+            State::Pending | State::Final { .. } => {
+                RpcError::new(Code::ProofUnavailable, "its block is not certified yet; wait for it with `tx_wait`")
+            }
+            State::Expired => RpcError::new(Code::TransactionExpired, "it expired and is in no block; submit it again"),
+            State::Unknown => {
+                let cause = format!("this node knows no transaction {}", params.id);
+                RpcError::new(Code::TransactionUnknown, cause)
+            }
+        }),
+        Err(cause) => Err(of_ledger(&cause)),
+    }
+}
+
+fn of_event(node: &Node, params: &GetEventParams) -> Result<ProofFile, RpcError> {
+    let certified = node.point(At::Final)?.height;
+    let _: Point = node.point(At::Height(params.height))?;
+    let GetEventParams { height, index } = *params;
+    match prove_event(node.reader(), certified, EventCursor { height, index }) {
+        Ok(Some(proof)) => Ok(ProofFile { proof: bounded(proof)? }),
+        Ok(None) => Err(RpcError::new(
+            Code::EventUnknown,
+            format!("block {height} has no event {index}; `contract_listEvents` lists them"),
+        )),
+        Err(cause) => Err(of_ledger(&cause)),
+    }
+}
+
+fn of_log(node: &Node, params: &GetLogParams) -> Result<LogProofFile, RpcError> {
+    let key = match &params.log {
+        LogRef::Key(key) => key.0.clone(),
+        LogRef::Item(item) => key::naming(identifier(item)?.canonical(), sha256),
+    };
+    let cursor = params.cursor.as_deref().map(|text| LogCursor::read(text).ok_or_else(bad_cursor)).transpose()?;
+    if cursor.is_some_and(|cursor| !matches!(params.at, At::Final | At::Height(height) if height == cursor.height)) {
+        let cause = "the cursor holds the block already; leave `at` away";
+        return Err(RpcError::new(Code::InvalidParams, cause));
+    }
+    let at = cursor.map_or(params.at, |cursor| At::Height(cursor.height));
+    let start = cursor.map_or(0, |cursor| cursor.start);
+    let as_of = node.point(at)?;
+    let is_kept = as_of.height >= node.reader().oldest_state();
+    let over = if is_kept { as_of.clone() } else { node.point(At::Final)? };
+    let (contract, _) = node.provenance(params.contract.as_ref(), &over)?;
+    let limit = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
+    let past = (!is_kept).then_some(as_of.height);
+    let question = LogQuestion { contract, key, start, limit, as_of: past };
+    let proof = prove_log(node.reader(), node.blocks(&over)?, question).map_err(|cause| of_ledger(&cause))?;
+    let next_cursor = next(&proof, as_of.height).map(|start| LogCursor { height: as_of.height, start }.write());
+    Ok(LogProofFile { proof: bounded(proof)?, next_cursor })
+}
+
+/// Where the page after this one begins, if there is one as of the height.
+fn next(proof: &Proof, height: Height) -> Option<u64> {
+    let Subject::Log { log: Log { records, page: Some(page), .. }, .. } = &proof.subject else { return None };
+    let held = records.iter().take_while(|record| record.height <= height).count();
+    let end = page.start.saturating_add(u64::try_from(records.len()).unwrap_or(u64::MAX));
+    (held == records.len() && end < page.range.count()).then_some(end)
+}
+
+/// Where a page of a log begins, and as of which block the first one was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LogCursor {
+    height: Height,
+    start: u64,
+}
+
+impl LogCursor {
+    fn write(self) -> String {
+        format!("{}.{}", self.height, self.start)
+    }
+    /// The only text of a cursor: what is written otherwise is none.
+    fn read(text: &str) -> Option<Self> {
+        let (height, start) = text.split_once('.')?;
+        let cursor = Self { height: Height(height.parse().ok()?), start: start.parse().ok()? };
+        (cursor.write() == text).then_some(cursor)
+    }
+}
+
+fn bad_cursor() -> RpcError {
+    RpcError::new(Code::BadCursor, "give the `nextCursor` of an earlier page of this log")
+}
+
 fn of_trace(node: &Node, params: &GetTraceParams) -> Result<ProofFile, RpcError> {
     identifier(&params.item)?;
-    let point = node.point(At::Final)?;
-    let (contract, _) = node.provenance(params.contract.as_ref(), &point)?;
-    let view = view(contract, params.query.word(), arguments(&params.item));
-    let ((output, _), reads) = node.run_recorded(&view, &point).map_err(not_provenance)?;
+    let Asked { contract, as_of, over, position } = asked(node, params.contract.as_ref(), params.at)?;
+    let view = view(contract, params.query.word(), codec::encode(&(&params.item, position)));
+    let ((output, _), reads) = node.run_recorded(&view, &over).map_err(not_provenance)?;
     if is_truncated(params.query, &output)? {
         let cause = "the trace is longer than the contract answers at once, and a part of it cannot be proven";
         return Err(RpcError::new(Code::ProofTooLarge, cause));
     }
-    let subject = Subject::Trace { contract, query: params.query.word().to_owned(), item: params.item.clone() };
-    Ok(ProofFile { proof: node.prove(subject, &reads.to_prove(), &point)? })
+    let mut reads = reads.to_prove();
+    let past = position.map(|position| TraceAsOf { height: as_of.height, position });
+    if let Some(past) = past {
+        // The records around the position show that it is that of the height.
+        let around = past.position.checked_sub(1).into_iter().chain([past.position]);
+        reads.entries.extend(around.map(|sequence| state_key::storage(&contract, &key::record(sequence))));
+    }
+    let question =
+        TraceQuestion { contract, query: params.query.word().to_owned(), item: params.item.clone(), as_of: past };
+    let proof = prove_trace(node.reader(), node.blocks(&over)?, question, &reads);
+    Ok(ProofFile { proof: bounded(proof.map_err(|cause| of_ledger(&cause))?)? })
 }
 
 fn is_truncated(query: Query, output: &[u8]) -> Result<bool, RpcError> {
@@ -51,20 +160,36 @@ fn is_truncated(query: Query, output: &[u8]) -> Result<bool, RpcError> {
 impl Node {
     /// Proves state entries.
     pub fn prove_entries(&self, keys: impl IntoIterator<Item = Vec<u8>>, point: &Point) -> Result<Proof, RpcError> {
-        let reads = Reads { entries: keys.into_iter().collect(), ..Reads::default() };
-        self.prove(Subject::State, &reads, point)
+        let proof = prove_state(self.reader(), self.blocks(point)?, &keys.into_iter().collect());
+        bounded(proof.map_err(|cause: LedgerError| of_ledger(&cause))?)
     }
 
-    fn prove(&self, subject: Subject, reads: &Reads, point: &Point) -> Result<Proof, RpcError> {
-        let proof = prove(self.reader(), point.height, subject, reads).map_err(|cause| of_ledger(&cause))?;
-        let entries = proof.entries.iter().map(|entry| entry.key.len() + entry.value.as_ref().map_or(0, Vec::len));
-        let records = proof.logs.iter().flat_map(|log| &log.records).map(|record| record.entry.len());
-        // Hexadecimal doubles what is inside; what is around it only adds.
-        let bytes = entries.chain(records).sum::<usize>().saturating_mul(2);
-        if bytes > PROOF_BYTES_MAX {
-            let cause = format!("more than {bytes} bytes, at most {PROOF_BYTES_MAX} are sent; ask for less");
-            return Err(RpcError::new(Code::ProofTooLarge, cause));
+    /// Something shown at a point, resting on the newest certificate.
+    fn blocks(&self, point: &Point) -> Result<Blocks, RpcError> {
+        Ok(Blocks { shown: point.height, certified: self.point(At::Final)?.height })
+    }
+}
+
+/// A proof that fits a file. What it holds in bytes is doubled in hexadecimal, and what is around that only adds.
+fn bounded(proof: Proof) -> Result<Proof, RpcError> {
+    let bytes = proof.payload_bytes().saturating_mul(2);
+    if bytes > PROOF_BYTES_MAX {
+        let cause = format!("more than {bytes} bytes, at most {PROOF_BYTES_MAX} are sent; ask for less");
+        return Err(RpcError::new(Code::ProofTooLarge, cause));
+    }
+    Ok(proof)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_has_one_text() {
+        let cursor = LogCursor { height: Height(12), start: 300 };
+        assert_eq!(LogCursor::read(&cursor.write()), Some(cursor));
+        for other in ["", "12", "12.", ".300", "012.300", "12.0300", "+12.300", "12.300.1", "12.300 ", "0xc.300"] {
+            assert_eq!(LogCursor::read(other), None, "{other}");
         }
-        Ok(proof)
     }
 }

@@ -22,18 +22,18 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
 }
 
 /// Whom to ask, and as of when.
-struct Asked {
-    contract: Address,
+pub(super) struct Asked {
+    pub contract: Address,
     /// The block that was asked about.
-    as_of: Point,
+    pub as_of: Point,
     /// The state that is read: that block's, or the newest where that block's is no longer kept.
-    over: Point,
+    pub over: Point,
     /// Number of records at that block, where newer state is read. The contract answers the same
     /// about it for ever.
-    position: Option<u64>,
+    pub position: Option<u64>,
 }
 
-fn asked(node: &Node, named: Option<&ContractRef>, at: At) -> Result<Asked, RpcError> {
+pub(super) fn asked(node: &Node, named: Option<&ContractRef>, at: At) -> Result<Asked, RpcError> {
     let as_of = node.point(at)?;
     if as_of.height >= node.reader().oldest_state() {
         let (contract, _) = node.provenance(named, &as_of)?;
@@ -76,9 +76,4 @@ fn contents(node: &Node, params: &ContentsParams) -> Result<Read<Contents>, RpcE
 /// An item to ask about. The contract refuses a bad one as well, in fewer words.
 pub(super) fn identifier(text: &str) -> Result<Identifier, RpcError> {
     Identifier::parse(text).map_err(|cause| RpcError::new(Code::IdentifierInvalid, format!("`{text}`: {cause}")))
-}
-
-/// Arguments of the views of one item, as of all records.
-pub(super) fn arguments(item: &str) -> Vec<u8> {
-    codec::encode(&(item, None::<u64>))
 }

@@ -59,7 +59,7 @@ async fn submit(node: &Node, transactions: Vec<Bytes>) -> Vec<Result<Hash, RpcEr
 }
 
 /// What the ledger, and then what this node remembers, says of a transaction.
-fn state(node: &Node, id: &Hash) -> Result<State, RpcError> {
+pub(super) fn state(node: &Node, id: &Hash) -> Result<State, RpcError> {
     // Asked before the ledger: what leaves the pool in between is in the ledger.
     let standing = node.context.shared.pending.standing(id);
     let reader = node.reader();

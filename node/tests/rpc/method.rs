@@ -1,7 +1,7 @@
 //! Methods and errors over HTTP.
 
 use crate::process::Node;
-use countersign_types::proof::Proof;
+use countersign_types::proof::{Proof, Trusted};
 use serde_json::{Value, json};
 
 const NOBODY: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
@@ -59,6 +59,14 @@ fn what_is_not_there_has_its_own_code() {
         ("identity_getAccount", json!({}), -32602),
         ("consensus_evidence", json!({ "epoch": 7 }), -32602),
         ("proof_getState", json!({ "keys": [] }), -32602),
+        ("proof_getTx", json!({ "id": NOBODY }), 1009),
+        ("proof_getEvent", json!({ "height": 1, "index": 0 }), 3009),
+        ("proof_getEvent", json!({ "height": 1_000_000, "index": 0 }), 2000),
+        ("proof_getLog", json!({ "log": { "key": "bG9n" }, "cursor": "x" }), 2003),
+        ("proof_getLog", json!({ "log": { "key": "bG9n" }, "at": 1, "cursor": "2.0" }), -32602),
+        ("proof_getLog", json!({ "log": { "key": "bG9n" } }), 3000),
+        ("proof_getLog", json!({ "log": { "item": "urn:epc:id:sgtin:1.2" } }), 3008),
+        ("proof_getTrace", json!({ "query": "back", "item": "urn:epc:id:sgtin:1.2", "at": 1 }), 3008),
         ("state_get", json!({ "key": { "account": "org0/erp" }, "other": 1 }), -32602),
         ("tx_submit", json!({ "transaction": "AAAA" }), 1000),
     ] {
@@ -85,8 +93,9 @@ fn the_chain_tells_of_itself() {
     let evidence = node.call("consensus_evidence", json!({ "prove": true }));
     assert_eq!(evidence["data"], json!([]));
     let proof: Proof = serde_json::from_value(evidence["proof"].clone()).unwrap();
-    let proven = proof.verify(&genesis).unwrap();
-    assert_eq!(proven.entries().map(|(_, value)| value).collect::<Vec<_>>(), [None], "it is proven that there is none");
+    let proven = proof.verify(&Trusted::from(&genesis)).unwrap();
+    let values: Vec<_> = proven.state().unwrap().entries().map(|(_, value)| value).collect();
+    assert_eq!(values, [None], "it is proven that there is none");
 }
 
 #[test]
@@ -94,14 +103,16 @@ fn state_comes_with_a_proof_that_holds_against_the_genesis() {
     let node = Node::start();
     let answer = node.call("state_get", json!({ "key": { "account": "org0/erp" }, "prove": true }));
     let proof: Proof = serde_json::from_value(answer["proof"].clone()).unwrap();
-    let proven = proof.verify(&node.genesis()).unwrap();
-    assert_eq!(json!(proven.height), answer["height"]);
-    assert_eq!(proven.entries().count(), 1);
+    let trusted = Trusted::from(&node.genesis());
+    let proven = proof.verify(&trusted).unwrap();
+    assert_eq!(json!(proven.shown_at.height), answer["height"]);
+    assert_eq!(proven.state().unwrap().entries().count(), 1);
     let keys = json!({ "keys": [{ "account": "org0/erp" }, { "account": "org0/nobody" }] });
     let file: Proof = serde_json::from_value(node.call("proof_getState", keys)["proof"].clone()).unwrap();
-    let proven = file.verify(&node.genesis()).unwrap();
-    let present = proven.entries().filter(|(_, value)| value.is_some()).count();
-    assert_eq!((proven.entries().count(), present), (2, 1), "absence is proven as well");
+    let proven = file.verify(&trusted).unwrap();
+    let state = proven.state().unwrap();
+    let present = state.entries().filter(|(_, value)| value.is_some()).count();
+    assert_eq!((state.entries().count(), present), (2, 1), "absence is proven as well");
 }
 
 #[test]

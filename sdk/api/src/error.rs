@@ -90,7 +90,7 @@ codes! {
     NotProvenance = 3006, false, "The contract is not a provenance contract";
     DocumentInvalid = 3007, false, "The document is not EPCIS 2.0";
     IdentifierInvalid = 3008, false, "The identifier is malformed";
-    EventUnknown = 3009, false, "There is no such EPCIS event";
+    EventUnknown = 3009, false, "There is no such event";
 
     UnknownSigner = 4000, false, "The signer's key belongs to no account";
     Forbidden = 4001, false, "The account lacks the role";

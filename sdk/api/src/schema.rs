@@ -64,8 +64,8 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    Proof, ["version", "chain", "subject", "anchor", "entries", "logs", "witness"],
-        "A proof file, verified offline against a genesis with `countersign proof verify`.";
+    Proof, ["version", "chain", "anchor", "subject"],
+        "A proof file, verified offline against a genesis or a checkpoint with `countersign proof verify`.";
     Header, ["chain", "height", "epoch", "view", "parent", "time", "proposer", "validators", "transactionsRoot",
         "transactions", "result"], "A block's header; its hash is the block's.";
     Result, ["height", "block", "stateRoot", "receiptsRoot", "eventsRoot", "nextValidators", "rangeRoot",

@@ -15,7 +15,18 @@ fn document() -> Value {
     }
     describe!(RpcDiscover, NodeStatus, NodePeers, ChainInfo, ChainGetBlock, ChainSubscribe, ChainUnsubscribe);
     describe!(TxSubmit, TxSubmitBatch, TxGet, TxWait, StateGet, ContractList, ContractGetAbi, ContractView);
-    describe!(ContractListEvents, ProofGetState, ProofGetTrace, EpcisValidate, EpcisEvent, TraceHistory, TraceBack);
+    describe!(
+        ContractListEvents,
+        ProofGetState,
+        ProofGetTx,
+        ProofGetEvent,
+        ProofGetLog,
+        ProofGetTrace,
+        EpcisValidate,
+        EpcisEvent,
+        TraceHistory,
+        TraceBack
+    );
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }

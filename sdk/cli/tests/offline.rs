@@ -1,7 +1,7 @@
 //! The command without a network: what it prints, where, and with which exit code.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[path = "../../client/tests/support/sample.rs"]
+#[path = "../../verify/tests/support/sample.rs"]
 mod sample;
 
 use assert_cmd::Command;
@@ -93,8 +93,8 @@ fn a_key_that_others_can_read_is_refused() {
 #[test]
 fn documents_are_validated_event_by_event() {
     let directory = tempfile::tempdir().unwrap();
-    let wrong = sample::DOCUMENT.replace("\"packing\"", "\"pakking\"");
-    fs::write(directory.path().join("good.json"), sample::DOCUMENT).unwrap();
+    let wrong = sample::documents()[0].replace("\"packing\"", "\"pakking\"");
+    fs::write(directory.path().join("good.json"), &sample::documents()[0]).unwrap();
     fs::write(directory.path().join("wrong.json"), &wrong).unwrap();
     fs::write(directory.path().join("none.json"), "{\"type\": \"Invoice\"}").unwrap();
 
@@ -174,7 +174,8 @@ fn what_capture_lets_pass_is_a_warning() {
 fn a_proof_is_verified_without_a_network() {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
-    let proof = serde_json::to_string(&sample::proof("history", sample::ITEM)).unwrap();
+    let chain = sample::Sample::default();
+    let proof = serde_json::to_string(&chain.trace("history", sample::ITEM, 8, None)).unwrap();
     write("genesis.json", &serde_json::to_vec(&sample::genesis()).unwrap());
     write("proof.json", proof.as_bytes());
     let verify = |file: &str, more: &[&str]| {
@@ -184,10 +185,34 @@ fn a_proof_is_verified_without_a_network() {
     let good = verify("proof.json", &["--json"]);
     assert_eq!(good.code, 0, "{}", good.err);
     let answer = good.json();
-    assert_eq!(answer["verified"]["height"], 7);
-    assert_eq!(answer["verified"]["data"]["answer"]["eventIDs"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&answer["basis"]["shownAt"]["height"], &answer["basis"]["certified"]["height"]),
+        (&8.into(), &9.into())
+    );
+    assert_eq!(answer["verified"]["answer"]["events"].as_array().unwrap().len(), 3);
     let human = verify("proof.json", &[]);
-    assert!(human.out.contains("VERIFIED") && human.out.contains("receiving"), "{}", human.out);
+    for said in ["VERIFIED", "receiving", "as of block 8", "rests on", "NOT shown"] {
+        assert!(human.out.contains(said), "{}", human.out);
+    }
+
+    // A checkpoint made of it takes the place of the genesis, and is not taken for one.
+    let pin = ["proof", "checkpoint", "proof.json", "--genesis", "genesis.json", "--output", "pin.json"];
+    let pinned = run(directory.path(), &pin);
+    assert_eq!(pinned.code, 0, "{}", pinned.err);
+    let by = |root: &str| run(directory.path(), &["proof", "verify", "proof.json", root, "pin.json", "--json"]);
+    let again = by("--checkpoint");
+    assert_eq!((again.code, &again.json()["verified"]), (0, &answer["verified"]), "{}", again.err);
+    assert_eq!(again.json()["basis"]["root"]["kind"], "checkpoint");
+    let mistaken = by("--genesis");
+    assert_eq!(mistaken.code, 2);
+    assert!(mistaken.err.contains("give it as --checkpoint"), "{}", mistaken.err);
+    assert_eq!(run(directory.path(), &["proof", "verify", "proof.json"]).code, 2, "no root is no answer");
+
+    // A file of the version before is refused by name.
+    write("old.json", br#"{"version":1,"subject":{"kind":"state"},"entries":[],"logs":[],"witness":[]}"#);
+    let outdated = verify("old.json", &[]);
+    assert_eq!(outdated.code, 1);
+    assert!(outdated.err.contains("version 1") && outdated.err.contains("export it again"), "{}", outdated.err);
 
     // The hexadecimal of an event's text, one letter changed.
     let at = proof.find("7061636b696e67").expect("the word packing stands in a record");

@@ -1,11 +1,11 @@
 //! What can go wrong in the client.
 
 use crate::keyfile::KeyFileError;
-use crate::verify::BadFile;
 use countersign_api::RpcError;
 use countersign_api::abi::AbiError;
 use countersign_api::method::tx::Outcome;
 use countersign_types::Hash;
+use countersign_verify::BadFile;
 use std::time::Duration;
 
 /// Why something was not done.

@@ -31,11 +31,11 @@ pub mod limits;
 mod rpc;
 mod signer;
 mod subscription;
-pub mod verify;
 
 pub use countersign_api::trace;
+pub use countersign_verify as verify;
+pub use countersign_verify::Verified;
 pub use error::Error;
 pub use rpc::Client;
 pub use signer::{Final, Signer};
 pub use subscription::Subscription;
-pub use verify::Verified;

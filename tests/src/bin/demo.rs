@@ -221,7 +221,8 @@ impl Demo {
 /// Changes the last hexadecimal digit of the first recorded value.
 fn forge(proof: &str) -> anyhow::Result<String> {
     let mut file: serde_json::Value = serde_json::from_str(proof)?;
-    let entries = file.get_mut("entries").and_then(serde_json::Value::as_array_mut).context("a proof has entries")?;
+    let entries = file.pointer_mut("/subject/trace/entries").and_then(serde_json::Value::as_array_mut);
+    let entries = entries.context("a trace's proof has entries")?;
     let value = entries
         .iter_mut()
         .filter_map(|entry| entry.get_mut("value"))

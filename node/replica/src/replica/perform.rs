@@ -5,7 +5,7 @@ use crate::execute::Executor;
 use crate::govern;
 use crate::guard::Guard;
 use crate::limits::EXPIRED_IDS_PER_BLOCK;
-use crate::overlay::Overlay;
+use crate::overlay::{Appended, Overlay};
 use crate::state_source::Latest;
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, Store, StoredTransaction};
 use countersign_types::transaction::verify_all;
@@ -61,7 +61,13 @@ impl Machine<'_> {
             receipts: executed.receipts.clone(),
             writes,
             log_records: records
-                .map(|((contract, key, index), record)| AppendedRecord { contract, key, index, record })
+                .map(|((contract, key, index), Appended { record, trees })| AppendedRecord {
+                    contract,
+                    key,
+                    index,
+                    record,
+                    trees,
+                })
                 .collect(),
             overrides: decrees,
             expected,

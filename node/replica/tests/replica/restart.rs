@@ -4,10 +4,10 @@ use crate::chain::key;
 use crate::crowd::{Crowd, admin, replay, validator};
 use countersign_consensus::Record;
 use countersign_ledger::verify::verify;
-use countersign_ledger::{LedgerError, Reads, end_by_order, prove};
+use countersign_ledger::{Blocks, LedgerError, end_by_order, prove_state};
 use countersign_replica::journal::JournalRecord;
 use countersign_types::epoch::BadEpochEnd;
-use countersign_types::proof::{BadProof, Proof, Subject};
+use countersign_types::proof::{BadProof, Proof, Trusted};
 use countersign_types::restart::BadRestart;
 use countersign_types::{Epoch, Hash, Height, KeyEntry, RestartOrder, ValidatorSet, View, codec, state_key};
 use std::collections::BTreeSet;
@@ -252,22 +252,23 @@ fn a_verifier_that_has_the_genesis_follows_the_order_and_no_forged_one() {
     }
     let certified = expect_progress(&mut crowd);
     assert!(certified > height);
-    let reads = Reads { entries: BTreeSet::from([state_key::validators()]), ..Reads::default() };
-    let proof = prove(&crowd.nodes[0].replica().reader(), certified, Subject::State, &reads).unwrap();
+    let keys = BTreeSet::from([state_key::validators()]);
+    let proof = prove_state(&crowd.nodes[0].replica().reader(), Blocks::at(certified), &keys).unwrap();
     let text = serde_json::to_string(&proof).unwrap();
     let proof: Proof = serde_json::from_str(&text).unwrap();
-    let proven = proof.verify(&crowd.genesis).unwrap();
+    let trusted = Trusted::from(&crowd.genesis);
+    let proven = proof.verify(&trusted).unwrap();
     let set = codec::encode(&order.validators);
-    assert_eq!(proven.entry(&state_key::validators()), Some(Some(set.as_slice())));
+    assert_eq!(proven.state().unwrap().entry(&state_key::validators()), Some(Some(set.as_slice())));
 
     let forged = |change: &dyn Fn(&mut countersign_types::EpochEnd)| {
         let mut proof = proof.clone();
         change(&mut proof.epochs[0]);
         let unchanged: Proof = serde_json::from_str(&text).unwrap();
         assert!(proof.epochs != unchanged.epochs);
-        proof.verify(&crowd.genesis).map(|_| ()).unwrap_err()
+        proof.verify(&trusted).map(|_| ()).unwrap_err()
     };
-    let restart = |error| matches!(error, BadProof::Epoch { index: 0, cause: BadEpochEnd::Restart(_) });
+    let restart = |error| matches!(error, BadProof::Epoch { index: 0, cause: BadEpochEnd::Restart(_), .. });
     let other = survivors(&crowd, 5);
     assert!(restart(forged(&|end| end.validators = other.clone())));
     assert!(restart(forged(&|end| drop(end.restart.as_mut().unwrap().signatures.pop()))));
@@ -290,11 +291,11 @@ fn a_verifier_that_has_the_genesis_follows_the_order_and_no_forged_one() {
     assert!(restart(forged(&|end| end.restart.as_mut().unwrap().witness.0.clear())));
     assert!(matches!(
         forged(&|end| end.restart = None),
-        BadProof::Epoch { index: 0, cause: BadEpochEnd::Parts("set") }
+        BadProof::Epoch { index: 0, cause: BadEpochEnd::Parts("set"), .. }
     ));
     assert!(matches!(forged(&|end| end.result.height = Height(1)), BadProof::Epoch { index: 0, .. }));
     assert!(matches!(
         forged(&|end| end.certificate.signatures.truncate(4)),
-        BadProof::Epoch { index: 0, cause: BadEpochEnd::Certificate(_) }
+        BadProof::Epoch { index: 0, cause: BadEpochEnd::Certificate(_), .. }
     ));
 }

@@ -4,13 +4,18 @@ use super::contract::ContractRef;
 use super::methods;
 use super::state::Key;
 use crate::limits::PROOF_RESPONSE_BYTES_MAX;
-use crate::{At, schema};
+use crate::{At, Bytes, schema};
 use countersign_types::proof::Proof;
+use countersign_types::{Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 methods! {
     ProofGetState = "proof_getState", "A proof file of state entries, present or absent.": GetStateParams => ProofFile, up to PROOF_RESPONSE_BYTES_MAX;
+    ProofGetTx = "proof_getTx", "A proof file of a transaction with its receipt.": GetTxParams => ProofFile, up to PROOF_RESPONSE_BYTES_MAX;
+    ProofGetEvent = "proof_getEvent", "A proof file of an event.": GetEventParams => ProofFile, up to PROOF_RESPONSE_BYTES_MAX;
+    ProofGetLog = "proof_getLog", "A proof file of a page of a contract's log, such as the one of all records about an item.":
+        GetLogParams => LogProofFile, up to PROOF_RESPONSE_BYTES_MAX;
     ProofGetTrace = "proof_getTrace", "A proof file of an item's trace, from which the answer can be found again offline.":
         GetTraceParams => ProofFile, up to PROOF_RESPONSE_BYTES_MAX;
 }
@@ -24,6 +29,56 @@ pub struct GetStateParams {
     /// The certified block to prove them at.
     #[serde(default)]
     pub at: At,
+}
+
+/// Parameters of `proof_getTx`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GetTxParams {
+    /// The transaction's id.
+    #[schemars(with = "schema::Hash")]
+    pub id: Hash,
+}
+
+/// Parameters of `proof_getEvent`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GetEventParams {
+    /// The block.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Position among the block's events.
+    pub index: u32,
+}
+
+/// Parameters of `proof_getLog`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GetLogParams {
+    /// The contract; the node's default provenance contract if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Which log.
+    pub log: LogRef,
+    /// The block as of which is asked.
+    #[serde(default)]
+    pub at: At,
+    /// Most records, at most [`crate::limits::PAGE_MAX`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the page begins: `nextCursor` of the page before. It holds the block as well, so `at` is not needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Names a log of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub enum LogRef {
+    /// By its key.
+    Key(Bytes),
+    /// The log of all records that name an item, in any spelling, of a provenance contract.
+    Item(String),
 }
 
 /// A question about an item.
@@ -66,6 +121,9 @@ pub struct GetTraceParams {
     pub query: Query,
     /// The item, in any spelling.
     pub item: String,
+    /// The block as of which is asked.
+    #[serde(default)]
+    pub at: At,
 }
 
 /// A proof file, doubtful until verified.
@@ -75,4 +133,15 @@ pub struct ProofFile {
     /// The file's content.
     #[schemars(with = "schema::Proof")]
     pub proof: Proof,
+}
+
+/// A proof file of a page of a log, doubtful until verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogProofFile {
+    /// The file's content.
+    #[schemars(with = "schema::Proof")]
+    pub proof: Proof,
+    /// Give it as `cursor` for the next page; `null` when there is nothing more.
+    pub next_cursor: Option<String>,
 }

@@ -179,7 +179,7 @@ impl From<&countersign_types::Outcome> for Outcome {
             Chain::Succeeded { output } => Self::Succeeded { output: Bytes(output.clone()) },
             Chain::Failed { code, error } => Self::Failed { code: *code, error: Bytes(error.clone()) },
             Chain::Trapped { cause } => Self::Trapped { cause: *cause },
-            Chain::Rejected(code) => Self::Rejected { code: *code as u8, reason: code.explain().to_owned() },
+            Chain::Rejected(code) => Self::Rejected { code: u8::from(*code), reason: code.explain().to_owned() },
         }
     }
 }

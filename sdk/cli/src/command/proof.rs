@@ -1,14 +1,16 @@
 //! `countersign proof`.
 
-use super::trace;
-use crate::arguments::Proof as Command;
-use crate::failure::{REFUSED, Usage};
-use crate::output::{Output, facts, moment, say, table};
+mod export;
+mod human;
+
+use crate::arguments::{Proof as Command, RootFile};
+use crate::failure::Usage;
+use crate::output::{Output, facts, moment, say};
 use crate::session::{Session, read_file};
 use anyhow::Context as _;
-use countersign_api::method::proof::{GetTraceParams, ProofGetTrace, Query};
 use countersign_client::Verified;
-use countersign_client::verify::{self, Finding};
+use countersign_client::verify::{self, BadFile, Finding, Options, Report, Trusted};
+use countersign_types::TimestampMs;
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,83 +18,66 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Export { id, query, output: file } => export(id, query, &file, session, output).await,
-        Command::Verify { file, genesis, max_age } => verify_file(&file, &genesis, max_age, output),
+        Command::Export(options) => export::run(options, session, output).await,
+        Command::Verify { file, root, max_age } => verify_file(&file, &root, max_age, output),
+        Command::Checkpoint { file, root, output: to } => checkpoint(&file, &root, &to, output),
     }
 }
 
-async fn export(
-    item: String,
-    query: Query,
-    file: &Path,
-    session: &Session,
-    output: Output,
-) -> anyhow::Result<ExitCode> {
-    let client = session.client()?;
-    let contract = Some(session.provenance(&client).await?);
-    let answer = client.call_again::<ProofGetTrace>(&GetTraceParams { contract, query, item }).await?;
-    let text = serde_json::to_vec(&answer.proof)?;
-    std::fs::write(file, &text).map_err(|error| Usage(format!("cannot write {}: {error}", file.display())))?;
-    let header = &answer.proof.anchor.header;
-    let told = json!({
-        "file": file, "bytes": text.len(), "height": header.height, "time": header.time,
-        "entries": answer.proof.entries.len(), "logs": answer.proof.logs.len(),
-    });
+fn verify_file(file: &Path, root: &RootFile, max_age_s: Option<u64>, output: Output) -> anyhow::Result<ExitCode> {
+    let verified = verified(file, root)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| u64::try_from(now.as_millis()).ok());
+    let options = Options { now: now.map(TimestampMs), max_age_s };
+    let report = Report::of(verified, &options).with_context(|| file.display().to_string())?;
+    output.show(&report, human::report)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn checkpoint(file: &Path, root: &RootFile, to: &Path, output: Output) -> anyhow::Result<ExitCode> {
+    let verified = verified(file, root)?;
+    let checkpoint = verified.checkpoint();
+    write(to, &serde_json::to_vec_pretty(checkpoint)?)?;
+    let told = json!({ "file": to, "checkpoint": checkpoint });
     output.show(&told, |_| {
         facts([
-            ("file", format!("{} ({} bytes)", file.display(), text.len())),
-            ("as of", format!("block {} at {}", header.height, moment(header.time.0))),
-            ("holds", format!("{} entries, {} logs", answer.proof.entries.len(), answer.proof.logs.len())),
+            ("file", to.display().to_string()),
+            ("network", checkpoint.network.clone()),
+            ("block", format!("{} {}", checkpoint.height, checkpoint.block)),
+            ("time", moment(checkpoint.time.0)),
+            ("validators", format!("{} of epoch {}", checkpoint.validators.count(), checkpoint.epoch)),
         ])
     })?;
-    say("Whoever has the network's genesis file verifies it with `countersign proof verify FILE --genesis GENESIS`.");
+    say("It is as trustworthy as what the proof was verified against. Keep it where nobody else can change it.");
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify_file(file: &Path, genesis: &Path, max_age: Option<u64>, output: Output) -> anyhow::Result<ExitCode> {
-    let about = |path: &Path| path.display().to_string();
-    let genesis_bytes = read_file(genesis)?;
-    let genesis = verify::genesis(&genesis_bytes).map_err(|error| Usage(format!("{}: {error}", about(genesis))))?;
-    let proof = verify::read(&read_file(file)?).with_context(|| about(file))?;
-    let verified = verify::verify(&proof, &genesis).with_context(|| about(file))?;
-    let age_s = age_s(verified.time().0);
-    if max_age.is_some_and(|most| age_s > most) {
-        say(&format!("error: {}: the proof is {age_s} s old; ask for a newer one", about(file)));
-        return Ok(ExitCode::from(REFUSED));
-    }
-    let told = json!({ "verified": verified, "network": genesis.network, "ageSeconds": age_s });
-    output.show(&told, |_| human(&verified, &genesis.network, age_s, proof.epochs.len()))?;
-    Ok(ExitCode::SUCCESS)
+fn verified(file: &Path, root: &RootFile) -> anyhow::Result<Verified<Finding>> {
+    let trusted = trusted(root)?;
+    let proof = verify::read(&read_file(file)?).with_context(|| file.display().to_string())?;
+    verify::verify(&proof, &trusted).with_context(|| file.display().to_string())
 }
 
-fn human(verified: &Verified<Finding>, network: &str, age_s: u64, epochs: usize) -> String {
-    let signers = match epochs {
-        0 => "the validators of the genesis".to_owned(),
-        epochs => format!(
-            "the validators of epoch {epochs}, whom those of the genesis and of each epoch after it handed over to"
-        ),
+/// The root that the user named, of the kind that it was named as.
+fn trusted(root: &RootFile) -> anyhow::Result<Trusted> {
+    let (path, is_genesis) = match (&root.genesis, &root.checkpoint) {
+        (Some(path), _) => (path, true),
+        (None, Some(path)) => (path, false),
+        (None, None) => return Err(Usage("give --genesis FILE or --checkpoint FILE".to_owned()).into()),
     };
-    let what = match verified.data() {
-        Finding::State { entries } => {
-            let rows = entries.iter().map(|entry| {
-                let value = entry.value.as_ref().map_or("absent".to_owned(), |value| format!("{} bytes", value.len()));
-                vec![entry.key.escape_ascii().to_string(), value]
-            });
-            table(&["state key", "value"], rows)
+    let about = |cause: BadFile| Usage(format!("{}: {cause}", path.display()));
+    let trusted = verify::trusted(&read_file(path)?).map_err(about)?;
+    match (is_genesis, trusted.root()) {
+        (true, verify::Root::Checkpoint { .. }) => {
+            Err(Usage(format!("{} is a checkpoint: give it as --checkpoint", path.display())).into())
         }
-        Finding::Trace { query, answer, .. } => format!("question    {}\n{}", query.word(), trace::human(answer)),
-    };
-    let rests = facts([
-        ("VERIFIED", format!("as of block {} at {}, {age_s} s ago", verified.height(), moment(verified.time().0))),
-        ("network", network.to_owned()),
-        ("chain", verified.chain().to_string()),
-        ("block", verified.block().to_string()),
-        ("rests on", format!("{signers}, a quorum of whom signed this block's result")),
-    ]);
-    format!("{what}\n{rests}")
+        (false, verify::Root::Genesis) => {
+            Err(Usage(format!("{} is a genesis: give it as --genesis", path.display())).into())
+        }
+        _ => Ok(trusted),
+    }
 }
 
-fn age_s(time_ms: u64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    now.saturating_sub(time_ms / 1000)
+/// Writes a file that the user named.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).map_err(|error| Usage(format!("cannot write {}: {error}", path.display())).into())
 }

@@ -1,0 +1,222 @@
+//! What was found, in JSON: the words of the node's interface, times as ISO 8601 in UTC.
+
+use crate::finding::{Answer, Finding};
+use countersign_epcis::answer::{Anomaly, History, Lineage, Step, Truncated};
+use countersign_epcis::time::utc;
+use countersign_types::log::LogRecord;
+use countersign_types::proof::{Entry, ProvenTransaction, TraceAsOf};
+use countersign_types::receipt::EventRecord;
+use countersign_types::{AccountId, Address, Epoch, Gas, Hash, NativeOperation, Payload, PublicKey, Receipt};
+use serde::Serialize;
+
+/// A finding in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub(crate) enum Shown<'a> {
+    State {
+        entries: &'a [Entry],
+    },
+    Transaction(Transaction<'a>),
+    Event(&'a EventRecord),
+    #[serde(rename_all = "camelCase")]
+    Log {
+        contract: Address,
+        key: String,
+        start: u64,
+        /// Records of the log at the block under which it is shown.
+        count: u64,
+        /// Records of the log at the height that is asked about, if the file shows it.
+        count_then: Option<u64>,
+        records: &'a [LogRecord],
+    },
+    #[serde(rename_all = "camelCase")]
+    Trace {
+        contract: Address,
+        query: &'static str,
+        item: &'a str,
+        position: Option<u64>,
+        answer: Trace<'a>,
+    },
+}
+
+impl<'a> Shown<'a> {
+    /// The form of a finding.
+    pub(crate) fn of(finding: &'a Finding) -> Self {
+        match finding {
+            Finding::State { entries } => Self::State { entries },
+            Finding::Transaction(transaction) => Self::Transaction(Transaction::of(transaction)),
+            Finding::Event(record) => Self::Event(record),
+            Finding::Log { contract, key, as_of, log } => {
+                let (count_then, records) = log.as_of(*as_of);
+                let key = key.escape_ascii().to_string();
+                Self::Log { contract: *contract, key, start: log.start(), count: log.count(), count_then, records }
+            }
+            Finding::Trace { contract, query, item, as_of, answer } => Self::Trace {
+                contract: *contract,
+                query: query.word(),
+                item,
+                position: as_of.map(|TraceAsOf { position, .. }| position),
+                answer: Trace::of(answer),
+            },
+        }
+    }
+}
+
+/// A transaction in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Transaction<'a> {
+    id: Hash,
+    signer: PublicKey,
+    expires: String,
+    gas_limit: Gas,
+    does: Does<'a>,
+    receipt: &'a Receipt,
+}
+
+/// What a transaction does, in short.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Does<'a> {
+    #[serde(rename_all = "camelCase")]
+    Call {
+        contract: Address,
+        method: &'a str,
+        input_bytes: usize,
+    },
+    #[serde(rename_all = "camelCase")]
+    Deploy {
+        name: &'a str,
+        code_bytes: usize,
+    },
+    PutAccount {
+        account: &'a AccountId,
+    },
+    VoteValidators {
+        epoch: Epoch,
+    },
+    ReportEquivocation,
+}
+
+impl<'a> Transaction<'a> {
+    fn of(ProvenTransaction { id, signed, receipt }: &'a ProvenTransaction) -> Self {
+        let body = &signed.body;
+        let does = match &body.payload {
+            Payload::Call { contract, method, input } => {
+                Does::Call { contract: *contract, method, input_bytes: input.len() }
+            }
+            Payload::Deploy { name, code, .. } => Does::Deploy { name, code_bytes: code.len() },
+            Payload::Native(NativeOperation::PutAccount { account, .. }) => Does::PutAccount { account: &account.id },
+            Payload::Native(NativeOperation::VoteValidators { epoch, .. }) => Does::VoteValidators { epoch: *epoch },
+            Payload::Native(NativeOperation::ReportEquivocation { .. }) => Does::ReportEquivocation,
+        };
+        let expires = utc(i64::try_from(body.expires.0).unwrap_or(i64::MAX));
+        Self { id: *id, signer: body.signer, expires, gas_limit: body.gas_limit, does, receipt }
+    }
+}
+
+/// A trace's answer in JSON.
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Trace<'a> {
+    canonical: &'a str,
+    position: u64,
+    events: Vec<Event<'a>>,
+    locations: &'a [String],
+    anomalies: Vec<Odd<'a>>,
+    products: &'a [String],
+    containers: &'a [String],
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    sequence: u64,
+    #[serde(rename = "eventID")]
+    event_id: Option<&'a str>,
+    hash: Hash,
+    event_time: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    action: Option<&'a str>,
+    biz_step: Option<&'a str>,
+    disposition: Option<&'a str>,
+    read_point: Option<&'a str>,
+    biz_location: Option<&'a str>,
+    through: Option<&'a str>,
+    submitter: &'a str,
+    height: u64,
+    record_time: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Odd<'a> {
+    sequence: u64,
+    rule: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Trace<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        match answer {
+            Answer::History(History { item, position, events, locations, anomalies, truncated }) => Self {
+                canonical: item,
+                position: *position,
+                events: events.iter().map(Event::of).collect(),
+                locations,
+                anomalies: anomalies.iter().map(Odd::of).collect(),
+                complete: truncated.is_none(),
+                truncated: truncated.map(bound),
+                ..Self::default()
+            },
+            Answer::Lineage(Lineage { item, position, products, containers, truncated }) => Self {
+                canonical: item,
+                position: *position,
+                products,
+                containers,
+                complete: truncated.is_none(),
+                truncated: truncated.map(bound),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl<'a> Event<'a> {
+    fn of(step: &'a Step) -> Self {
+        let word = |text: &'a str| (!text.is_empty()).then_some(text);
+        Self {
+            sequence: step.sequence,
+            event_id: step.event_id.as_deref(),
+            hash: Hash(step.hash),
+            event_time: utc(step.time_ms),
+            kind: &step.kind,
+            action: word(&step.action),
+            biz_step: word(&step.step),
+            disposition: word(&step.disposition),
+            read_point: step.read_point.as_deref(),
+            biz_location: step.location.as_deref(),
+            through: step.through.as_deref(),
+            submitter: &step.submitter,
+            height: step.height,
+            record_time: utc(i64::try_from(step.recorded_ms).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+impl<'a> Odd<'a> {
+    fn of(anomaly: &'a Anomaly) -> Self {
+        Self { sequence: anomaly.sequence, rule: &anomaly.rule, reason: &anomaly.reason }
+    }
+}
+
+fn bound(truncated: Truncated) -> &'static str {
+    match truncated {
+        Truncated::Reads => "reads",
+        Truncated::Items => "items",
+    }
+}
