@@ -262,3 +262,6 @@ pub const SUBSCRIPTIONS_MAX: usize = 4;
 /// Heights that a node may be behind what it knows to exist and still be ready: half a second at full
 /// speed.
 pub const READY_LAG_MAX: u64 = 10;
+
+/// Bytes of a cursor: a height and a place of at most 40 bytes, and a digest of 16; rounded up.
+pub const CURSOR_BYTES_MAX: usize = 128;

@@ -18,6 +18,7 @@ mod chain;
 mod conn;
 mod consensus;
 mod contract;
+mod cursor;
 mod doctor;
 mod epcis;
 mod failure;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use countersign_api::method::node::{NodeStatus, Status};
-use countersign_api::method::trace::{Trace, TraceHistory, TraceParams};
+use countersign_api::method::trace::{HistoryParams, Trace, TraceHistory};
 use countersign_api::{At, NoParams};
 use countersign_client::Client;
 use countersign_tests::ports;
@@ -85,7 +85,7 @@ impl Compose {
 
     /// What one node says happened to a bowl.
     async fn history(&self, node: u16) -> Trace {
-        let params = TraceParams { epc: BOWL.into(), contract: None, at: At::Final };
+        let params = HistoryParams::first(BOWL, None, At::Final);
         let trace = self.client(node).call_again::<TraceHistory>(&params).await.unwrap().data;
         assert!(trace.complete);
         trace

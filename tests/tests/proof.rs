@@ -5,14 +5,15 @@
 use countersign_api::method::trace::Trace;
 use countersign_api::trace::{of_history, of_lineage};
 use countersign_client::capture::{Mode, call_payload};
-use countersign_client::verify::{BadFile, Finding, read, verify};
+use countersign_client::verify::{Answer, BadFile, Finding, Trusted, read, verify};
 use countersign_epcis::answer::{History, Lineage};
 use countersign_epcis::document::parse;
 use countersign_epcis::rule::Policy;
-use countersign_ledger::prove;
+use countersign_ledger::{Blocks, EventCursor, TraceQuestion, prove_event, prove_trace, prove_transaction};
 use countersign_tests::chain::Chain;
 use countersign_tests::cluster::contract_module;
-use countersign_types::proof::{BadProof, Proof, Subject};
+use countersign_types::proof::{BadProof, Entry, Log, Proof, Subject, TraceAsOf};
+use countersign_types::state::Step;
 use countersign_types::{Address, Hash, Height, Outcome};
 use countersign_vm::Status;
 use std::path::Path;
@@ -48,17 +49,27 @@ fn ask(chain: &Chain, contract: Address, height: Height, query: &str, item: &str
         "history" => of_history(borsh::from_slice::<History>(&output).unwrap()),
         _ => of_lineage(borsh::from_slice::<Lineage>(&output).unwrap()),
     };
-    let subject = Subject::Trace { contract, query: query.into(), item: item.into() };
-    let proof = prove(&reader, height, subject, &reads.to_prove()).unwrap();
+    let question = TraceQuestion { contract, query: query.into(), item: item.into(), as_of: None };
+    let blocks = Blocks { shown: height, certified: chain.height() };
+    let proof = prove_trace(&reader, blocks, question, &reads.to_prove()).unwrap();
     (answer, serde_json::to_vec(&proof).unwrap())
 }
 
 fn found(chain: &Chain, proof: &Proof) -> Result<Trace, BadFile> {
-    let verified = verify(proof, chain.genesis())?;
-    match verified.data() {
-        Finding::Trace { answer, .. } => Ok(answer.as_ref().clone()),
-        Finding::State { .. } => panic!("a trace was asked for"),
+    let verified = verify(proof, &Trusted::from(chain.genesis()))?;
+    match verified.into_data() {
+        Finding::Trace { answer, .. } => Ok(match *answer {
+            Answer::History(history) => of_history(history),
+            Answer::Lineage(lineage) => of_lineage(lineage),
+        }),
+        other => panic!("a trace was asked for: {other:?}"),
     }
+}
+
+/// The entries, logs and witness steps of a trace's proof.
+fn parts(proof: &mut Proof) -> (&mut Vec<Entry>, &mut Vec<Log>, &mut Vec<Step>) {
+    let Subject::Trace { entries, logs, witness, .. } = &mut proof.subject else { unreachable!() };
+    (entries, logs, &mut witness.0)
 }
 
 /// Everything the demo names: each product and container that its two ends reach.
@@ -97,7 +108,7 @@ fn each_retained_height_has_a_proof_of_its_own() {
         let (answer, file) = ask(&chain, contract, height, "forward", LOT);
         let proof = read(&file).unwrap();
         assert_eq!(found(&chain, &proof).unwrap(), answer);
-        assert_eq!(verify(&proof, chain.genesis()).unwrap().height(), height);
+        assert_eq!(verify(&proof, &Trusted::from(chain.genesis())).unwrap().height(), height);
         answers.push(answer.products.len());
     }
     assert!(answers.is_sorted() && answers.first() == Some(&0) && answers.last() > Some(&2), "{answers:?}");
@@ -124,40 +135,42 @@ fn no_part_of_a_file_can_be_changed() {
     for query in QUERIES {
         let (_, file) = ask(&chain, contract, chain.height(), query, BOWL);
         let honest = read(&file).unwrap();
-        assert!(honest.entries.iter().any(|entry| entry.value.is_some()) && !honest.logs.is_empty());
-        for (index, entry) in honest.entries.iter().enumerate() {
+        let mut copy = honest.clone();
+        let (entries, logs, steps) = parts(&mut copy);
+        assert!(entries.iter().any(|entry| entry.value.is_some()) && !logs.is_empty());
+        for (index, entry) in entries.iter().enumerate() {
             let mut proof = honest.clone();
-            proof.entries[index].value = match &entry.value {
+            parts(&mut proof).0[index].value = match &entry.value {
                 Some(value) => Some([&value[1..], &[value[0] ^ 1]].concat()),
                 None => Some(Vec::new()),
             };
             let cause = refused(&proof, "a value");
             assert!(matches!(cause, BadProof::Entry { index: at, .. } if at == index), "{cause}");
             if entry.value.is_some() {
-                proof.entries[index].value = None;
+                parts(&mut proof).0[index].value = None;
                 let _ = refused(&proof, "a value left out");
             }
         }
-        for (index, log) in honest.logs.iter().enumerate() {
+        for (index, log) in logs.iter().enumerate() {
             for at in 0..log.records.len() {
                 for change in 0..5 {
                     let mut proof = honest.clone();
-                    let record = &mut proof.logs[index].records[at];
+                    let record = &mut parts(&mut proof).1[index].records[at];
                     match change {
                         0 => record.entry[0] ^= 1,
                         1 => record.height.0 += 1,
                         2 => record.time.0 += 1,
                         3 => record.transaction.0[0] ^= 1,
-                        _ => drop(proof.logs[index].records.remove(at)),
+                        _ => drop(parts(&mut proof).1[index].records.remove(at)),
                     }
                     let cause = refused(&proof, "a record");
-                    assert!(matches!(cause, BadProof::Log { index: at } if at == index), "{cause}");
+                    assert!(matches!(cause, BadProof::Log { index: at, .. } if at == index), "{cause}");
                 }
             }
         }
-        for at in 0..honest.witness.0.len() {
+        for at in 0..steps.len() {
             let mut proof = honest.clone();
-            proof.witness.0.remove(at);
+            parts(&mut proof).2.remove(at);
             let _ = refused(&proof, "a witness step left out");
         }
         type Change = fn(&mut Proof);
@@ -200,6 +213,14 @@ fn any_quorum_is_enough() {
     }
 }
 
+/// The same file with another question.
+fn asked(proof: &Proof, other_contract: Address, other_query: &str, other_item: &str) -> Proof {
+    let mut proof = proof.clone();
+    let Subject::Trace { contract, query, item, .. } = &mut proof.subject else { unreachable!() };
+    (*contract, *query, *item) = (other_contract, other_query.into(), other_item.into());
+    proof
+}
+
 /// A file for one question is no proof of another: its entries do not carry the answer, or, where they happen to,
 /// the answer is the other question's own.
 #[test]
@@ -210,8 +231,7 @@ fn a_file_does_not_answer_another_question() {
     let mut refused = 0;
     for item in items(&chain, contract) {
         for query in QUERIES {
-            let subject = Subject::Trace { contract, query: query.into(), item: item.clone() };
-            match found(&chain, &Proof { subject, ..honest.clone() }) {
+            match found(&chain, &asked(&honest, contract, query, &item)) {
                 Err(BadFile::Incomplete(_)) => refused += 1,
                 Ok(answer) => assert_eq!(answer, ask(&chain, contract, chain.height(), query, &item).0),
                 Err(other) => panic!("{query} of {item}: {other}"),
@@ -219,7 +239,61 @@ fn a_file_does_not_answer_another_question() {
         }
     }
     assert!(refused > 10, "{refused}");
-    let foreign = Subject::Trace { contract: Address([5; 32]), query: "history".into(), item: BOWL.into() };
-    let error = found(&chain, &Proof { subject: foreign, ..honest }).unwrap_err();
+    let error = found(&chain, &asked(&honest, Address([5; 32]), "history", BOWL)).unwrap_err();
     assert!(matches!(error, BadFile::Incomplete(_)), "{error}");
+}
+
+/// What a node does for a height whose state is gone: the newest state, asked as of the contract's position then.
+#[test]
+fn a_trace_as_of_each_height_is_found_in_the_newest_state() {
+    let (chain, contract) = captured();
+    let reader = chain.reader();
+    let tip = chain.height();
+    let header = reader.header(tip).unwrap().unwrap();
+    for height in (1..tip.0).map(Height) {
+        let run = |view: countersign_replica::query::View| {
+            let (outcome, reads) = view.run_recorded(chain.vm(), chain.genesis().chain(), &reader, &header).unwrap();
+            let Status::Succeeded { output } = outcome.status else { panic!("{outcome:?}") };
+            (output, reads)
+        };
+        let (position, _) = run(chain.view(contract, "position_at", borsh::to_vec(&height.0).unwrap()));
+        let position: u64 = borsh::from_slice(&position).unwrap();
+        let (_, reads) = run(chain.view(contract, "forward", borsh::to_vec(&(LOT, Some(position))).unwrap()));
+        let mut reads = reads.to_prove();
+        for sequence in position.checked_sub(1).into_iter().chain([position]) {
+            let key = countersign_epcis::register::key::record(sequence);
+            reads.entries.insert(countersign_types::state_key::storage(&contract, &key));
+        }
+        let as_of = Some(TraceAsOf { height, position });
+        let question = TraceQuestion { contract, query: "forward".into(), item: LOT.into(), as_of };
+        let proof = prove_trace(&reader, Blocks::at(tip), question, &reads).unwrap();
+        let then = ask(&chain, contract, height, "forward", LOT).0;
+        assert_eq!(found(&chain, &proof).unwrap(), then, "as of {height}");
+    }
+}
+
+#[test]
+fn every_transaction_and_event_of_the_chain_has_a_proof_under_its_last_block() {
+    let (chain, _) = captured();
+    let reader = chain.reader();
+    let trusted = Trusted::from(chain.genesis());
+    let mut events = 0;
+    for height in (1..=chain.height().0).map(Height) {
+        for receipt in reader.receipts(height).unwrap() {
+            let proof = prove_transaction(&reader, chain.height(), &receipt.transaction).unwrap().unwrap();
+            let verified = verify(&proof, &trusted).unwrap();
+            assert_eq!((verified.height(), verified.basis().certified.height), (height, chain.height()));
+            let Finding::Transaction(found) = verified.into_data() else { panic!("a transaction was asked for") };
+            assert_eq!(found.receipt, receipt);
+        }
+        for index in 0.. {
+            let Some(proof) = prove_event(&reader, chain.height(), EventCursor { height, index }).unwrap() else {
+                break;
+            };
+            let Finding::Event(record) = verify(&proof, &trusted).unwrap().into_data() else { panic!("an event") };
+            assert_eq!((record.height, record.index), (height, index));
+            events += 1;
+        }
+    }
+    assert!(events > 3, "{events}");
 }

@@ -8,7 +8,7 @@ mod history;
 mod receipt;
 mod recorded;
 
-pub use history::{Anomalies, Anomaly, History, Step};
+pub use history::{After, Anomalies, Anomaly, History, HistoryPage, Step};
 pub use receipt::{EventReceipt, Mode, Outcome};
 pub use recorded::{ObjectState, Recorded};
 

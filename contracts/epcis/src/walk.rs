@@ -23,11 +23,11 @@ use alloc::vec::Vec;
 use borsh::BorshDeserialize;
 use thiserror::Error;
 
-use crate::answer::{Contents, History, Lineage, Recall, Truncated};
+use crate::answer::{Contents, History, HistoryPage, Lineage, Recall, Truncated};
 use crate::event::Event;
 use crate::identifier::Identifier;
 use crate::limits::{WALK_ITEMS_MAX, WALK_READS_MAX};
-use crate::register::{Damaged, Entry, Reader, Record, Stored, audit, key};
+use crate::register::{Damaged, Entry, Pos, Reader, Record, Stored, audit, key};
 
 /// How far a walk may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,24 @@ pub fn history<R: Reader>(
 ) -> Result<History, Unanswered<R::Error>> {
     let mut walk = Walk::new(reader, position, limits)?;
     history::history(&mut walk, item)
+}
+
+/// A part of what happened to `item`: the events after `after`, at most [`Limits::items`] of them. Parts as of the same
+/// position make up the history: events one after the other, places without repeating those before, anomalies
+/// together.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn history_page<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    after: Option<Pos>,
+    limits: Limits,
+) -> Result<HistoryPage, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    history::page(&mut walk, item, after)
 }
 
 /// What `item` comes from: its lot, what it was made of, what is in it, and so on back.
@@ -169,6 +187,11 @@ impl<'a, R: Reader> Walk<'a, R> {
             self.truncated.get_or_insert(Truncated::Reads);
         }
         within
+    }
+
+    /// Whether there have been too many reads.
+    fn is_spent(&self) -> bool {
+        self.reads > self.limits.reads
     }
 
     /// Whether one more than `listed` may be listed.

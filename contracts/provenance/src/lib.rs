@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use countersign_contract::{Context, ContractError, contract};
 use countersign_epcis::Identifier;
 use countersign_epcis::answer::{
-    Anomalies, Contents, EventReceipt, History, Lineage, Mode, ObjectState, Recall, Recorded,
+    After, Anomalies, Contents, EventReceipt, History, HistoryPage, Lineage, Mode, ObjectState, Recall, Recorded,
 };
 use countersign_epcis::register::{self, Pos};
 use countersign_epcis::walk::{self, Unanswered};
@@ -95,6 +95,20 @@ impl Provenance {
     #[view]
     pub fn history(&self, id: String, at: Option<u64>) -> Result<History, Error> {
         Ok(walk::history(&mut Registers, &item(&id)?, at, limits::HISTORY)?)
+    }
+
+    /// A part of what happened to an item: at most `count` events after `after`. Parts with the same `at` make up the
+    /// history, whatever is captured meanwhile.
+    #[view]
+    pub fn history_page(
+        &self,
+        id: String,
+        at: Option<u64>,
+        after: Option<After>,
+        count: u32,
+    ) -> Result<HistoryPage, Error> {
+        let after = after.map(|After { time_ms, sequence }| Pos { time_ms, sequence });
+        Ok(walk::history_page(&mut Registers, &item(&id)?, at, after, limits::history_page(count))?)
     }
 
     /// What an item comes from: its lot, what it was made of, what is in it, and so on back.

@@ -15,6 +15,12 @@ pub(crate) const REASON_BYTES_MAX: usize = 512;
 /// A step of a history takes some 450 bytes of the 4 MiB that a view may answer.
 pub(crate) const HISTORY: Limits = Limits { reads: 1_000_000, items: 8_000 };
 
+/// A part of a history: as many steps as are asked for, at least one and at most those of a history.
+pub(crate) fn history_page(count: u32) -> Limits {
+    let items = usize::try_from(count).unwrap_or(usize::MAX).clamp(1, HISTORY.items);
+    Limits { items, ..HISTORY }
+}
+
 /// An identifier takes some 60 bytes.
 pub(crate) const LINEAGE: Limits = Limits { reads: 1_000_000, items: 60_000 };
 

@@ -7,7 +7,8 @@ use countersign_contract::abi::role;
 use countersign_contract::borsh::BorshDeserialize;
 use countersign_contract::testing::{Failure, Harness, Host};
 use countersign_epcis::answer::{
-    Anomalies, Contents, EventReceipt, History, Lineage, Mode, ObjectState, Outcome, Recall, Recorded,
+    After, Anomalies, Contents, EventReceipt, History, HistoryPage, Lineage, Mode, ObjectState, Outcome, Recall,
+    Recorded,
 };
 use countersign_epcis::event::{Action, Event, Items, Place, What};
 use countersign_epcis::{Identifier, Offset, Time};
@@ -117,6 +118,37 @@ fn receipts_of_a_full_call_fit_the_output() {
     more.push(commissioning("urn:e:more", 1));
     let failure = capture(&mut host, &more, Mode::Proceed).unwrap_err();
     assert_eq!(failure.error(), Some(Error::TooMany { count: 801, max: 800 }));
+}
+
+#[test]
+fn a_history_is_answered_in_parts_as_of_a_number_of_records() {
+    let mut host = Host::new::<Provenance>();
+    let seen =
+        |n: i64| event(&format!("urn:e:{n}"), 100 - n, What::Object { action: Action::Observe, items: items(1) });
+    let first: Vec<Event> = (0..25).map(seen).collect();
+    capture(&mut host, &first, Mode::Rollback).unwrap();
+    let whole: History = host.query("history", &(serial(0).canonical(), None::<u64>)).unwrap();
+    let (mut parts, mut after): (Vec<HistoryPage>, Option<After>) = (Vec::new(), None);
+    loop {
+        let part: HistoryPage =
+            host.query("history_page", &(serial(0).canonical(), Some(25u64), after, 10u32)).unwrap();
+        after = part.next;
+        parts.push(part);
+        if after.is_none() {
+            break;
+        }
+        let more = 100 + i64::try_from(parts.len()).unwrap();
+        capture(&mut host, &[seen(more)], Mode::Rollback).unwrap();
+    }
+    assert_eq!(parts.iter().map(|part| part.history.events.len()).collect::<Vec<_>>(), [10, 10, 5]);
+    let joined: Vec<_> = parts.into_iter().flat_map(|part| part.history.events).collect();
+    assert_eq!(joined, whole.events);
+    // At least one event at a time, and as many as a history has at most.
+    for (count, expected) in [(0u32, 1), (u32::MAX, 27)] {
+        let part: HistoryPage =
+            host.query("history_page", &(serial(0).canonical(), None::<u64>, None::<After>, count)).unwrap();
+        assert_eq!(part.history.events.len(), expected);
+    }
 }
 
 #[test]

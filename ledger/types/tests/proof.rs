@@ -341,16 +341,20 @@ fn each_page_of_a_log_stands_where_it_says_and_nowhere_else() {
 }
 
 #[test]
-fn nothing_stands_in_a_file_twice() {
+fn nothing_stands_in_a_file_twice_or_out_of_order() {
     let trusted = Trusted::from(&genesis());
     let mut doubled = proof();
     let Subject::Trace { entries, .. } = &mut doubled.subject else { unreachable!() };
     entries.push(entries[0].clone());
-    assert_eq!(doubled.verify(&trusted), Err(BadProof::Twice { what: "entry", index: 3 }));
+    assert_eq!(doubled.verify(&trusted), Err(BadProof::Order { what: "entry", index: 3 }));
+    let mut swapped = proof();
+    let Subject::Trace { entries, .. } = &mut swapped.subject else { unreachable!() };
+    entries.swap(1, 2);
+    assert_eq!(swapped.verify(&trusted), Err(BadProof::Order { what: "entry", index: 2 }));
     let mut doubled = proof();
     let Subject::Trace { logs, .. } = &mut doubled.subject else { unreachable!() };
     logs.push(logs[0].clone());
-    assert_eq!(doubled.verify(&trusted), Err(BadProof::Twice { what: "log", index: 2 }));
+    assert_eq!(doubled.verify(&trusted), Err(BadProof::Order { what: "log", index: 2 }));
 }
 
 /// Every other value that a scalar of the file can be changed to.

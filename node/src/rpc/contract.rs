@@ -1,6 +1,7 @@
 //! `contract_*`: contracts, their interfaces, views and events.
 
 use super::conn::{Conn, Node};
+use super::cursor::Cursor;
 use super::failure::{of_abi, of_ledger};
 use super::interface::Interface;
 use super::point::Point;
@@ -19,20 +20,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
-    registry.on::<ContractList, _, _>(|conn, params| conn.read(move |node| list(node, &params)));
+    registry.on::<ContractList, _, _>(|conn, params| conn.read(move |node| list(node, params)));
     registry.on::<ContractGetAbi, _, _>(|conn, params| conn.read(move |node| abi(node, &params)));
     registry.on::<ContractView, _, _>(|conn, params| conn.view(move |node| run(node, params)));
     registry.on::<ContractListEvents, _, _>(|conn, params| conn.read(move |node| events(node, params)));
 }
 
-fn bad_cursor() -> RpcError {
-    RpcError::new(Code::BadCursor, "give the `nextCursor` of an earlier page of this list")
-}
-
-fn list(node: &Node, params: &ListParams) -> Result<Page<Contract>, RpcError> {
-    let point = node.point(At::Final)?;
-    let after: Option<Address> = params.cursor.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
+fn list(node: &Node, mut params: ListParams) -> Result<Page<Contract>, RpcError> {
+    let (size, cursor) = (page_size(params.limit.take()), params.cursor.take());
+    let query = node.query::<ContractList>(&params);
+    let cursor: Option<Cursor<Address>> = cursor.as_deref().map(|text| query.cursor(text)).transpose()?;
+    let newest = node.point(At::Final)?;
+    let point = cursor.as_ref().map_or(Ok(newest.clone()), |cursor| node.point(At::Height(cursor.height)))?;
     let mut addresses = node.addresses()?;
+    let after = cursor.map(|cursor| cursor.place);
     match params.order {
         Order::Ascending => addresses.retain(|address| after.is_none_or(|after| *address > after)),
         Order::Descending => {
@@ -40,13 +41,16 @@ fn list(node: &Node, params: &ListParams) -> Result<Page<Contract>, RpcError> {
             addresses.reverse();
         }
     }
-    let size = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
-    let mut items = Vec::new();
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut items: Vec<Contract> = Vec::new();
     let mut next = None;
     for address in addresses {
-        let Some(record) = node.contract_at(&address, &point)? else { continue };
+        // A contract's record never changes, so the list of an older height is made of the newest state.
+        let record = node.contract_at(&address, &newest)?.filter(|record| record.deployed_at <= point.height);
+        let Some(record) = record else { continue };
         if items.len() >= size {
-            next = items.last().map(|contract: &Contract| contract.address.to_string());
+            let place = items.last().map(|contract| contract.address);
+            next = place.map(|place| query.text(&Cursor { height: point.height, place }));
             break;
         }
         items.push(Contract::of(record));
@@ -93,8 +97,7 @@ fn arguments(interface: Result<&Arc<Interface>, &RpcError>, method: &str, args: 
     interface.abi.encode_args(method, args).map_err(|cause| of_abi(&cause))
 }
 
-fn events(node: &Node, params: ListEventsParams) -> Result<Page<EventRecord>, RpcError> {
-    let point = node.point(At::Final)?;
+fn events(node: &Node, mut params: ListEventsParams) -> Result<Page<EventRecord>, RpcError> {
     let invalid = |cause: &str| Err(RpcError::new(Code::InvalidParams, cause));
     if params.name.is_some() && params.contract.is_none() {
         return invalid("`name` needs `contract`");
@@ -102,17 +105,22 @@ fn events(node: &Node, params: ListEventsParams) -> Result<Page<EventRecord>, Rp
     if params.attribute.is_some() && params.name.is_none() {
         return invalid("`attribute` needs `contract` and `name`");
     }
-    let contract = params.contract.map(|named| node.contract(&named, &point)).transpose()?;
+    let (size, cursor) = (page_size(params.limit.take()), params.cursor.take());
+    let query = node.query::<ContractListEvents>(&params);
+    let cursor: Option<Cursor<(Height, u32)>> = cursor.as_deref().map(|text| query.cursor(text)).transpose()?;
+    let newest = node.point(At::Final)?;
+    let point = cursor.as_ref().map_or(Ok(newest.clone()), |cursor| node.point(At::Height(cursor.height)))?;
+    let contract = params.contract.map(|named| node.contract(&named, &newest)).transpose()?;
     let filter = EventFilter {
         contract: contract.map(|(address, _)| address),
         name: params.name,
         attribute: params.attribute.map(|attribute| (attribute.name, attribute.value.0)),
         from: params.from.unwrap_or(Height::ZERO),
-        // What is executed and not certified yet is not told.
+        // What is executed and not certified yet is not told, nor what came after the first page.
         to: params.to.unwrap_or(point.height).min(point.height),
     };
-    let start = params.cursor.as_deref().map(|text| cursor(text).ok_or_else(bad_cursor)).transpose()?;
-    let size = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
+    let start = cursor.map(|Cursor { place: (height, index), .. }| EventCursor { height, index });
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
     let direction = match params.order {
         Order::Ascending => Direction::Forward,
         Order::Descending => Direction::Backward,
@@ -122,21 +130,19 @@ fn events(node: &Node, params: ListEventsParams) -> Result<Page<EventRecord>, Rp
     let items = found.items.iter().map(|record| {
         let mut item = EventRecord::of(record);
         let contract = record.event.contract;
-        let interface = interfaces.entry(contract).or_insert_with(|| interface_of(node, &contract, &point));
+        let interface = interfaces.entry(contract).or_insert_with(|| interface_of(node, &contract, &newest));
         let decode = |interface: &Arc<Interface>| interface.abi.decode_event(&record.event.name, &record.event.data);
         item.event.value = interface.as_ref().and_then(|interface| decode(interface).ok());
         item
     });
     let items = items.collect();
-    Ok(point.page(items, found.next.map(|next| format!("{}.{}", next.height, next.index))))
+    let next = found
+        .next
+        .map(|EventCursor { height, index }| query.text(&Cursor { height: point.height, place: (height, index) }));
+    Ok(point.page(items, next))
 }
 
 fn interface_of(node: &Node, contract: &Address, point: &Point) -> Option<Arc<Interface>> {
     let record = node.contract_at(contract, point).ok()??;
     node.interface(&record.code, point).ok()
-}
-
-fn cursor(text: &str) -> Option<EventCursor> {
-    let (height, index) = text.split_once('.')?;
-    Some(EventCursor { height: Height(height.parse().ok()?), index: index.parse().ok()? })
 }

@@ -24,8 +24,11 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
             RpcError::new(Code::BlockNotYet, cause).with(json!({ "height": height, "tip": tip }))
         }
         LedgerError::Pruned { height, oldest } => {
-            RpcError::new(Code::BlockPruned, format!("{cause}; ask at a newer height"))
-                .with(json!({ "height": height, "oldest": oldest }))
+            let cause = format!(
+                "{cause}; ask at height {oldest} or later, or a node that keeps older states; trace_history, trace_back \
+                 and trace_forward reach back to the first block on every node"
+            );
+            RpcError::new(Code::BlockPruned, cause).with(json!({ "height": height, "oldest": oldest }))
         }
         LedgerError::NotCertified { height, certified } => {
             RpcError::new(Code::ProofUnavailable, cause).with(json!({ "height": height, "certified": certified }))

@@ -2,6 +2,7 @@
 
 use super::conn::Node;
 use super::failure::of_ledger;
+use crate::replica_thread::now;
 use countersign_api::{At, Code, Page, Read, RpcError};
 use countersign_types::{Hash, Header, Height, TimestampMs, proof::Proof};
 use serde_json::json;
@@ -35,6 +36,13 @@ impl Node {
         let height = match at {
             At::Final => certified,
             At::Height(height) => height,
+            At::Time(time) if time > now() => {
+                return Err(RpcError::new(
+                    Code::BlockNotYet,
+                    "`at` lies in the future; blocks until then may still come",
+                ));
+            }
+            At::Time(time) => self.reader().height_at(time, certified).map_err(|cause| of_ledger(&cause))?,
             At::Block(hash) if hash == self.context.chain => Height::ZERO,
             At::Block(hash) => match self.reader().height_of_block(&hash).map_err(|cause| of_ledger(&cause))? {
                 Some(height) => height,

@@ -1,6 +1,7 @@
 //! `proof_*`: proof files. All rest on the newest certified block; what they show may stand under an earlier one.
 
 use super::conn::{Conn, Node};
+use super::cursor::Cursor;
 use super::failure::of_ledger;
 use super::point::Point;
 use super::trace::{Asked, asked, identifier};
@@ -28,7 +29,7 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ProofGetState, _, _>(|conn, params| conn.read(move |node| of_state(node, &params)));
     registry.on::<ProofGetTx, _, _>(|conn, params| conn.read(move |node| of_transaction(node, &params)));
     registry.on::<ProofGetEvent, _, _>(|conn, params| conn.read(move |node| of_event(node, &params)));
-    registry.on::<ProofGetLog, _, _>(|conn, params| conn.read(move |node| of_log(node, &params)));
+    registry.on::<ProofGetLog, _, _>(|conn, params| conn.read(move |node| of_log(node, params)));
     registry.on::<ProofGetTrace, _, _>(|conn, params| conn.view(move |node| of_trace(node, &params)));
 }
 
@@ -73,28 +74,29 @@ fn of_event(node: &Node, params: &GetEventParams) -> Result<ProofFile, RpcError>
     }
 }
 
-fn of_log(node: &Node, params: &GetLogParams) -> Result<LogProofFile, RpcError> {
+fn of_log(node: &Node, mut params: GetLogParams) -> Result<LogProofFile, RpcError> {
     let key = match &params.log {
         LogRef::Key(key) => key.0.clone(),
         LogRef::Item(item) => key::naming(identifier(item)?.canonical(), sha256),
     };
-    let cursor = params.cursor.as_deref().map(|text| LogCursor::read(text).ok_or_else(bad_cursor)).transpose()?;
-    if cursor.is_some_and(|cursor| !matches!(params.at, At::Final | At::Height(height) if height == cursor.height)) {
-        let cause = "the cursor holds the block already; leave `at` away";
-        return Err(RpcError::new(Code::InvalidParams, cause));
-    }
-    let at = cursor.map_or(params.at, |cursor| At::Height(cursor.height));
-    let start = cursor.map_or(0, |cursor| cursor.start);
-    let as_of = node.point(at)?;
+    let (limit, cursor) = (page_size(params.limit.take()), params.cursor.take());
+    let query = node.query::<ProofGetLog>(&params);
+    let cursor: Option<Cursor<u64>> = cursor.as_deref().map(|text| query.cursor(text)).transpose()?;
+    let as_of = node.point(cursor.as_ref().map_or(params.at, |cursor| At::Height(cursor.height)))?;
+    // Where the state is no longer kept, the newest shows the log, and the records' heights where it ended then.
     let is_kept = as_of.height >= node.reader().oldest_state();
     let over = if is_kept { as_of.clone() } else { node.point(At::Final)? };
     let (contract, _) = node.provenance(params.contract.as_ref(), &over)?;
-    let limit = usize::try_from(page_size(params.limit)).unwrap_or(usize::MAX);
-    let past = (!is_kept).then_some(as_of.height);
-    let question = LogQuestion { contract, key, start, limit, as_of: past };
+    let question = LogQuestion {
+        contract,
+        key,
+        start: cursor.map_or(0, |cursor| cursor.place),
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        as_of: (!is_kept).then_some(as_of.height),
+    };
     let proof = prove_log(node.reader(), node.blocks(&over)?, question).map_err(|cause| of_ledger(&cause))?;
-    let next_cursor = next(&proof, as_of.height).map(|start| LogCursor { height: as_of.height, start }.write());
-    Ok(LogProofFile { proof: bounded(proof)?, next_cursor })
+    let next = next(&proof, as_of.height).map(|place| query.text(&Cursor { height: as_of.height, place }));
+    Ok(LogProofFile { proof: bounded(proof)?, next_cursor: next })
 }
 
 /// Where the page after this one begins, if there is one as of the height.
@@ -103,29 +105,6 @@ fn next(proof: &Proof, height: Height) -> Option<u64> {
     let held = records.iter().take_while(|record| record.height <= height).count();
     let end = page.start.saturating_add(u64::try_from(records.len()).unwrap_or(u64::MAX));
     (held == records.len() && end < page.range.count()).then_some(end)
-}
-
-/// Where a page of a log begins, and as of which block the first one was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct LogCursor {
-    height: Height,
-    start: u64,
-}
-
-impl LogCursor {
-    fn write(self) -> String {
-        format!("{}.{}", self.height, self.start)
-    }
-    /// The only text of a cursor: what is written otherwise is none.
-    fn read(text: &str) -> Option<Self> {
-        let (height, start) = text.split_once('.')?;
-        let cursor = Self { height: Height(height.parse().ok()?), start: start.parse().ok()? };
-        (cursor.write() == text).then_some(cursor)
-    }
-}
-
-fn bad_cursor() -> RpcError {
-    RpcError::new(Code::BadCursor, "give the `nextCursor` of an earlier page of this log")
 }
 
 fn of_trace(node: &Node, params: &GetTraceParams) -> Result<ProofFile, RpcError> {
@@ -178,18 +157,4 @@ fn bounded(proof: Proof) -> Result<Proof, RpcError> {
         return Err(RpcError::new(Code::ProofTooLarge, cause));
     }
     Ok(proof)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_has_one_text() {
-        let cursor = LogCursor { height: Height(12), start: 300 };
-        assert_eq!(LogCursor::read(&cursor.write()), Some(cursor));
-        for other in ["", "12", "12.", ".300", "012.300", "12.0300", "+12.300", "12.300.1", "12.300 ", "0xc.300"] {
-            assert_eq!(LogCursor::read(other), None, "{other}");
-        }
-    }
 }

@@ -63,7 +63,6 @@ fn what_is_not_there_has_its_own_code() {
         ("proof_getEvent", json!({ "height": 1, "index": 0 }), 3009),
         ("proof_getEvent", json!({ "height": 1_000_000, "index": 0 }), 2000),
         ("proof_getLog", json!({ "log": { "key": "bG9n" }, "cursor": "x" }), 2003),
-        ("proof_getLog", json!({ "log": { "key": "bG9n" }, "at": 1, "cursor": "2.0" }), -32602),
         ("proof_getLog", json!({ "log": { "key": "bG9n" } }), 3000),
         ("proof_getLog", json!({ "log": { "item": "urn:epc:id:sgtin:1.2" } }), 3008),
         ("proof_getTrace", json!({ "query": "back", "item": "urn:epc:id:sgtin:1.2", "at": 1 }), 3008),

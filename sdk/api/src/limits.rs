@@ -23,8 +23,6 @@ pub const WAIT_MS_MAX: u64 = 9_000;
 pub const SUBMIT_MAX: usize = 256;
 /// Most state keys of one `proof_getState`.
 pub const PROOF_KEYS_MAX: usize = 256;
-/// Most events of one trace answer; beyond it the answer says that it is truncated.
-pub const TRACE_EVENTS_MAX: u32 = 10_000;
 /// Deepest type of a contract's interface: a type nested deeper cannot be shown as JSON within
 /// [`JSON_DEPTH_MAX`] anyway.
 pub const ABI_DEPTH_MAX: usize = 32;

@@ -1,8 +1,10 @@
 //! What reads and lists have in common: where they read, and how answers say it.
 
 use crate::schema;
+use countersign_epcis::Time;
+use countersign_epcis::time::utc;
 use countersign_types::proof::Proof;
-use countersign_types::{Hash, Height};
+use countersign_types::{Hash, Height, TimestampMs};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::borrow::Cow;
@@ -17,6 +19,8 @@ pub enum At {
     Height(Height),
     /// A block by hash.
     Block(Hash),
+    /// The newest certified block that is not later than this.
+    Time(TimestampMs),
 }
 
 impl Serialize for At {
@@ -25,6 +29,7 @@ impl Serialize for At {
             Self::Final => serializer.serialize_str("final"),
             Self::Height(height) => serializer.serialize_u64(height.0),
             Self::Block(hash) => hash.serialize(serializer),
+            Self::Time(time) => serializer.serialize_str(&utc(i64::try_from(time.0).unwrap_or(i64::MAX))),
         }
     }
 }
@@ -38,7 +43,8 @@ enum AtText<'a> {
 
 impl<'de> Deserialize<'de> for At {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wrong = || D::Error::custom("`at` must be \"final\", a height or a block hash");
+        let wrong =
+            || D::Error::custom("`at` must be \"final\", a height, a block hash or a time (ISO 8601 with time zone)");
         match AtText::deserialize(deserializer).map_err(|_| wrong())? {
             AtText::Height(height) => Ok(Self::Height(Height(height))),
             AtText::Text(text) => text.parse().map_err(|()| wrong()),
@@ -54,7 +60,10 @@ impl core::str::FromStr for At {
             digits if digits.len() <= 20 && digits.bytes().all(|digit| digit.is_ascii_digit()) => {
                 digits.parse().map(|height| Self::Height(Height(height))).map_err(|_| ())
             }
-            hash => hash.parse().map(Self::Block).map_err(|_| ()),
+            other => other.parse().map(Self::Block).or_else(|_| {
+                let time: Time = other.parse().map_err(|_| ())?;
+                u64::try_from(time.ms()).map(|ms| Self::Time(TimestampMs(ms))).map_err(|_| ())
+            }),
         }
     }
 }
@@ -65,10 +74,11 @@ impl JsonSchema for At {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let (height, hash) = (generator.subschema_for::<schema::Height>(), generator.subschema_for::<schema::Hash>());
+        let time = json_schema!({ "type": "string", "format": "date-time" });
         json_schema!({
-            "description": "Where to read: the newest certified block, a height or a block hash.",
+            "description": "Where to read: the newest certified block, a height, a block hash, or a time: the newest certified block that is not later.",
             "default": "final",
-            "oneOf": [{ "const": "final" }, height, hash]
+            "oneOf": [{ "const": "final" }, height, hash, time]
         })
     }
 }

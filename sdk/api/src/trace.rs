@@ -24,6 +24,31 @@ pub fn of_history(history: History) -> Trace {
     }
 }
 
+/// A part of a history in the interface's form, with the cursor of the next.
+#[must_use]
+pub fn of_history_page(history: History, next_cursor: Option<String>) -> Trace {
+    let trace = of_history(history);
+    Trace { complete: trace.complete && next_cursor.is_none(), next_cursor, ..trace }
+}
+
+impl Trace {
+    /// Adds the page that follows this one.
+    pub fn append(&mut self, next: Self) {
+        self.events.extend(next.events);
+        self.event_ids.extend(next.event_ids);
+        for place in next.locations {
+            if !self.locations.contains(&place) {
+                self.locations.push(place);
+            }
+        }
+        self.anomalies.extend(next.anomalies);
+        self.anomalies.sort_by_key(|anomaly| anomaly.sequence);
+        self.truncated = self.truncated.take().or(next.truncated);
+        self.next_cursor = next.next_cursor;
+        self.complete = self.truncated.is_none() && self.next_cursor.is_none();
+    }
+}
+
 /// A lineage in the interface's form.
 #[must_use]
 pub fn of_lineage(lineage: Lineage) -> Trace {

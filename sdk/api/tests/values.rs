@@ -4,21 +4,35 @@
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::tx::{Outcome, Receipt, State};
 use countersign_api::{At, Bytes, U64};
-use countersign_types::{Address, Gas, Hash, Height, RejectCode};
+use countersign_types::{Address, Gas, Hash, Height, RejectCode, TimestampMs};
 use proptest::prelude::*;
 use serde_json::{Value, from_value, json, to_value};
 
 #[test]
-fn where_to_read_has_three_forms() {
+fn where_to_read_has_four_forms() {
     let hash = Hash([7; 32]);
-    for (at, text) in
-        [(At::Final, json!("final")), (At::Height(Height(12)), json!(12)), (At::Block(hash), json!(hash.to_string()))]
-    {
+    for (at, text) in [
+        (At::Final, json!("final")),
+        (At::Height(Height(12)), json!(12)),
+        (At::Block(hash), json!(hash.to_string())),
+        (At::Time(TimestampMs(1_780_000_000_123)), json!("2026-05-28T20:26:40.123Z")),
+    ] {
         assert_eq!(to_value(at).unwrap(), text);
         assert_eq!(from_value::<At>(text).unwrap(), at);
     }
     assert_eq!(from_value::<At>(json!("12")).unwrap(), At::Height(Height(12)));
-    for wrong in [json!("latest"), json!(-1), json!(1.5), json!(null), json!("0x12"), json!([1])] {
+    let elsewhere = from_value::<At>(json!("2026-05-28T22:26:40+02:00")).unwrap();
+    assert_eq!(elsewhere, At::Time(TimestampMs(1_780_000_000_000)));
+    for wrong in [
+        json!("latest"),
+        json!(-1),
+        json!(1.5),
+        json!(null),
+        json!("0x12"),
+        json!([1]),
+        json!("2026-05-28"),
+        json!("1969-12-31T23:59:59Z"),
+    ] {
         assert!(from_value::<At>(wrong.clone()).is_err(), "{wrong}");
     }
 }

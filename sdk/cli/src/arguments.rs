@@ -216,7 +216,7 @@ pub enum CaptureMode {
 #[derive(Debug, Subcommand)]
 pub enum Trace {
     /// What happened to an item, in containers too.
-    History(Item),
+    History(History),
     /// What an item was made of and what it holds.
     Back(Item),
     /// What was made of an item and what became of its instances.
@@ -224,10 +224,22 @@ pub enum Trace {
 }
 
 #[derive(Debug, Args)]
+pub struct History {
+    #[command(flatten)]
+    pub item: Item,
+    /// Most events to list.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Go on where an earlier answer ended, as of the same block.
+    #[arg(long)]
+    pub cursor: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Item {
     /// The item, in any spelling: EPC URN, GS1 Digital Link, or another URI.
     pub id: String,
-    /// Where to read: `final`, a height or a block hash.
+    /// As of when: `final`, a height, a block hash, or a time such as 2026-05-01T08:00:00Z.
     #[arg(long, default_value = "final", value_parser = at)]
     pub at: At,
 }
@@ -286,8 +298,8 @@ pub struct Export {
     /// Most records of one page of a log.
     #[arg(long, value_name = "RECORDS")]
     pub limit: Option<u32>,
-    /// The page of a log to go on with, as the export of the page before it names it.
-    #[arg(long, conflicts_with = "at")]
+    /// The page of a log to go on with, as the export of the page before it names it; all else as for that page.
+    #[arg(long)]
     pub cursor: Option<String>,
     /// Where to.
     #[arg(short, long, value_name = "FILE")]
@@ -422,7 +434,7 @@ fn contract(text: &str) -> Result<ContractRef, String> {
 }
 
 fn at(text: &str) -> Result<At, String> {
-    text.parse().map_err(|()| "must be `final`, a height or a block hash".to_owned())
+    text.parse().map_err(|()| "must be `final`, a height, a block hash or a time (ISO 8601 with time zone)".to_owned())
 }
 
 fn height(text: &str) -> Result<Height, String> {

@@ -7,6 +7,7 @@
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
 //! | capture EPCIS documents | [`capture`] |
+//! | follow an item's history to its end | [`history()`] |
 //! | verify a proof file offline | [`verify`] |
 //!
 //! What a node answers is unverified and has the interface's types. What a proof shows is a
@@ -26,6 +27,7 @@
 pub mod capture;
 pub mod contract;
 mod error;
+mod history;
 pub mod keyfile;
 pub mod limits;
 mod rpc;
@@ -36,6 +38,7 @@ pub use countersign_api::trace;
 pub use countersign_verify as verify;
 pub use countersign_verify::Verified;
 pub use error::Error;
+pub use history::history;
 pub use rpc::Client;
 pub use signer::{Final, Signer};
 pub use subscription::Subscription;

@@ -95,7 +95,7 @@ fn each_broken_link_has_its_reason() {
         ("its records are not the whole, unchanged log", |proof| record(proof).height.0 += 1),
         ("the state witness has root", |proof| *parts(proof).2.0.last_mut().unwrap() = Step::Stub(Hash([1; 32]))),
         ("the state witness is not a well-formed tree", |proof| parts(proof).2.0.push(Step::Empty)),
-        ("entry 1 stands in the file twice", |proof| {
+        ("entry 1 does not come after the one before it", |proof| {
             let entries = parts(proof).0;
             entries.insert(1, entries[0].clone());
         }),

@@ -5,7 +5,7 @@ use clap::Parser;
 use countersign_api::At;
 use countersign_api::NoParams;
 use countersign_api::method::node::NodeStatus;
-use countersign_api::method::trace::{TraceForward, TraceHistory, TraceParams};
+use countersign_api::method::trace::{HistoryParams, TraceForward, TraceHistory, TraceParams};
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -122,7 +122,8 @@ impl Demo {
         ensure!(forward.complete, "the trace is cut short");
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for product in &forward.products {
-            let history = client.call::<TraceHistory>(&ask(product)).await?.data;
+            let history = client.call::<TraceHistory>(&HistoryParams::first(product, None, At::Final)).await?.data;
+            ensure!(history.complete, "the history is cut short");
             let last = history.locations.last().cloned().unwrap_or_else(|| "nowhere seen".to_owned());
             places.entry(last).or_default().push(product.clone());
         }

@@ -22,6 +22,24 @@ answers! {
         pub truncated: Option<Truncated>,
     }
 
+    /// A part of a history.
+    pub struct HistoryPage {
+        /// The events of this part, their places and what they broke. It says truncated if events may be missing that
+        /// no later part brings.
+        pub history: History,
+        /// What to give for the next part; none if this is the last.
+        pub next: Option<After>,
+    }
+
+    /// A place in a history: right after an event.
+    #[derive(Copy)]
+    pub struct After {
+        /// When the event happened, milliseconds since 1970 UTC.
+        pub time_ms: i64,
+        /// Number of its record.
+        pub sequence: u64,
+    }
+
     /// One event of a history.
     pub struct Step {
         /// Number of its record.

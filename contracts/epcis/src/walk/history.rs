@@ -4,13 +4,13 @@
 //! the container is the item's too, although it names nothing but the container.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::window::{Seen, Window};
 use super::{Step, Walk};
-use crate::answer::{self, Anomaly};
+use crate::answer::{self, After, Anomaly, HistoryPage, Truncated};
 use crate::event::Action;
 use crate::identifier::Identifier;
 use crate::register::{Entry, Pos, Reader, Record, Role, key};
@@ -20,34 +20,75 @@ pub(super) type Found = BTreeMap<Pos, Option<String>>;
 
 /// The answer for `item`.
 pub(super) fn history<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier) -> Step<answer::History, R> {
-    let id = item.canonical();
-    let found = events(walk, id)?;
-    let mut events = Vec::new();
-    let mut locations: Vec<String> = Vec::new();
-    for (pos, through) in found {
-        let Some(record) = walk.valid(pos.sequence)? else { continue };
-        if !walk.room(events.len()) {
-            break;
-        }
-        let event = &record.event;
-        for place in [&event.read_point, &event.location].into_iter().flatten() {
-            if !locations.iter().any(|known| known == place.id.canonical()) {
-                locations.push(place.id.canonical().to_owned());
-            }
-        }
-        events.push(step(pos, &record, through));
+    let HistoryPage { mut history, next } = page(walk, item, None)?;
+    if next.is_some() {
+        // What there was no time or no room for.
+        history.truncated.get_or_insert(if walk.is_spent() { Truncated::Reads } else { Truncated::Items });
     }
-    let anomalies = anomalies(walk, id, events.len())?;
-    let truncated = walk.truncated;
-    Ok(answer::History { item: id.to_owned(), position: walk.position, events, locations, anomalies, truncated })
+    Ok(history)
 }
 
-/// What valid records broke for `id`, beside so many events listed.
-fn anomalies<R: Reader>(walk: &mut Walk<'_, R>, id: &str, listed: usize) -> Step<Vec<Anomaly>, R> {
+/// The events of `item` after a position, as many as may be listed, and where to go on. What the walk could not find
+/// is said on every page; what it only could not list comes with the next one.
+pub(super) fn page<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, after: Option<Pos>) -> Step<HistoryPage, R> {
+    let id = item.canonical();
+    let found = events(walk, id)?;
+    let mut truncated = walk.truncated.take();
+    let (mut listed, mut last, mut is_whole): (Vec<answer::Step>, Option<Pos>, bool) = (Vec::new(), None, true);
+    for (pos, through) in found.range(after.map_or(Pos::START, Pos::next)..) {
+        let record = walk.valid(pos.sequence)?;
+        if record.is_none() && !walk.is_spent() {
+            continue;
+        }
+        let Some(record) = record.filter(|_| listed.len() < walk.limits.items) else {
+            is_whole = false;
+            break;
+        };
+        listed.push(step(*pos, &record, through.clone()));
+        last = Some(*pos);
+    }
+    let next = last.filter(|_| !is_whole);
+    if !is_whole && next.is_none() {
+        truncated = truncated.or(Some(Truncated::Reads));
+    }
+    walk.truncated = None;
+    let listed_here: BTreeSet<u64> = listed.iter().map(|step| step.sequence).collect();
+    let others: BTreeSet<u64> = found.keys().map(|pos| pos.sequence).filter(|at| !listed_here.contains(at)).collect();
+    let anomalies = anomalies(walk, id, |Anomaly { sequence, .. }| {
+        listed_here.contains(sequence) || (next.is_none() && !others.contains(sequence))
+    })?;
+    let history = answer::History {
+        item: id.to_owned(),
+        position: walk.position,
+        locations: locations(&listed),
+        events: listed,
+        anomalies,
+        truncated: truncated.or(walk.truncated),
+    };
+    Ok(HistoryPage { history, next: next.map(|Pos { time_ms, sequence }| After { time_ms, sequence }) })
+}
+
+/// The places of events, in the order they were first visited.
+fn locations(events: &[answer::Step]) -> Vec<String> {
+    let mut locations: Vec<String> = Vec::new();
+    for place in events.iter().flat_map(|event| [&event.read_point, &event.location]).flatten() {
+        if !locations.contains(place) {
+            locations.push(place.clone());
+        }
+    }
+    locations
+}
+
+/// What valid records broke for `id`, of those that are wanted.
+fn anomalies<R: Reader>(
+    walk: &mut Walk<'_, R>,
+    id: &str,
+    is_wanted: impl Fn(&Anomaly) -> bool,
+) -> Step<Vec<Anomaly>, R> {
     let key = key::anomalies(id, |bytes| walk.reader.digest(bytes));
     let mut anomalies = Vec::new();
     for anomaly in walk.entries::<Anomaly>(&key, |anomaly| anomaly.sequence)? {
-        if walk.valid(anomaly.sequence)?.is_some() && walk.room(listed + anomalies.len()) {
+        if is_wanted(&anomaly) && walk.valid(anomaly.sequence)?.is_some() && walk.room(anomalies.len()) {
             anomalies.push(anomaly);
         }
     }

@@ -94,12 +94,12 @@ pub enum BadProof {
         /// Why.
         cause: BadWitness,
     },
-    /// Two entries or two logs have the same key.
-    #[error("{what} {index} stands in the file twice")]
-    Twice {
+    /// Entries or logs are not in the order of their keys, or one stands there twice.
+    #[error("{what} {index} does not come after the one before it, in the order of keys")]
+    Order {
         /// `entry` or `log`.
         what: &'static str,
-        /// Position of the second one.
+        /// Its position.
         index: usize,
     },
     /// A log's records are not those of the log at these positions.

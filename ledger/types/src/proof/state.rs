@@ -39,15 +39,18 @@ impl ProvenState {
         let mut proven = Self::default();
         for (index, Entry { key, value }) in entries.iter().enumerate() {
             witnessed.check(key, value.as_deref()).map_err(|cause| BadProof::Entry { index, cause })?;
-            if proven.entries.insert(key.clone(), value.clone()).is_some() {
-                return Err(BadProof::Twice { what: "entry", index });
+            if proven.entries.last_key_value().is_some_and(|(last, _)| last >= key) {
+                return Err(BadProof::Order { what: "entry", index });
             }
+            proven.entries.insert(key.clone(), value.clone());
         }
         for (index, log) in logs.iter().enumerate() {
             let shown = log.verify(&witnessed).map_err(|cause| BadProof::Log { index, cause })?;
-            if proven.logs.insert((log.contract, log.key.clone()), shown).is_some() {
-                return Err(BadProof::Twice { what: "log", index });
+            let place = (log.contract, log.key.clone());
+            if proven.logs.last_key_value().is_some_and(|(last, _)| *last >= place) {
+                return Err(BadProof::Order { what: "log", index });
             }
+            proven.logs.insert(place, shown);
         }
         Ok(proven)
     }

@@ -66,7 +66,7 @@ pub struct GetLogParams {
     /// Most records, at most [`crate::limits::PAGE_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Where the page begins: `nextCursor` of the page before. It holds the block as well, so `at` is not needed.
+    /// `nextCursor` of the page before, with the same parameters: goes on there, as of the same block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }

@@ -8,13 +8,42 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 methods! {
-    TraceHistory = "trace_history", "What happened to an item, in containers too, by time.": TraceParams => Read<Trace>;
+    TraceHistory = "trace_history", "What happened to an item, in containers too, by time, page by page.":
+        HistoryParams => Read<Trace>;
     TraceBack = "trace_back", "What an item was made of and what it holds, to the beginning.": TraceParams => Read<Trace>;
     TraceForward = "trace_forward", "What was made of an item and what became of its instances.": TraceParams => Read<Trace>;
     TraceContents = "trace_contents", "What a container held at a time.": ContentsParams => Read<Contents>;
 }
 
-/// Parameters of the three traces.
+/// Parameters of `trace_history`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct HistoryParams {
+    /// The item, in any spelling.
+    pub epc: String,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read, however old. Pages after the first are read where the first was.
+    #[serde(default)]
+    pub at: At,
+    /// Events of a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `nextCursor` of the page before, asked with the same item and contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl HistoryParams {
+    /// The first page of an item's history.
+    #[must_use]
+    pub fn first(epc: impl Into<String>, contract: Option<ContractRef>, at: At) -> Self {
+        Self { epc: epc.into(), contract, at, limit: None, cursor: None }
+    }
+}
+
+/// Parameters of the traces of lineage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TraceParams {
@@ -36,24 +65,27 @@ pub struct Trace {
     pub canonical: String,
     /// Records of the contract that were looked at: those before this sequence number.
     pub position: u64,
-    /// Events of a `history`, by event time; `back` and `forward` list none.
+    /// Events of this page of a `history`, by event time; `back` and `forward` list none.
     pub events: Vec<TraceEvent>,
     /// Their eventIDs, in the same order; the hash of the canonical bytes for an event without.
     #[serde(rename = "eventIDs")]
     pub event_ids: Vec<String>,
-    /// Places of a `history`, in the order they were first visited.
+    /// Places of these events, in the order they were first visited.
     pub locations: Vec<String>,
-    /// Events of a `history` that broke a rule of the registers for the item and were recorded nevertheless.
+    /// Those of these events that broke a rule of the registers for the item and were recorded nevertheless.
     pub anomalies: Vec<TraceAnomaly>,
     /// What `back` or `forward` reached: instances, lots and classes, sorted, without the item.
     pub products: Vec<String>,
     /// What `back` or `forward` reached: logistic units and assets, sorted.
     pub containers: Vec<String>,
-    /// Whether this is all.
+    /// Whether nothing is missing and nothing follows.
     pub complete: bool,
-    /// Which bound cut it short, if it is not: `reads` or `items`.
+    /// Which bound cut it short, so that something is missing that no later page brings: `reads` or `items`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncated: Option<String>,
+    /// Give it as `cursor` for the next page of a `history`; absent where nothing follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// An event of a history, in short; `epcis_event` has all of it.

@@ -1,15 +1,15 @@
 //! `countersign trace`.
 
-use crate::arguments::{Item, Trace as Command};
+use crate::arguments::{History, Item, Trace as Command};
 use crate::output::{Output, facts, or_dash, say, table};
 use crate::session::Session;
-use countersign_api::method::trace::{Trace, TraceBack, TraceForward, TraceHistory, TraceParams};
+use countersign_api::method::trace::{HistoryParams, Trace, TraceBack, TraceForward, TraceParams};
 use countersign_api::{Method, Read};
 use std::process::ExitCode;
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let read = match command {
-        Command::History(item) => ask::<TraceHistory>(item, session).await?,
+        Command::History(wanted) => history(wanted, session).await?,
         Command::Back(item) => ask::<TraceBack>(item, session).await?,
         Command::Forward(item) => ask::<TraceForward>(item, session).await?,
     };
@@ -19,6 +19,14 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
     })?;
     say("This is what the node says. `countersign proof export` makes a file that proves it.");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn history(wanted: History, session: &Session) -> anyhow::Result<Read<Trace>> {
+    let History { item, limit, cursor } = wanted;
+    let client = session.client()?;
+    let contract = Some(session.provenance(&client).await?);
+    let params = HistoryParams { cursor, ..HistoryParams::first(item.id, contract, item.at) };
+    Ok(countersign_client::history(&client, params, limit).await?)
 }
 
 async fn ask<M>(item: Item, session: &Session) -> anyhow::Result<Read<Trace>>
@@ -68,9 +76,11 @@ pub fn human(trace: &Trace) -> String {
     if trace.events.is_empty() && trace.products.is_empty() && trace.containers.is_empty() {
         parts.push("Nothing is recorded about it.".to_owned());
     }
-    if !trace.complete {
-        let bound = trace.truncated.as_deref().unwrap_or("a bound");
-        parts.push(format!("CUT SHORT: there is more than this answer holds (bound: {bound})."));
+    if let Some(bound) = trace.truncated.as_deref() {
+        parts.push(format!("CUT SHORT: there is more than the contract answers (bound: {bound})."));
+    }
+    if let Some(cursor) = &trace.next_cursor {
+        parts.push(format!("MORE FOLLOWS: raise --limit, or go on with --cursor {cursor}"));
     }
     parts.join("\n")
 }
