@@ -78,6 +78,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     check_keys(&config, &viewpoint, &members)?;
 
     // Whatever can be in the way of starting is found before the first thread runs.
+    let page = config.rpc.page.as_ref().map(|path| {
+        rpc::Page::read(path).with_context(|| format!("cannot read the page {} (setting rpc.page)", path.display()))
+    });
+    let page = page.transpose()?;
     let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
         let address = config.rpc.listener.address;
         format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
@@ -139,7 +143,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         started: Instant::now(),
     });
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
-    let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
+    let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener, page);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(listener.serve(router, async {
         let _ = listening_stopped.await;

@@ -31,6 +31,7 @@ const KEYS: [&str; 20] = [
     "rpc.body_bytes_max",
     "rpc.sockets_max",
     "rpc.request_timeout_s",
+    "rpc.page",
     "log",
     "log.level",
     "log.format",
@@ -100,6 +101,9 @@ pub struct RpcSection {
     /// Seconds a handler may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_timeout_s: Option<u64>,
+    /// A page to serve at `/verify`; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<PathBuf>,
 }
 
 /// `[log]`
@@ -224,6 +228,7 @@ mod tests {
                 body_bytes_max: Some(1),
                 sockets_max: Some(1),
                 request_timeout_s: Some(1),
+                page: Some("a".into()),
             },
             log: LogSection { level: Some("info".into()), format: Some(LogFormat::Json) },
         };
