@@ -1,6 +1,7 @@
 //! What can go wrong with the ledger. Everything but [`LedgerError::Pruned`],
-//! [`LedgerError::Unknown`] and [`LedgerError::Genesis`] is ours or the disk's: the node stops.
+//! [`LedgerError::BeforeSnapshot`], [`LedgerError::Unknown`] and [`LedgerError::Genesis`] is ours or the disk's: the node stops.
 
+use crate::retention::Class;
 use crate::store::{Space, StoreError};
 use countersign_types::epoch::BadEpochEnd;
 use countersign_types::genesis::BadGenesis;
@@ -56,6 +57,14 @@ pub enum LedgerError {
     /// The genesis is not valid.
     #[error("the genesis is refused: {0}")]
     Genesis(#[from] BadGenesis),
+    /// What was to replace damaged rows does not belong to the height, or the chain around it.
+    #[error("what should repair height {height} is refused: {what}")]
+    Repair {
+        /// The height.
+        height: Height,
+        /// What does not fit.
+        what: &'static str,
+    },
     /// A block does not follow the tip, or its parts do not belong together.
     #[error("block {height} does not fit on height {tip}: {what}")]
     Block {
@@ -84,13 +93,33 @@ pub enum LedgerError {
         /// Our tip.
         tip: Height,
     },
-    /// The state at this height is no longer kept.
-    #[error("the state of height {height} was pruned, the oldest kept is {oldest}")]
+    /// What belongs to this height is no longer kept.
+    #[error("{what} of height {height}: pruned here, the oldest height kept is {oldest}")]
     Pruned {
+        /// What is gone.
+        what: Class,
         /// Height asked for.
         height: Height,
         /// Oldest height kept.
         oldest: Height,
+    },
+    /// The ledger was restored from a snapshot and does not have what stood before it.
+    #[error("{what} of height {height} is not here: this ledger was restored from a snapshot of height {base}")]
+    BeforeSnapshot {
+        /// What was asked for.
+        what: &'static str,
+        /// Height asked for.
+        height: Height,
+        /// Height of the snapshot.
+        base: Height,
+    },
+    /// `open` on a store into which a snapshot was not restored to the end.
+    #[error(
+        "a snapshot of height {height} was not restored to the end here; remove the directory and restore it again"
+    )]
+    HalfRestored {
+        /// Height of the snapshot.
+        height: Height,
     },
     /// A proof was asked for at a height whose result is not certified.
     #[error("the result of height {height} is not certified, the last certified height is {certified}")]
@@ -125,6 +154,17 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// The row that is damaged, if that is what it is. The key is empty where a scan met the damage.
+    #[must_use]
+    pub fn damaged_row(&self) -> Option<(Space, &[u8])> {
+        match self {
+            Self::Damaged { space, key, .. } | Self::Store(StoreError::Damaged { space, key, .. }) => {
+                Some((*space, key))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the ledger or its disk failed, rather than what it was given or asked for being wrong.
     #[must_use]
     pub fn is_ours(&self) -> bool {
@@ -132,6 +172,7 @@ impl LedgerError {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lowercase hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

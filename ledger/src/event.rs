@@ -7,6 +7,7 @@ use crate::error::LedgerError;
 use crate::limits::{EVENT_SEARCH_STEPS_MAX, PAGE_ITEMS_MAX};
 use crate::reader::Reader;
 use crate::record::{Place, first_half, join};
+use crate::retention::Class;
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use countersign_types::hash::sha256;
 use countersign_types::receipt::EventRecord;
@@ -117,10 +118,11 @@ pub(crate) fn records(height: Height, receipts: &[Receipt]) -> Vec<EventRecord> 
 }
 
 impl<S: Store> Reader<S> {
-    /// Events in order of their places, from `start` on (inclusive), at most `limit`.
+    /// Events in order of their places, from `start` on (inclusive), at most `limit`. Going backward, a list that was cut off by
+    /// pruning ends with a cursor that leads to [`LedgerError::Pruned`], so that nobody takes it for whole.
     ///
     /// # Errors
-    /// What is damaged, or the store's.
+    /// [`LedgerError::Pruned`] if the first height to look at is no longer kept; what is damaged, or the store's.
     pub fn events(
         &self,
         filter: &EventFilter,
@@ -137,6 +139,15 @@ impl<S: Store> Reader<S> {
             (Some(start), Direction::Backward) => high = high.min(start),
             (None, _) => {}
         }
+        let oldest = self.oldest(Class::Receipts);
+        let first = if direction == Direction::Forward { low.height } else { high.height }.max(Height(1));
+        if first < oldest && low <= high {
+            return Err(LedgerError::Pruned { what: Class::Receipts, height: first, oldest });
+        }
+        let cut_off = low.height.max(Height(1)) < oldest && low <= high;
+        if cut_off {
+            low = EventCursor { height: oldest, index: 0 };
+        }
         let search = Search {
             reader: self,
             filter: &filter,
@@ -148,11 +159,16 @@ impl<S: Store> Reader<S> {
             page: EventPage { items: Vec::new(), next: None },
             steps: 0,
         };
-        match filter.term() {
-            _ if low > high => Ok(search.page),
-            Some(term) => search.by_index(term),
-            None => search.by_block(),
+        let mut page = match filter.term() {
+            _ if low > high => search.page,
+            Some(term) => search.by_index(term)?,
+            None => search.by_block()?,
+        };
+        if cut_off {
+            let before = EventCursor { height: oldest.previous(), index: u32::MAX };
+            page.next.get_or_insert(before);
         }
+        Ok(page)
     }
 }
 
@@ -240,6 +256,11 @@ impl<S: Store> Search<'_, S> {
         }
         Ok(())
     }
+}
+
+/// The height that a row of the index is of.
+pub(crate) fn event_height(key: &[u8]) -> Option<u64> {
+    cursor(key).map(|place| place.height.0)
 }
 
 fn cursor(key: &[u8]) -> Option<EventCursor> {

@@ -5,28 +5,35 @@
 //! takes nothing more, since nobody knows what the disk holds.
 
 mod commit;
+mod repair;
 mod restart;
+mod restore;
 mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
 use crate::range_tree::RangeTree;
-use crate::reader::Reader;
+use crate::reader::{Reader, stored_base};
 use crate::record::{
-    FORMAT, META_CERTIFIED, META_CHAIN, META_FORMAT, META_TIP, Place, StoredHeader, StoredTip, height_key, key_number,
-    put_sealed,
+    FORMAT, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_STATE, META_TIP, Place,
+    StoredHeader, StoredTip, height_key, key_number, put_sealed,
 };
-use crate::shared::{Shared, View};
+use crate::retention::{Floors, Retention};
+use crate::shared::{Begin, Shared, View};
+use crate::state::roots::Roots;
+use crate::state::{StateChange, StoredState, load};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Node, Pages, decode_node};
-use commit::{StateChange, put_epoch};
+use crate::tree::{Accounts, Node};
+use commit::put_epoch;
 use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
+pub use repair::{Lacks, Repair};
+pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A finalised block with everything that executing it gave.
@@ -81,11 +88,14 @@ pub struct AppendedRecord {
 pub struct Ledger<S> {
     shared: Arc<Shared<S>>,
     tip: Arc<Tip>,
-    next_page: u64,
-    next_value: u64,
+    state: StoredState,
+    /// Partitions of the list of places that have a row.
+    filled: BTreeSet<u16>,
     oldest: Height,
     /// The tip of height 0, but for its state root.
     begin: Tip,
+    retention: Retention,
+    /// The lowest height whose block somebody still needs.
     poisoned: bool,
 }
 
@@ -102,10 +112,17 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view = View { tip: Arc::new(tip.clone()), certified: Height::ZERO, roots: BTreeMap::new() };
+        let view = View {
+            tip: Arc::new(tip.clone()),
+            certified: Height::ZERO,
+            begin: Begin::default(),
+            oldest: Height::ZERO,
+            roots: Roots::default(),
+            floors: Floors::default(),
+        };
         let shared = Shared::new(store, genesis.chain(), view);
         let entries = genesis_state(genesis);
-        let state = StateChange::new(&shared, &Node::Empty, &entries, 0, 0)?;
+        let state = StateChange::new(&shared, &Node::Empty, &entries, Accounts::default())?;
         let tip = Tip::of_genesis(genesis, state.root.hash());
         let mut batch = Batch::default();
         batch.put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes());
@@ -115,10 +132,11 @@ impl<S: Store> Ledger<S> {
         let mut ledger = Self {
             shared: Arc::new(shared),
             tip: Arc::new(tip.clone()),
-            next_page: 0,
-            next_value: 0,
+            state: StoredState::default(),
+            filled: BTreeSet::new(),
             oldest: Height::ZERO,
             begin: tip.clone(),
+            retention: Retention::default(),
             poisoned: false,
         };
         ledger.write_state(batch, tip, state)?;
@@ -128,40 +146,46 @@ impl<S: Store> Ledger<S> {
     /// Opens the ledger of a chain and checks that its newest height is whole.
     ///
     /// # Errors
-    /// [`LedgerError::Empty`], [`LedgerError::Foreign`], [`LedgerError::Format`], or what is damaged.
+    /// [`LedgerError::Empty`], [`LedgerError::HalfRestored`], [`LedgerError::Foreign`], [`LedgerError::Format`], or
+    /// what is damaged.
     pub fn open(store: S, genesis: &Genesis) -> Result<Self, LedgerError> {
         check_identity(&store, genesis)?;
         let stored: StoredTip = sealed_meta(&store, META_TIP, "the tip")?;
         let certified: Height = sealed_meta(&store, META_CERTIFIED, "the certified height")?;
-        let StoredTip { tip, next_page, next_value, oldest } = stored;
+        let StoredTip { tip, oldest } = stored;
         check_tip(&store, &tip, genesis)?;
-        let roots = roots(&store)?;
-        let tip = Arc::new(tip);
-        let root = roots.get(&tip.height).cloned();
-        let first = roots.first_key_value().map(|(height, _)| *height);
-        let count = u64::try_from(roots.len()).ok();
-        let shared = Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, roots });
+        let base = stored_base(&store)?;
+        let begin = base.map(|base| Begin { height: base.height, before: base.range.count() }).unwrap_or_default();
+        let state: StoredState = sealed_meta(&store, META_STATE, "the state's accounts")?;
+        let (root, filled) = load::root(&store, &state, tip.height)?;
+        let floors = floors(&store, certified.max(begin.height.next()))?;
+        store.forget_events(floors.receipts.0);
         let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
-        match root {
-            Some(root) if root.hash() == tip.state_root() => check_root(&shared, &root)?,
-            _ => return Err(inconsistent("the state tree has another root than the result")),
+        if root.hash() != tip.state_root() {
+            return Err(inconsistent("the state tree has another root than the result"));
         }
-        if first != Some(oldest) || count != tip.height.since(oldest).checked_add(1) {
-            return Err(inconsistent("the roots kept are not those of all heights from the oldest to the tip"));
+        if oldest > tip.height || state.redo > tip.height.next() {
+            return Err(inconsistent("the oldest height kept is above the tip"));
         }
         if certified > tip.height {
             return Err(inconsistent("the certified height is above the tip"));
         }
-        if last_certificate(&shared.store)? != Some(certified) {
+        if last_certificate(&store)? != Some(certified) {
             return Err(inconsistent("the last result certificate is not that of the certified height"));
         }
+        let tip = Arc::new(tip);
+        let mut roots = Roots::default();
+        roots.reset(tip.height, root);
+        let shared =
+            Shared::new(store, genesis.chain(), View { tip: tip.clone(), certified, begin, oldest, roots, floors });
         let ledger = Self {
             shared: Arc::new(shared),
             tip,
-            next_page,
-            next_value,
+            state,
+            filled,
             oldest,
             begin: Tip::of_genesis(genesis, Hash::ZERO),
+            retention: Retention::default(),
             poisoned: false,
         };
         ledger.check_epochs(genesis)?;
@@ -190,6 +214,16 @@ impl<S: Store> Ledger<S> {
     #[must_use]
     pub fn tip(&self) -> &Tip {
         &self.tip
+    }
+
+    /// Keeps this much of the past from the next block on. What is gone does not come back.
+    pub fn retain(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
+    /// Keeps the blocks from this height on until told otherwise, whatever is retained.
+    pub fn hold(&mut self, from: Option<Height>) {
+        self.shared.hold(from);
     }
 
     /// A reader; any number work beside the writer.
@@ -256,6 +290,10 @@ impl<S: Store> Ledger<S> {
 }
 
 fn check_identity<S: Store>(store: &S, genesis: &Genesis) -> Result<(), LedgerError> {
+    if let Some(bytes) = store.get(Space::Meta, META_RESTORING)? {
+        let place = Place { what: "the height to be restored", space: Space::Meta, key: META_RESTORING };
+        return Err(LedgerError::HalfRestored { height: place.unseal(&bytes)? });
+    }
     let Some(format) = store.get(Space::Meta, META_FORMAT)? else {
         for space in Space::ALL {
             if !store.scan(space, &KeyRange::all(), Direction::Forward, 1)?.is_empty() {
@@ -284,6 +322,19 @@ fn sealed_meta<S: Store, T: borsh::BorshDeserialize>(
     place.unseal(&bytes)
 }
 
+/// From where on parts of blocks are kept: all of them, until some were pruned.
+fn floors<S: Store>(store: &S, most: Height) -> Result<Floors, LedgerError> {
+    if store.get(Space::Meta, META_FLOORS)?.is_none() {
+        return Ok(Floors::default());
+    }
+    let floors: Floors = sealed_meta(store, META_FLOORS, "the heights of which blocks are kept")?;
+    if floors.bodies.max(floors.receipts) > most {
+        let what = "blocks above the certified height are said to be pruned";
+        return Err(LedgerError::Inconsistent { height: most, what });
+    }
+    Ok(floors)
+}
+
 /// Height, block and result of the tip must be those of the header record.
 fn check_tip<S: Store>(store: &S, tip: &Tip, genesis: &Genesis) -> Result<(), LedgerError> {
     let inconsistent = |what| LedgerError::Inconsistent { height: tip.height, what };
@@ -309,26 +360,8 @@ fn check_tip<S: Store>(store: &S, tip: &Tip, genesis: &Genesis) -> Result<(), Le
     if agrees { Ok(()) } else { Err(inconsistent("the tip and its header record differ")) }
 }
 
-fn roots<S: Store>(store: &S) -> Result<BTreeMap<Height, Node>, LedgerError> {
-    let rows = store.scan(Space::Roots, &KeyRange::all(), Direction::Forward, usize::MAX)?;
-    rows.into_iter()
-        .map(|(key, value)| {
-            let place = Place { what: "the root of a height", space: Space::Roots, key: &key };
-            let height = key_number(&key).ok_or_else(|| place.damaged())?;
-            Ok((Height(height), decode_node(&value).ok_or_else(|| place.damaged())?))
-        })
-        .collect()
-}
-
 /// Height of the newest result certificate, 0 if there is none. It is written together with the certified height.
 fn last_certificate<S: Store>(store: &S) -> Result<Option<Height>, LedgerError> {
     let rows = store.scan(Space::Certificates, &KeyRange::all(), Direction::Backward, 1)?;
     Ok(rows.first().map_or(Some(Height::ZERO), |(key, _)| key_number(key).map(Height)))
-}
-
-fn check_root<S: Store>(shared: &Shared<S>, root: &Node) -> Result<(), LedgerError> {
-    if let Node::Page { hash, id } = root {
-        shared.page(*id, hash)?;
-    }
-    Ok(())
 }

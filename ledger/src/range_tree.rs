@@ -82,13 +82,20 @@ pub(crate) fn stored_trees(count: u64) -> u64 {
 pub(crate) struct Trees<'a, S, I> {
     pub(crate) owner: Owner,
     pub(crate) store: &'a S,
+    /// The first item that can be read. Of the range over those before it, the trees that it is made of are rows,
+    /// whatever their level.
+    pub(crate) from: u64,
     pub(crate) items: I,
 }
 
 impl<S: Store, I: FnMut(u64, u64) -> Result<Vec<Hash>, LedgerError>> Trees<'_, S, I> {
     fn hash(&mut self, place: Perfect) -> Result<Hash, LedgerError> {
-        if place.level >= RANGE_TREE_LEVEL_MIN {
+        if place.level >= RANGE_TREE_LEVEL_MIN || place.last() < self.from {
             return self.owner.stored(self.store, place);
+        }
+        if let Some((left, right)) = place.halves().filter(|_| place.first() < self.from) {
+            let left = self.hash(left)?;
+            return Ok(merkle::node(&left, &self.hash(right)?));
         }
         let items = (self.items)(place.first(), place.last())?;
         if u64::try_from(items.len()) != Ok(1 << place.level) {

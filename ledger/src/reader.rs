@@ -1,16 +1,21 @@
 //! Reading, any number at once, beside the writer.
 //!
 //! What comes from the store is decoded strictly; state is also checked against its root. State is
-//! read at the tip or at any height from [`Reader::oldest_state`] on.
+//! read at the tip or at any height from [`Reader::oldest_state`] on. What is damaged is never answered but noted
+//! ([`Reader::damaged`]), and what was pruned is said to be.
 
+mod base;
 mod chain;
 mod range;
 mod state;
 mod time;
 
+pub(crate) use base::stored_base;
 pub use range::LogPage;
 pub use state::StateRow;
 
+use crate::damage::Damaged;
+use crate::retention::Class;
 use crate::shared::Shared;
 use crate::store::Store;
 use crate::tip::Tip;
@@ -19,7 +24,7 @@ use std::sync::Arc;
 
 /// A handle for reading. Cheap to clone.
 #[derive(Debug)]
-pub struct Reader<S>(Arc<Shared<S>>);
+pub struct Reader<S>(pub(crate) Arc<Shared<S>>);
 
 impl<S> Clone for Reader<S> {
     fn clone(&self) -> Self {
@@ -62,6 +67,24 @@ impl<S: Store> Reader<S> {
     /// The oldest height whose state is kept.
     #[must_use]
     pub fn oldest_state(&self) -> Height {
-        self.0.view().oldest()
+        self.0.view().oldest
+    }
+
+    /// The oldest height of which something is kept.
+    #[must_use]
+    pub fn oldest(&self, class: Class) -> Height {
+        self.0.view().oldest_of(class)
+    }
+
+    /// What reads found damaged since the ledger was opened.
+    #[must_use]
+    pub fn damaged(&self) -> Damaged {
+        self.0.damage.found()
+    }
+
+    /// Changes whenever [`Reader::damaged`] does.
+    #[must_use]
+    pub fn damage_changes(&self) -> u64 {
+        self.0.damage.changes()
     }
 }

@@ -6,18 +6,26 @@ use crate::store::{Batch, Space};
 use crate::tip::Tip;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::hash::{Tag, sha256};
+use countersign_types::range::Range;
 use countersign_types::state;
 use countersign_types::{
     Address, Certificate, Epoch, ExecutionResult, Hash, Header, Height, ValidatorSet, codec, state_key,
 };
 
 /// Version of the layout.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 /// Keys of [`Space::Meta`].
 pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_CHAIN: &[u8] = b"chain";
 pub(crate) const META_TIP: &[u8] = b"tip";
+pub(crate) const META_STATE: &[u8] = b"state";
 pub(crate) const META_CERTIFIED: &[u8] = b"certified";
+/// What a ledger began with that was restored from a snapshot, a sealed [`StoredBase`].
+pub(crate) const META_BASE: &[u8] = b"base";
+/// Height of the snapshot that is being restored; the store is no ledger while it is there.
+pub(crate) const META_RESTORING: &[u8] = b"restoring";
+/// Key of [`crate::retention::Floors`]; missing until something of a block was pruned.
+pub(crate) const META_FLOORS: &[u8] = b"floors";
 /// What the keys of epochs begin with.
 pub(crate) const META_EPOCH: [u8; 5] = *b"epoch";
 
@@ -53,12 +61,17 @@ pub(crate) struct StoredEpoch {
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct StoredTip {
     pub(crate) tip: Tip,
-    /// First unused number in [`Space::Pages`].
-    pub(crate) next_page: u64,
-    /// First unused number in [`Space::Values`].
-    pub(crate) next_value: u64,
     /// Oldest height whose whole state is kept.
     pub(crate) oldest: Height,
+}
+
+/// Value of `base` in [`Space::Meta`].
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct StoredBase {
+    /// Height of the snapshot.
+    pub(crate) height: Height,
+    /// Range over the results before the blocks that it carried.
+    pub(crate) range: Range,
 }
 
 /// Value in [`Space::Headers`].
@@ -67,13 +80,6 @@ pub(crate) struct StoredHeader {
     pub(crate) header: Header,
     pub(crate) certificate: Certificate,
     pub(crate) result: ExecutionResult,
-}
-
-/// Value in [`Space::Stale`]: what no root from this height on needs.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct StoredStale {
-    pub(crate) pages: Vec<u64>,
-    pub(crate) values: Vec<u64>,
 }
 
 /// What is expected where; turns missing or unreadable bytes into [`LedgerError::Damaged`].
@@ -167,16 +173,7 @@ pub(crate) fn mark(hash: &Hash) -> [u8; MARK] {
     mark
 }
 
-/// `key length u32 | key | value`: value of [`Space::Values`].
-pub(crate) fn encode_value(key: &[u8], value: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4 + key.len() + value.len());
-    bytes.extend_from_slice(&length(key.len()).to_le_bytes());
-    bytes.extend_from_slice(key);
-    bytes.extend_from_slice(value);
-    bytes
-}
-
-/// Key and value.
+/// Key and value of an item in [`Space::Values`]: `key length u32 | key | value`.
 pub(crate) fn decode_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)

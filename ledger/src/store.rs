@@ -4,6 +4,7 @@
 
 pub mod memory;
 pub mod rocks;
+pub mod tuning;
 
 use std::ops::Bound;
 
@@ -33,14 +34,14 @@ pub enum Space {
     Trees,
     /// State key → a mark of it; the keys in order.
     Keys,
-    /// Sequence number → state key and value.
+    /// Sequence number → state keys and values.
     Values,
-    /// Sequence number → page of the state tree.
+    /// Sequence number → buckets of the state tree.
     Pages,
-    /// Height → root of the state tree.
-    Roots,
-    /// Height → pages and values that it superseded.
-    Stale,
+    /// Height → what it changed of the places of buckets.
+    Deltas,
+    /// Number of a partition → places of buckets.
+    Table,
 }
 
 impl Space {
@@ -59,8 +60,8 @@ impl Space {
         Self::Keys,
         Self::Values,
         Self::Pages,
-        Self::Roots,
-        Self::Stale,
+        Self::Deltas,
+        Self::Table,
     ];
 
     /// Its name in the database.
@@ -80,8 +81,8 @@ impl Space {
             Self::Keys => "keys",
             Self::Values => "values",
             Self::Pages => "pages",
-            Self::Roots => "roots",
-            Self::Stale => "stale",
+            Self::Deltas => "deltas",
+            Self::Table => "table",
         }
     }
 }
@@ -168,7 +169,19 @@ fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
 /// Changes that take effect together or not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
+    ranges: Vec<Removed>,
     changes: Vec<Change>,
+}
+
+/// All keys of a space from one up to but without another are removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The space.
+    pub space: Space,
+    /// The first key.
+    pub from: Vec<u8>,
+    /// The first key behind them.
+    pub to: Vec<u8>,
 }
 
 /// One change: a new value, or `None` to remove.
@@ -191,15 +204,25 @@ impl Batch {
     pub fn remove(&mut self, space: Space, key: impl Into<Vec<u8>>) {
         self.changes.push(Change { space, key: key.into(), value: None });
     }
+    /// Removes all keys from `from` up to but without `to`. Ranges take effect before everything else of the batch, and cost
+    /// the same however much goes.
+    pub fn remove_range(&mut self, space: Space, from: impl Into<Vec<u8>>, to: impl Into<Vec<u8>>) {
+        self.ranges.push(Removed { space, from: from.into(), to: to.into() });
+    }
+    /// The ranges that are removed.
+    #[must_use]
+    pub fn ranges(&self) -> &[Removed] {
+        &self.ranges
+    }
     /// The changes in order.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
-    /// The changes in order.
+    /// The ranges, and the changes in order.
     #[must_use]
-    pub fn into_changes(self) -> Vec<Change> {
-        self.changes
+    pub fn into_parts(self) -> (Vec<Removed>, Vec<Change>) {
+        (self.ranges, self.changes)
     }
 }
 
@@ -212,6 +235,16 @@ pub enum StoreError {
         /// What was done.
         doing: &'static str,
         /// Its words.
+        cause: String,
+    },
+    /// Bytes on the disk are not what the database wrote.
+    #[error("the disk has changed what was written (space {space}, key 0x{}): {cause}", crate::error::hex(.key))]
+    Damaged {
+        /// Where.
+        space: Space,
+        /// What was asked for; empty for a scan.
+        key: Vec<u8>,
+        /// The database's words.
         cause: String,
     },
     /// A directory with files that are no intact database.
@@ -247,4 +280,17 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     fn write(&self, batch: Batch, sync: bool) -> Result<(), StoreError>;
+
+    /// Says that keys below `to` are never read again, so that their room can be had back without writing anything. They may
+    /// go at once, later, after a crash again or never.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn discard(&self, _space: Space, _to: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Rows of [`Space::Events`] that belong to heights below this one are not read any more. They go whenever it costs
+    /// least: their keys begin with a hash, so that no range holds them.
+    fn forget_events(&self, below: u64);
 }

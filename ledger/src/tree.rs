@@ -1,87 +1,69 @@
-//! The state tree: `countersign_types::state` made of immutable pages.
+//! The state tree: `countersign_types::state` made of buckets, and of the nodes above them in memory.
 //!
-//! A page is up to [`PAGE_LEVELS`] levels of the tree, stored under a sequence number that is never
-//! used again and loaded against the hash its parent holds for it. An update writes new pages for the
-//! paths it touches and leaves the old ones for older heights, so a root is a snapshot, caches never
-//! hold anything stale, and damage shows at once. A leaf names the stored value that it commits to.
+//! A bucket is a whole subtree of up to [`BUCKET_LEAVES_MAX`] keys, stored as one item of a pack ([`pack`]) and loaded
+//! against the hash that the node above holds for it. The nodes above are persistent: an update copies the paths it
+//! touches, so a root is a snapshot. What changed of the buckets' places is a block's [`Delta`]; deltas and checkpointed
+//! partitions of the list of all places ([`table`]) bring the nodes back after a restart, and deltas lead from one
+//! height's root to another's.
+//!
+//! The root's hash depends on the set of keys and values alone. How keys are cut into buckets also depends on history, and so does
+//! where buckets and values are stored: both are local, no result rests on them. Always:
+//!
+//! 1. Each key of a height is in one bucket, which stands where the bits of its path lead.
+//! 2. A bucket has 1 to [`BUCKET_LEAVES_MAX`] leaves; below an inner node are more than [`BUCKET_LEAVES_MERGED`].
+//! 3. Nothing that is stored is overwritten; a location is never used for something else.
+//! 4. No height refers to a pack below its floors, which never fall from height to height.
+//! 5. `live` of an account is what the tip's tree refers to, `total` what the packs from the floor on hold.
 
+mod bucket;
+mod delta;
 mod diff;
-mod page;
+mod location;
+pub mod pack;
 mod prune;
+pub mod relocate;
+pub mod table;
 mod update;
 
-pub use diff::differences;
-pub use page::{decode_node, encode_node, encode_page, load_page};
+pub use bucket::{Bucket, LEAF_BYTES, Leaf, Part};
+pub use delta::{Change, Delta, Link, Prefix, graft};
+pub use diff::{differences, for_each_leaf};
+pub use location::{Location, units};
+pub use pack::{Account, Accounts};
 pub use prune::witness;
-pub use update::{Changes, Update, Write};
+pub use relocate::Bounds;
+pub use update::{Act, Anew, Changes, Update, Write};
 
 use crate::error::LedgerError;
-use crate::limits::{INNER_MEMORY_BYTES, LEAF_MEMORY_BYTES, PAGE_LEVELS};
-use countersign_types::hash::Hash;
-use countersign_types::state::{bit, leaf_hash, node_hash};
+use crate::limits::{BUCKET_LEAVES_MAX, BUCKET_LEAVES_MERGED};
+use countersign_types::Hash;
+use countersign_types::state::{bit, node_hash};
 use std::sync::Arc;
+
+const _: () =
+    assert!(2 <= BUCKET_LEAVES_MERGED && BUCKET_LEAVES_MERGED <= BUCKET_LEAVES_MAX && BUCKET_LEAVES_MAX < 128);
 
 /// A subtree.
 #[derive(Debug, Clone)]
 pub enum Node {
     /// No key.
     Empty,
-    /// One key.
-    Leaf(Arc<Leaf>),
-    /// Two keys or more, of the same page.
-    Inner(Arc<Inner>),
-    /// Two keys or more, in a page of their own.
-    Page {
-        /// The subtree's hash.
-        hash: Hash,
-        /// The page's sequence number.
-        id: u64,
-    },
-}
-
-/// A key's place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leaf {
-    /// The key's path.
-    pub path: Hash,
-    /// Hash of its value.
-    pub value: Hash,
-    /// Sequence number of the stored value.
-    pub at: u64,
-    /// The leaf's own hash.
-    pub hash: Hash,
+    /// Few keys, in a bucket.
+    Bucket(Link),
+    /// More, and their hash: beside the pointer, so that who needs it does not follow that.
+    Inner(Hash, Arc<Inner>),
 }
 
 /// A node over two subtrees.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inner {
-    /// The subtree's hash.
-    pub hash: Hash,
     /// Paths with a 0 here.
     pub left: Node,
     /// Paths with a 1 here.
     pub right: Node,
 }
 
-impl Leaf {
-    fn new(path: Hash, value: Hash, at: u64) -> Self {
-        Self { path, value, at, hash: leaf_hash(&path, &value) }
-    }
-}
-
 impl Inner {
-    fn new(left: Node, right: Node) -> Self {
-        Self { hash: node_hash(&left.hash(), &right.hash()), left, right }
-    }
-    /// Memory of the page that begins here, about.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        let side = |node: &Node| match node {
-            Node::Empty | Node::Page { .. } => 0,
-            Node::Leaf(_) => LEAF_MEMORY_BYTES,
-            Node::Inner(inner) => inner.memory_bytes(),
-        };
-        INNER_MEMORY_BYTES + side(&self.left) + side(&self.right)
-    }
     /// The side on which a path goes on.
     fn side(&self, path: &Hash, depth: usize) -> &Node {
         if bit(path, depth) { &self.right } else { &self.left }
@@ -94,51 +76,46 @@ impl Node {
     pub fn hash(&self) -> Hash {
         match self {
             Self::Empty => Hash::ZERO,
-            Self::Leaf(leaf) => leaf.hash,
-            Self::Inner(inner) => inner.hash,
-            Self::Page { hash, .. } => *hash,
+            Self::Bucket(link) => link.hash,
+            Self::Inner(hash, _) => *hash,
         }
     }
 
-    /// The node over two sides: nothing over nothing, a lone leaf itself.
-    fn over(left: Node, right: Node) -> Self {
-        match (left, right) {
-            (Self::Empty, Self::Empty) => Self::Empty,
-            (Self::Empty, Self::Leaf(leaf)) | (Self::Leaf(leaf), Self::Empty) => Self::Leaf(leaf),
-            (left, right) => Self::Inner(Arc::new(Inner::new(left, right))),
-        }
+    /// The node over two sides.
+    fn over(left: Self, right: Self) -> Self {
+        Self::Inner(node_hash(&left.hash(), &right.hash()), Arc::new(Inner { left, right }))
     }
 }
 
-/// Where pages come from.
-pub trait Pages {
-    /// The page `id`, whose hash must be `hash`.
+/// Where buckets come from.
+pub trait Buckets {
+    /// The bucket of a link that stands at this depth.
     ///
     /// # Errors
     /// [`LedgerError::Damaged`] if it is missing or hashes to something else.
-    fn page(&self, id: u64, hash: &Hash) -> Result<Arc<Inner>, LedgerError>;
+    fn bucket(&self, link: &Link, depth: usize) -> Result<Bucket, LedgerError>;
+}
+
+/// The link in whose bucket a path belongs, and its depth; none if no key is there.
+#[must_use]
+pub fn link<'a>(root: &'a Node, path: &Hash) -> Option<(&'a Link, usize)> {
+    let mut node = root;
+    let mut depth = 0;
+    loop {
+        match node {
+            Node::Empty => return None,
+            Node::Bucket(link) => return Some((link, depth)),
+            Node::Inner(_, inner) => node = inner.side(path, depth),
+        }
+        depth += 1;
+    }
 }
 
 /// The leaf at a path, if there is one.
 ///
 /// # Errors
-/// As [`Pages::page`].
-pub fn find(pages: &impl Pages, root: &Node, path: &Hash) -> Result<Option<Arc<Leaf>>, LedgerError> {
-    let mut node = root.clone();
-    let mut depth = 0;
-    loop {
-        let inner = match node {
-            Node::Empty => return Ok(None),
-            Node::Leaf(leaf) => return Ok((leaf.path == *path).then_some(leaf)),
-            Node::Inner(inner) => inner,
-            Node::Page { hash, id } => pages.page(id, &hash)?,
-        };
-        node = inner.side(path, depth).clone();
-        depth += 1;
-    }
-}
-
-/// Whether a subtree at this depth has a page of its own.
-fn begins_page(depth: usize) -> bool {
-    depth.is_multiple_of(PAGE_LEVELS)
+/// As [`Buckets::bucket`].
+pub fn find(buckets: &impl Buckets, root: &Node, path: &Hash) -> Result<Option<Leaf>, LedgerError> {
+    let Some((link, depth)) = link(root, path) else { return Ok(None) };
+    Ok(buckets.bucket(link, depth)?.find(path).copied())
 }

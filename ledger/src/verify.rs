@@ -2,16 +2,20 @@
 //!
 //! Nothing that is stored is believed: hashes, roots and signatures are computed from what they
 //! cover, the state root from the values themselves, and every index is compared with what it
-//! indexes, in both directions. A fault does not end the check.
+//! indexes, in both directions. A fault does not end the check. Of what was pruned nothing can be checked but what headers and
+//! results say of it; the report tells from which heights on the rest is.
 
+mod base;
 mod block;
 mod log;
 mod state;
 
 use crate::error::LedgerError;
+use crate::event::event_height;
 use crate::limits::FAULTS_LISTED_MAX;
 use crate::range_tree::stored_trees;
 use crate::reader::Reader;
+use crate::retention::Class;
 use crate::store::{Direction, KeyRange, Space, Store};
 use countersign_types::{Genesis, Height};
 use std::ops::Bound;
@@ -30,10 +34,36 @@ pub struct Report {
     pub entries: u64,
     /// Records of logs looked at.
     pub log_records: u64,
+    /// From which heights on transactions, receipts and states are kept, and were checked.
+    pub kept_from: KeptFrom,
+    /// What each space holds.
+    pub spaces: Vec<SpaceRows>,
     /// The first faults, in the order they were found.
     pub faults: Vec<Fault>,
     /// Number of all faults.
     pub faults_count: u64,
+}
+
+/// The oldest heights of which something is kept. Headers, results and certificates are kept of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeptFrom {
+    /// Transactions.
+    pub bodies: Height,
+    /// Receipts and events.
+    pub receipts: Height,
+    /// Whole states.
+    pub states: Height,
+}
+
+/// What a space holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceRows {
+    /// The space.
+    pub space: Space,
+    /// Its rows.
+    pub rows: u64,
+    /// Bytes of their keys and values, before compression.
+    pub bytes: u64,
 }
 
 /// Something that is not as it must be.
@@ -84,45 +114,66 @@ impl Report {
 
 /// Checks everything up to the tip. Meant for a database that nobody writes to meanwhile.
 pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: impl FnMut(Progress)) -> Report {
-    let mut report = Report::default();
+    let mut report = Report {
+        kept_from: KeptFrom {
+            bodies: reader.oldest(Class::Bodies),
+            receipts: reader.oldest(Class::Receipts),
+            states: reader.oldest(Class::States),
+        },
+        ..Report::default()
+    };
     report.expect(Height::ZERO, reader.chain() == genesis.chain(), "the database is of another chain");
     let rows = block::check(reader, genesis, &mut report, &mut progress);
     let logs = state::check(reader, genesis, &mut report, &mut progress);
     let tip = reader.tip().height;
-    for (space, expected) in [
-        (Space::Headers, tip.0),
-        (Space::Bodies, tip.0),
-        (Space::Receipts, tip.0),
-        (Space::Blocks, tip.0),
-        (Space::Places, report.transactions),
-        (Space::Events, rows.events),
-        (Space::Keys, report.entries),
-        (Space::Logs, logs.records),
-        (Space::Trees, stored_trees(tip.0).saturating_add(logs.trees)),
-    ] {
-        let count = count(reader, space);
-        if let Some(count) = report.taken(tip, count)
-            && count != expected
-        {
-            report.fault(tip, format!("{space} has {count} rows, {expected} belong there"));
+    let (executed, before) = (tip.since(reader.base()), reader.begin().before);
+    let trees = u64::from(before.count_ones()).saturating_add(stored_trees(tip.0)).saturating_sub(stored_trees(before));
+    let kept = |from: Height| tip.0.saturating_add(1).saturating_sub(from.0.max(1));
+    let (bodies, receipts) = (kept(report.kept_from.bodies), kept(report.kept_from.receipts));
+    let expected = |space| {
+        Some(match space {
+            Space::Headers | Space::Blocks => rows.headers.saturating_add(executed),
+            Space::Bodies => bodies,
+            Space::Receipts => receipts,
+            Space::Places => rows.transactions,
+            Space::Events => rows.events,
+            Space::Keys => report.entries,
+            Space::Logs => logs.records,
+            Space::Trees => trees.saturating_add(logs.trees),
+            _ => return None,
+        })
+    };
+    let expected: Vec<_> = Space::ALL.into_iter().map(|space| (space, expected(space))).collect();
+    for (space, expected) in expected {
+        let Some(rows) = report.taken(tip, count(reader, space, report.kept_from.receipts)) else { continue };
+        if let Some(expected) = expected.filter(|expected| *expected != rows.rows) {
+            report.fault(tip, format!("{space} has {} rows, {expected} belong there", rows.rows));
         }
+        report.spaces.push(rows);
     }
     report
 }
 
-/// Rows of a space.
-fn count<S: Store>(reader: &Reader<S>, space: Space) -> Result<u64, LedgerError> {
+/// Rows and bytes of a space. Events of pruned heights are not counted: they go when their files are merged.
+fn count<S: Store>(reader: &Reader<S>, space: Space, events_from: Height) -> Result<SpaceRows, LedgerError> {
     const ROWS: usize = 4096;
     let mut range = KeyRange::all();
-    let mut count = 0u64;
+    let mut counted = SpaceRows { space, rows: 0, bytes: 0 };
     // Rows of whole blocks are large and few; they are read a few at a time.
     let at_once = if matches!(space, Space::Bodies | Space::Receipts) { 16 } else { ROWS };
     loop {
         let rows = reader.store().scan(space, &range, Direction::Forward, at_once)?;
-        count = count.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        for (key, value) in &rows {
+            if space == Space::Events && event_height(key).is_some_and(|height| height < events_from.0) {
+                continue;
+            }
+            let bytes = u64::try_from(key.len().saturating_add(value.len())).unwrap_or(u64::MAX);
+            counted.rows = counted.rows.saturating_add(1);
+            counted.bytes = counted.bytes.saturating_add(bytes);
+        }
         match rows.into_iter().last() {
             Some((key, _)) => range.from = Bound::Excluded(key),
-            None => return Ok(count),
+            None => return Ok(counted),
         }
     }
 }

@@ -9,6 +9,7 @@
 mod chain;
 
 use chain::{Chain, START, Work, certify, contract, genesis, user, work};
+use countersign_ledger::snapshot::{self, Piece};
 use countersign_ledger::store::{KeyRange, Space};
 use countersign_ledger::{Blocks, Direction, MemoryStore, Reads, Store, TraceQuestion, prove_trace};
 use countersign_types::account::KeyEntry;
@@ -24,6 +25,7 @@ use countersign_types::{
     RejectCode, Restart, RestartOrder, ResultProof, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride,
     TimestampMs, Transaction, View, Vote, codec, merkle, overrides, state, state_key,
 };
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
@@ -340,6 +342,34 @@ fn disk(vectors: &mut Vectors) {
     vectors.bytes("proof.json.sha256", &sha256(serde_json::to_string(&proof).unwrap().as_bytes()));
 }
 
+/// A snapshot with a log that goes over two pieces, and the rows that restoring it adds.
+fn snapshots(vectors: &mut Vectors) {
+    let mut chain = Chain::create(MemoryStore::new());
+    for height in 1..=9 {
+        chain.commit_certified(&work(height));
+    }
+    let appends = (0..9u8).map(|entry| (b"long".to_vec(), vec![entry; 64 << 10])).collect();
+    chain.commit_certified(&Work { appends, ..Work::default() });
+    let mut pieces: BTreeMap<Piece, Vec<u8>> = BTreeMap::new();
+    let made = snapshot::make(&chain.reader(), &chain.genesis, Height(10), &mut pieces, |_| {}).unwrap();
+    vectors.hash("snapshot.id", &made.id());
+    vectors.encoding("snapshot.layout", &made.manifest().layout);
+    vectors.encoding("snapshot.manifest", made.manifest());
+    for (piece, bytes) in &pieces {
+        vectors.encoding(&format!("snapshot.{piece}.name"), piece);
+        vectors.bytes(&format!("snapshot.{piece}.sha256"), &sha256(bytes));
+    }
+    vectors.encoding("snapshot.small", &snapshot::StatePiece { entries: vec![(b"key".to_vec(), b"value".to_vec())] });
+    let proof = RangeProof(vec![Hash([1; 32])]);
+    let run = snapshot::Run { log: 2, index: 7, records: vec![b"record".to_vec()], proof };
+    vectors.encoding("snapshot.runs", &snapshot::LogsPiece { runs: vec![run] });
+    let store = MemoryStore::new();
+    snapshot::restore(store.clone(), &pieces, &chain.genesis, |_| {}).unwrap();
+    let rows = store.scan(Space::Meta, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+    let base = rows.iter().find(|(key, _)| key == b"base").unwrap();
+    vectors.bytes("disk.meta.base", &base.1);
+}
+
 #[test]
 fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
     let mut vectors = Vectors(String::new());
@@ -350,6 +380,7 @@ fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
     state_and_logs(&mut vectors);
     disk(&mut vectors);
     trees(&mut vectors);
+    snapshots(&mut vectors);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/vectors.txt");
     if std::env::var_os("COUNTERSIGN_BLESS").is_some() {
         std::fs::write(path, &vectors.0).unwrap();

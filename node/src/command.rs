@@ -1,11 +1,14 @@
 //! The command line of `countersignd`.
 
+mod backup;
 mod bar;
 mod health;
 mod init;
 mod overrides;
 mod replay;
 mod restart;
+mod restore;
+mod snapshot;
 mod start;
 mod testnet;
 mod verify;
@@ -38,7 +41,14 @@ enum Command {
     #[command(subcommand)]
     Restart(restart::RestartCommand),
     /// Check a stopped node's database from the genesis to its tip
-    Verify(ConfigFlags),
+    Verify(verify::VerifyFlags),
+    /// Copy the ledger of a node, be it running or stopped, into a new directory
+    Backup(backup::BackupFlags),
+    /// Check a backup and make it the ledger of a stopped node that has none
+    Restore(restore::RestoreFlags),
+    /// Make, restore or check a snapshot
+    #[command(subcommand)]
+    Snapshot(snapshot::SnapshotCommand),
     /// Execute a stopped node's chain again from the genesis and compare every result with the certified one
     Replay(replay::ReplayFlags),
 }
@@ -56,6 +66,9 @@ pub fn run() -> anyhow::Result<()> {
         Command::Override(command) => overrides::run(&command),
         Command::Restart(command) => restart::run(&command),
         Command::Verify(flags) => verify::run(&flags),
+        Command::Backup(flags) => backup::run(&flags),
+        Command::Restore(flags) => restore::run(&flags),
         Command::Replay(flags) => replay::run(&flags),
+        Command::Snapshot(command) => snapshot::run(&command),
     }
 }

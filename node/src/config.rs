@@ -6,6 +6,7 @@
 
 mod file;
 mod flags;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,13 @@ use std::{
     time::Duration,
 };
 
+use countersign_ledger::{Retention, Tuning};
 use countersign_types::PublicKey;
 
 pub use self::{
-    file::{ConfigFile, LogSection, NetworkSection, RpcSection},
+    file::{ConfigFile, LogSection, NetworkSection, RpcSection, SnapshotSection, SyncMode, SyncSection},
     flags::{ConfigFlags, PeerFlag},
+    storage::{All, DatabaseSection, HeightsKept, RetentionMode, RetentionSection},
 };
 use crate::{
     limits,
@@ -54,8 +57,25 @@ pub struct Config {
     pub network: NetworkSettings,
     /// Clients.
     pub rpc: RpcSettings,
+    /// How a node without a ledger begins.
+    pub sync: SyncSettings,
+    /// Blocks from one snapshot to the next; 0 for none.
+    pub snapshot_interval_blocks: u64,
+    /// What is kept of the past.
+    pub retention: Retention,
+    /// What the database may take.
+    pub database: Tuning,
     /// Logs.
     pub log: LogSettings,
+}
+
+/// How a node without a ledger begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncSettings {
+    /// From what.
+    pub mode: SyncMode,
+    /// Lowest height of a snapshot that is worth fetching.
+    pub snapshot_height_min: u64,
 }
 
 /// How peers are reached and reach us.
@@ -171,9 +191,28 @@ impl Config {
             network_key: pick(&flags.network_key, file.network_key).unwrap_or_else(|| in_data("network.key")),
             network: network(file.network, path, flags)?,
             rpc: rpc(file.rpc, path, flags)?,
+            sync: SyncSettings {
+                mode: flags.sync_mode.or(file.sync.mode).unwrap_or_default(),
+                snapshot_height_min: file.sync.snapshot_height_min.unwrap_or(limits::SNAPSHOT_HEIGHT_MIN),
+            },
+            snapshot_interval_blocks: snapshot_interval(&file.snapshot, path)?,
+            retention: storage::retention(&file.retention, path)?,
+            database: storage::database(&file.database, path)?,
             log,
             data_dir,
         })
+    }
+}
+
+/// Headers of two windows, of at most 64 blocks each, go with a snapshot; more often than that makes no sense.
+fn snapshot_interval(file: &SnapshotSection, path: &Path) -> Result<u64, ConfigError> {
+    match file.interval_blocks.unwrap_or(limits::SNAPSHOT_INTERVAL_BLOCKS) {
+        interval @ 1..limits::SNAPSHOT_INTERVAL_BLOCKS_MIN => Err(ConfigError::Value {
+            path: path.to_owned(),
+            key: "snapshot.interval_blocks",
+            cause: format!("{interval} is neither 0 (none) nor at least {}", limits::SNAPSHOT_INTERVAL_BLOCKS_MIN),
+        }),
+        interval => Ok(interval),
     }
 }
 

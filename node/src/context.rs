@@ -4,6 +4,7 @@ use crate::members::{Members, Membership};
 use crate::network::NetworkHandle;
 use crate::queue::{Gauge, Stopping};
 use crate::shared::Shared;
+use crate::snapshots::{Server, Snapshots};
 use crate::verifier::{Job, NotQueued, Verifier};
 use countersign_ledger::{Reader, RocksStore};
 use countersign_replica::{Refused, Source};
@@ -33,6 +34,10 @@ pub struct Context {
     pub shared: Arc<Shared>,
     /// Checks transactions.
     pub verifier: Verifier,
+    /// Snapshots that it offers.
+    pub snapshots: Arc<Snapshots>,
+    /// Serves them.
+    pub snapshot_server: Server,
     /// How much waits for the replica.
     pub replica_inbox: Gauge,
     /// When the node started.

@@ -5,6 +5,7 @@ use crate::fact::Fact;
 use crate::network::{Class, MessageId, NetworkEvent, NetworkEvents, NetworkHandle, Verdict};
 use crate::queue::QueueSender;
 use crate::share::Share;
+use crate::snapshots::Server;
 use crate::verifier::{Job, Verifier};
 use countersign_replica::{Source, wire};
 use countersign_types::{PublicKey, SignedTransaction, codec};
@@ -18,6 +19,7 @@ pub fn run(
     network: &NetworkHandle,
     verifier: &Verifier,
     replica: &QueueSender<Fact>,
+    snapshots: &Server,
 ) {
     while let Some((event, share)) = runtime.block_on(events.recv()) {
         match event {
@@ -27,6 +29,7 @@ pub fn run(
                     Class::Sync => wire::Class::Sync,
                 };
                 match wire::Wire::from_bytes(&bytes, class) {
+                    Ok(message) if Server::serves(&message) => snapshots.request(peer, message),
                     Ok(message) => {
                         if replica.send(Fact::Heard { peer, message }, share).is_err() {
                             return;

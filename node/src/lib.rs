@@ -6,13 +6,16 @@
 //! client  ─▶ listener ─▶ rpc ─▶ context ─▶ verifier, ledger, contract machine
 //! ```
 
+pub mod admin;
 pub mod attempt_file;
+pub mod backup;
 pub mod command;
 pub mod compiler;
 pub mod config;
 pub mod context;
 pub mod fact;
 pub mod intake;
+pub mod join;
 pub mod journal_file;
 pub mod keystore;
 pub mod limits;
@@ -28,6 +31,7 @@ pub mod replica_thread;
 pub mod rpc;
 pub mod share;
 pub mod shared;
+pub mod snapshots;
 pub mod space;
 pub mod telemetry;
 pub mod threads;

@@ -239,6 +239,31 @@ pub const SPACE_RESUME_BYTES: u64 = 384 << 20;
 /// How often the node looks: at 200 MB/s, 50 MB are written in between.
 pub const SPACE_LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
+// Snapshots
+
+/// Blocks from one snapshot to the next. A state of 10 GiB is read and written once in them: at ten blocks a second that
+/// is 1 MiB/s over two and a half hours.
+pub const SNAPSHOT_INTERVAL_BLOCKS: u64 = 100_000;
+/// Smallest interval of snapshots.
+pub const SNAPSHOT_INTERVAL_BLOCKS_MIN: u64 = 8;
+/// Snapshots that are kept: one that is being fetched stays for a whole interval after the next one is made.
+pub const SNAPSHOTS_KEPT: usize = 2;
+/// Lowest height of a snapshot that a node without a ledger fetches, unless it is configured: a thousand blocks are
+/// fetched in seconds, and bring their history.
+pub const SNAPSHOT_HEIGHT_MIN: u64 = 1_000;
+/// Requests for snapshots that wait to be served, 100 bytes each. More are dropped, and asked again.
+pub const SNAPSHOT_REQUESTS_MAX: usize = 256;
+/// How often joining is reported in the log.
+pub const JOIN_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+// The operator's socket
+
+/// A call: a path of 4,096 bytes with its envelope.
+pub const ADMIN_CALL_BYTES_MAX: u64 = 16 << 10;
+/// How long a connection may wait before it says something.
+pub const ADMIN_CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections at once; more wait. One operator needs one.
+pub const ADMIN_CONNECTIONS_MAX: usize = 4;
+
 // JSON-RPC
 
 /// Calls of `tx_wait` under way: each 200 bytes, 13 MiB in all.

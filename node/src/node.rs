@@ -1,10 +1,13 @@
 //! Putting a node together: disk, network, threads, and taking it apart again.
 
+use crate::admin::Admin;
 use crate::attempt_file::AttemptFile;
 use crate::compiler::{self, Compiler};
-use crate::config::Config;
+use crate::config::{Config, SyncMode};
 use crate::context::Context;
+use crate::fact::Fact;
 use crate::intake;
+use crate::join::{self, Joined, Joiner};
 use crate::journal_file::{self, JournalFile};
 use crate::keystore::{self, Purpose};
 use crate::listener::{Listener, SocketGate};
@@ -15,6 +18,7 @@ use crate::queue::queue;
 use crate::replica_thread::{Ended, ReplicaThread};
 use crate::rpc;
 use crate::shared::{Progress, Shared};
+use crate::snapshots::{Snapshots, start_maker, start_server};
 use crate::space::Space;
 use crate::threads::Threads;
 use crate::verifier::Verifier;
@@ -22,13 +26,14 @@ use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::{Record, vote_journal};
 use countersign_ledger::{Ledger, RocksStore};
 use countersign_replica::journal::JournalRecord;
+use countersign_replica::snapshot::JoinProgress;
 use countersign_replica::{Guard, Replica, ReplicaConfig};
 use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, SecretKey};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Directory of the database in a node's data directory.
 pub const LEDGER_DIRECTORY: &str = "ledger";
@@ -54,8 +59,38 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot create the data directory {}", config.data_dir.display()))?;
     check_origin(&config, salt, chain)?;
+    tokio::pin!(stop);
+    let network_key: PublicKey = SecretKey::from_seed(network_seed.expose()).public();
+    let viewpoint = Viewpoint { key: public, network_key, settings: config.network.clone() };
+    let network_config = |members: &Members, certified| NetworkConfig {
+        key: network_seed.expose().clone(),
+        listen: config.network.listen.clone(),
+        peers: viewpoint.peers(members, certified),
+        chain: chain.0,
+    };
+    let mut joined = None;
+    if config.sync.mode == SyncMode::Snapshot && join::is_vacant(&config.data_dir)? {
+        let members = viewpoint.members(Epoch::ZERO, Height::ZERO, genesis.validators.clone(), None);
+        let (network, mut events) = network::start(network_config(&members, Height::ZERO))?;
+        let joiner = Joiner {
+            genesis: &genesis,
+            data: &config.data_dir,
+            members: &members,
+            network: &network,
+            events: &mut events,
+            least: Height(config.sync.snapshot_height_min),
+            progress: watch::Sender::new(JoinProgress::default()),
+        };
+        tracing::info!(network = genesis.network, %chain, "joining: asking peers for a snapshot");
+        if joiner.run_beside(bind(&config).await?, stop.as_mut()).await? == Joined::Stopped {
+            network.stop().await;
+            return Ok(());
+        }
+        joined = Some((network, events));
+    }
     // The ledger's lock also guards the journal, which opening may repair.
-    let ledger = open_ledger(&config.data_dir, &genesis)?;
+    let ledger = open_ledger(&config, &genesis)?;
+    let snapshots = Arc::new(Snapshots::open(&config.data_dir)?);
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
@@ -66,8 +101,6 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         .context("the node cannot start from its data directory")?;
     let reader = replica.reader();
     let tip = reader.tip().height;
-    let network_key: PublicKey = SecretKey::from_seed(network_seed.expose()).public();
-    let viewpoint = Viewpoint { key: public, network_key, settings: config.network.clone() };
     let before = match replica.epoch() {
         Epoch::ZERO => None,
         epoch => reader.epoch(epoch.previous())?.map(|(_, validators)| validators),
@@ -82,20 +115,33 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         rpc::Page::read(path).with_context(|| format!("cannot read the page {} (setting rpc.page)", path.display()))
     });
     let page = page.transpose()?;
-    let listener = Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
-        let address = config.rpc.listener.address;
-        format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
-    })?;
-    let (network, events) = network::start(NetworkConfig {
-        key: network_seed.expose().clone(),
-        listen: config.network.listen.clone(),
-        peers: viewpoint.peers(&members, replica.certified()),
-        chain: chain.0,
-    })?;
+    let listener = bind(&config).await?;
+    let (network, events) = match joined {
+        Some((network, events)) => {
+            network.set_allowed(viewpoint.peers(&members, replica.certified()))?;
+            (network, events)
+        }
+        None => network::start(network_config(&members, replica.certified()))?,
+    };
+    let connected = network.peers().into_iter().filter(|peer| peer.is_connected).map(|peer| peer.key);
+    let connected: Vec<PublicKey> = connected.collect();
     let membership = Arc::new(Membership::new(members, viewpoint, network.clone()));
     let shared = Arc::new(Shared::new(Progress { committed: tip, certified: replica.certified() }));
     let (inputs_sender, inputs) = queue();
     let replica_inbox = inputs_sender.gauge();
+    // Who connected while this node joined is not announced again.
+    for peer in connected {
+        let _ = inputs_sender.send(Fact::Connected { peer }, None);
+    }
+    reader.hold(snapshots.needed_from());
+    let snapshot_server = start_server(Arc::clone(&snapshots), network.clone(), threads)?;
+    start_maker(
+        Arc::clone(&snapshots),
+        (reader.clone(), genesis.clone()),
+        config.snapshot_interval_blocks,
+        Arc::clone(&shared),
+        threads,
+    )?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let compiler = {
         let (vm, inputs, network, shared) =
@@ -125,9 +171,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         })?;
     let intake_thread = {
         let (handle, network, verifier) = (tokio::runtime::Handle::current(), network.clone(), verifier.clone());
+        let server = snapshot_server.clone();
         std::thread::Builder::new()
             .name("intake".into())
-            .spawn(move || intake::run(&handle, events, &network, &verifier, &inputs_sender))?
+            .spawn(move || intake::run(&handle, events, &network, &verifier, &inputs_sender, &server))?
     };
 
     let context = Arc::new(Context {
@@ -139,9 +186,12 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         network: network.clone(),
         shared,
         verifier,
+        snapshots,
+        snapshot_server,
         replica_inbox,
         started: Instant::now(),
     });
+    let admin = Admin::start(&config.data_dir, Arc::clone(&context))?;
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
     let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener, page);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();
@@ -150,7 +200,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     }));
 
     let outcome = tokio::select! {
-        () = stop => Ok(()),
+        () = &mut stop => Ok(()),
         ended = ended => match ended {
             Ok(Ended::Stopping) => Ok(()),
             Ok(cause) => Err(cause),
@@ -158,6 +208,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         },
     };
     tracing::info!("stopping");
+    drop(admin);
     let _ = stop_listening.send(());
     // Who stopped itself keeps nobody waiting for answers that will not come.
     if outcome.is_err() {
@@ -183,6 +234,13 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(config: &Config) -> anyhow::Result<Listener> {
+    Listener::bind(config.rpc.listener.clone()).await.with_context(|| {
+        let address = config.rpc.listener.address;
+        format!("cannot serve JSON-RPC at {address} (setting rpc.listen); is another node running?")
+    })
 }
 
 /// Execution recurses through calls between contracts: 8 deep, each with its native stack.
@@ -268,15 +326,22 @@ fn check_keys(config: &Config, viewpoint: &Viewpoint, members: &Members) -> anyh
 ///
 /// # Errors
 /// If it cannot be read, is in use, or is of another chain.
-pub fn open_ledger(data: &Path, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
-    let directory = data.join(LEDGER_DIRECTORY);
+pub fn open_ledger(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let mut ledger = existing_or_new(config, genesis)?;
+    ledger.retain(config.retention);
+    Ok(ledger)
+}
+
+fn existing_or_new(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {
+    let directory = config.data_dir.join(LEDGER_DIRECTORY);
     let missing = !directory.exists() || std::fs::read_dir(&directory)?.next().is_none();
     let at = || format!("the ledger in {}", directory.display());
     if missing {
         tracing::info!(directory = %directory.display(), "making a ledger from the genesis");
-        return Ledger::create(RocksStore::create(&directory).with_context(at)?, genesis).with_context(at);
+        let store = RocksStore::create_with(&directory, &config.database).with_context(at)?;
+        return Ledger::create(store, genesis).with_context(at);
     }
-    let store = RocksStore::open(&directory).map_err(|cause| {
+    let store = RocksStore::open_with(&directory, &config.database).map_err(|cause| {
         let hint = if cause.to_string().contains("/LOCK") { " (another process uses it)" } else { "" };
         anyhow!("{}: {cause}{hint}", at())
     })?;

@@ -233,6 +233,9 @@ impl<S: Store> ReplicaThread<S> {
                 "this block stopped the node twice and is not executed: nothing is executed until an override comes; \
                  see `A block that no node survives` in operate.md"
             ),
+            Output::Mended { height } => {
+                tracing::warn!(height = height.0, "damaged rows of the ledger were written anew from what peers sent");
+            }
             Output::Expired { transactions } => self.shared.expired(&transactions),
             Output::Epoch { epoch, validators } => {
                 let origin = self.origin(epoch);

@@ -27,6 +27,7 @@ mod gate;
 mod health;
 mod identity;
 mod interface;
+mod joining;
 mod method;
 mod node;
 mod page;
@@ -38,6 +39,8 @@ mod state;
 mod trace;
 mod tx;
 mod view;
+
+pub use joining::joining;
 
 use crate::context::Context;
 use crate::limits::{READS_MAX, VIEWS_MAX};

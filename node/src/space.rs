@@ -2,8 +2,17 @@
 //! and a write that failed ends the node.
 
 use crate::limits::{SPACE_LOOK_INTERVAL, SPACE_RESUME_BYTES, SPACE_STOP_BYTES};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// Bytes that are free for this user on the file system of a directory.
+///
+/// # Errors
+/// The system's.
+pub fn free_bytes(directory: &Path) -> std::io::Result<u64> {
+    let stat = rustix::fs::statvfs(directory)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
 
 /// Watches the file system of a directory.
 #[derive(Debug)]
@@ -26,8 +35,8 @@ impl Space {
             return self.is_low;
         }
         self.looked = Some(Instant::now());
-        match rustix::fs::statvfs(&self.directory) {
-            Ok(stat) => self.judge(stat.f_bavail.saturating_mul(stat.f_frsize)),
+        match free_bytes(&self.directory) {
+            Ok(free) => self.judge(free),
             // What cannot be known does not stop a node; a write that fails does.
             Err(cause) => tracing::warn!(%cause, "the room on the disk is not known"),
         }

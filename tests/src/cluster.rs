@@ -337,6 +337,14 @@ impl Cluster {
         self.nodes.get(usize::from(index))?.as_ref().map(Child::id)
     }
 
+    /// The most resident memory that a running node has held, in MiB, by the kernel's account.
+    #[must_use]
+    pub fn peak_memory_mib(&self, index: u16) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process(index)?)).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(peak.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? / 1024)
+    }
+
     fn log(&self, index: u16) -> PathBuf {
         self.home(index).join("node.log")
     }

@@ -51,6 +51,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "countersign-epcis",
             "countersign-replica",
             "countersign-types",
+            "countersign-verify",
             "countersign-vm",
         ],
     ),

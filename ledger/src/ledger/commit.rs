@@ -1,78 +1,24 @@
 //! One block, one batch.
 
-use super::{ExecutedBlock, Ledger};
+use super::{ExecutedBlock, Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_events, records};
-use crate::limits::{PRUNED_HEIGHTS_PER_COMMIT, STATE_HEIGHTS_RETAINED};
 use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
-    MARK, META_TIP, Packed, Place, StoredEpoch, StoredHeader, StoredStale, StoredTip, TRANSACTION_NAMES, encode_place,
-    encode_value, epoch_key, height_key, key_mark, log_key, log_prefix, mark, number_key, override_key, put_sealed,
+    MARK, META_FLOORS, META_STATE, META_TIP, Packed, StoredEpoch, StoredHeader, StoredTip, TRANSACTION_NAMES,
+    encode_place, epoch_key, height_key, log_key, log_prefix, mark, number_key, override_key, put_sealed,
     transaction_names,
 };
-use crate::shared::Shared;
+use crate::retention::Floors;
+use crate::state::{PackFloors, StateChange};
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Changes, Node, Update, Write, encode_node};
 use countersign_types::receipt::EventRecord;
-use countersign_types::state::{path, value_hash};
 use countersign_types::{
-    Epoch, ExecutionResult, Hash, Height, ValidatorSet, codec, merkle, overrides, state_key, vote::Phase,
+    Certificate, Epoch, ExecutionResult, Hash, Header, Height, Receipt, ValidatorSet, codec, merkle, overrides,
+    state_key, vote::Phase,
 };
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// New state, worked out but not yet stored.
-pub(super) struct StateChange<'a> {
-    pub(super) root: Node,
-    changes: Changes,
-    writes: Vec<(&'a [u8], Option<&'a [u8]>)>,
-}
-
-impl<'a> StateChange<'a> {
-    pub(super) fn new<S: Store>(
-        shared: &Shared<S>,
-        root: &Node,
-        writes: &'a BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-        next_page: u64,
-        next_value: u64,
-    ) -> Result<Self, LedgerError> {
-        let writes: Vec<_> = writes.iter().map(|(key, value)| (key.as_slice(), value.as_deref())).collect();
-        let mut hashed: Vec<Write> = writes
-            .iter()
-            .enumerate()
-            .map(|(source, (key, value))| Write { path: path(key), value: value.map(value_hash), source })
-            .collect();
-        hashed.sort_unstable_by_key(|write| write.path);
-        let (root, changes) = Update::new(shared, next_page, next_value).apply(root, &hashed)?;
-        Ok(Self { root, changes, writes })
-    }
-
-    fn put(&mut self, height: Height, batch: &mut Batch) {
-        for (id, _, bytes) in &mut self.changes.pages {
-            batch.put(Space::Pages, number_key(*id), std::mem::take(bytes));
-        }
-        let write = |source: &usize| self.writes.get(*source).copied().unwrap_or_default();
-        for (at, source) in &self.changes.values {
-            let (key, value) = write(source);
-            batch.put(Space::Values, number_key(*at), encode_value(key, value.unwrap_or_default()));
-        }
-        for source in &self.changes.inserted {
-            let (key, _) = write(source);
-            batch.put(Space::Keys, key, key_mark(key));
-        }
-        for source in &self.changes.removed {
-            batch.remove(Space::Keys, write(source).0);
-        }
-        let stale = StoredStale { pages: self.changes.stale_pages.clone(), values: self.changes.stale_values.clone() };
-        if height > Height::ZERO {
-            batch.put(Space::Stale, height_key(height), codec::encode(&stale));
-        }
-        let mut root = Vec::new();
-        encode_node(&self.root, &mut root);
-        batch.put(Space::Roots, height_key(height), root);
-    }
-}
 
 /// The set that a block makes the next height's, if it is one.
 fn new_set(block: &ExecutedBlock) -> Option<ValidatorSet> {
@@ -98,9 +44,9 @@ impl<S: Store> Ledger<S> {
         let height = block.block.header.height;
         let shared = self.shared.clone();
         let root = shared.root(self.tip.height)?;
-        let state = StateChange::new(&shared, &root, &block.writes, self.next_page, self.next_value)?;
+        let state = StateChange::new(&shared, &root, &block.writes, self.state.accounts)?;
         let events = records(height, &block.receipts);
-        let receipts: Vec<Hash> = block.receipts.iter().map(countersign_types::Receipt::hash).collect();
+        let receipts: Vec<Hash> = block.receipts.iter().map(Receipt::hash).collect();
         let result = self.result(&block, &receipts, &events, state.root.hash())?;
         if let Some(certified) = block.expected.filter(|certified| *certified != result.hash()) {
             return Err(LedgerError::Diverged { height, own: result.hash(), certified });
@@ -207,77 +153,97 @@ impl<S: Store> Ledger<S> {
         tip: Tip,
         mut state: StateChange<'_>,
     ) -> Result<(), LedgerError> {
-        state.put(tip.height, &mut batch);
-        let oldest = self.prune(tip.height, &mut batch)?;
-        let after = |next: u64, last: Option<u64>| last.map_or(next, |last| last.saturating_add(1));
-        let next_page = after(self.next_page, state.changes.pages.last().map(|(id, ..)| *id));
-        let next_value = after(self.next_value, state.changes.values.last().map(|(at, _)| *at));
-        let stored = StoredTip { tip, next_page, next_value, oldest };
-        put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
+        let oldest = self.retention.oldest_state(tip.height, self.shared.view().certified);
+        // Nor does it pass a height that somebody reads.
+        let oldest = oldest.min(self.shared.pinned(tip.height).unwrap_or(oldest)).max(self.oldest);
+        let floors = self.prune_blocks(tip.height, &mut batch);
+        let mut stored = state.put(tip.height, &self.state, &mut self.filled, &mut batch);
+        let unneeded = stored.forget_floors(oldest);
+        put_sealed(&mut batch, Space::Meta, META_TIP, &StoredTip { tip: tip.clone(), oldest });
+        put_sealed(&mut batch, Space::Meta, META_STATE, &stored);
+        {
+            // Before the write: who misses a row afterwards must see that it was pruned.
+            let mut view = self.shared.view_mut();
+            (view.oldest, view.floors) = (oldest, floors);
+        }
         self.write(batch, true)?;
 
-        let tip = Arc::new(stored.tip);
-        for (id, page, _) in state.changes.pages {
-            self.shared.keep_page(id, page);
-        }
+        let tip = Arc::new(tip);
+        self.shared.keep_buckets(state.buckets());
         let mut view = self.shared.view_mut();
-        view.roots.insert(tip.height, state.root);
-        view.roots = view.roots.split_off(&oldest);
+        view.roots.push(tip.height, state.root.clone(), state.memory_bytes());
         view.tip = tip.clone();
         drop(view);
-        (self.tip, self.next_page, self.next_value, self.oldest) = (tip, next_page, next_value, oldest);
-        Ok(())
+        self.shared.store.forget_events(floors.receipts.0);
+        (self.tip, self.oldest, self.state) = (tip, oldest, stored);
+        unneeded.map_or(Ok(()), |floors| self.discard(&floors))
     }
 
-    /// Removes what only heights before the new oldest one need; answers that height. It never
-    /// passes the last certified height.
-    fn prune(&self, tip: Height, batch: &mut Batch) -> Result<Height, LedgerError> {
-        let target = Height((tip.0.saturating_add(1)).saturating_sub(STATE_HEIGHTS_RETAINED));
-        let target = target.min(self.shared.view().certified);
-        let mut oldest = self.oldest;
-        for _ in 0..PRUNED_HEIGHTS_PER_COMMIT {
-            if oldest >= target {
-                break;
+    /// Removes blocks' parts that are not kept any longer; answers from where on they are.
+    fn prune_blocks(&self, tip: Height, batch: &mut Batch) -> Floors {
+        let (before, certified) = {
+            let view = self.shared.view();
+            (view.floors, view.certified)
+        };
+        let floors = self.retention.floors(before, tip, certified, self.shared.held());
+        for (space, from, to) in
+            [(Space::Bodies, before.bodies, floors.bodies), (Space::Receipts, before.receipts, floors.receipts)]
+        {
+            if from < to {
+                batch.remove_range(space, height_key(from), height_key(to));
             }
-            batch.remove(Space::Roots, height_key(oldest));
-            oldest = oldest.next();
-            let key = height_key(oldest);
-            let place = Place { what: "the list of superseded records", space: Space::Stale, key: &key };
-            let bytes = self.shared.store.get(Space::Stale, &key)?.ok_or_else(|| place.damaged())?;
-            let stale: StoredStale = place.decode(&bytes)?;
-            for page in stale.pages {
-                batch.remove(Space::Pages, number_key(page));
-            }
-            for value in stale.values {
-                batch.remove(Space::Values, number_key(value));
-            }
-            batch.remove(Space::Stale, key);
         }
-        Ok(oldest)
+        if floors != before {
+            put_sealed(batch, Space::Meta, META_FLOORS, &floors);
+        }
+        floors
+    }
+
+    /// Lets go of what no kept height needs.
+    fn discard(&mut self, floors: &PackFloors) -> Result<(), LedgerError> {
+        let store = &self.shared.store;
+        let gone = store
+            .discard(Space::Pages, &number_key(floors.pages))
+            .and_then(|()| store.discard(Space::Values, &number_key(floors.values)))
+            .and_then(|()| store.discard(Space::Deltas, &height_key(self.oldest.min(self.state.redo))));
+        gone.map_err(|cause| {
+            self.poisoned = true;
+            cause.into()
+        })
     }
 }
 
 fn put_block(batch: &mut Batch, block: &ExecutedBlock, hashes: &[Hash], result: &ExecutionResult) {
-    let height = result.height;
-    let key = height_key(height);
-    let stored = StoredHeader {
-        header: block.block.header.clone(),
-        certificate: block.certificate.clone(),
-        result: result.clone(),
-    };
-    put_sealed(batch, Space::Headers, &key, &stored);
-    batch.put(Space::Blocks, result.block.0, height.0.to_le_bytes());
+    put_header(batch, &block.block.header, &block.certificate, result);
+    put_bodies(batch, result.height, &block.transactions);
+    put_receipts(batch, result.height, &block.receipts, hashes);
+}
+
+/// Header, finality certificate and result of a height, and the height of its block.
+pub(super) fn put_header(batch: &mut Batch, header: &Header, certificate: &Certificate, result: &ExecutionResult) {
+    let (header, certificate, result) = (header.clone(), certificate.clone(), result.clone());
+    batch.put(Space::Blocks, result.block.0, result.height.0.to_le_bytes());
+    let key = height_key(result.height);
+    put_sealed(batch, Space::Headers, &key, &StoredHeader { header, certificate, result });
+}
+
+/// A height's transactions and their places.
+pub(super) fn put_bodies(batch: &mut Batch, height: Height, transactions: &[StoredTransaction]) {
     let mut bodies = Packed::<TRANSACTION_NAMES>::default();
-    for (transaction, index) in block.transactions.iter().zip(0..) {
+    for (transaction, index) in transactions.iter().zip(0..) {
         bodies.push(&transaction_names(&transaction.id, &transaction.signed_hash), &transaction.bytes);
         batch.put(Space::Places, transaction.id.0, encode_place(height, index));
     }
-    batch.put(Space::Bodies, key, bodies.into_bytes());
-    let mut receipts = Packed::<MARK>::default();
-    for (receipt, hash) in block.receipts.iter().zip(hashes) {
-        receipts.push(&mark(hash), &codec::encode(receipt));
+    batch.put(Space::Bodies, height_key(height), bodies.into_bytes());
+}
+
+/// A height's receipts, which have these hashes.
+pub(super) fn put_receipts(batch: &mut Batch, height: Height, receipts: &[Receipt], hashes: &[Hash]) {
+    let mut packed = Packed::<MARK>::default();
+    for (receipt, hash) in receipts.iter().zip(hashes) {
+        packed.push(&mark(hash), &codec::encode(receipt));
     }
-    batch.put(Space::Receipts, key, receipts.into_bytes());
+    batch.put(Space::Receipts, height_key(height), packed.into_bytes());
 }
 
 fn put_logs(batch: &mut Batch, block: &ExecutedBlock) {

@@ -1,21 +1,21 @@
 //! Taking executed blocks back whose results are not certified: the operators' emergency exits need it, and nothing
 //! else. Everything a block wrote goes in one synced batch, so a crash leaves the old tip or the new one.
 //!
-//! Pages and values that only the blocks taken back used stay as rows that nothing leads to.
+//! Packs of buckets and values that the blocks taken back wrote stay, and are cleared away in their turn.
 
 use super::{Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_keys, records};
 use crate::range_tree::Owner;
 use crate::record::{
-    META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, decode_value, epoch_key, height_key,
-    key_mark, log_key, log_of, log_prefix, number_key, override_key, put_sealed, restart_key, split_names,
+    META_STATE, META_TIP, Place, StoredHeader, StoredTip, TRANSACTION_NAMES, Unpacked, epoch_key, height_key, key_mark,
+    log_key, log_of, log_prefix, override_key, put_sealed, restart_key, split_names,
 };
+use crate::state::{StoredState, load};
 use crate::store::{Batch, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Leaf, differences};
+use crate::tree::{Account, Accounts, Node, differences};
 use countersign_types::range::Range;
-use countersign_types::state::{path, value_hash};
 use countersign_types::{Block, Certificate, Height, codec};
 use std::sync::Arc;
 
@@ -65,19 +65,27 @@ impl<S: Store> Ledger<S> {
             }
         }
         Owner::RESULTS.shorten(&mut batch, to.0, tip.0);
-        let stored = StoredTip {
-            tip: self.tip_at(to)?,
-            next_page: self.next_page,
-            next_value: self.next_value,
-            oldest: self.oldest,
-        };
+        let stored = StoredTip { tip: self.tip_at(to)?, oldest: self.oldest };
         put_sealed(&mut batch, Space::Meta, META_TIP, &stored);
+        let root = self.shared.root(to)?;
+        let state = self.state_at(to, &root, &mut batch)?;
+        put_sealed(&mut batch, Space::Meta, META_STATE, &state);
         self.write(batch, true)?;
-        self.tip = Arc::new(stored.tip);
-        let mut view = self.shared.view_mut();
-        view.roots.split_off(&to.next());
-        view.tip = self.tip.clone();
+        (self.tip, self.state) = (Arc::new(stored.tip), state);
+        self.shared.go_back(self.tip.clone(), root);
         Ok(())
+    }
+
+    /// What is known of the state's rows, as of a height. Packs that were written above it stay, and are dead.
+    fn state_at(&mut self, to: Height, root: &Node, batch: &mut Batch) -> Result<StoredState, LedgerError> {
+        let then = load::delta(&self.shared.store, to)?.accounts;
+        let at = |then: Account, now: Account| Account { next: now.next, written: now.written, ..then };
+        let now = self.state.accounts;
+        let accounts = Accounts { pages: at(then.pages, now.pages), values: at(then.values, now.values) };
+        let mut state = StoredState { accounts, ..self.state.clone() };
+        state.floors.retain(|floors| floors.height <= to);
+        state.put_table(to, root, &mut self.filled, batch);
+        Ok(state)
     }
 
     /// The block above the tip that was taken back to be executed again, if there is one.
@@ -138,8 +146,8 @@ impl<S: Store> Ledger<S> {
             }
         }
         let rows: &[Space] = match fate {
-            Fate::Again => &[Space::Receipts, Space::Roots, Space::Stale],
-            Fate::Dropped => &[Space::Receipts, Space::Roots, Space::Stale, Space::Headers, Space::Bodies],
+            Fate::Again => &[Space::Receipts, Space::Deltas],
+            Fate::Dropped => &[Space::Receipts, Space::Deltas, Space::Headers, Space::Bodies],
         };
         for space in rows {
             batch.remove(*space, key);
@@ -152,8 +160,8 @@ impl<S: Store> Ledger<S> {
     fn undo_state(&self, to: Height, batch: &mut Batch) -> Result<(), LedgerError> {
         let (before, after) = (self.shared.root(to)?, self.shared.root(self.tip.height)?);
         for (before, after) in differences(&*self.shared, &before, &after)? {
-            let before = before.map(|leaf| self.entry(&leaf)).transpose()?;
-            let after = after.map(|leaf| self.entry(&leaf)).transpose()?;
+            let before = before.map(|leaf| self.shared.entry(&leaf)).transpose()?;
+            let after = after.map(|leaf| self.shared.entry(&leaf)).transpose()?;
             match (&before, &after) {
                 (None, Some((key, _))) => batch.remove(Space::Keys, key.as_slice()),
                 (Some((key, _)), None) => batch.put(Space::Keys, key.as_slice(), key_mark(key)),
@@ -170,19 +178,6 @@ impl<S: Store> Ledger<S> {
             Owner::log(&contract, log).shorten(batch, kept, count(grown));
         }
         Ok(())
-    }
-
-    /// Key and value that a leaf commits to.
-    fn entry(&self, leaf: &Leaf) -> Result<(Vec<u8>, Vec<u8>), LedgerError> {
-        let at = number_key(leaf.at);
-        let place = Place { what: "a state value", space: Space::Values, key: &at };
-        let bytes = self.shared.store.get(Space::Values, &at)?.ok_or_else(|| place.damaged())?;
-        match decode_value(&bytes) {
-            Some((key, value)) if path(key) == leaf.path && value_hash(value) == leaf.value => {
-                Ok((key.to_vec(), value.to_vec()))
-            }
-            _ => Err(place.damaged()),
-        }
     }
 
     /// The range over the results up to a height. What follows in the chain names its root.

@@ -7,35 +7,73 @@ use crate::record::{
     MARK, META_EPOCH, Place, StoredEpoch, StoredHeader, TRANSACTION_NAMES, Unpacked, decode_place, epoch_key,
     height_key, key_number, mark, override_key, restart_key, split_names,
 };
+use crate::retention::Class;
 use crate::store::{Direction, KeyRange, Space, Store};
 use countersign_types::hash::Tag;
 use countersign_types::proof::Anchor;
 use countersign_types::{
     Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, KnownEpoch, Receipt, SignedOverride,
-    ValidatorSet, merkle,
+    SignedTransaction, ValidatorSet, merkle,
 };
 
 impl<S: Store> Reader<S> {
     fn stored_header(&self, height: Height) -> Result<Option<StoredHeader>, LedgerError> {
         let key = height_key(height);
-        let Some(bytes) = self.by_height(Space::Headers, "a header", height)? else { return Ok(None) };
-        Place { what: "a header", space: Space::Headers, key: &key }.unseal(&bytes).map(Some)
+        let place = Place { what: "a header", space: Space::Headers, key: &key };
+        self.noted(self.by_height(place, height).and_then(|bytes| bytes.map(|bytes| place.unseal(&bytes)).transpose()))
     }
 
-    /// The record at a height: `None` above the tip and at genesis; missing below is damage.
-    fn by_height(&self, space: Space, what: &'static str, height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
-        let key = height_key(height);
+    /// The record at a height: `None` above the tip and at genesis; missing below is damage, unless the ledger began
+    /// with a snapshot above.
+    fn by_height(&self, place: Place<'_>, height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
         if height == Height::ZERO || height > self.tip().height {
             return Ok(None);
         }
-        let bytes = self.store().get(space, &key)?;
-        bytes.map(Some).ok_or_else(|| Place { what, space, key: &key }.damaged())
+        let bytes = self.store().get(place.space, place.key)?;
+        let base = self.base();
+        if bytes.is_none() && height <= base {
+            return Err(LedgerError::BeforeSnapshot { what: place.what, height, base });
+        }
+        bytes.map(Some).ok_or_else(|| place.damaged())
+    }
+
+    /// A part of a block that may have been pruned, with what `read` makes of its row.
+    fn part<T>(
+        &self,
+        class: Class,
+        height: Height,
+        read: impl FnOnce(Place<'_>, &[u8]) -> Result<T, LedgerError>,
+    ) -> Result<Option<T>, LedgerError> {
+        let key = height_key(height);
+        let (what, space) = match class {
+            Class::Receipts => ("a block's receipts", Space::Receipts),
+            Class::Bodies | Class::States => ("a block's transactions", Space::Bodies),
+        };
+        let place = Place { what, space, key: &key };
+        self.refuse_pruned(class, height)?;
+        let bytes = self.by_height(place, height);
+        let read = bytes.and_then(|bytes| bytes.map(|bytes| read(place, &bytes)).transpose());
+        read.map_err(|cause| self.shared().explain_of(class, height, cause))
+    }
+
+    /// Says so of what is no longer kept, before anything else of its block is looked for.
+    fn refuse_pruned(&self, what: Class, height: Height) -> Result<(), LedgerError> {
+        let oldest = self.oldest(what);
+        if height > Height::ZERO && height < oldest {
+            return Err(LedgerError::Pruned { what, height, oldest });
+        }
+        Ok(())
+    }
+
+    /// Notes a read that met damage.
+    pub(super) fn noted<T>(&self, read: Result<T, LedgerError>) -> Result<T, LedgerError> {
+        read.inspect_err(|cause| self.shared().damage.note(cause))
     }
 
     /// The header at a height.
     ///
     /// # Errors
-    /// What is damaged, or the store's.
+    /// [`LedgerError::BeforeSnapshot`], what is damaged, or the store's.
     pub fn header(&self, height: Height) -> Result<Option<Header>, LedgerError> {
         Ok(self.stored_header(height)?.map(|stored| stored.header))
     }
@@ -67,7 +105,19 @@ impl<S: Store> Reader<S> {
     pub fn result_certificate(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
         let key = height_key(height);
         let place = Place { what: "a result certificate", space: Space::Certificates, key: &key };
-        self.store().get(Space::Certificates, &key)?.map(|bytes| place.unseal(&bytes)).transpose()
+        let bytes = self.store().get(Space::Certificates, &key).map_err(LedgerError::from);
+        self.noted(bytes.and_then(|bytes| bytes.map(|bytes| place.unseal(&bytes)).transpose()))
+    }
+
+    /// As [`Reader::result_certificate`], and none where it is damaged: it can be gathered again like one that never was.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn sound_certificate(&self, height: Height) -> Result<Option<Certificate>, LedgerError> {
+        match self.result_certificate(height) {
+            Err(cause) if cause.damaged_row().is_some() => Ok(None),
+            other => other,
+        }
     }
 
     /// Header, result and its certificate, once there is one: what proofs at a height rest on.
@@ -192,37 +242,57 @@ impl<S: Store> Reader<S> {
     /// As [`Reader::header`].
     pub fn height_of_block(&self, hash: &Hash) -> Result<Option<Height>, LedgerError> {
         let place = Place { what: "a block's height", space: Space::Blocks, key: &hash.0 };
-        let Some(bytes) = self.store().get(Space::Blocks, &hash.0)? else { return Ok(None) };
-        let height = place.decode(&bytes)?;
+        let bytes = self.store().get(Space::Blocks, &hash.0).map_err(LedgerError::from);
+        let Some(bytes) = self.noted(bytes)? else { return Ok(None) };
+        let height = self.noted(place.decode(&bytes))?;
         let header = self.header(height)?.filter(|header| header.hash() == *hash);
-        header.map(|_| Some(height)).ok_or_else(|| place.damaged())
+        self.noted(header.map(|_| Some(height)).ok_or_else(|| place.damaged()))
     }
 
     /// The block at a height.
     ///
     /// # Errors
-    /// As [`Reader::header`].
+    /// [`LedgerError::Pruned`] if its transactions are no longer kept; else as [`Reader::header`].
     pub fn block(&self, height: Height) -> Result<Option<Block>, LedgerError> {
-        let Some(header) = self.header(height)? else { return Ok(None) };
-        let transactions = self.transactions(height)?.into_iter().map(|stored| stored.signed_hash).collect();
-        let block = Block { header, transactions };
-        if block.is_consistent() {
-            return Ok(Some(block));
-        }
-        let key = height_key(height);
-        Err(Place { what: "a block's transactions", space: Space::Bodies, key: &key }.damaged())
+        Ok(self.signed_block(height)?.map(|(block, _)| block))
+    }
+
+    /// The block at a height and the signed bytes of its transactions, which are those that it names.
+    ///
+    /// # Errors
+    /// As [`Reader::block`].
+    pub fn signed_block(&self, height: Height) -> Result<Option<(Block, Vec<Vec<u8>>)>, LedgerError> {
+        let stored = self.stored_block(height, |_| true)?;
+        Ok(stored.map(|(block, stored)| (block, stored.into_iter().map(|stored| stored.bytes).collect())))
     }
 
     /// The transactions of a block, in order; none if there is no such block.
     ///
     /// # Errors
-    /// As [`Reader::header`].
+    /// As [`Reader::block`].
     pub fn transactions(&self, height: Height) -> Result<Vec<StoredTransaction>, LedgerError> {
-        let key = height_key(height);
-        let place = Place { what: "a block's transactions", space: Space::Bodies, key: &key };
-        let Some(bytes) = self.by_height(place.space, place.what, height)? else { return Ok(Vec::new()) };
-        let items = Unpacked::<TRANSACTION_NAMES>::new(&bytes).and_then(|packed| packed.all());
-        Ok(items.ok_or_else(|| place.damaged())?.into_iter().map(stored_transaction).collect())
+        // What names a block's transactions covers their signed bytes, and not the ids that stand beside them.
+        let has_own_id = |stored: &StoredTransaction| {
+            SignedTransaction::from_bytes(&stored.bytes).is_ok_and(|signed| signed.body.id() == stored.id)
+        };
+        Ok(self.stored_block(height, has_own_id)?.map(|(_, stored)| stored).unwrap_or_default())
+    }
+
+    /// A block and its transactions, which are those that it names and have whatever `is_sound` asks for.
+    fn stored_block(
+        &self,
+        height: Height,
+        is_sound: impl Fn(&StoredTransaction) -> bool,
+    ) -> Result<Option<(Block, Vec<StoredTransaction>)>, LedgerError> {
+        self.refuse_pruned(Class::Bodies, height)?;
+        let Some(header) = self.header(height)? else { return Ok(None) };
+        self.part(Class::Bodies, height, |place, bytes| {
+            let items = Unpacked::<TRANSACTION_NAMES>::new(bytes).and_then(|packed| packed.all());
+            let stored: Vec<_> = items.ok_or_else(|| place.damaged())?.into_iter().map(stored_transaction).collect();
+            let block = Block { header, transactions: stored.iter().map(|stored| stored.signed_hash).collect() };
+            let are_sound = stored.iter().all(|stored| is_as_named(stored) && is_sound(stored));
+            if block.is_consistent() && are_sound { Ok((block, stored)) } else { Err(place.damaged()) }
+        })
     }
 
     /// Where a transaction stands, by its id: block and position.
@@ -231,62 +301,76 @@ impl<S: Store> Reader<S> {
     /// As [`Reader::header`].
     pub fn locate(&self, id: &Hash) -> Result<Option<(Height, u32)>, LedgerError> {
         let place = Place { what: "a transaction's place", space: Space::Places, key: &id.0 };
-        let bytes = self.store().get(Space::Places, &id.0)?;
-        bytes.map(|bytes| decode_place(&bytes).ok_or_else(|| place.damaged())).transpose()
+        let bytes = self.store().get(Space::Places, &id.0).map_err(LedgerError::from);
+        let decode = |bytes: Vec<u8>| decode_place(&bytes).ok_or_else(|| place.damaged());
+        self.noted(bytes.and_then(|bytes| bytes.map(decode).transpose()))
     }
 
     /// A transaction by its id.
     ///
     /// # Errors
-    /// As [`Reader::header`].
+    /// As [`Reader::block`].
     pub fn transaction(&self, id: &Hash) -> Result<Option<StoredTransaction>, LedgerError> {
         let Some((height, index)) = self.locate(id)? else { return Ok(None) };
-        let key = height_key(height);
-        let place = Place { what: "a block's transactions", space: Space::Bodies, key: &key };
-        let bytes = self.by_height(place.space, place.what, height)?.ok_or_else(|| place.damaged())?;
-        let item = Unpacked::<TRANSACTION_NAMES>::new(&bytes)
-            .and_then(|packed| packed.item(usize::try_from(index).ok()?))
-            .map(stored_transaction);
-        let is_sound =
-            |found: &StoredTransaction| found.id == *id && found.signed_hash == Hash::of(Tag::SIGNED, &found.bytes);
-        item.filter(is_sound).map(Some).ok_or_else(|| place.damaged())
+        let found = self.part(Class::Bodies, height, |place, bytes| {
+            let item = Unpacked::<TRANSACTION_NAMES>::new(bytes)
+                .and_then(|packed| packed.item(usize::try_from(index).ok()?))
+                .map(stored_transaction);
+            item.filter(|found| found.id == *id && is_as_named(found)).ok_or_else(|| place.damaged())
+        })?;
+        found.map(Some).ok_or_else(|| self.misplaced(id))
     }
 
     /// All receipts of a block, in order; none if there is no such block.
     ///
     /// # Errors
-    /// As [`Reader::header`].
+    /// [`LedgerError::Pruned`] if they are no longer kept; else as [`Reader::header`].
     pub fn receipts(&self, height: Height) -> Result<Vec<Receipt>, LedgerError> {
-        let key = height_key(height);
-        let place = Place { what: "a block's receipts", space: Space::Receipts, key: &key };
-        let Some(bytes) = self.by_height(place.space, place.what, height)? else { return Ok(Vec::new()) };
-        let items = Unpacked::<MARK>::new(&bytes).and_then(|packed| packed.all()).ok_or_else(|| place.damaged())?;
-        let receipts: Vec<Receipt> =
-            items.iter().map(|(_, receipt)| place.decode(receipt)).collect::<Result<_, _>>()?;
-        let hashes: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
-        let is_marked = items.iter().zip(&hashes).all(|((known, _), hash)| mark(hash) == **known);
-        match self.result(height)? {
-            Some(result) if is_marked && result.receipts_root == merkle::root(&hashes) => Ok(receipts),
-            _ => Err(place.damaged()),
-        }
+        self.refuse_pruned(Class::Receipts, height)?;
+        let Some(result) = self.result(height)? else { return Ok(Vec::new()) };
+        Ok(self.receipts_under(height, &result.receipts_root)?.unwrap_or_default())
+    }
+
+    /// The receipts of a block, which must have this root.
+    pub(crate) fn receipts_under(&self, height: Height, root: &Hash) -> Result<Option<Vec<Receipt>>, LedgerError> {
+        self.part(Class::Receipts, height, |place, bytes| {
+            let items = Unpacked::<MARK>::new(bytes).and_then(|packed| packed.all()).ok_or_else(|| place.damaged())?;
+            let receipts: Vec<Receipt> =
+                items.iter().map(|(_, receipt)| place.decode(receipt)).collect::<Result<_, _>>()?;
+            let hashes: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
+            let is_marked = items.iter().zip(&hashes).all(|((known, _), hash)| mark(hash) == **known);
+            if is_marked && *root == merkle::root(&hashes) { Ok(receipts) } else { Err(place.damaged()) }
+        })
     }
 
     /// A transaction's receipt by its id.
     ///
     /// # Errors
-    /// As [`Reader::header`].
+    /// As [`Reader::receipts`].
     pub fn receipt(&self, id: &Hash) -> Result<Option<Receipt>, LedgerError> {
         let Some((height, index)) = self.locate(id)? else { return Ok(None) };
-        let key = height_key(height);
-        let place = Place { what: "a block's receipts", space: Space::Receipts, key: &key };
-        let bytes = self.by_height(place.space, place.what, height)?.ok_or_else(|| place.damaged())?;
-        let item = Unpacked::<MARK>::new(&bytes).and_then(|packed| packed.item(usize::try_from(index).ok()?));
-        let (known, bytes) = item.ok_or_else(|| place.damaged())?;
-        let receipt: Receipt = place.decode(bytes)?;
-        let is_here = (receipt.transaction, receipt.height, receipt.index) == (*id, height, index);
-        // The whole root would take the hashes of all the block's receipts.
-        if is_here && mark(&receipt.hash()) == *known { Ok(Some(receipt)) } else { Err(place.damaged()) }
+        let found = self.part(Class::Receipts, height, |place, bytes| {
+            let item = Unpacked::<MARK>::new(bytes).and_then(|packed| packed.item(usize::try_from(index).ok()?));
+            let (known, bytes) = item.ok_or_else(|| place.damaged())?;
+            let receipt: Receipt = place.decode(bytes)?;
+            let is_here = (receipt.transaction, receipt.height, receipt.index) == (*id, height, index);
+            // The whole root would take the hashes of all the block's receipts.
+            if is_here && mark(&receipt.hash()) == *known { Ok(receipt) } else { Err(place.damaged()) }
+        })?;
+        found.map(Some).ok_or_else(|| self.misplaced(id))
     }
+
+    /// An index entry that leads nowhere.
+    fn misplaced(&self, id: &Hash) -> LedgerError {
+        let cause = Place { what: "a transaction's place", space: Space::Places, key: &id.0 }.damaged();
+        self.shared().damage.note(&cause);
+        cause
+    }
+}
+
+/// Whether a transaction's bytes are those of the name that it has in its block.
+fn is_as_named(stored: &StoredTransaction) -> bool {
+    stored.signed_hash == Hash::of(Tag::SIGNED, &stored.bytes)
 }
 
 fn stored_transaction((names, bytes): (&[u8; TRANSACTION_NAMES], &[u8])) -> StoredTransaction {

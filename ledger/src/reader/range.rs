@@ -60,10 +60,10 @@ impl<S: Store> Reader<S> {
         let owner = Owner::log(contract, key);
         let read = |first, last| self.log_items(contract, key, first, last);
         let page = LogPage { range, start, records, path: RangeProof::default() };
-        let path = Trees { owner, store: self.store(), items: read }.proof(count, start, page.end())?;
+        let path = Trees { owner, store: self.store(), from: 0, items: read }.proof(count, start, page.end())?;
         let prefix = log_prefix(contract, key);
         let damaged = |_| Place { what: "a log", space: Space::Logs, key: &prefix }.damaged();
-        path.verify(&page.range, start, &items).map_err(damaged)?;
+        self.noted(path.verify(&page.range, start, &items).map_err(damaged))?;
         Ok(LogPage { path, ..page })
     }
 
@@ -117,8 +117,13 @@ impl<S: Store> Reader<S> {
     /// The range over the results of the first heights.
     ///
     /// # Errors
-    /// What is damaged or missing, or the store's.
+    /// [`LedgerError::BeforeSnapshot`], what is damaged or missing, or the store's.
     pub(crate) fn range_of_results(&self, last: Height) -> Result<Range, LedgerError> {
+        let begin = self.begin();
+        if last.0 < begin.before {
+            let what = "the range over the results";
+            return Err(LedgerError::BeforeSnapshot { what, height: last, base: begin.height });
+        }
         self.result_trees().range(last.0)
     }
 
@@ -131,7 +136,20 @@ impl<S: Store> Reader<S> {
             };
             heights.map(hash).collect()
         };
-        Trees { owner: Owner::RESULTS, store: self.store(), items: read }
+        Trees { owner: Owner::RESULTS, store: self.store(), from: self.begin().before, items: read }
+    }
+
+    /// Proves a run of records of a log that the state has with `range`.
+    pub(crate) fn prove_run(
+        &self,
+        contract: &Address,
+        key: &[u8],
+        range: &Range,
+        run: std::ops::Range<u64>,
+    ) -> Result<RangeProof, LedgerError> {
+        let read = |first, last| self.log_items(contract, key, first, last);
+        let owner = Owner::log(contract, key);
+        Trees { owner, store: self.store(), from: 0, items: read }.proof(range.count(), run.start, run.end)
     }
 
     /// Items of a log's range.

@@ -46,10 +46,9 @@ impl<S: Store> Reader<S> {
             range.from = Bound::Excluded(after.to_vec());
         }
         let height = self.tip().height;
-        let rows = self.store().scan(Space::Keys, &range, Direction::Forward, limit.min(PAGE_ITEMS_MAX))?;
-        let mut entries = Vec::with_capacity(rows.len());
-        for (key, mark) in rows {
-            let key = marked(key, &mark)?;
+        let keys = self.marked_keys(&range, limit.min(PAGE_ITEMS_MAX))?;
+        let mut entries = Vec::with_capacity(keys.len());
+        for key in keys {
             if let Some(value) = self.read_at(&key, height)? {
                 entries.push((key, value));
             }
@@ -64,8 +63,12 @@ impl<S: Store> Reader<S> {
     /// What is damaged, or the store's.
     pub fn keys_between(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, LedgerError> {
         let range = KeyRange { from: Bound::Included(from.to_vec()), to: Bound::Excluded(to.to_vec()) };
-        let rows = self.store().scan(Space::Keys, &range, Direction::Forward, limit)?;
-        rows.into_iter().map(|(key, mark)| marked(key, &mark)).collect()
+        self.marked_keys(&range, limit)
+    }
+
+    fn marked_keys(&self, range: &KeyRange, limit: usize) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let rows = self.store().scan(Space::Keys, range, Direction::Forward, limit).map_err(LedgerError::from);
+        self.noted(rows.and_then(|rows| rows.into_iter().map(|(key, mark)| marked(key, &mark)).collect()))
     }
 
     /// The range of a contract's log after a height; empty if there is no such log.
@@ -97,8 +100,9 @@ impl<S: Store> Reader<S> {
     pub fn log_record(&self, contract: &Address, key: &[u8], index: u64) -> Result<Option<LogRecord>, LedgerError> {
         let row = log_key(log_prefix(contract, key), index);
         let place = Place { what: "a log's record", space: Space::Logs, key: &row };
-        let bytes = self.store().get(Space::Logs, &row)?;
-        bytes.map(|bytes| LogRecord::from_bytes(&bytes).ok_or_else(|| place.damaged())).transpose()
+        let bytes = self.store().get(Space::Logs, &row).map_err(LedgerError::from);
+        let decode = |bytes: Vec<u8>| LogRecord::from_bytes(&bytes).ok_or_else(|| place.damaged());
+        self.noted(bytes.and_then(|bytes| bytes.map(decode).transpose()))
     }
 
     /// Records of a contract's log from `start` on, at most `limit`.
@@ -138,7 +142,7 @@ impl<S: Store> Reader<S> {
             return Ok(records);
         }
         let prefix = log_prefix(contract, key);
-        Err(Place { what: "a log", space: Space::Logs, key: &prefix }.damaged())
+        self.noted(Err(Place { what: "a log", space: Space::Logs, key: &prefix }.damaged()))
     }
 
     /// The witness that shows what stands at some keys, or that nothing does, after a height.

@@ -14,7 +14,8 @@ impl<S: Store> Reader<S> {
     /// As [`Reader::header`].
     pub fn height_at(&self, time: TimestampMs, last: Height) -> Result<Height, LedgerError> {
         // Each block is later than its parent. All heights below `low` are known to be not later than `time`.
-        let (mut low, mut high) = (1, last.min(self.tip().height).0.saturating_add(1));
+        let first = self.begin().before.saturating_add(1);
+        let (mut low, mut high) = (first, last.min(self.tip().height).0.saturating_add(1));
         while low < high {
             let middle = low + (high - low) / 2;
             let key = height_key(Height(middle));
@@ -25,6 +26,13 @@ impl<S: Store> Reader<S> {
                 high = middle;
             }
         }
-        Ok(Height(low - 1))
+        // What stood before the first block that is here is not known, unless it is the genesis.
+        match low {
+            low if low == first && first > 1 => {
+                let what = "the block of that time, or one before it,";
+                Err(LedgerError::BeforeSnapshot { what, height: Height(first), base: self.base() })
+            }
+            low => Ok(Height(low - 1)),
+        }
     }
 }

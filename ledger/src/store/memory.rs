@@ -4,7 +4,8 @@
 //! [`MemoryStore::crash`], newest batch first, as many as the caller says: a disk may have kept more
 //! than it promised, but never a later batch without the earlier ones.
 
-use super::{Batch, Change, Direction, KeyRange, Rows, Space, Store, StoreError};
+use super::{Batch, Change, Direction, KeyRange, Removed, Rows, Space, Store, StoreError};
+use crate::event::event_height;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -142,13 +143,22 @@ impl Disk {
         Change { space, key, value: before }
     }
 
+    /// The removals of all keys of a range.
+    fn within(&self, range: &Removed) -> Vec<Change> {
+        let Some(map) = self.spaces.get(&range.space).filter(|_| range.from < range.to) else { return Vec::new() };
+        let keys = map.range(range.from.clone()..range.to.clone()).map(|(key, _)| key.clone());
+        keys.map(|key| Change { space: range.space, key, value: None }).collect()
+    }
+
     fn write(&mut self, batch: Batch, sync: bool) -> Result<(), StoreError> {
         if self.down {
             return Err(StoreError::Injected);
         }
         let fault = self.fault.filter(|(at, _)| *at <= self.writes).map(|(_, fault)| fault);
         if fault != Some(Fault::Lost) {
-            let undo = batch.into_changes().into_iter().map(|change| self.apply(change)).collect();
+            let (ranges, changes) = batch.into_parts();
+            let removed = ranges.iter().flat_map(|range| self.within(range)).collect::<Vec<_>>();
+            let undo = removed.into_iter().chain(changes).map(|change| self.apply(change)).collect();
             self.unsynced.push(undo);
             self.writes = self.writes.saturating_add(1);
         }
@@ -178,5 +188,19 @@ impl Store for MemoryStore {
 
     fn write(&self, batch: Batch, sync: bool) -> Result<(), StoreError> {
         self.disk().write(batch, sync)
+    }
+
+    fn discard(&self, space: Space, to: &[u8]) -> Result<(), StoreError> {
+        let mut disk = self.disk();
+        if let Some(map) = disk.spaces.get_mut(&space) {
+            *map = map.split_off(to);
+        }
+        Ok(())
+    }
+
+    fn forget_events(&self, below: u64) {
+        if let Some(events) = self.disk().spaces.get_mut(&Space::Events) {
+            events.retain(|key, _| event_height(key).is_none_or(|height| height >= below));
+        }
     }
 }

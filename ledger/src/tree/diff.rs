@@ -1,58 +1,62 @@
-//! What two roots differ in.
+//! What two roots differ in, and all that stands below one.
 
-use super::{Leaf, Node, Pages};
+use super::{Buckets, Leaf, Node};
 use crate::error::LedgerError;
 use countersign_types::Hash;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// A key's leaf under the one root and under the other.
-pub type Pair = (Option<Arc<Leaf>>, Option<Arc<Leaf>>);
+pub type Pair = (Option<Leaf>, Option<Leaf>);
 
-/// The leaves that are not the same under both roots. Costs the paths to them.
+/// The leaves whose values are not the same under both roots. Costs the paths to them.
 ///
 /// # Errors
-/// As [`Pages::page`].
-pub fn differences(pages: &impl Pages, one: &Node, other: &Node) -> Result<Vec<Pair>, LedgerError> {
+/// As [`Buckets::bucket`].
+pub fn differences(buckets: &impl Buckets, one: &Node, other: &Node) -> Result<Vec<Pair>, LedgerError> {
     let mut found = Vec::new();
-    compare(pages, one, other, &mut found)?;
+    compare(buckets, one, other, 0, &mut found)?;
     Ok(found)
 }
 
-fn compare(pages: &impl Pages, one: &Node, other: &Node, found: &mut Vec<Pair>) -> Result<(), LedgerError> {
+fn compare(
+    buckets: &impl Buckets,
+    one: &Node,
+    other: &Node,
+    depth: usize,
+    found: &mut Vec<Pair>,
+) -> Result<(), LedgerError> {
     if one.hash() == other.hash() {
         return Ok(());
     }
-    if let (Some((left, right)), Some((other_left, other_right))) = (sides(pages, one)?, sides(pages, other)?) {
-        compare(pages, &left, &other_left, found)?;
-        return compare(pages, &right, &other_right, found);
+    if let (Node::Inner(_, one), Node::Inner(_, other)) = (one, other) {
+        compare(buckets, &one.left, &other.left, depth + 1, found)?;
+        return compare(buckets, &one.right, &other.right, depth + 1, found);
     }
     let mut pairs: BTreeMap<Hash, Pair> = BTreeMap::new();
-    gather(pages, one, &mut |leaf| pairs.entry(leaf.path).or_default().0 = Some(leaf.clone()))?;
-    gather(pages, other, &mut |leaf| pairs.entry(leaf.path).or_default().1 = Some(leaf.clone()))?;
-    let differ = |(one, other): &Pair| match (one, other) {
-        (Some(one), Some(other)) => one.hash != other.hash,
-        _ => true,
-    };
+    for_each_leaf(buckets, one, depth, &mut |leaf| pairs.entry(leaf.path).or_default().0 = Some(*leaf))?;
+    for_each_leaf(buckets, other, depth, &mut |leaf| pairs.entry(leaf.path).or_default().1 = Some(*leaf))?;
+    let differ = |(one, other): &Pair| one.map(|leaf| leaf.value) != other.map(|leaf| leaf.value);
     found.extend(pairs.into_values().filter(differ));
     Ok(())
 }
 
-fn gather(pages: &impl Pages, node: &Node, take: &mut impl FnMut(&Arc<Leaf>)) -> Result<(), LedgerError> {
-    if let Node::Leaf(leaf) = node {
-        take(leaf);
-    } else if let Some((left, right)) = sides(pages, node)? {
-        gather(pages, &left, take)?;
-        gather(pages, &right, take)?;
+/// Goes through the leaves below a node that stands at this depth, by rising path.
+///
+/// # Errors
+/// As [`Buckets::bucket`].
+pub fn for_each_leaf(
+    buckets: &impl Buckets,
+    node: &Node,
+    depth: usize,
+    take: &mut impl FnMut(&Leaf),
+) -> Result<(), LedgerError> {
+    match node {
+        Node::Empty => {}
+        Node::Bucket(link) => buckets.bucket(link, depth)?.leaves().for_each(take),
+        Node::Inner(_, inner) => {
+            for_each_leaf(buckets, &inner.left, depth + 1, take)?;
+            for_each_leaf(buckets, &inner.right, depth + 1, take)?;
+        }
     }
     Ok(())
-}
-
-fn sides(pages: &impl Pages, node: &Node) -> Result<Option<(Node, Node)>, LedgerError> {
-    let inner = match node {
-        Node::Empty | Node::Leaf(_) => return Ok(None),
-        Node::Inner(inner) => inner.clone(),
-        Node::Page { hash, id } => pages.page(*id, hash)?,
-    };
-    Ok(Some((inner.left.clone(), inner.right.clone())))
 }

@@ -1,14 +1,15 @@
 //! Blocks, certificates, transactions, receipts, results and their indexes.
 
-use super::{Progress, Report};
+use super::{Progress, Report, base};
 use crate::event::{index_keys, records};
 use crate::ledger::StoredTransaction;
 use crate::range_tree::Owner;
 use crate::reader::Reader;
 use crate::record::key_number;
+use crate::snapshot::Snapshot;
+use crate::state::load;
 use crate::store::{Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
-use crate::tree::{Node, Pages};
 use countersign_types::hash::Tag;
 use countersign_types::range::Range;
 use countersign_types::receipt::EventRecord;
@@ -16,11 +17,16 @@ use countersign_types::{
     Certificate, ExecutionResult, Genesis, Hash, Header, Height, KnownEpoch, Outcome, Receipt, RejectCode,
     SignedTransaction, TimestampMs, merkle, overrides as decreed, vote::Phase,
 };
+use std::collections::BTreeMap;
 
 /// How many rows the indexes should have.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) events: u64,
+    /// Headers that a snapshot brought.
+    pub(super) headers: u64,
+    /// Places of transactions, which stay when their blocks are pruned.
+    pub(super) transactions: u64,
 }
 
 /// What the blocks before lead one to expect of the next.
@@ -28,12 +34,28 @@ struct Expected {
     parent: Hash,
     time: TimestampMs,
     range: Range,
-    /// Hashes of all results so far.
-    results: Vec<Hash>,
+    /// Hashes of the results of the last window, by height.
+    results: BTreeMap<Height, Hash>,
     /// A finality certificate named this block, which has not come yet.
     awaited: Option<Hash>,
     /// The epoch of the next block.
     epoch: KnownEpoch,
+}
+
+impl Expected {
+    /// What a snapshot leads one to expect of the block after it.
+    fn after(snapshot: &Snapshot, first: KnownEpoch) -> Self {
+        let tip = snapshot.tip().clone();
+        let blocks = snapshot.manifest().blocks.iter();
+        Self {
+            parent: tip.block,
+            time: tip.time,
+            range: tip.range,
+            results: blocks.map(|block| (block.header.height, block.result.hash())).collect(),
+            awaited: None,
+            epoch: snapshot.epochs().last().map_or(first, |epoch| epoch.known.clone()),
+        }
+    }
 }
 
 pub(super) fn check<S: Store>(
@@ -47,16 +69,23 @@ pub(super) fn check<S: Store>(
         parent: start.block,
         time: start.time,
         range: start.range,
-        results: Vec::new(),
+        results: BTreeMap::new(),
         awaited: None,
         epoch: KnownEpoch::first(genesis),
     };
     let mut rows = Rows::default();
     let tip = reader.tip();
-    for number in 1..=tip.height.0 {
+    let base = reader.base();
+    if base > Height::ZERO {
+        let Some(base) = base::check(reader, genesis, report) else { return rows };
+        rows.headers = base.headers;
+        expected = Expected::after(&base.snapshot, expected.epoch);
+    }
+    for number in base.0.saturating_add(1)..=tip.height.0 {
         let height = Height(number);
         check_height(reader, genesis, height, &mut expected, &mut rows, report);
         report.blocks += 1;
+        expected.results.retain(|known, _| height.since(*known) < genesis.parameters.run_ahead);
         progress(Progress { part: "blocks", done: number, total: tip.height.0 });
     }
     report.expect(tip.height, tip.height == Height::ZERO || tip.block == expected.parent, "the tip is another block");
@@ -87,23 +116,30 @@ fn check_height<S: Store>(
     );
     let (Some(header), Some(finality), Some(result)) = (header, finality, result) else {
         // What follows is judged from the next block that can be read.
-        expected.results.push(Hash::ZERO);
+        expected.results.insert(height, Hash::ZERO);
         return;
     };
     check_header(reader, genesis, &header, expected, report);
     check_finality(reader, genesis, height, header.hash(), &finality, expected, report);
-    let transactions = report.taken(height, reader.transactions(height)).unwrap_or_default();
-    check_transactions(reader, &header, &transactions, report);
-    let receipts = report.taken(height, reader.receipts(height)).unwrap_or_default();
-    let events = records(height, &receipts);
-    check_receipts(&transactions, &receipts, &events, &result, report);
-    check_events(reader, &events, rows, report);
-    check_overrides(reader, genesis, &result, &receipts, &expected.epoch, report);
+    rows.transactions = rows.transactions.saturating_add(u64::from(header.transactions));
+    let kept = report.kept_from;
+    let transactions =
+        (height >= kept.bodies).then(|| report.taken(height, reader.transactions(height)).unwrap_or_default());
+    if let Some(transactions) = &transactions {
+        check_transactions(reader, &header, transactions, report);
+    }
+    let receipts = (height >= kept.receipts).then(|| report.taken(height, reader.receipts(height)).unwrap_or_default());
+    if let Some(receipts) = &receipts {
+        let events = records(height, receipts);
+        check_receipts(transactions.as_deref(), &header, receipts, &events, &result, report);
+        check_events(reader, &events, rows, report);
+    }
+    check_overrides(reader, genesis, &result, receipts.as_deref().unwrap_or_default(), &expected.epoch, report);
     check_result(reader, genesis, &header, &result, expected, report);
     expected.parent = header.hash();
     expected.time = header.time;
     super::log::append(reader, Owner::RESULTS, &mut expected.range, &result.hash(), height, report);
-    expected.results.push(result.hash());
+    expected.results.insert(height, result.hash());
     check_epoch(reader, genesis, &result, expected, report);
 }
 
@@ -151,9 +187,9 @@ fn check_header<S: Store>(
     let epoch = &expected.epoch;
     report.expect(height, header.validators == epoch.validators.hash(), "the header names other validators");
     report.expect(height, header.epoch == epoch.epoch, "the header names another epoch");
-    let named = match usize::try_from(height.0.saturating_sub(genesis.parameters.run_ahead)) {
-        Ok(0) | Err(_) => Some(Hash::ZERO),
-        Ok(earlier) => expected.results.get(earlier - 1).copied(),
+    let named = match Height(height.0.saturating_sub(genesis.parameters.run_ahead)) {
+        Height::ZERO => Some(Hash::ZERO),
+        earlier => expected.results.get(&earlier).copied(),
     };
     report.expect(height, named == Some(header.result), "the header names another earlier result");
     let indexed = report.taken(height, reader.height_of_block(&hash)).flatten();
@@ -227,7 +263,8 @@ fn check_transactions<S: Store>(
 }
 
 fn check_receipts(
-    transactions: &[StoredTransaction],
+    transactions: Option<&[StoredTransaction]>,
+    header: &Header,
     receipts: &[Receipt],
     events: &[EventRecord],
     result: &ExecutionResult,
@@ -240,9 +277,11 @@ fn check_receipts(
         merkle::root(&hashes) == result.receipts_root,
         "the receipts do not hash to the result's root",
     );
-    let belong = receipts.len() == transactions.len()
-        && (0u32..).zip(receipts.iter().zip(transactions)).all(|(index, (receipt, stored))| {
-            receipt.transaction == stored.id && receipt.height == height && receipt.index == index
+    let are_here = u32::try_from(receipts.len()) == Ok(header.transactions)
+        && (0u32..).zip(receipts).all(|(index, receipt)| receipt.height == height && receipt.index == index);
+    let belong = are_here
+        && transactions.is_none_or(|transactions| {
+            receipts.iter().map(|receipt| &receipt.transaction).eq(transactions.iter().map(|stored| &stored.id))
         });
     report.expect(height, belong, "the receipts are not those of the block's transactions");
     let hashes: Vec<Hash> = events.iter().map(EventRecord::hash).collect();
@@ -304,11 +343,11 @@ fn check_result<S: Store>(
     let height = header.height;
     report.expect(height, result.height == height && result.block == header.hash(), "the result is of another block");
     report.expect(height, result.range_root == expected.range.root(), "the result has another root of earlier results");
-    if let Ok(root) = reader.shared().root(height) {
-        report.expect(height, root.hash() == result.state_root, "the stored root is not that of the result");
-        if let Node::Page { hash, id } = &root {
-            report.taken(height, reader.shared().page(*id, hash));
-        }
+    if height >= reader.oldest_state() {
+        let root = report.taken(height, reader.shared().root(height));
+        let agrees = root.is_none_or(|root| root.hash() == result.state_root);
+        report.expect(height, agrees, "the stored root is not that of the result");
+        report.taken(height, load::delta(reader.store(), height));
     }
     if let Some(certificate) = report.taken(height, reader.result_certificate(height)).flatten() {
         let fits = certificate.phase == Phase::Checkpoint

@@ -48,10 +48,21 @@ pub(super) fn append<S: Store>(
     let mut trees = Vec::new();
     range.append_noting(item, |place, hash| trees.extend(RangeTree::stored(place, hash)));
     for tree in trees {
-        let row = row(reader, owner, tree.place);
-        let row = report.taken(height, row).flatten();
-        report.expect(height, row.is_some_and(|row| row == tree.hash.0), "a stored tree of a range is another");
+        compare(reader, owner, tree.place, &tree.hash, height, report);
     }
+}
+
+/// Compares the row of a tree.
+pub(super) fn compare<S: Store>(
+    reader: &Reader<S>,
+    owner: Owner,
+    place: Perfect,
+    hash: &Hash,
+    height: Height,
+    report: &mut Report,
+) {
+    let row = report.taken(height, row(reader, owner, place)).flatten();
+    report.expect(height, row.is_some_and(|row| row == hash.0), "a stored tree of a range is another");
 }
 
 fn row<S: Store>(reader: &Reader<S>, owner: Owner, place: Perfect) -> Result<Option<Vec<u8>>, LedgerError> {

@@ -6,7 +6,7 @@ use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, Certificate, Epoch, Event, ExecutionResult, Gas, Genesis, Hash, Header, Height,
+    Account, Address, Block, Certificate, Event, ExecutionResult, Gas, Genesis, Hash, Header, Height, KnownEpoch,
     Organisation, Outcome, Parameters, Payload, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator,
     ValidatorSet, View, codec, merkle, state_key,
 };
@@ -15,8 +15,13 @@ use std::collections::BTreeMap;
 pub const START: TimestampMs = TimestampMs(1_700_000_000_000);
 pub const RUN_AHEAD: u64 = 4;
 
-pub fn validator_keys() -> Vec<SecretKey> {
-    (1..=4).map(|seed| SecretKey::from_seed(&[seed; 32])).collect()
+/// The validator whose key has this seed.
+pub fn validator(seed: u8) -> Validator {
+    Validator {
+        organisation: "farm".into(),
+        key: SecretKey::from_seed(&[seed; 32]).public(),
+        network_key: SecretKey::from_seed(&[seed + 50; 32]).public(),
+    }
 }
 
 pub fn user() -> SecretKey {
@@ -28,15 +33,7 @@ pub fn contract() -> Address {
 }
 
 pub fn genesis() -> Genesis {
-    let validators = validator_keys()
-        .iter()
-        .zip(51..)
-        .map(|(key, seed)| Validator {
-            organisation: "farm".into(),
-            key: key.public(),
-            network_key: SecretKey::from_seed(&[seed; 32]).public(),
-        })
-        .collect();
+    let validators = (1..=4).map(validator).collect();
     Genesis {
         network: "test".into(),
         time: START,
@@ -53,17 +50,25 @@ pub fn genesis() -> Genesis {
 
 /// A certificate of validators 0 to 2, a quorum.
 pub fn certify(genesis: &Genesis, phase: Phase, number: u64, digest: Hash) -> Certificate {
-    let statement = VoteStatement {
-        chain: genesis.chain(),
-        epoch: Epoch(0),
-        validators: genesis.validators.hash(),
-        phase,
-        number,
-        digest,
+    sign(genesis, &KnownEpoch::first(genesis), [0, 1, 2], (phase, number, digest))
+}
+
+/// A certificate of some validators of an epoch.
+pub fn sign(
+    genesis: &Genesis,
+    known: &KnownEpoch,
+    signers: [u16; 3],
+    (phase, number, digest): (Phase, u64, Hash),
+) -> Certificate {
+    let (epoch, validators) = (known.epoch, known.validators.hash());
+    let statement = VoteStatement { chain: genesis.chain(), epoch, validators, phase, number, digest };
+    let keys: Vec<SecretKey> = (1..=8).map(|seed| SecretKey::from_seed(&[seed; 32])).collect();
+    let key = |signer| {
+        let public = known.validators.member(signer).unwrap().key;
+        keys.iter().find(|key| key.public() == public).unwrap()
     };
-    let signatures =
-        validator_keys().iter().take(3).zip(0..).map(|(key, index)| (index, statement.sign(key))).collect();
-    Certificate { phase, epoch: Epoch(0), number, digest, signatures }
+    let signatures = signers.into_iter().map(|signer| (signer, statement.sign(key(signer)))).collect();
+    Certificate { phase, epoch, number, digest, signatures }
 }
 
 /// What a block does.
@@ -105,21 +110,23 @@ impl<S: Store> Chain<S> {
         let names: Vec<Hash> = transactions.iter().map(|transaction| transaction.signed_hash).collect();
         let earlier = Height(height.0.saturating_sub(RUN_AHEAD));
         let earlier = if earlier == Height::ZERO { None } else { self.reader().result(earlier).unwrap() };
+        let (epoch, _, validators) = self.reader().newest_epoch().unwrap();
+        let known = KnownEpoch { epoch, validators };
         let header = Header {
             chain: self.genesis.chain(),
             height,
-            epoch: Epoch(0),
+            epoch: known.epoch,
             view: View(height.0),
             parent: self.tip().block,
             time,
             proposer: 0,
-            validators: self.genesis.validators.hash(),
+            validators: known.validators.hash(),
             transactions_root: merkle::root(&names),
             transactions: u32::from(work.transactions),
             result: earlier.map_or(Hash::ZERO, |result| result.hash()),
         };
         let block = Block { header, transactions: names };
-        let certificate = certify(&self.genesis, Phase::Commit, height.0, block.hash());
+        let certificate = sign(&self.genesis, &known, [0, 1, 2], (Phase::Commit, height.0, block.hash()));
         let (log_records, ranges) = self.append(height, time, work);
         let mut writes = work.writes.clone();
         writes.extend(ranges);
@@ -189,7 +196,13 @@ impl<S: Store> Chain<S> {
     }
 
     pub fn certify(&mut self, result: &ExecutionResult) {
-        let certificate = certify(&self.genesis, Phase::Checkpoint, result.height.0, result.hash());
+        self.certify_by(result, [0, 1, 2]);
+    }
+
+    pub fn certify_by(&mut self, result: &ExecutionResult, signers: [u16; 3]) {
+        let known = self.reader().epoch_at(result.height).unwrap().unwrap();
+        let statement = (Phase::Checkpoint, result.height.0, result.hash());
+        let certificate = sign(&self.genesis, &known, signers, statement);
         self.ledger.put_result_certificate(result, &certificate).unwrap();
     }
 }

@@ -6,6 +6,7 @@ use countersign_ledger::verify::verify;
 use countersign_ledger::{Direction, Ledger, LedgerError, MemoryStore, Reader, Store};
 use countersign_types::Height;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn sound(heights: u64) -> MemoryStore {
     let store = MemoryStore::new();
@@ -50,8 +51,9 @@ fn every_lost_record_of_the_tip_is_noticed() {
             // Old versions and old certificates may be missing without harm to the tip; reads of them say so.
             let is_current = match space {
                 Space::Certificates => key == 5u64.to_be_bytes(),
-                Space::Values | Space::Pages => !is_stale(&store, space, &key),
-                Space::Stale => false,
+                Space::Values | Space::Pages => !is_spare(&store),
+                // All deltas since the genesis are there, which list every place.
+                Space::Table => false,
                 _ => true,
             };
             assert!(!is_current || is_noticed(store), "{space} {key:?}");
@@ -70,55 +72,65 @@ fn a_certified_height_without_its_certificate_is_refused() {
     }
 }
 
-fn is_stale(store: &MemoryStore, space: Space, key: &[u8]) -> bool {
-    let number = u64::from_be_bytes(key.try_into().unwrap());
-    let rows = store.scan(Space::Stale, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
-    rows.into_iter().any(|(_, value)| {
-        let (pages, values): (Vec<u64>, Vec<u64>) = borsh::from_slice(&value).unwrap();
-        if space == Space::Pages { pages.contains(&number) } else { values.contains(&number) }
-    })
+/// Whether what was done to a pack concerns only what no key at the tip needs: all of them are read.
+fn is_spare(store: &MemoryStore) -> bool {
+    let reader = Ledger::open(store.clone(), &genesis()).unwrap().reader();
+    let keys = store.scan(Space::Keys, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+    keys.into_iter().all(|(key, _)| reader.read(&key).is_ok_and(|value| value.is_some()))
 }
 
-/// What clients and execution are answered from the rows that no state root covers.
-fn answers(reader: &Reader<MemoryStore>) -> Vec<Result<String, LedgerError>> {
-    let mut answers = Vec::new();
+/// What clients and execution are answered from the rows that no state root covers, by what was asked.
+fn answers(reader: &Reader<MemoryStore>) -> BTreeMap<String, Result<String, LedgerError>> {
+    let mut answers = BTreeMap::new();
+    let mut note = |what: String, answer| drop(answers.insert(what, answer));
     for height in (1..=5).map(Height) {
-        answers.push(reader.header(height).map(|read| format!("{read:?}")));
-        answers.push(reader.finality(height).map(|read| format!("{read:?}")));
-        answers.push(reader.result(height).map(|read| format!("{read:?}")));
-        answers.push(reader.result_certificate(height).map(|read| format!("{read:?}")));
-        answers.push(reader.block(height).map(|read| format!("{read:?}")));
-        answers.push(reader.receipts(height).map(|read| format!("{read:?}")));
-        for stored in reader.transactions(height).unwrap_or_default() {
-            answers.push(reader.receipt(&stored.id).map(|read| format!("{read:?}")));
-            answers.push(reader.transaction(&stored.id).map(|read| format!("{read:?}")));
+        note(format!("header {height}"), reader.header(height).map(|read| format!("{read:?}")));
+        note(format!("finality {height}"), reader.finality(height).map(|read| format!("{read:?}")));
+        note(format!("result {height}"), reader.result(height).map(|read| format!("{read:?}")));
+        note(format!("certificate {height}"), reader.result_certificate(height).map(|read| format!("{read:?}")));
+        note(format!("block {height}"), reader.signed_block(height).map(|read| format!("{read:?}")));
+        note(format!("transactions {height}"), reader.transactions(height).map(|read| format!("{read:?}")));
+        note(format!("receipts {height}"), reader.receipts(height).map(|read| format!("{read:?}")));
+        for id in reader.transactions(height).unwrap_or_default().into_iter().map(|stored| stored.id) {
+            note(format!("receipt of {id}"), reader.receipt(&id).map(|read| format!("{read:?}")));
+            note(format!("transaction {id}"), reader.transaction(&id).map(|read| format!("{read:?}")));
+        }
+        if let Ok(Some(header)) = reader.header(height) {
+            note(format!("height {height}"), reader.height_of_block(&header.hash()).map(|read| format!("{read:?}")));
         }
     }
-    answers.push(reader.keys_between(&[0], &[0xff], usize::MAX).map(|read| format!("{read:?}")));
-    answers.push(reader.scan(&[0], None, usize::MAX).map(|read| format!("{read:?}")));
+    note("keys".into(), reader.keys_between(&[0], &[0xff], usize::MAX).map(|read| format!("{read:?}")));
+    note("entries".into(), reader.scan(&[0], None, usize::MAX).map(|read| format!("{read:?}")));
     answers
 }
 
+/// Whether everything that is answered is what an undamaged database answers.
+fn answers_alike(found: &Reader<MemoryStore>, pristine: &Reader<MemoryStore>) -> bool {
+    let pristine = answers(pristine);
+    answers(found).into_iter().all(|(what, found)| {
+        let Ok(found) = found else { return true };
+        pristine.get(&what).and_then(|pristine| pristine.as_ref().ok()) == Some(&found)
+    })
+}
+
 /// The spaces that [`answers`] are read from, other than the state's.
-const CHECKED: [Space; 4] = [Space::Headers, Space::Receipts, Space::Certificates, Space::Keys];
+const CHECKED: [Space; 7] =
+    [Space::Headers, Space::Bodies, Space::Receipts, Space::Certificates, Space::Blocks, Space::Places, Space::Keys];
 
 #[test]
 fn a_row_that_was_written_in_the_place_of_another_is_damage() {
     let store = sound(5);
-    let pristine = answers(&Ledger::open(store.fork(), &genesis()).unwrap().reader());
+    let pristine = Ledger::open(store.fork(), &genesis()).unwrap().reader();
     for space in CHECKED {
         let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
-        let (first, (second, value)) = (rows[0].0.clone(), rows[1].clone());
+        let (first, (_, value)) = (rows[0].0.clone(), rows[1].clone());
         let store = store.fork();
         let mut batch = Batch::default();
         batch.put(space, first.as_slice(), value);
         store.write(batch, true).unwrap();
-        let found = answers(&Ledger::open(store, &genesis()).unwrap().reader());
-        let named = found.iter().filter_map(|answer| answer.as_ref().err()).map(ToString::to_string);
-        assert!(named.clone().any(|said| said.contains(space.name())), "{space}: {:?}", named.collect::<Vec<_>>());
-        for (found, pristine) in found.iter().zip(&pristine) {
-            assert!(found.is_err() || found.as_ref().ok() == pristine.as_ref().ok(), "{space} {second:?}");
-        }
+        let reader = Ledger::open(store, &genesis()).unwrap().reader();
+        assert!(answers_alike(&reader, &pristine), "{space}");
+        assert!(reader.damaged().met > 0, "{space}");
     }
 }
 
@@ -131,6 +143,8 @@ proptest! {
         let space = Space::ALL[space];
         let store = sound(5);
         let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+        // No range here is long enough for a tree of it to be a row; `range` damages those.
+        prop_assume!(!rows.is_empty());
         let (key, value) = row.get(&rows).clone();
         prop_assume!(!value.is_empty());
         let pristine = Ledger::open(store.fork(), &genesis()).unwrap().reader();
@@ -138,17 +152,14 @@ proptest! {
         let Ok(ledger) = Ledger::open(store.clone(), &genesis()) else { return Ok(()) };
         let reader = ledger.reader();
         if CHECKED.contains(&space) {
-            for (found, pristine) in answers(&reader).into_iter().zip(answers(&pristine)) {
-                prop_assert!(found.is_err() || found.ok() == pristine.ok(), "{} {:?}", space, key);
-            }
+            prop_assert!(answers_alike(&reader, &pristine), "{} {:?}", space, key);
         }
         for (state_key, _) in store.scan(Space::Keys, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap() {
             if let Ok(found) = reader.read(&state_key) {
                 prop_assert_eq!(found, pristine.read(&state_key).unwrap());
             }
         }
-        let is_unchecked = space == Space::Stale
-            || (matches!(space, Space::Values | Space::Pages) && is_stale(&store, space, &key));
+        let is_unchecked = matches!(space, Space::Values | Space::Pages) && is_spare(&store);
         prop_assert!(is_unchecked || !verify(&reader, &genesis(), |_| ()).is_sound(), "{} {:?}", space, key);
     }
 }

@@ -1,11 +1,12 @@
 //! Old heights stay readable for as long as promised, and no longer than bounded.
 
-use crate::chain::{Chain, contract, work};
-use countersign_ledger::limits::STATE_HEIGHTS_RETAINED;
+use crate::chain::{Chain, Work, contract, work};
+use countersign_ledger::limits::{FLOORS_NOTED_EVERY, STATE_HEIGHTS_RETAINED};
 use countersign_ledger::store::{KeyRange, Space};
 use countersign_ledger::verify::verify;
-use countersign_ledger::{Direction, LedgerError, MemoryStore, Store};
+use countersign_ledger::{Direction, Ledger, LedgerError, MemoryStore, Store};
 use countersign_types::{Height, state_key};
+use std::collections::BTreeMap;
 
 fn rows(store: &MemoryStore, space: Space) -> usize {
     store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap().len()
@@ -35,31 +36,99 @@ fn retained_heights_are_readable_and_older_ones_say_pruned() {
     assert!(matches!(pruned, Err(LedgerError::Pruned { oldest: found, .. }) if found == Height(oldest)));
     let unknown = reader.read_at(&key, Height(heights + 1));
     assert!(matches!(unknown, Err(LedgerError::Unknown { .. })));
-    assert_eq!(rows(&store, Space::Roots) as u64, STATE_HEIGHTS_RETAINED);
-    assert_eq!(rows(&store, Space::Stale) as u64, STATE_HEIGHTS_RETAINED - 1);
+    let deltas = rows(&store, Space::Deltas) as u64;
+    assert!((STATE_HEIGHTS_RETAINED..=STATE_HEIGHTS_RETAINED + FLOORS_NOTED_EVERY).contains(&deltas), "{deltas}");
     let report = verify(&reader, &chain.genesis, |_| ());
     assert!(report.is_sound(), "{report:?}");
 }
 
+/// Bytes of a space's rows.
+fn bytes(store: &MemoryStore, space: Space) -> usize {
+    let rows = store.scan(space, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+    rows.iter().map(|(key, value)| key.len() + value.len()).sum()
+}
+
 #[test]
-fn pruning_leaves_exactly_what_retained_heights_need() {
-    // Sixty rounds of overwriting the same keys after the retention began must not grow the store.
+fn what_no_kept_height_needs_goes() {
+    // Overwriting the same keys again and again must not grow the store once the retention began, and some that are never
+    // written again must not hold up what was written after them.
     let store = MemoryStore::new();
     let mut chain = Chain::create(store.clone());
-    let same = work(1);
+    let key = |number: u64| state_key::storage(&contract(), &number.to_be_bytes());
+    let idle = (1000..1100).map(|number| (key(number), Some(number.to_be_bytes().repeat(64)))).collect();
+    chain.commit_certified(&Work { writes: idle, ..Work::default() });
     let mut sizes = Vec::new();
-    for height in 1..=STATE_HEIGHTS_RETAINED + 60 {
-        let mut work = same.clone();
-        for value in work.writes.values_mut() {
-            *value = Some(height.to_be_bytes().to_vec());
-        }
-        work.appends.clear();
-        chain.commit_certified(&work);
-        if height > STATE_HEIGHTS_RETAINED + 10 {
-            sizes.push((rows(&store, Space::Values), rows(&store, Space::Pages)));
-        }
+    for height in 2..=4 * STATE_HEIGHTS_RETAINED {
+        let writes = (0..40).map(|number| (key(number), Some(height.to_be_bytes().repeat(128)))).collect();
+        chain.commit_certified(&Work { writes, ..Work::default() });
+        sizes.push([Space::Values, Space::Pages, Space::Deltas, Space::Table].map(|space| bytes(&store, space)));
     }
-    assert!(sizes.windows(2).all(|pair| pair[0] == pair[1]), "{sizes:?}");
+    // A retention's writes, and 1 MiB that is not cleared away; as much again until a floor is noted.
+    let own = 40 * (128 * 8 + 46);
+    let bound = (STATE_HEIGHTS_RETAINED + FLOORS_NOTED_EVERY) as usize * own + (2 << 20);
+    assert!(
+        sizes.iter().all(|sizes| sizes[0] < bound),
+        "{} of {bound}",
+        sizes.iter().map(|sizes| sizes[0]).max().unwrap()
+    );
+    let (early, late) = sizes.split_at(sizes.len() / 2);
+    for space in 0..4 {
+        let most = |sizes: &[[usize; 4]]| sizes.iter().map(|sizes| sizes[space]).max().unwrap();
+        assert!(most(late) <= most(early) * 11 / 10, "{space}: {} then {}", most(early), most(late));
+    }
+    let store = store.fork();
+    let ledger = Ledger::open(store, &chain.genesis).unwrap();
+    let report = verify(&ledger.reader(), &chain.genesis, |_| ());
+    assert!(report.is_sound(), "{report:?}");
+}
+
+/// A node that is stopped and started again and again has the same heights, values and proofs as one that never was.
+#[test]
+fn every_kept_height_reads_the_same_after_a_restart() {
+    let key = |number: u64| state_key::storage(&contract(), &number.to_be_bytes());
+    let store = MemoryStore::new();
+    let mut chain = Chain::create(store.clone());
+    let mut kept: Vec<BTreeMap<Vec<u8>, Vec<u8>>> = vec![BTreeMap::new()];
+    for height in 1..=180u64 {
+        let mut now = kept.last().unwrap().clone();
+        let mut writes = BTreeMap::new();
+        for index in 0..30 {
+            let number = (height * 7919 + index * 104_729) % 400;
+            let value =
+                (!(height + index).is_multiple_of(5)).then(|| (height * 1000 + number).to_be_bytes().repeat(70));
+            match &value {
+                Some(value) => now.insert(key(number), value.clone()),
+                None => now.remove(&key(number)),
+            };
+            writes.insert(key(number), value);
+        }
+        kept.push(now);
+        chain.commit_certified(&Work { writes, ..Work::default() });
+        if !height.is_multiple_of(45) {
+            continue;
+        }
+        chain = Chain { ledger: Ledger::open(store.clone(), &chain.genesis).unwrap(), genesis: chain.genesis };
+        let reader = chain.reader();
+        let oldest = reader.oldest_state().0;
+        // Forwards, backwards and in no order, since each root is made of one that is near.
+        for at in
+            (oldest..=height).step_by(3).chain((oldest..=height).rev().step_by(17)).chain([oldest, height, oldest])
+        {
+            let root = if at == 0 { None } else { Some(reader.result(Height(at)).unwrap().unwrap().state_root) };
+            let keys: Vec<Vec<u8>> = (0..400).step_by(9).map(key).collect();
+            let witness = reader.witness(Height(at), &keys.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+            let witnessed = root.map(|root| witness.verify(&root).unwrap());
+            for key in &keys {
+                let expected = kept[at as usize].get(key);
+                assert_eq!(reader.read_at(key, Height(at)).unwrap().as_ref(), expected);
+                if let Some(witnessed) = &witnessed {
+                    witnessed.check(key, expected.map(Vec::as_slice)).unwrap();
+                }
+            }
+        }
+        let report = verify(&reader, &chain.genesis, |_| ());
+        assert!(report.is_sound(), "{report:?}");
+    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ use crate::hash::Hash;
 use crate::number::Height;
 use crate::receipt::EventRecord;
 use crate::state::Witness;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -150,7 +151,7 @@ pub enum Shown {
     /// State entries, present or absent.
     State(ProvenState),
     /// A transaction with its receipt.
-    Transaction(ProvenTransaction),
+    Transaction(Box<ProvenTransaction>),
     /// An event.
     Event(EventRecord),
     /// Records of a contract's log.
@@ -253,7 +254,7 @@ impl Subject {
         };
         Ok(match self {
             Self::State { entries, witness } => Shown::State(state(entries, &[], witness)?),
-            Self::Transaction(proof) => Shown::Transaction(proof.verify(header, result)?),
+            Self::Transaction(proof) => Shown::Transaction(Box::new(proof.verify(header, result)?)),
             Self::Event(proof) => Shown::Event(proof.verify(header, result)?),
             Self::Log { log, as_of, witness } => {
                 past(*as_of)?;

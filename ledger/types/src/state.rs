@@ -31,13 +31,13 @@ pub fn value_hash(value: &[u8]) -> Hash {
 /// Hash of a leaf.
 #[must_use]
 pub fn leaf_hash(path: &Hash, value_hash: &Hash) -> Hash {
-    Hash::of_parts(Tag::STATE_LEAF, &[&path.0, &value_hash.0])
+    Hash::of_pair(Tag::STATE_LEAF, path, value_hash)
 }
 
 /// Hash of a node over two subtrees, of which at most one is empty.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash::of_parts(Tag::STATE_NODE, &[&left.0, &right.0])
+    Hash::of_pair(Tag::STATE_NODE, left, right)
 }
 
 /// Bit `depth` of a path: true is right. Beyond the last bit false.

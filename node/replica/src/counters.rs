@@ -54,6 +54,8 @@ pub struct Kept {
     pub open: usize,
     /// Validators to be reported.
     pub reports: usize,
+    /// Damaged heights to be brought again.
+    pub repairs: usize,
     /// Peers that something was served to, of the kind that most asked for.
     pub served: usize,
 }

@@ -119,6 +119,11 @@ pub enum Output {
         /// Ids of its transactions.
         transactions: Vec<Hash>,
     },
+    /// Damaged rows of a height were written anew from what peers sent.
+    Mended {
+        /// The height.
+        height: Height,
+    },
     /// Its result is certified: receipts up to here are final and provable.
     Certified {
         /// Its height.

@@ -57,6 +57,13 @@ pub const TRANSACTIONS_SERVED_BURST: u32 = 64;
 pub const TRANSACTIONS_SERVED_MS: u64 = 10;
 /// Milliseconds before a catch-up request is sent to another peer.
 pub const SYNC_RETRY_MS: u64 = 2_000;
+/// Damaged heights that are looked after at once; more are noticed again when they are read.
+pub const REPAIR_HEIGHTS_MAX: usize = 1_024;
+/// Milliseconds for which a damaged height is left alone that no peer could send.
+pub const REPAIR_PAUSE_MS: u64 = 60_000;
+/// Bytes of receipts that are gathered for one damaged block before their root is known: those of 10,000 transactions with
+/// 6 KB of events each. A block that announced more is not brought again; its node must be restored or join anew.
+pub const REPAIR_RECEIPTS_BYTES_MAX: usize = 64 << 20;
 /// Heights below the newest certified one in which a start looks for missing result certificates.
 pub const CERTIFICATES_LOOKED_FOR: u64 = 4_096;
 /// Bytes appended to the vote journal before it is written anew without what is decided.
@@ -72,3 +79,35 @@ pub const EPOCHS_TOLD_BURST: u32 = 4;
 pub const EPOCHS_TOLD_MS: u64 = 250;
 /// Milliseconds between two questions for new blocks by who is no validator.
 pub const OBSERVE_MS: u64 = 1_000;
+
+/// Snapshots that a peer is believed to have: it keeps two, and may be making a third.
+pub const SNAPSHOTS_OFFERED_MAX: usize = 4;
+/// Pieces of a snapshot on the way at once, of 512 KiB each and at most 2 MiB: 8 to 32 MiB.
+pub const PIECES_FLYING_MAX: usize = 16;
+/// Of these, from one peer: two fill its outbox (16 MiB) at worst, and eight peers are as fast as can be used.
+pub const PIECES_PER_PEER_MAX: usize = 4;
+/// Subtrees of a snapshot whose logs are fetched at once. For each, the ranges of its logs are kept: as much as its state
+/// piece, 512 KiB.
+pub const OPEN_CUTS_MAX: usize = 16;
+/// Milliseconds until a piece is asked of another peer: one of the largest size at 200 KiB/s. It still counts when it comes.
+pub const PIECE_RETRY_MS: u64 = 10_000;
+/// A peer that does not answer is left alone for twice that, doubling so often: up to 80 s.
+pub const PEER_AWAY_SHIFT_MAX: u32 = 3;
+/// Milliseconds between two questions to a peer which snapshots it has.
+pub const OFFERS_RETRY_MS: u64 = 5_000;
+/// Milliseconds from the first offer of a snapshot until one is chosen, so that others can offer theirs.
+pub const JOIN_CHOICE_MS: u64 = 2_000;
+/// Milliseconds without any offer after which blocks are fetched instead.
+pub const JOIN_PATIENCE_MS: u64 = 30_000;
+/// Milliseconds without a new piece after which another snapshot is taken, if reliable peers have one.
+pub const SNAPSHOT_STALL_MS: u64 = 30_000;
+/// Milliseconds without a new piece after which the snapshot is given up in any case.
+pub const JOIN_GIVE_UP_MS: u64 = 600_000;
+/// Requests for offers or pieces that a peer may make at once, and milliseconds until it may make one more: 50 a second,
+/// 25 MiB of them.
+pub const PIECES_SERVED_BURST: u32 = 32;
+/// See [`PIECES_SERVED_BURST`].
+pub const PIECES_SERVED_MS: u64 = 20;
+/// Pieces that a joiner asks of a peer at once: half of what the peer serves, so that clocks that differ cost nothing.
+/// Afterwards as many as it serves.
+pub const PIECES_ASKED_BURST: u32 = PIECES_SERVED_BURST / 2;

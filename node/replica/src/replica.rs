@@ -9,6 +9,7 @@ use crate::journal::JournalRecord;
 use crate::limits::OBSERVE_MS;
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
+use crate::repair::Repairs;
 use crate::throttle::Throttle;
 use crate::wire::Wire;
 use countersign_consensus::mutation::{Mutation, planted};
@@ -26,6 +27,7 @@ mod admit;
 mod epoch;
 mod finalise;
 mod kept;
+mod mend;
 mod open;
 mod perform;
 mod propose;
@@ -66,6 +68,10 @@ pub struct Replica<S: Store> {
     mempool: Mempool,
     payloads: Payloads,
     catch_up: CatchUp,
+    /// Damaged heights of the ledger.
+    repairs: Repairs,
+    /// What was known of them.
+    damage_seen: u64,
     blocks_served: Throttle,
     transactions_served: Throttle,
     /// How often peers of earlier epochs are told that theirs is over.
@@ -188,6 +194,13 @@ impl<S: Store> Replica<S> {
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
                 Wire::Blocks { certified, blocks } => self.take_blocks(from, certified, blocks)?,
+                Wire::RecordWanted { height, part } => self.serve_record(from, height, part)?,
+                Wire::Record { height, piece } => self.take_record(from, height, piece)?,
+                // The shell serves snapshots from its files, and joins before there is a replica.
+                Wire::SnapshotsWanted
+                | Wire::Snapshots(_)
+                | Wire::SnapshotPieceWanted { .. }
+                | Wire::SnapshotPiece { .. } => {}
             },
         }
         Ok(())
@@ -216,11 +229,13 @@ impl<S: Store> Replica<S> {
             }
         }
         self.ask();
+        self.mend()?;
         self.gossip_again();
         self.rotate();
         let observes = self.own.is_none().then(|| self.observed_at.plus(OBSERVE_MS));
-        let alarms = [self.alarm, self.payloads.next_at(), self.catch_up.next_at(), self.mempool.next_at(), observes];
-        self.outputs.extend(alarms.into_iter().flatten().min().map(Output::WakeAt));
+        let asked = [self.payloads.next_at(), self.catch_up.next_at(), self.repairs.next_at()];
+        let alarms = [self.alarm, self.mempool.next_at(), observes].into_iter().chain(asked);
+        self.outputs.extend(alarms.flatten().min().map(Output::WakeAt));
         Ok(())
     }
 

@@ -1,11 +1,13 @@
 //! Messages between replicas, as they travel on direct streams. One borsh enum for each class.
 
 use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
+use crate::snapshot::Offer;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
+use countersign_ledger::snapshot::Piece as SnapshotPiece;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::codec::{self, DecodeError};
-use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, SignedOverride};
+use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, Receipt, SignedOverride};
 
 /// Where a message queues. Consensus goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,66 @@ pub enum Wire {
         /// The blocks.
         blocks: Vec<CertifiedBlock>,
     },
+    /// "Send me this of a height again; my disk has lost it."
+    RecordWanted {
+        /// The height.
+        height: Height,
+        /// What of it.
+        part: Part,
+    },
+    /// What was asked for of a height.
+    Record {
+        /// The height.
+        height: Height,
+        /// It, as far as it is there.
+        piece: Piece,
+    },
+    /// "Which snapshots do you have?"
+    SnapshotsWanted,
+    /// Snapshots that can be fetched; empty if there are none.
+    Snapshots(Vec<Offer>),
+    /// "Send me a piece of a snapshot."
+    SnapshotPieceWanted {
+        /// Which snapshot.
+        snapshot: Hash,
+        /// Which piece.
+        piece: SnapshotPiece,
+    },
+    /// A piece of a snapshot.
+    SnapshotPiece {
+        /// Which snapshot.
+        snapshot: Hash,
+        /// Which piece.
+        piece: SnapshotPiece,
+        /// Its bytes; none if it is not there.
+        bytes: Option<Vec<u8>>,
+    },
+}
+
+/// A part of a height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Part {
+    /// The block with its certificates.
+    Block,
+    /// Receipts of its transactions.
+    Receipts {
+        /// Position of the first one.
+        from: u32,
+    },
+}
+
+/// What a peer has of a [`Part`].
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Piece {
+    /// The block; none if the peer has not got it.
+    Block(Option<Box<CertifiedBlock>>),
+    /// Receipts in order, as many as a message holds; none if the peer has not got them.
+    Receipts {
+        /// Position of the first one.
+        from: u32,
+        /// The receipts.
+        receipts: Vec<Receipt>,
+    },
 }
 
 /// A block that proves itself by its result certificate.
@@ -71,13 +133,13 @@ impl CertifiedBlock {
     /// # Errors
     /// What is damaged, or the store's.
     pub fn read<S: Store>(reader: &Reader<S>, height: Height) -> Result<Option<Self>, LedgerError> {
-        let (Some(block), Some(finality)) = (reader.block(height)?, reader.finality(height)?) else {
+        let (Some((block, transactions)), Some(finality)) = (reader.signed_block(height)?, reader.finality(height)?)
+        else {
             return Ok(None);
         };
         let (Some(result), Some(certificate)) = (reader.result(height)?, reader.result_certificate(height)?) else {
             return Ok(None);
         };
-        let transactions = reader.transactions(height)?.into_iter().map(|stored| stored.bytes).collect();
         let overrides = reader.overrides(height)?;
         let begins = reader.epoch(block.header.epoch)?.is_some_and(|(origin, _)| origin.next() == height);
         let restart = if begins { reader.restart(block.header.epoch)?.map(Box::new) } else { None };
@@ -97,7 +159,14 @@ impl Wire {
     pub fn class(&self) -> Class {
         match self {
             Self::Consensus { .. } | Self::TransactionsWanted(_) | Self::Transactions(_) => Class::Consensus,
-            Self::BlocksWanted { .. } | Self::Blocks { .. } => Class::Sync,
+            Self::BlocksWanted { .. }
+            | Self::Blocks { .. }
+            | Self::RecordWanted { .. }
+            | Self::Record { .. }
+            | Self::SnapshotsWanted
+            | Self::Snapshots(_)
+            | Self::SnapshotPieceWanted { .. }
+            | Self::SnapshotPiece { .. } => Class::Sync,
         }
     }
     /// The bytes that travel.

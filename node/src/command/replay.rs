@@ -5,7 +5,7 @@ use super::bar::Bar;
 use crate::config::{Config, ConfigFlags};
 use crate::node::{LEDGER_DIRECTORY, read_genesis};
 use anyhow::{Context as _, bail, ensure};
-use countersign_ledger::{Ledger, Reader, RocksStore, Store};
+use countersign_ledger::{Class, Ledger, Reader, RocksStore, Store};
 use countersign_replica::wire::CertifiedBlock;
 use countersign_replica::{Replay, ReplayError};
 use countersign_types::{Genesis, Height};
@@ -31,7 +31,18 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<()> {
     let directory = config.data_dir.join(LEDGER_DIRECTORY);
     let store = RocksStore::open(&directory).with_context(|| format!("the ledger in {}", directory.display()))?;
     let stored = Ledger::open(store, &genesis)?.reader();
+    let oldest = stored.oldest(Class::Bodies);
+    ensure!(
+        oldest <= Height(1),
+        "transactions below height {oldest} were pruned here, and replay needs all blocks: run it where `retention.mode` is \
+         full or archive"
+    );
     let certified = stored.certified();
+    let base = stored.base();
+    ensure!(
+        base == Height::ZERO,
+        "this ledger was restored from a snapshot of height {base}: only a node that fetched all blocks can replay them"
+    );
     let until = flags.until.map_or(certified, Height);
     ensure!(until <= certified, "height {until} is not certified yet; the last certified height is {certified}");
     let into = flags.into.clone().unwrap_or_else(|| config.data_dir.join("replay"));

@@ -80,7 +80,7 @@ fn propose(flags: &ConfigFlags, validators: &Path) -> anyhow::Result<RestartOrde
     let at = || format!("the validators {}", validators.display());
     let set: ValidatorSet = read_json(validators, "validators", ORDER_FILE_BYTES_MAX)?;
     let validators = set.checked().with_context(at)?;
-    let reader = open_ledger(&config.data_dir, &genesis)?.reader();
+    let reader = open_ledger(&config, &genesis)?.reader();
     let height = reader.certified();
     let (Some(result), Some(certificate)) = (reader.result(height)?, reader.result_certificate(height)?) else {
         bail!("no block is certified yet; begin with another genesis");
@@ -102,7 +102,7 @@ fn apply(flags: &ConfigFlags, order: &RestartOrder) -> anyhow::Result<()> {
     if order.chain != genesis.chain() {
         bail!("the order is for chain {}, the genesis is of chain {}", order.chain, genesis.chain());
     }
-    let mut ledger = open_ledger(&config.data_dir, &genesis)?;
+    let mut ledger = open_ledger(&config, &genesis)?;
     let (reader, height) = (ledger.reader(), order.result.height);
     if reader.tip().height < height {
         bail!(

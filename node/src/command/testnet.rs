@@ -173,6 +173,7 @@ fn write_validator(
             ..RpcSection::default()
         },
         log: LogSection { level: None, format: Some(flags.log_format) },
+        ..ConfigFile::default()
     };
     std::fs::write(home.join("countersign.toml"), file.to_toml()?)?;
     Ok(())

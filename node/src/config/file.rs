@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::storage::{DatabaseSection, RetentionSection};
 use crate::{network::PeerAddress, telemetry::LogFormat};
 
 /// Every key there is; a section that ends in `.*` has keys of the operator's choice.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 37] = [
     "data_dir",
     "genesis",
     "validator_key",
@@ -32,6 +33,22 @@ const KEYS: [&str; 20] = [
     "rpc.sockets_max",
     "rpc.request_timeout_s",
     "rpc.page",
+    "sync",
+    "sync.mode",
+    "sync.snapshot_height_min",
+    "snapshot",
+    "snapshot.interval_blocks",
+    "retention",
+    "retention.mode",
+    "retention.bodies",
+    "retention.receipts",
+    "retention.states",
+    "database",
+    "database.block_cache_bytes",
+    "database.write_buffer_bytes",
+    "database.open_files",
+    "database.background_jobs",
+    "database.compaction_bytes_per_second",
     "log",
     "log.level",
     "log.format",
@@ -57,6 +74,18 @@ pub struct ConfigFile {
     pub network: NetworkSection,
     /// Clients.
     pub rpc: RpcSection,
+    /// How a node without a ledger begins.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub sync: SyncSection,
+    /// Snapshots for others.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub snapshot: SnapshotSection,
+    /// What is kept of the past.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub retention: RetentionSection,
+    /// What the database may take.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub database: DatabaseSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -106,6 +135,38 @@ pub struct RpcSection {
     pub page: Option<PathBuf>,
 }
 
+/// `[sync]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncSection {
+    /// Default `blocks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<SyncMode>,
+    /// Lowest height of a snapshot that is worth fetching.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_height_min: Option<u64>,
+}
+
+/// `[snapshot]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotSection {
+    /// Blocks from one snapshot to the next; 0 for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval_blocks: Option<u64>,
+}
+
+/// How a node without a ledger begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncMode {
+    /// With the genesis: every block is fetched and executed, and the node has the whole history.
+    #[default]
+    Blocks,
+    /// With a snapshot of its peers, if they have one: the history before it is not here.
+    Snapshot,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -137,6 +198,11 @@ impl ConfigFile {
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string_pretty(self)
     }
+}
+
+/// Whether nothing is said in a section.
+fn is_unset<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
 }
 
 fn unknown_key(table: &Table, section: &str) -> Option<String> {
@@ -182,6 +248,7 @@ fn edits(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::storage::{All, HeightsKept, RetentionMode};
     use super::*;
 
     #[test]
@@ -229,6 +296,21 @@ mod tests {
                 sockets_max: Some(1),
                 request_timeout_s: Some(1),
                 page: Some("a".into()),
+            },
+            sync: SyncSection { mode: Some(SyncMode::Snapshot), snapshot_height_min: Some(1) },
+            snapshot: SnapshotSection { interval_blocks: Some(1) },
+            retention: RetentionSection {
+                mode: Some(RetentionMode::Pruned),
+                bodies: Some(HeightsKept::All(All::All)),
+                receipts: Some(HeightsKept::Heights(2_000)),
+                states: Some(200),
+            },
+            database: DatabaseSection {
+                block_cache_bytes: Some(1),
+                write_buffer_bytes: Some(1),
+                open_files: Some(1),
+                background_jobs: Some(1),
+                compaction_bytes_per_second: Some(1),
             },
             log: LogSection { level: Some("info".into()), format: Some(LogFormat::Json) },
         };

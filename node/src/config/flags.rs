@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
-use super::network_key;
+use super::{SyncMode, network_key};
 use crate::{
     network::PeerAddress,
     telemetry::{LogFormat, LogLevel},
@@ -51,6 +51,10 @@ pub struct ConfigFlags {
     /// Names by which clients may address this node
     #[arg(long = "rpc-host", env = "COUNTERSIGN_RPC_HOSTS", value_name = "NAME", value_delimiter = ',')]
     pub rpc_hosts: Vec<String>,
+
+    /// How to begin without a ledger
+    #[arg(long, env = "COUNTERSIGN_SYNC_MODE", value_name = "MODE")]
+    pub sync_mode: Option<SyncMode>,
 
     /// What to log: error, warn, info, debug, trace, or levels by module
     #[arg(long, env = "COUNTERSIGN_LOG_LEVEL", value_name = "LEVEL")]

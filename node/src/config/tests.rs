@@ -38,6 +38,22 @@ fn an_empty_file_means_safe_defaults() {
 }
 
 #[test]
+fn how_a_node_begins_and_what_it_makes_for_others_is_set() {
+    let config = parse("").unwrap();
+    assert_eq!(config.sync, SyncSettings { mode: SyncMode::Blocks, snapshot_height_min: 1_000 });
+    assert_eq!(config.snapshot_interval_blocks, 100_000);
+    let config =
+        parse("[sync]\nmode = \"snapshot\"\nsnapshot_height_min = 7\n[snapshot]\ninterval_blocks = 0").unwrap();
+    assert_eq!(config.sync, SyncSettings { mode: SyncMode::Snapshot, snapshot_height_min: 7 });
+    assert_eq!(config.snapshot_interval_blocks, 0);
+    let error = parse_error("[snapshot]\ninterval_blocks = 3");
+    assert!(error.contains("snapshot.interval_blocks: 3 is neither 0"), "{error}");
+    assert!(parse_error("[sync]\nmode = \"fast\"").contains("mode"));
+    let by_flag = Config::parse("", Path::new("a.toml"), &flags(&["--sync-mode", "snapshot"])).unwrap();
+    assert_eq!(by_flag.sync.mode, SyncMode::Snapshot);
+}
+
+#[test]
 fn the_file_is_read() {
     let key = "ab".repeat(32);
     let config = parse(&format!(

@@ -35,10 +35,7 @@ const DIGEST: usize = 16;
 
 impl Node {
     /// What a list is asked, without its page: `params` are those of the first page, without limit and cursor.
-    pub fn query<M: Method>(&self, params: &M::Params) -> Query
-    where
-        M::Params: serde::Serialize,
-    {
+    pub fn query<M: Method>(&self, params: &M::Params) -> Query {
         let params = serde_json::to_vec(params).expect("parameters came as JSON");
         Query { chain: self.context.chain, method: M::NAME, params }
     }
@@ -48,8 +45,8 @@ impl Query {
     /// The text of a cursor of this list.
     pub fn text<P: BorshSerialize>(&self, cursor: &Cursor<P>) -> String {
         let body = codec::encode(cursor);
-        let bytes = body.iter().chain(self.digest(&body).iter().take(DIGEST));
-        bytes.fold(String::new(), |mut text, byte| {
+        let digest = self.digest(&body);
+        body.iter().chain(digest.iter().take(DIGEST)).fold(String::new(), |mut text, byte| {
             write!(text, "{byte:02x}").expect("writing to memory cannot fail");
             text
         })

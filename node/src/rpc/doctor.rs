@@ -1,6 +1,7 @@
 //! What stands in the way of the next block, in words.
 
 use countersign_api::method::consensus::Status;
+use countersign_ledger::Damaged;
 
 /// A stall is worth words once so many views in a row came to nothing.
 const FAILED_VIEWS: u64 = 3;
@@ -72,6 +73,29 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
     advice
 }
 
+/// What to do about damage on the disk.
+pub(super) fn of_damage(damaged: &Damaged) -> Vec<String> {
+    let mut advice = Vec::new();
+    if let Some(what) = &damaged.lasting {
+        advice.push(format!(
+            "the disk has damaged what peers cannot send row by row ({what}): see \"Damage on the disk\" in operate.md"
+        ));
+    } else if let Some(cause) = &damaged.file {
+        advice.push(format!(
+            "a file of the database is damaged, and the node stops when it comes to merge it ({cause}): while the others are up, \
+             restore a backup or sync anew, see \"Damage on the disk\" in operate.md"
+        ));
+    }
+    if let Some(first) = damaged.heights.first() {
+        advice.push(format!(
+            "the disk has damaged {} blocks, the first at height {first}: they are not served and are being fetched from \
+             peers; check the disk",
+            damaged.heights.len()
+        ));
+    }
+    advice
+}
+
 fn give_up(status: &Status) -> String {
     match status.next_timeout_ms {
         Some(milliseconds) => format!("this node gives the view up in {milliseconds} ms"),
@@ -137,6 +161,18 @@ mod tests {
         assert_eq!(advice(&well()), Vec::<String>::new());
         // An idle network makes no blocks for long, and nothing is due.
         assert_eq!(advice(&Status { block_due: false, since_final_ms: 60_000, ..well() }), Vec::<String>::new());
+    }
+
+    #[test]
+    fn damage_is_named_with_what_to_do() {
+        assert!(of_damage(&Damaged::default()).is_empty());
+        let blocks = Damaged { met: 2, heights: [Height(4), Height(9)].into(), ..Damaged::default() };
+        assert!(of_damage(&blocks).concat().contains("2 blocks, the first at height 4"));
+        let file = Damaged { file: Some("checksum mismatch in 000071.sst".to_owned()), ..blocks };
+        let said = of_damage(&file);
+        assert!(said.len() == 2 && said.concat().contains("000071.sst"), "{said:?}");
+        let lasting = Damaged { lasting: Some("a page".to_owned()), ..file };
+        assert!(of_damage(&lasting).concat().contains("(a page)"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::context::NotTaken;
 use crate::verifier::NotQueued;
 use countersign_api::abi::AbiError;
 use countersign_api::{Code, RpcError};
-use countersign_ledger::LedgerError;
+use countersign_ledger::{Class, LedgerError};
 use countersign_replica::{Refused, ReplicaError};
 use countersign_types::RejectCode;
 use countersign_types::transaction::BadTransaction;
@@ -23,12 +23,22 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
         LedgerError::Unknown { height, tip } => {
             RpcError::new(Code::BlockNotYet, cause).with(json!({ "height": height, "tip": tip }))
         }
-        LedgerError::Pruned { height, oldest } => {
-            let cause = format!(
-                "{cause}; ask at height {oldest} or later, or a node that keeps older states; trace_history, trace_back \
-                 and trace_forward reach back to the first block on every node"
-            );
-            RpcError::new(Code::BlockPruned, cause).with(json!({ "height": height, "oldest": oldest }))
+        LedgerError::Pruned { what, height, oldest } => {
+            let hint = match what {
+                Class::States => {
+                    "ask at that height or a newer one, or a node that keeps more states; trace_history, trace_back and trace_forward \
+                     reach back to the first block on every node"
+                }
+                Class::Bodies | Class::Receipts => {
+                    "ask from the oldest height on, or a node that keeps all blocks (`retention.mode` full or archive)"
+                }
+            };
+            RpcError::new(Code::BlockPruned, format!("{cause}; {hint}"))
+                .with(json!({ "what": what.name(), "height": height, "oldest": oldest }))
+        }
+        LedgerError::BeforeSnapshot { height, base, .. } => {
+            RpcError::new(Code::BlockPruned, format!("{cause}; ask a node that fetched all blocks"))
+                .with(json!({ "what": "headers", "height": height, "oldest": base.next() }))
         }
         LedgerError::NotCertified { height, certified } => {
             RpcError::new(Code::ProofUnavailable, cause).with(json!({ "height": height, "certified": certified }))
@@ -121,14 +131,18 @@ mod tests {
     fn what_is_not_there_is_told_apart() {
         let (height, low) = (Height(9), Height(3));
         assert_eq!(code(&of_ledger(&LedgerError::Unknown { height, tip: low })), Code::BlockNotYet);
-        assert_eq!(code(&of_ledger(&LedgerError::Pruned { height: low, oldest: height })), Code::BlockPruned);
+        let pruned = of_ledger(&LedgerError::Pruned { what: Class::Bodies, height: low, oldest: height });
+        assert_eq!(code(&pruned), Code::BlockPruned);
+        assert_eq!(pruned.data.info, json!({ "what": "bodies", "height": 3, "oldest": 9 }));
+        let before = LedgerError::BeforeSnapshot { what: "a header", height: low, base: height };
+        assert_eq!(code(&of_ledger(&before)), Code::BlockPruned);
         assert_eq!(code(&of_ledger(&LedgerError::NotCertified { height, certified: low })), Code::ProofUnavailable);
         assert_eq!(code(&of_ledger(&LedgerError::Poisoned)), Code::InternalError);
     }
 
     #[test]
     fn state_pruned_under_a_running_view_is_no_fault_of_the_machine() {
-        let pruned = LedgerError::Pruned { height: Height(1), oldest: Height(2) };
+        let pruned = LedgerError::Pruned { what: Class::States, height: Height(1), oldest: Height(2) };
         let through = ReplicaError::Machine(HostFault::state(ReplicaError::Ledger(pruned)));
         assert_eq!(code(&of_replica(&through)), Code::BlockPruned);
     }

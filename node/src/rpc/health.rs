@@ -63,6 +63,11 @@ pub(super) fn readiness(context: &Context) -> Result<(), String> {
     if state(context) == State::Recovering {
         return Err("this validator asks others what it said before it votes: after a start, or since its vote journal was lost".to_owned());
     }
+    if let Some(what) = context.reader.damaged().lasting {
+        return Err(format!(
+            "the disk has damaged what peers cannot send row by row: {what}; see `Damage on the disk` in operate.md"
+        ));
+    }
     if context.reader.certified() == Height::ZERO {
         return Err("no block is certified yet".to_owned());
     }

@@ -3,9 +3,10 @@
 use super::conn::{Conn, Node};
 use super::health;
 use crate::network::PeerStatus;
-use countersign_api::method::node::{NodePeers, NodeStatus, Peer, PeersParams, Status};
+use countersign_api::method::node::{KeptFrom, NodePeers, NodeStatus, Peer, PeersParams, Status};
 use countersign_api::read::page_size;
 use countersign_api::{At, Code, Order, Page, Registry, RpcError};
+use countersign_ledger::Class;
 use countersign_types::PublicKey;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
@@ -35,6 +36,11 @@ fn status(node: &Node) -> Status {
         executed_height: executed,
         certified_height: certified,
         known_height: health::known_height(context).max(final_height),
+        kept_from: KeptFrom {
+            bodies: context.reader.oldest(Class::Bodies),
+            receipts: context.reader.oldest(Class::Receipts),
+            states: context.reader.oldest(Class::States),
+        },
         peers: u32::try_from(context.network.stats().peers_connected).unwrap_or(u32::MAX),
         waiting_transactions: counters.waiting,
         waiting_bytes: counters.waiting_bytes,

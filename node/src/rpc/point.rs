@@ -42,6 +42,9 @@ impl Node {
                     "`at` lies in the future; blocks until then may still come",
                 ));
             }
+            At::Time(time) if time < self.context.genesis.time => {
+                return Err(RpcError::new(Code::BlockUnknown, "`at` lies before the chain's genesis"));
+            }
             At::Time(time) => self.reader().height_at(time, certified).map_err(|cause| of_ledger(&cause))?,
             At::Block(hash) if hash == self.context.chain => Height::ZERO,
             At::Block(hash) => match self.reader().height_of_block(&hash).map_err(|cause| of_ledger(&cause))? {

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::listener::{ListenerCounters, SocketGate};
 use crate::metrics::{Family, Kind, Metrics, listener, network};
 use countersign_consensus::Status;
+use countersign_ledger::Class;
 use countersign_replica::counters::Counters;
 use countersign_vm::VmCounters;
 use std::sync::Arc;
@@ -32,6 +33,16 @@ pub(super) fn metrics(node: &Node, counters: Arc<ListenerCounters>, gate: Socket
 
 fn ledger(context: &Context) -> Vec<Family> {
     let (syncs, micros) = context.shared.syncs();
+    let mut oldest = Family::new(Kind::Gauge, "ledger_oldest_height", "Oldest height of which a class is kept");
+    for class in Class::ALL {
+        oldest = oldest.sample(&[("class", class.name())], context.reader.oldest(class).0);
+    }
+    let mut space = Family::new(Kind::Gauge, "ledger_space_bytes", "Bytes on disk of a space of the ledger");
+    for (name, bytes) in context.reader.space_bytes() {
+        space = space.sample(&[("space", name.name())], bytes);
+    }
+    let damaged = context.reader.damaged();
+    let awaited = u64::try_from(damaged.heights.len()).unwrap_or(u64::MAX);
     vec![
         Family::gauge("ledger_executed_height", "Newest executed height", context.reader.tip().height.0),
         Family::gauge("ledger_certified_height", "Newest height with a certified result", context.reader.certified().0),
@@ -39,6 +50,36 @@ fn ledger(context: &Context) -> Vec<Family> {
             "ledger_oldest_state_height",
             "Oldest height whose state is kept",
             context.reader.oldest_state().0,
+        ),
+        Family::gauge(
+            "ledger_snapshot_height",
+            "Height of the snapshot that the ledger was restored from, 0 if none",
+            context.reader.base().0,
+        ),
+        Family::gauge(
+            "snapshot_height",
+            "Height of the newest snapshot offered to peers",
+            context.snapshots.newest().0,
+        ),
+        Family::counter(
+            "snapshot_pieces_served",
+            "Pieces of snapshots sent to peers",
+            context.snapshot_server.served(),
+        ),
+        oldest,
+        space,
+        Family::counter("ledger_damage_met", "Reads that met damage on the disk", damaged.met),
+        Family::gauge("ledger_damaged_heights", "Damaged heights that are awaited from peers", awaited),
+        Family::counter("ledger_mended_heights", "Damaged heights that were written anew", damaged.mended),
+        Family::gauge(
+            "ledger_damage_lasting",
+            "1 if something is damaged that peers cannot send: restore the ledger or let it sync anew",
+            u64::from(damaged.lasting.is_some()),
+        ),
+        Family::gauge(
+            "ledger_damaged_file",
+            "1 if a file of the database is damaged: restore the ledger or let it sync anew",
+            u64::from(damaged.file.is_some()),
         ),
         Family::counter("journal_syncs", "Syncs of the vote journal", syncs),
         Family::counter("journal_sync_microseconds", "Time spent in syncs of the vote journal", micros),

@@ -2,6 +2,7 @@
 
 use crate::process::Node;
 use countersign_api::Bytes;
+use countersign_types::proof::{Proof, Shown, Trusted};
 use countersign_types::{
     Account, Gas, Hash, Height, KeyEntry, KeyProof, NativeOperation, Payload, Roles, SecretKey, Transaction, codec,
 };
@@ -51,6 +52,13 @@ fn a_transaction_becomes_final_and_takes_effect() {
     assert_eq!(node.error("tx_submit", json!({ "transaction": signed })), 1005, "it was included before");
     let block = node.call("chain_getBlock", json!({ "at": waited["receipt"]["height"] }));
     assert_eq!(block["data"]["transactions"], json!([id]));
+
+    let file: Proof = serde_json::from_value(node.call("proof_getTx", json!({ "id": id }))["proof"].clone()).unwrap();
+    let proven = file.verify(&Trusted::from(&node.genesis())).unwrap();
+    let Shown::Transaction(found) = &proven.shown else { panic!("a transaction was asked for: {proven:?}") };
+    assert_eq!((found.id, json!(proven.shown_at.block)), (id, waited["receipt"]["blockHash"].clone()));
+    assert!(found.receipt.succeeded());
+    assert_eq!(Bytes(codec::encode(&found.signed)), signed);
 }
 
 #[test]

@@ -18,8 +18,19 @@
 //!
 //! Parameters are named. Hashes, keys and addresses are `0x` and hexadecimal, bytes are base64,
 //! heights are numbers, other integers above 2^53 are decimal strings ([`U64`]). Reads take `at`
-//! (`"final"`, a height or a block hash; see [`At`]) and answer [`Read`]; lists take `limit`,
+//! (`"final"`, a height, a block hash or a time; see [`At`]) and answer [`Read`]; lists take `limit`,
 //! `cursor`, `order` and answer [`Page`]. Anything cut short says so.
+//!
+//! **Pages.** A page holds `limit` items, 100 if none is given and at most 1,000. Its `nextCursor` is opaque text, good for the
+//! same method with the same parameters on any node of the chain: later pages are read as of the block of the first one,
+//! whatever is added meanwhile. Without a `nextCursor` nothing follows. A cursor that was altered, or is of another
+//! list, is refused with [`BadCursor`](error::Code::BadCursor). (`node_peers` lists what is connected now: its pages are as
+//! of no block.)
+//!
+//! **As of a block.** Traces, pages of histories and of events reach back to the first block on every node: they rest on
+//! logs, which only grow. State entries, views and proofs are read from the state of the block itself, which a node keeps
+//! for a number of blocks; before that it answers [`BlockPruned`](error::Code::BlockPruned), whose `info.oldest` is the oldest height
+//! that it has.
 //!
 //! # A server
 //!

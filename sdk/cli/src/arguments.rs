@@ -364,7 +364,7 @@ pub struct ExportWhat {
     #[arg(long, value_name = "ID")]
     pub tx: Option<Hash>,
     /// An event, by its block and its position among the block's events.
-    #[arg(long, value_name = "HEIGHT.INDEX", value_parser = event_place)]
+    #[arg(long, value_name = "BLOCK:INDEX", value_parser = event_place)]
     pub event: Option<EventPlace>,
     /// A page of a log of the contract, by its key as text or 0x and hexadecimal.
     #[arg(long, value_name = "KEY", value_parser = key_bytes)]
@@ -497,10 +497,10 @@ fn item_query(text: &str) -> Result<ItemQuery, String> {
 }
 
 fn event_place(text: &str) -> Result<EventPlace, String> {
-    let place = text.split_once('.').and_then(|(height, index)| {
+    let place = text.split_once(':').and_then(|(height, index)| {
         Some(EventPlace { height: Height(height.parse().ok()?), index: index.parse().ok()? })
     });
-    place.ok_or_else(|| "must be HEIGHT.INDEX, as `countersign contract events` lists them".to_owned())
+    place.ok_or_else(|| "must be BLOCK:INDEX, as `countersign contract events` lists them".to_owned())
 }
 
 /// Bytes as text, or as 0x and hexadecimal.

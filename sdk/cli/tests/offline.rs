@@ -93,8 +93,8 @@ fn a_key_that_others_can_read_is_refused() {
 #[test]
 fn documents_are_validated_event_by_event() {
     let directory = tempfile::tempdir().unwrap();
-    let wrong = sample::documents()[0].replace("\"packing\"", "\"pakking\"");
-    fs::write(directory.path().join("good.json"), &sample::documents()[0]).unwrap();
+    let wrong = sample::document(&sample::events()).replace("\"packing\"", "\"pakking\"");
+    fs::write(directory.path().join("good.json"), sample::document(&sample::events())).unwrap();
     fs::write(directory.path().join("wrong.json"), &wrong).unwrap();
     fs::write(directory.path().join("none.json"), "{\"type\": \"Invoice\"}").unwrap();
 

@@ -144,6 +144,7 @@ impl Auditor {
             At::Final => self.newest(verified),
             At::Height(height) => Ok(verified.as_of(height)?),
             At::Block(block) => Ok(verified.as_of_block(&block)?),
+            At::Time(_) => Err(Error::Unprovable("which block was the last one at a time; ask as of a height")),
         }
     }
 

@@ -50,6 +50,9 @@ pub enum Error {
         /// The height that was reached.
         known: Height,
     },
+    /// What is asked is not shown by any proof.
+    #[error("no proof shows {0}")]
+    Unprovable(&'static str),
     /// The transaction expired and was never included.
     #[error("transaction {id} expired before it was included; submit again")]
     Expired {

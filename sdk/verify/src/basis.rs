@@ -41,7 +41,7 @@ pub enum NotShown {
     #[error("anything about other entries of the state")]
     OtherEntries,
     /// Records that the file leaves out.
-    #[error("the other {} of the log's {count} records", count - shown)]
+    #[error("the other {} of the log's {count} records", count.saturating_sub(*shown))]
     OtherRecords {
         /// Records of the file.
         shown: u64,

@@ -73,7 +73,7 @@ fn find(proven: &Proven) -> Result<Finding, BadFile> {
                 |(key, value): (&[u8], Option<&[u8]>)| Entry { key: key.to_vec(), value: value.map(Into::into) };
             Finding::State { entries: state.entries().map(entry).collect() }
         }
-        Shown::Transaction(transaction) => Finding::Transaction(Box::new(transaction.clone())),
+        Shown::Transaction(transaction) => Finding::Transaction(transaction.clone()),
         Shown::Event(record) => Finding::Event(Box::new(record.clone())),
         Shown::Log { contract, key, as_of, log } => {
             Finding::Log { contract: *contract, key: key.clone(), as_of: *as_of, log: log.clone() }

@@ -83,6 +83,10 @@ fn rate(command: &mut Command, arguments: &[&str]) -> anyhow::Result<f64> {
 fn run(cluster: &Cluster, flags: &Flags, title: &str, arguments: &[&str]) -> anyhow::Result<()> {
     println!("\n== {title}");
     ensure!(command(cluster, flags, cluster.count())?.args(arguments).status()?.success(), "the measurement failed");
+    let peaks: Vec<String> = (0..cluster.count())
+        .map(|node| cluster.peak_memory_mib(node).map_or_else(|| "?".to_owned(), |mib| mib.to_string()))
+        .collect();
+    println!("most memory that each validator has held so far: {} MiB", peaks.join(", "));
     Ok(())
 }
 

@@ -9,8 +9,9 @@ use anyhow::{Context as _, ensure};
 use clap::Parser;
 use countersign_api::At;
 use countersign_api::method::proof::{GetTraceParams, ProofGetTrace, Query};
-use countersign_api::method::trace::{TraceHistory, TraceParams};
-use countersign_client::{Client, capture, keyfile, verify};
+use countersign_api::method::trace::{HistoryParams, TraceHistory};
+use countersign_client::verify::{self, Trusted};
+use countersign_client::{Client, capture, keyfile};
 use countersign_epcis::answer::Mode;
 use countersign_ledger::RocksStore;
 use countersign_tests::chain::{Chain, Keys};
@@ -59,6 +60,7 @@ async fn measure(directory: &Path, lives: Lives, flags: &Flags) -> anyhow::Resul
     let mut cluster = Cluster::create(directory, VALIDATORS, 0, &["--name", "ledger"])?;
     let genesis_text = std::fs::read_to_string(cluster.genesis())?;
     let genesis: Genesis = serde_json::from_str(&genesis_text)?;
+    let trusted = Trusted::from(&genesis);
     let ledger = cluster.home(0).join("data").join(LEDGER_DIRECTORY);
     let begun = Instant::now();
     let height = build(&ledger, genesis, keys(&cluster)?, lives, flags.batch)?;
@@ -79,8 +81,7 @@ async fn measure(directory: &Path, lives: Lives, flags: &Flags) -> anyhow::Resul
         if cold { "empty" } else { "as it was" }
     );
 
-    let genesis = verify::genesis(genesis_text.as_bytes())?;
-    let mut asker = Asker { client: cluster.client(0)?, genesis, seed: 1, questions: flags.questions };
+    let mut asker = Asker { client: cluster.client(0)?, trusted, seed: 1, questions: flags.questions };
     for temperature in ["cold", "warm"] {
         asker.histories(&format!("history of {SHORT} events, {temperature}"), lives.short(), short_item).await?;
         asker.histories(&format!("history of {LONG} events, {temperature}"), lives.long(), long_item).await?;
@@ -131,7 +132,7 @@ fn forget() -> bool {
 
 struct Asker {
     client: Client,
-    genesis: Genesis,
+    trusted: Trusted,
     seed: u64,
     questions: u64,
 }
@@ -142,7 +143,7 @@ impl Asker {
         for _ in 0..self.questions {
             let epc = item(self.draw(items));
             let begun = Instant::now();
-            let answer = self.client.unverified().call::<TraceHistory>(&TraceParams { epc, contract: None, at: At::Final }).await?.into_said();
+            let answer = self.client.unverified().call::<TraceHistory>(&HistoryParams::first(epc, None, At::Final)).await?.into_said();
             times.push(begun.elapsed());
             ensure!(!answer.data.events.is_empty(), "an item without events");
         }
@@ -153,14 +154,15 @@ impl Asker {
     async fn proofs(&mut self, what: &str, items: u64, item: fn(u64) -> String) -> anyhow::Result<()> {
         let (mut exported, mut verified, mut bytes) = (Vec::new(), Vec::new(), 0usize);
         for _ in 0..self.questions {
-            let params = GetTraceParams { contract: None, query: Query::History, item: item(self.draw(items)) };
+            let (query, item) = (Query::History, item(self.draw(items)));
+            let params = GetTraceParams { contract: None, query, item, at: At::Final };
             let begun = Instant::now();
             let file = self.client.unverified().call::<ProofGetTrace>(&params).await?.into_said();
             exported.push(begun.elapsed());
             let text = serde_json::to_string(&file.proof)?;
             bytes += text.len();
             let begun = Instant::now();
-            let _ = verify::verify(&verify::read(text.as_bytes())?, &self.genesis)?;
+            let _ = verify::verify(&verify::read(text.as_bytes())?, &self.trusted)?;
             verified.push(begun.elapsed());
         }
         println!("{what}, exported: {}", quantiles(&mut exported));

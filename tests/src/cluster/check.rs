@@ -166,7 +166,10 @@ async fn receipts(client: &Client, node: u16, acknowledged: &[Hash], chain: &Cha
 }
 
 /// What a command of `countersignd` says of a stopped node's ledger.
-fn told(cluster: &Cluster, node: u16, command: &str, expected: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If it fails, or does not say what is expected.
+pub fn told(cluster: &Cluster, node: u16, command: &str, expected: &str) -> anyhow::Result<()> {
     let output =
         Command::new(program("countersignd")?).args([command, "--config"]).arg(cluster.config(node)).output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

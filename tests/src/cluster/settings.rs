@@ -42,6 +42,18 @@ pub fn init(config: &Path, arguments: &[&str]) -> anyhow::Result<NodeKeys> {
 }
 
 impl Cluster {
+    /// Adds lines to a section of a node's configuration, which is made if it is not there.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub fn configure(&self, index: u16, section: &str, line: &str) -> anyhow::Result<()> {
+        let text = std::fs::read_to_string(self.config(index))?;
+        let head = format!("[{section}]\n");
+        let text = if text.contains(&head) { text } else { format!("{text}\n{head}") };
+        std::fs::write(self.config(index), text.replacen(&head, &format!("{head}{line}\n"), 1))?;
+        Ok(())
+    }
+
     /// Writes a node's configuration, in which it dials the others where `address` says.
     pub(super) fn write_config(&self, index: u16, address: impl Fn(u16) -> SocketAddr) -> anyhow::Result<()> {
         let mut peers = std::collections::BTreeMap::new();

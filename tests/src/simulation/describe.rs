@@ -46,6 +46,7 @@ pub fn output(output: &Output) -> Option<String> {
         }
         Output::Certified { height } => format!("CERTIFIED {height}"),
         Output::Halted { attempt } => format!("HALTED at {}", attempt.height),
+        Output::Mended { height } => format!("mended {height}"),
         Output::Expired { transactions } => format!("expired {}", transactions.len()),
         Output::Epoch { epoch, validators } => format!("EPOCH {} with {} validators", epoch.0, validators.count()),
         Output::Equivocation { text, .. } => format!("EQUIVOCATION {text}"),
@@ -61,6 +62,14 @@ fn wire(message: &Wire) -> String {
         Wire::Transactions(bytes) => format!("{} transactions", bytes.len()),
         Wire::BlocksWanted { from } => format!("wants blocks from {from}"),
         Wire::Blocks { certified, blocks } => format!("{} blocks, certified {certified}", blocks.len()),
+        Wire::RecordWanted { height, part } => format!("wants {part:?} of {height} again"),
+        Wire::Record { height, .. } => format!("a part of {height}"),
+        Wire::SnapshotsWanted => "wants snapshots".into(),
+        Wire::Snapshots(offers) => format!("{} snapshots", offers.len()),
+        Wire::SnapshotPieceWanted { snapshot, piece } => format!("wants {piece:?} of snapshot {}", short(snapshot)),
+        Wire::SnapshotPiece { snapshot, piece, bytes } => {
+            format!("{piece:?} of snapshot {}, {} bytes", short(snapshot), bytes.as_ref().map_or(0, Vec::len))
+        }
     }
 }
 

@@ -73,7 +73,8 @@ pub fn proof(data: &[u8]) {
 pub fn proof_seeds() -> Vec<Vec<u8>> {
     let genesis = golden_genesis().map(|genesis| genesis.chain()).unwrap_or_default();
     let shape = serde_json::json!({
-        "version": 1, "chain": genesis, "entries": [{"key": "0x70", "value": null}], "logs": [], "witness": "0x00",
+        "version": 2, "chain": genesis,
+        "subject": {"state": {"entries": [{"key": "0x70", "value": null}], "witness": ["-"]}},
     });
     vec![shape.to_string().into_bytes()]
 }

@@ -9,9 +9,12 @@ mod contract;
 mod engine;
 mod ledger;
 mod mutation;
+mod proof_file;
 mod provenance;
 mod rpc;
 mod seeds;
+#[cfg(feature = "replica")]
+mod snapshot;
 
 pub use engine::{Seen, run as run_engine};
 pub use mutation::Mutations;
@@ -42,8 +45,13 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "machine")]
     Target { name: "module", run: contract::module, seeds: contract::module_seeds },
     Target { name: "proof", run: ledger::proof, seeds: ledger::proof_seeds },
+    Target { name: "proof_file", run: proof_file::file, seeds: proof_file::seeds },
     Target { name: "record", run: agreement::record, seeds: || seeds::consensus("record/") },
     Target { name: "rpc", run: rpc::request, seeds: rpc::seeds },
+    #[cfg(feature = "replica")]
+    Target { name: "snapshot_manifest", run: snapshot::manifest, seeds: snapshot::manifest_seeds },
+    #[cfg(feature = "replica")]
+    Target { name: "snapshot_piece", run: snapshot::piece, seeds: snapshot::piece_seeds },
     Target { name: "transaction", run: ledger::transaction, seeds: || seeds::ledger(&["transaction."]) },
     #[cfg(feature = "replica")]
     Target { name: "wire", run: agreement::wire, seeds: agreement::wire_seeds },

@@ -9,7 +9,7 @@ fn rounds(name: &str) -> usize {
     let many: usize = std::env::var("COUNTERSIGN_FUZZ").map_or(1, |text| text.parse().unwrap());
     let usual = match name {
         "engine" => 400,
-        "epcis_json" | "module" | "proof" => 1_000,
+        "epcis_json" | "module" | "proof" | "proof_file" => 1_000,
         _ => 4_000,
     };
     usual * many

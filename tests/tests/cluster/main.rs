@@ -2,12 +2,17 @@
 //! ends with the same check of all ledgers and all acknowledgements (`countersign_tests::cluster::check`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod audit;
 mod crash;
 mod disk;
+mod flips;
+mod history;
 mod members;
 mod memory;
 mod partition;
 mod refuse;
+mod repair;
+mod snapshot;
 
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;

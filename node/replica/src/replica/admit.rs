@@ -130,7 +130,9 @@ impl<S: Store> Replica<S> {
     /// P9.4: sends a peer a block that was executed here and is not certified. The engine no longer holds it after a start.
     pub(super) fn serve_executed(&mut self, to: u16, hash: &Hash) -> Result<(), ReplicaError> {
         let Some(height) = self.reader.height_of_block(hash)? else { return Ok(()) };
-        if height <= self.engine.certified_below() || !self.transactions_served.may(to, self.now) {
+        if height <= self.engine.certified_below().max(self.reader.base())
+            || !self.transactions_served.may(to, self.now)
+        {
             return Ok(());
         }
         if let Some(block) = self.reader.block(height)? {
@@ -149,7 +151,7 @@ impl<S: Store> Replica<S> {
         mut bytes: usize,
         found: &mut Vec<Vec<u8>>,
     ) -> Result<(), ReplicaError> {
-        let mut height = self.engine.certified_below().next();
+        let mut height = self.engine.certified_below().max(self.reader.base()).next();
         while !names.is_empty() && height <= self.ledger.tip().height && bytes <= FETCH_BYTES_MAX {
             let block = self.reader.block(height)?;
             if block.is_some_and(|block| block.transactions.iter().any(|name| names.contains(name))) {

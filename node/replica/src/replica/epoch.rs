@@ -77,7 +77,7 @@ pub(super) fn recent<S: Store>(reader: &Reader<S>, run_ahead: u64) -> Result<Vec
     let result = |height| reader.result(height)?.ok_or(ReplicaError::State { what: "the result of a recent block" });
     (first..=tip.0)
         .map(Height)
-        .map(|height| Ok(Recent { result: result(height)?, certificate: reader.result_certificate(height)? }))
+        .map(|height| Ok(Recent { result: result(height)?, certificate: reader.sound_certificate(height)? }))
         .collect()
 }
 

@@ -83,7 +83,7 @@ impl<S: Store> Replica<S> {
             self.certified = height;
             self.outputs.push(Output::Certified { height });
         }
-        while self.complete < self.certified && self.reader.result_certificate(self.complete.next())?.is_some() {
+        while self.complete < self.certified && self.reader.sound_certificate(self.complete.next())?.is_some() {
             self.complete = self.complete.next();
         }
         Ok(())

@@ -17,6 +17,7 @@ impl<S: Store> Replica<S> {
             finalised: self.finalised.len(),
             open: self.open.len(),
             reports: self.reports.len(),
+            repairs: self.repairs.len(),
             served: served.into_iter().max().unwrap_or_default(),
         }
     }

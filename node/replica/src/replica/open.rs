@@ -15,6 +15,7 @@ use crate::limits::{
 use crate::limits::{CERTIFICATES_LOOKED_FOR, JOURNAL_ROTATE_BYTES};
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
+use crate::repair::Repairs;
 use crate::throttle::Throttle;
 use countersign_consensus::{Base, Engine, Event};
 use countersign_ledger::{Fate, Ledger, Reader, Store};
@@ -74,6 +75,8 @@ impl<S: Store> Replica<S> {
             mempool: Mempool::new(genesis.organisations.len()),
             payloads,
             catch_up: CatchUp::default(),
+            repairs: Repairs::default(),
+            damage_seen: 0,
             blocks_served: Throttle::new(BLOCKS_SERVED_BURST, BLOCKS_SERVED_MS),
             epochs_told: Throttle::new(EPOCHS_TOLD_BURST, EPOCHS_TOLD_MS),
             observed_at: genesis.time,
@@ -107,9 +110,9 @@ fn certified(base: &Base) -> Height {
 
 /// Height up to which every result certificate is here. Those that a power failure took are among the newest.
 fn complete<S: Store>(reader: &Reader<S>, certified: Height) -> Result<Height, ReplicaError> {
-    let first = certified.0.saturating_sub(CERTIFICATES_LOOKED_FOR).saturating_add(1);
+    let first = certified.0.saturating_sub(CERTIFICATES_LOOKED_FOR).max(reader.base().0).saturating_add(1);
     for height in (first..=certified.0).map(Height) {
-        if reader.result_certificate(height)?.is_none() {
+        if reader.sound_certificate(height)?.is_none() {
             return Ok(height.previous());
         }
     }

@@ -100,7 +100,7 @@ impl Machine<'_> {
     }
 }
 
-fn stored(transaction: &VerifiedTransaction) -> StoredTransaction {
+pub(super) fn stored(transaction: &VerifiedTransaction) -> StoredTransaction {
     StoredTransaction { id: transaction.id(), signed_hash: transaction.hash(), bytes: transaction.bytes().to_vec() }
 }
 

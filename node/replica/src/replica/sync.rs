@@ -9,9 +9,7 @@ use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Event, Synced, Target};
 use countersign_ledger::{LedgerError, Store};
-use countersign_types::{
-    Block, Certificate, Epoch, EpochEnd, ExecutionResult, Height, Phase, SignedOverride, overrides,
-};
+use countersign_types::{Certificate, Epoch, EpochEnd, ExecutionResult, Height, Phase, overrides};
 
 impl<S: Store> Replica<S> {
     /// Sends a peer certified blocks from a height on.
@@ -23,7 +21,7 @@ impl<S: Store> Replica<S> {
         let mut bytes = 0;
         let mut height = first;
         while height <= self.certified && blocks.len() < SYNC_BLOCKS_MAX && height > Height::ZERO {
-            let Some(block) = CertifiedBlock::read(&self.reader, height)? else { break };
+            let Some(block) = self.served(height)? else { break };
             bytes += block.bytes();
             if bytes > SYNC_BYTES_MAX && !blocks.is_empty() {
                 break;
@@ -101,7 +99,7 @@ impl<S: Store> Replica<S> {
         // node run what no node survives.
         if overrides::check_count(overrides.len()).is_err()
             || overrides::root(&overrides) != result.overrides
-            || !self.are_decreed(&block, &overrides)
+            || !self.were_decreed(&block, &overrides, &self.set)
         {
             return Ok(false);
         }
@@ -142,7 +140,7 @@ impl<S: Store> Replica<S> {
         certificate: Certificate,
     ) -> Result<(), ReplicaError> {
         let lacks = height > self.complete
-            && self.reader.result_certificate(height)?.is_none()
+            && self.reader.sound_certificate(height)?.is_none()
             && self.reader.result(height)?.is_some_and(|own| own == *result);
         let of_result = (certificate.phase, certificate.number, certificate.digest);
         let Some(own) = self.reader.header(height)?.filter(|_| lacks) else { return Ok(()) };
@@ -182,13 +180,5 @@ impl<S: Store> Replica<S> {
         self.halted = None;
         self.begin_epoch()?;
         Ok(true)
-    }
-
-    /// Whether a quorum signed all this about a block.
-    fn are_decreed(&self, block: &Block, overrides: &[SignedOverride]) -> bool {
-        let place = (block.header.height, block.hash());
-        overrides.iter().all(|signed| {
-            (signed.decree.height, signed.decree.block) == place && signed.verify(self.chain, &self.set).is_ok()
-        })
     }
 }

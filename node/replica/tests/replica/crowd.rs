@@ -33,6 +33,9 @@ impl Store for Disk {
     fn scan(&self, space: Space, range: &KeyRange, direction: Direction, limit: usize) -> Result<Rows, StoreError> {
         self.memory.scan(space, range, direction, limit)
     }
+    fn forget_events(&self, below: u64) {
+        self.memory.forget_events(below);
+    }
     fn write(&self, batch: Batch, sync: bool) -> Result<(), StoreError> {
         let holds = |bytes: &Vec<u8>| bytes.windows(POISON.len()).any(|word| word == POISON);
         let poisoned = batch

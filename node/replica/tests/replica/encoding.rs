@@ -3,8 +3,10 @@
 use crate::chain::{call, genesis, header, key};
 use crate::network::certificate;
 use countersign_consensus::{Message, Record};
+use countersign_ledger::snapshot::Piece as SnapshotPiece;
 use countersign_replica::journal::JournalRecord;
-use countersign_replica::wire::{CertifiedBlock, Class, Wire};
+use countersign_replica::snapshot::Offer;
+use countersign_replica::wire::{CertifiedBlock, Class, Part, Piece, Wire};
 use countersign_types::proof::Entry;
 use countersign_types::restart::AdminSignature;
 use countersign_types::state::{Step, Witness};
@@ -26,6 +28,38 @@ fn wires() -> Vec<(Class, &'static str, Wire)> {
         (Class::Sync, "030900000000000000", Wire::BlocksWanted { from: Height(9) }),
         (Class::Sync, "04090000000000000000000000", Wire::Blocks { certified: Height(9), blocks: Vec::new() }),
         (Class::Sync, CERTIFIED, Wire::Blocks { certified: Height(1), blocks: vec![certified()] }),
+        (Class::Sync, "05090000000000000000", Wire::RecordWanted { height: Height(9), part: Part::Block }),
+        (
+            Class::Sync,
+            "0509000000000000000102000000",
+            Wire::RecordWanted { height: Height(9), part: Part::Receipts { from: 2 } },
+        ),
+        (Class::Sync, "0609000000000000000000", Wire::Record { height: Height(9), piece: Piece::Block(None) }),
+        (
+            Class::Sync,
+            "060900000000000000010200000000000000",
+            Wire::Record { height: Height(9), piece: Piece::Receipts { from: 2, receipts: Vec::new() } },
+        ),
+        (Class::Sync, "07", Wire::SnapshotsWanted),
+        (
+            Class::Sync,
+            "08010000000900000000000000070707070707070707070707070707070707070707070707070707070707070702000000",
+            Wire::Snapshots(vec![Offer { height: Height(9), snapshot: Hash([7; 32]), manifest_parts: 2 }]),
+        ),
+        (
+            Class::Sync,
+            "090707070707070707070707070707070707070707070707070707070707070707020400000003000000",
+            Wire::SnapshotPieceWanted { snapshot: Hash([7; 32]), piece: SnapshotPiece::Logs { cut: 4, part: 3 } },
+        ),
+        (
+            Class::Sync,
+            "0a0707070707070707070707070707070707070707070707070707070707070707010400000001020000000102",
+            Wire::SnapshotPiece {
+                snapshot: Hash([7; 32]),
+                piece: SnapshotPiece::State { cut: 4 },
+                bytes: Some(vec![1, 2]),
+            },
+        ),
     ]
 }
 

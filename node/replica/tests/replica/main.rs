@@ -13,5 +13,7 @@ mod mempool;
 mod network;
 mod payload;
 mod poison;
+mod repair;
 mod report;
 mod restart;
+mod snapshot;

@@ -43,6 +43,8 @@ pub struct Status {
     /// Highest height that a peer has claimed.
     #[schemars(with = "schema::Height")]
     pub known_height: Height,
+    /// The oldest heights of which it keeps what.
+    pub kept_from: KeptFrom,
     /// Connected peers.
     pub peers: u32,
     /// Transactions that wait for a block.
@@ -51,6 +53,21 @@ pub struct Status {
     pub waiting_bytes: u64,
     /// Milliseconds since the node started.
     pub uptime_ms: u64,
+}
+
+/// The oldest heights of which a node keeps what. Headers, results and certificates are kept of all heights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptFrom {
+    /// Transactions of blocks.
+    #[schemars(with = "schema::Height")]
+    pub bodies: Height,
+    /// Receipts and events.
+    #[schemars(with = "schema::Height")]
+    pub receipts: Height,
+    /// Whole states, for reads and proofs at a height.
+    #[schemars(with = "schema::Height")]
+    pub states: Height,
 }
 
 /// What a node does.

@@ -36,6 +36,13 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
                     node.final_height, node.executed_height, node.certified_height
                 ),
             ),
+            (
+                "kept",
+                format!(
+                    "blocks from {}, receipts from {}, states from {}",
+                    node.kept_from.bodies, node.kept_from.receipts, node.kept_from.states
+                ),
+            ),
             ("last block", format!("{} at {}", chain.block_hash, moment(chain.data.time.0))),
             (
                 "consensus",

@@ -40,6 +40,12 @@ const START_MS: u64 = 1_777_777_000_000;
 
 /// Events about [`ITEM`]: the first two are captured in one block, the third in the next.
 pub fn documents() -> [String; 2] {
+    let [commissioned, packed, received] = events();
+    [document(&[commissioned, packed]), document(&[received])]
+}
+
+/// Three events about [`ITEM`].
+pub fn events() -> [String; 3] {
     let event = |number: u8, hour: u8, rest: &str| {
         format!(
             r#"{{"eventID": "urn:uuid:00000000-0000-4000-8000-00000000000{number}",
@@ -64,7 +70,7 @@ pub fn documents() -> [String; 2] {
         r#""type": "ObjectEvent", "action": "OBSERVE", "epcList": ["urn:epc:id:sscc:9521321.0000000001"],
            "bizStep": "receiving", "bizLocation": {"id": "urn:epc:id:sgln:9521321.00010.0"}"#,
     );
-    [document(&[commissioned, packed]), document(&[received])]
+    [commissioned, packed, received]
 }
 
 /// A document of these events.

@@ -6,7 +6,7 @@ use countersign_consensus::limits::{
 };
 use countersign_ledger::Store;
 use countersign_replica::Replica;
-use countersign_replica::limits::{MEMPOOL_BYTES_MAX, MEMPOOL_TRANSACTIONS_MAX, PAYLOADS_MAX};
+use countersign_replica::limits::{MEMPOOL_BYTES_MAX, MEMPOOL_TRANSACTIONS_MAX, PAYLOADS_MAX, REPAIR_HEIGHTS_MAX};
 use countersign_types::Genesis;
 
 /// Peers are known by their seats, and by others while they have none.
@@ -42,6 +42,7 @@ pub(super) fn check<S: Store>(node: u16, replica: &Replica<S>, genesis: &Genesis
         // A node whose ledger is behind extends what it has not executed yet.
         ("blocks to extend", kept.open, engine.blocks),
         ("validators to report", kept.reports, validators),
+        ("damaged heights", kept.repairs, REPAIR_HEIGHTS_MAX),
         ("peers that were served", kept.served, NAMES_PER_PEER * genesis.validators.members().len()),
     ];
     match bounds.into_iter().find(|(_, count, most)| count > most) {

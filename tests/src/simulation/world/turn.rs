@@ -126,7 +126,8 @@ impl World {
             | Output::Rotate { .. }
             | Output::Admitted { .. }
             | Output::Declined { .. }
-            | Output::Expired { .. } => {}
+            | Output::Expired { .. }
+            | Output::Mended { .. } => {}
             Output::Epoch { epoch, validators } => {
                 if let Some(adversary) = self.adversaries.get_mut(&from) {
                     adversary.stand(epoch, &validators);
