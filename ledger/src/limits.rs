@@ -31,8 +31,9 @@ pub const UNIT_BYTES: usize = 32;
 pub const DEAD_PER_LIVE_MAX: u64 = 2;
 /// Dead units of each kind that are never cleared away: 1 MiB.
 pub const RELOCATION_SLACK_UNITS: u64 = (1 << 20) / 32;
-/// Live units that a block writes again at most, beside as many as it writes itself: 64 KiB of each kind.
-pub const RELOCATED_UNITS_BASE: u64 = (64 << 10) / 32;
+/// Live units that a block writes again at most, beside as many as it writes itself: 4 KiB of each kind, so that blocks without
+/// writes clear away too.
+pub const RELOCATED_UNITS_BASE: u64 = (4 << 10) / 32;
 /// Partitions of the list of places, as a power of two: 4,096 rows, of 20 places each at 1 M keys, 220 at 10 M.
 pub const TABLE_BITS: u32 = 12;
 /// Bytes of a delta for each byte of partitions that its commit writes. Larger, less is written and more is read at start: this many

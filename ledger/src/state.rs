@@ -170,6 +170,11 @@ impl StoredState {
         (self.next_partition, self.round, self.redo) = (0, height.next(), height.next());
     }
 
+    /// Notes the accounts of a height that no delta leads to.
+    pub(crate) fn put_accounts(&self, height: Height, batch: &mut Batch) {
+        put_delta(batch, height, &Delta { accounts: self.accounts, changes: Vec::new() });
+    }
+
     /// Forgets floors that no kept height needs; answers the packs below which everything may go, if they are others than before.
     pub(crate) fn forget_floors(&mut self, oldest: Height) -> Option<PackFloors> {
         let needed = self.floors.partition_point(|floors| floors.height <= oldest).saturating_sub(1);

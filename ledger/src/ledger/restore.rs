@@ -129,11 +129,11 @@ impl<S: Store> Restoring<S> {
         let floors = Floors { bodies: height.next(), receipts: height.next() };
         put_sealed(&mut batch, Space::Meta, META_FLOORS, &floors);
         put_sealed(&mut batch, Space::Meta, META_CERTIFIED, &height);
-        // The list of places has all of it now, so no delta is needed, and none leads to a height before.
+        // The list of places has all of it now. Of the delta only the accounts are needed, by who comes back to this height.
         let Accounts { pages, values } = self.state.accounts;
         self.state.put_table(height, &self.root, &mut self.filled, &mut batch);
         self.state.floors = vec![PackFloors { height, pages: pages.floor, values: values.floor }];
-        batch.remove(Space::Deltas, height_key(height));
+        self.state.put_accounts(height, &mut batch);
         put_sealed(&mut batch, Space::Meta, META_STATE, &self.state);
         put_sealed(&mut batch, Space::Meta, META_TIP, &StoredTip { tip, oldest: height });
         batch.remove(Space::Meta, META_RESTORING);

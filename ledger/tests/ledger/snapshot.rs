@@ -78,8 +78,10 @@ fn a_restored_ledger_is_the_one_it_was_made_from_and_goes_on() {
         let block = origin.block(&heavy(height));
         assert_eq!(origin.ledger.commit(block.clone()).unwrap(), copy.ledger.commit(block).unwrap());
     }
-    copy.ledger.rewind(Height(34), Fate::Dropped).unwrap();
-    for height in 35..=40 {
+    for to in [34, 30] {
+        copy.ledger.rewind(Height(to), Fate::Dropped).unwrap();
+    }
+    for height in 31..=40 {
         copy.commit(&heavy(height));
     }
     assert_eq!(copy.tip(), origin.tip());
