@@ -7,7 +7,7 @@ COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: demo test lint deny bench bench-ledger build contracts setup image compose-test sim mutants model fuzz help
+.PHONY: page demo test lint deny bench bench-ledger build contracts setup image compose-test sim mutants model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -15,7 +15,7 @@ help: ## This list
 demo: build contracts ## Four validators, real EPCIS documents, a proof checked offline (KEEP=1 leaves them running, FILES="a.json b.json" captures yours)
 	$(BIN)/demo $(if $(KEEP),--keep) $(FILES)
 
-test: build contracts ## All tests that need no Docker
+test: build contracts page ## All tests that need no Docker
 	cargo test --release --workspace
 	cargo test --release -p countersign-model --features search
 
@@ -77,6 +77,9 @@ build: setup
 contracts: build
 	$(BIN)/countersign contract build contracts/provenance
 	$(BIN)/countersign contract build contracts/counter
+
+page: build ## The page that checks proof files in a browser, as one file: verify.html beside the contracts' modules
+	$(BIN)/countersign proof page sdk/verify-page
 
 setup:
 	@node/ops/setup.sh

@@ -2,13 +2,13 @@
 
 use crate::error::LedgerError;
 use crate::event::{EventCursor, records};
-use crate::reader::Reader;
+use crate::reader::{LogPage, Reader};
 use crate::store::Store;
 use countersign_types::proof::{
     Anchor, Earlier, Entry, EventProof, Log, Page, Proof, Subject, TraceAsOf, TransactionProof, VERSION,
 };
 use countersign_types::receipt::EventRecord;
-use countersign_types::{Address, EpochEnd, Hash, Height, Receipt, Restart, RestartOrder, merkle, state_key};
+use countersign_types::{Address, Epoch, EpochEnd, Hash, Height, Receipt, Restart, RestartOrder, merkle, state_key};
 use std::collections::BTreeSet;
 
 /// The two blocks of a proof: the one under which something is shown, and the one whose certificate it rests on. The
@@ -95,16 +95,40 @@ pub fn prove_trace<S: Store>(
 ) -> Result<Proof, LedgerError> {
     let frame = Frame::new(reader, blocks)?;
     let entries = entries(reader, blocks.shown, &reads.entries)?;
-    let mut logs = Vec::with_capacity(reads.logs.len());
-    for (contract, key) in &reads.logs {
-        let records = reader.log_at(contract, key, blocks.shown)?;
-        logs.push(Log { contract: *contract, key: key.clone(), records, page: None });
-    }
+    let past = question.as_of.map(|as_of| as_of.height);
+    let logs = reads.logs.iter().map(|(contract, key)| read_log(reader, blocks.shown, contract, key, past));
+    let logs = logs.collect::<Result<_, LedgerError>>()?;
     let ranges: Vec<Vec<u8>> = reads.logs.iter().map(|(contract, key)| state_key::log(contract, key)).collect();
     let keys: Vec<&[u8]> = reads.entries.iter().chain(&ranges).map(Vec::as_slice).collect();
     let witness = reader.witness(blocks.shown, &keys)?;
     let TraceQuestion { contract, query, item, as_of } = question;
     Ok(frame.around(Subject::Trace { contract, query, item, as_of, entries, logs, witness }))
+}
+
+/// A log that was read: whole, or as of a height in the past up to the first later record, where a page holds that much.
+fn read_log<S: Store>(
+    reader: &Reader<S>,
+    shown: Height,
+    contract: &Address,
+    key: &[u8],
+    past: Option<Height>,
+) -> Result<Log, LedgerError> {
+    if let Some(past) = past {
+        let needed = reader.log_len_at(contract, key, past)?.saturating_add(1);
+        let found = reader.log_page(contract, key, shown, 0..needed, usize::MAX)?;
+        if !found.is_last() && found.end() >= needed {
+            return Ok(log_of(contract, key, found));
+        }
+    }
+    let records = reader.log_at(contract, key, shown)?;
+    Ok(Log { contract: *contract, key: key.to_vec(), records, page: None })
+}
+
+/// Records with what shows where they stand, unless they are all of the log.
+fn log_of(contract: &Address, key: &[u8], found: LogPage) -> Log {
+    let whole = found.start == 0 && found.is_last();
+    let page = (!whole).then_some(Page { start: found.start, range: found.range, path: found.path });
+    Log { contract: *contract, key: key.to_vec(), records: found.records, page }
 }
 
 /// The proof of records of a log. As of a height in the past, it has the first later record too, where the log went on
@@ -122,10 +146,8 @@ pub fn prove_log<S: Store>(reader: &Reader<S>, blocks: Blocks, question: LogQues
         _ => wanted,
     };
     let found = reader.log_page(&contract, &key, blocks.shown, start..end, usize::MAX)?;
-    let whole = found.start == 0 && found.is_last();
-    let page = (!whole).then_some(Page { start: found.start, range: found.range, path: found.path });
     let witness = reader.witness(blocks.shown, &[&state_key::log(&contract, &key)])?;
-    let log = Log { contract, key, records: found.records, page };
+    let log = log_of(&contract, &key, found);
     Ok(frame.around(Subject::Log { log, as_of, witness }))
 }
 
@@ -178,6 +200,56 @@ pub fn prove_event<S: Store>(
     Ok(Some(frame.around(Subject::Event(EventProof { record, path: path.into() }))))
 }
 
+/// How validators lead from a known epoch to a newer certified block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidatorChain {
+    /// The ends of epochs from the known one on.
+    pub epochs: Vec<EpochEnd>,
+    /// The newest certified block of the epoch that they lead to.
+    pub anchor: Anchor,
+    /// The known block in its place before that, if there is one before that.
+    pub earlier: Option<Earlier>,
+    /// Whether there are newer epochs.
+    pub more: bool,
+}
+
+/// How validators lead from an epoch to that of a certified block, over at most so many ends of epochs, for somebody who
+/// knows that epoch's validators and a block at a height (zero for none).
+///
+/// # Errors
+/// As [`prove_state`].
+pub fn prove_validators<S: Store>(
+    reader: &Reader<S>,
+    certified: Height,
+    from: Epoch,
+    known: Height,
+    ends_max: usize,
+) -> Result<ValidatorChain, LedgerError> {
+    let missing = |height| LedgerError::NotCertified { height, certified: reader.certified() };
+    let newest = reader.anchor(certified)?.ok_or_else(|| missing(certified))?;
+    let mut epochs = reader.epoch_ends(newest.header.epoch)?;
+    epochs.retain(|end| end.certificate.epoch >= from);
+    // The first end that is left for later is the last block of the epoch that the others lead to.
+    let left = epochs.get(ends_max).map(|end| end.result.height);
+    let anchor = match left {
+        None => newest,
+        Some(last) => reader.anchor(last)?.ok_or_else(|| missing(last))?,
+    };
+    epochs.truncate(ends_max);
+    let at = anchor.header.height;
+    let is_before = known > Height::ZERO && known < at;
+    let earlier = is_before.then(|| earlier(reader, known, at)).transpose()?;
+    Ok(ValidatorChain { epochs, anchor, earlier, more: left.is_some() })
+}
+
+/// A block in its place before a certified one.
+fn earlier<S: Store>(reader: &Reader<S>, shown: Height, certified: Height) -> Result<Earlier, LedgerError> {
+    let missing = || LedgerError::NotCertified { height: shown, certified: reader.certified() };
+    let header = reader.header(shown)?.ok_or_else(missing)?;
+    let result = reader.result(shown)?.ok_or_else(missing)?;
+    Ok(Earlier { header, result, proof: reader.result_proof(shown, certified)? })
+}
+
 /// The end of an epoch by an order, with the proof that the state at its height lets its signers order it.
 ///
 /// # Errors
@@ -211,14 +283,7 @@ impl Frame {
             return Err(missing(shown));
         }
         let anchor = reader.anchor(certified)?.ok_or_else(|| missing(certified))?;
-        let earlier = match shown == certified {
-            true => None,
-            false => {
-                let header = reader.header(shown)?.ok_or_else(|| missing(shown))?;
-                let result = reader.result(shown)?.ok_or_else(|| missing(shown))?;
-                Some(Earlier { header, result, proof: reader.result_proof(shown, certified)? })
-            }
-        };
+        let earlier = (shown != certified).then(|| earlier(reader, shown, certified)).transpose()?;
         let epochs = reader.epoch_ends(anchor.header.epoch)?;
         Ok(Self { chain: reader.chain(), epochs, anchor, earlier })
     }

@@ -44,9 +44,12 @@ pub struct Report {
     pub faults_count: u64,
 }
 
-/// The oldest heights of which something is kept. Headers, results and certificates are kept of all.
+/// The oldest heights of which something is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeptFrom {
+    /// Headers, results and certificates, without gaps. They go back to the first block, unless the ledger began with a
+    /// snapshot.
+    pub headers: Height,
     /// Transactions.
     pub bodies: Height,
     /// Receipts and events.
@@ -116,6 +119,7 @@ impl Report {
 pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: impl FnMut(Progress)) -> Report {
     let mut report = Report {
         kept_from: KeptFrom {
+            headers: Height(reader.begin().before).next(),
             bodies: reader.oldest(Class::Bodies),
             receipts: reader.oldest(Class::Receipts),
             states: reader.oldest(Class::States),

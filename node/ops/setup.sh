@@ -11,6 +11,9 @@ command -v ccache >/dev/null || need ccache
 command -v strace >/dev/null || need strace
 [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || need e2fsprogs
 command -v mount >/dev/null || need mount
+# The test of the page that checks proofs drives a browser.
+command -v chromedriver >/dev/null || need chromium-driver
+command -v chromium >/dev/null || need chromium
 # Not libclang-cpp, which other packages bring alone.
 ls /usr/lib/llvm-*/lib/libclang.so* /usr/lib/llvm-*/lib/libclang-[0-9]*.so* 2>/dev/null | grep -q . || need libclang-dev
 

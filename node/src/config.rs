@@ -96,6 +96,8 @@ pub struct RpcSettings {
     pub listener: ListenerConfig,
     /// WebSockets' limits.
     pub sockets: SocketConfig,
+    /// The page to serve at `/verify`, if there is to be one.
+    pub page: Option<PathBuf>,
 }
 
 /// What is logged, and how.
@@ -283,7 +285,8 @@ fn rpc(file: RpcSection, path: &Path, flags: &ConfigFlags) -> Result<RpcSettings
     if seconds > 0 {
         listener.request_timeout = Duration::from_secs(seconds as u64);
     }
-    Ok(RpcSettings { listener, sockets })
+    let page = file.page.map(|page| path.parent().map_or(page.clone(), |directory| directory.join(&page)));
+    Ok(RpcSettings { listener, sockets, page })
 }
 
 fn given<T: Clone>(flag: &[T]) -> Option<Vec<T>> {

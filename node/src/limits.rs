@@ -39,6 +39,9 @@ pub const OVERRIDE_FILE_BYTES_MAX: u64 = 256 << 10;
 /// Largest file of a restart order: 256 signatures, 128 validators and a certificate, each entry below 400 bytes of JSON.
 pub const ORDER_FILE_BYTES_MAX: u64 = 1 << 20;
 
+/// Largest page that is served: the one that checks proof files has about 1 MiB, most of it WebAssembly.
+pub const PAGE_BYTES_MAX: u64 = 16 << 20;
+
 // Frames on direct streams
 
 /// A consensus message: a proposal naming 2 MiB of transactions, should it carry them inline, plus

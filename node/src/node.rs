@@ -111,6 +111,10 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     check_keys(&config, &viewpoint, &members)?;
 
     // Whatever can be in the way of starting is found before the first thread runs.
+    let page = config.rpc.page.as_ref().map(|path| {
+        rpc::Page::read(path).with_context(|| format!("cannot read the page {} (setting rpc.page)", path.display()))
+    });
+    let page = page.transpose()?;
     let listener = bind(&config).await?;
     let (network, events) = match joined {
         Some((network, events)) => {
@@ -189,7 +193,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     });
     let admin = Admin::start(&config.data_dir, Arc::clone(&context))?;
     tracing::info!(address = %listener.address()?, "serving JSON-RPC");
-    let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener);
+    let router = rpc::router(Arc::clone(&context), SocketGate::new(config.rpc.sockets.clone()), &listener, page);
     let (stop_listening, listening_stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(listener.serve(router, async {
         let _ = listening_stopped.await;

@@ -9,6 +9,7 @@
 //! | `GET /healthz` | 200 while the process runs |
 //! | `GET /readyz` | 200 if reads are current and submissions can be taken, else 503 and why |
 //! | `GET /metrics` | OpenMetrics text |
+//! | `GET /verify` | the page that checks proof files, if the setting `rpc.page` names one |
 //!
 //! Reads answer from the newest certified height unless `at` says otherwise. Whatever reads the disk
 //! does so on a few blocking threads ([`READS_MAX`]), and whatever runs a contract on a few others
@@ -29,6 +30,7 @@ mod interface;
 mod joining;
 mod method;
 mod node;
+mod page;
 mod point;
 mod proof;
 mod scrape;
@@ -54,6 +56,7 @@ use conn::{Conn, Node};
 use countersign_api::{HTTP_PATH, OPENRPC_PATH, Registry, WEBSOCKET_PATH};
 use gate::Gate;
 use interface::Interfaces;
+pub use page::Page;
 use std::sync::Arc;
 
 /// What all requests share.
@@ -66,7 +69,7 @@ struct Server {
 }
 
 /// The routes of a node.
-pub fn router(context: Arc<Context>, gate: SocketGate, listener: &Listener) -> Router {
+pub fn router(context: Arc<Context>, gate: SocketGate, listener: &Listener, page: Option<Page>) -> Router {
     let node = Arc::new(Node {
         context,
         reads: Gate::new(READS_MAX),
@@ -77,14 +80,18 @@ pub fn router(context: Arc<Context>, gate: SocketGate, listener: &Listener) -> R
     let openrpc = registry.openrpc().to_string();
     let metrics = scrape::metrics(&node, listener.counters(), gate.clone());
     let server = Arc::new(Server { node, registry, openrpc, gate, metrics });
-    Router::new()
+    let router = Router::new()
         .route(HTTP_PATH, post(call))
         .route(WEBSOCKET_PATH, get(upgrade))
         .route(OPENRPC_PATH, get(openrpc_document))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(scrape_all))
-        .with_state(server)
+        .with_state(server);
+    match page {
+        None => router,
+        Some(page) => router.route(page::PATH, get(async move || page.respond())),
+    }
 }
 
 const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];

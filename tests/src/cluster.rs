@@ -10,7 +10,7 @@ use crate::proxy::Proxies;
 use anyhow::{Context as _, bail, ensure};
 use countersign_api::NoParams;
 use countersign_api::method::node::{NodeStatus, State, Status};
-use countersign_client::{Client, Signer, contract, keyfile};
+use countersign_client::{Client, Signer, Unverified, contract, keyfile};
 use serde_json::Value;
 use settings::NodeKeys;
 use std::fs::File;
@@ -177,7 +177,7 @@ impl Cluster {
             {
                 bail!("node {index} ended with {status}: {}", self.log_tail(index));
             }
-            match client.call::<NodeStatus>(&NoParams {}).await {
+            match client.unverified().call::<NodeStatus>(&NoParams {}).await.map(Unverified::into_said) {
                 Ok(status) if holds(&status) => return Ok(status),
                 seen if Instant::now() > deadline => {
                     bail!("node {index} is not ready after {READY:?} ({seen:?}): {}", self.log_tail(index))

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -26,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("countersign-api", &["countersign-epcis", "countersign-types"]),
     // No runtime and no network, so that it builds for browsers.
     ("countersign-verify", &["countersign-epcis", "countersign-types"]),
+    ("countersign-verify-page", &["countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
     (

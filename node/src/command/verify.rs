@@ -54,9 +54,10 @@ pub(super) fn show(report: &Report) {
         "{} blocks, {} transactions, {} certificates, {} state entries, {} log records",
         report.blocks, report.transactions, report.certificates, report.entries, report.log_records
     );
-    let KeptFrom { bodies, receipts, states } = report.kept_from;
+    let KeptFrom { headers, bodies, receipts, states } = report.kept_from;
     println!(
-        "kept and checked: headers of all heights, {}, {}, {}",
+        "kept and checked: {}, {}, {}, {}",
+        from("headers", headers),
         from("transactions", bodies),
         from("receipts", receipts),
         from("states", states)
@@ -81,7 +82,7 @@ fn from(what: &str, height: Height) -> String {
 }
 
 fn as_json(report: &Report) -> Value {
-    let KeptFrom { bodies, receipts, states } = report.kept_from;
+    let KeptFrom { headers, bodies, receipts, states } = report.kept_from;
     let spaces = report
         .spaces
         .iter()
@@ -95,7 +96,7 @@ fn as_json(report: &Report) -> Value {
         "certificates": report.certificates,
         "stateEntries": report.entries,
         "logRecords": report.log_records,
-        "keptFrom": { "bodies": bodies, "receipts": receipts, "states": states },
+        "keptFrom": { "headers": headers, "bodies": bodies, "receipts": receipts, "states": states },
         "spaces": serde_json::Map::from_iter(spaces),
         "faults": faults,
         "faultsCount": report.faults_count,

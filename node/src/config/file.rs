@@ -14,7 +14,7 @@ use super::storage::{DatabaseSection, RetentionSection};
 use crate::{network::PeerAddress, telemetry::LogFormat};
 
 /// Every key there is; a section that ends in `.*` has keys of the operator's choice.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 37] = [
     "data_dir",
     "genesis",
     "validator_key",
@@ -32,6 +32,7 @@ const KEYS: [&str; 36] = [
     "rpc.body_bytes_max",
     "rpc.sockets_max",
     "rpc.request_timeout_s",
+    "rpc.page",
     "sync",
     "sync.mode",
     "sync.snapshot_height_min",
@@ -129,6 +130,9 @@ pub struct RpcSection {
     /// Seconds a handler may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_timeout_s: Option<u64>,
+    /// A page to serve at `/verify`; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<PathBuf>,
 }
 
 /// `[sync]`
@@ -291,6 +295,7 @@ mod tests {
                 body_bytes_max: Some(1),
                 sockets_max: Some(1),
                 request_timeout_s: Some(1),
+                page: Some("a".into()),
             },
             sync: SyncSection { mode: Some(SyncMode::Snapshot), snapshot_height_min: Some(1) },
             snapshot: SnapshotSection { interval_blocks: Some(1) },

@@ -71,6 +71,7 @@ fn the_file_is_read() {
         connections_max = 10
         body_bytes_max = 1000
         request_timeout_s = 30
+        page = "verify.html"
         [log]
         level = "debug"
         format = "json"
@@ -86,6 +87,7 @@ fn the_file_is_read() {
     assert_eq!(config.rpc.sockets.clients_max, 10);
     assert_eq!(config.rpc.sockets.message_bytes_max, 1_000);
     assert_eq!(config.rpc.listener.request_timeout, Duration::from_secs(30));
+    assert_eq!(config.rpc.page.as_deref(), Some(Path::new("/etc/cs/verify.html")));
     assert_eq!(config.log.level.to_string(), "debug");
     assert_eq!(config.log.format, LogFormat::Json);
 }

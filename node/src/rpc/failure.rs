@@ -27,7 +27,7 @@ pub(super) fn of_ledger(cause: &LedgerError) -> RpcError {
             let hint = match what {
                 Class::States => {
                     "ask at that height or a newer one, or a node that keeps more states; trace_history, trace_back and trace_forward \
-                     reach back to the first block on every node"
+                     reach back to the first block that a node has"
                 }
                 Class::Bodies | Class::Receipts => {
                     "ask from the oldest height on, or a node that keeps all blocks (`retention.mode` full or archive)"

@@ -6,10 +6,11 @@ use super::failure::of_ledger;
 use super::point::Point;
 use super::trace::{Asked, asked, identifier};
 use super::view::{answer, not_provenance, view};
-use countersign_api::limits::PROOF_KEYS_MAX;
+use countersign_api::limits::{EPOCH_ENDS_MAX, PROOF_KEYS_MAX};
 use countersign_api::method::proof::{
     GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogProofFile, LogRef, ProofFile,
-    ProofGetEvent, ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, Query,
+    GetValidatorChainParams, ProofGetEvent, ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, ProofGetValidatorChain, Query,
+    ValidatorChain,
 };
 use countersign_api::method::tx::State;
 use countersign_api::read::page_size;
@@ -18,7 +19,7 @@ use countersign_epcis::answer::{History, Lineage};
 use countersign_epcis::register::key;
 use countersign_ledger::{
     Blocks, EventCursor, LedgerError, LogQuestion, TraceQuestion, prove_event, prove_log, prove_state, prove_trace,
-    prove_transaction,
+    prove_transaction, prove_validators,
 };
 use countersign_types::hash::sha256;
 use countersign_types::limits::PROOF_BYTES_MAX;
@@ -31,6 +32,7 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ProofGetEvent, _, _>(|conn, params| conn.read(move |node| of_event(node, &params)));
     registry.on::<ProofGetLog, _, _>(|conn, params| conn.read(move |node| of_log(node, params)));
     registry.on::<ProofGetTrace, _, _>(|conn, params| conn.view(move |node| of_trace(node, &params)));
+    registry.on::<ProofGetValidatorChain, _, _>(|conn, params| conn.read(move |node| of_validators(node, params)));
 }
 
 fn of_state(node: &Node, params: &GetStateParams) -> Result<ProofFile, RpcError> {
@@ -127,6 +129,17 @@ fn of_trace(node: &Node, params: &GetTraceParams) -> Result<ProofFile, RpcError>
         TraceQuestion { contract, query: params.query.word().to_owned(), item: params.item.clone(), as_of: past };
     let proof = prove_trace(node.reader(), node.blocks(&over)?, question, &reads);
     Ok(ProofFile { proof: bounded(proof.map_err(|cause| of_ledger(&cause))?)? })
+}
+
+fn of_validators(node: &Node, params: GetValidatorChainParams) -> Result<ValidatorChain, RpcError> {
+    let certified = node.point(At::Final)?.height;
+    if certified == Height::ZERO {
+        return Err(RpcError::new(Code::NotReady, "no block is certified yet; try again in a moment"));
+    }
+    let GetValidatorChainParams { epoch, height } = params;
+    let chain = prove_validators(node.reader(), certified, epoch, height, EPOCH_ENDS_MAX);
+    let countersign_ledger::ValidatorChain { epochs, anchor, earlier, more } = chain.map_err(|cause| of_ledger(&cause))?;
+    Ok(ValidatorChain { epochs, anchor, earlier, more })
 }
 
 fn is_truncated(query: Query, output: &[u8]) -> Result<bool, RpcError> {

@@ -1,8 +1,11 @@
 //! Methods and errors over HTTP.
 
 use crate::process::Node;
+use countersign_api::method::proof::ValidatorChain;
 use countersign_types::proof::{Proof, Trusted};
+use countersign_verify::{Light, Step};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const NOBODY: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
 
@@ -65,6 +68,7 @@ fn what_is_not_there_has_its_own_code() {
         ("proof_getLog", json!({ "log": { "key": "bG9n" }, "cursor": "x" }), 2003),
         ("proof_getLog", json!({ "log": { "key": "bG9n" } }), 3000),
         ("proof_getLog", json!({ "log": { "item": "urn:epc:id:sgtin:1.2" } }), 3008),
+        ("proof_getValidatorChain", json!({ "epoch": -1 }), -32602),
         ("proof_getTrace", json!({ "query": "back", "item": "urn:epc:id:sgtin:1.2", "at": 1 }), 3008),
         ("state_get", json!({ "key": { "account": "org0/erp" }, "other": 1 }), -32602),
         ("tx_submit", json!({ "transaction": "AAAA" }), 1000),
@@ -112,6 +116,36 @@ fn state_comes_with_a_proof_that_holds_against_the_genesis() {
     let state = proven.state().unwrap();
     let present = state.entries().filter(|(_, value)| value.is_some()).count();
     assert_eq!((state.entries().count(), present), (2, 1), "absence is proven as well");
+}
+
+#[test]
+fn a_light_client_follows_it() {
+    let node = Node::start();
+    let said = |params: Value| -> ValidatorChain {
+        serde_json::from_value(node.call("proof_getValidatorChain", params)).unwrap()
+    };
+    let mut light = Light::begin(&Trusted::from(&node.genesis()));
+    let first = said(json!({}));
+    assert!(first.earlier.is_none() && !first.more);
+    assert_eq!(light.step(&first.epochs, &first.anchor, None), Ok(Step::Advanced));
+    let known = light.height();
+    // The heartbeat makes a block every 200 ms.
+    let begun = Instant::now();
+    while light.height() == known && begun.elapsed() < Duration::from_secs(30) {
+        let next = said(json!({ "epoch": light.epoch().epoch, "height": light.height() }));
+        light.step(&next.epochs, &next.anchor, next.earlier.as_ref()).unwrap();
+    }
+    assert!(light.height() > known);
+}
+
+#[test]
+fn a_page_is_served_where_one_is_named() {
+    let mut node = Node::create();
+    node.set("[rpc]", "page = \"page.html\"");
+    std::fs::write(node.home().join("page.html"), "<p>checks").unwrap();
+    node.run();
+    assert_eq!(node.get("/verify"), (200, "<p>checks".to_owned()));
+    assert_eq!(Node::start().get("/verify").0, 404);
 }
 
 #[test]

@@ -37,6 +37,14 @@ impl Node {
         Self { directory, rpc_port, network_port, child: None }
     }
 
+    /// Adds a line to a section of its configuration, before it runs.
+    pub fn set(&self, section: &str, line: &str) {
+        let path = self.home().join("countersign.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(section), "{text}");
+        std::fs::write(&path, text.replacen(section, &format!("{section}\n{line}"), 1)).unwrap();
+    }
+
     /// A running validator that is ready.
     pub fn start() -> Self {
         let mut node = Self::create();

@@ -27,10 +27,11 @@
 //! list, is refused with [`BadCursor`](error::Code::BadCursor). (`node_peers` lists what is connected now: its pages are as
 //! of no block.)
 //!
-//! **As of a block.** Traces, pages of histories and of events reach back to the first block on every node: they rest on
-//! logs, which only grow. State entries, views and proofs are read from the state of the block itself, which a node keeps
-//! for a number of blocks; before that it answers [`BlockPruned`](error::Code::BlockPruned), whose `info.oldest` is the oldest height
-//! that it has.
+//! **As of a block.** Traces and pages of histories reach back to the first block that a node has, which is the chain's
+//! first unless it joined by a snapshot: they rest on logs, which only grow. Events reach back as far as receipts are kept.
+//! State entries, views and proofs are read from the state of the block itself, which a node keeps for a number of
+//! blocks. What is gone is answered by [`BlockPruned`](error::Code::BlockPruned), whose `info.oldest` is the oldest height that
+//! there is.
 //!
 //! # A server
 //!

@@ -23,6 +23,9 @@ pub const WAIT_MS_MAX: u64 = 9_000;
 pub const SUBMIT_MAX: usize = 256;
 /// Most state keys of one `proof_getState`.
 pub const PROOF_KEYS_MAX: usize = 256;
+/// Most ends of epochs of one `proof_getValidatorChain`: each holds a set of validators and a quorum's signatures, some
+/// 450 bytes a validator in JSON, so that 64 of 128 validators are 3.5 MiB.
+pub const EPOCH_ENDS_MAX: usize = 64;
 /// Deepest type of a contract's interface: a type nested deeper cannot be shown as JSON within
 /// [`JSON_DEPTH_MAX`] anyway.
 pub const ABI_DEPTH_MAX: usize = 32;

@@ -72,6 +72,9 @@ objects! {
         "overrides"],
         "What executing the chain up to a block gave; a quorum of validators signs its hash.";
     Certificate, ["phase", "epoch", "number", "digest", "signatures"], "A quorum's signatures under one statement.";
+    EpochEnd, ["result", "certificate", "validators"], "The end of an epoch: who were handed over to, and by whom.";
+    Anchor, ["header", "result", "certificate"], "A certified block: header, result, and the signatures under it.";
+    Earlier, ["header", "result", "proof"], "A block that a later result names as one before it.";
     Validator, ["organisation", "key", "networkKey"], "A validator.";
     Parameters, ["heartbeatMs", "runAhead", "transactionWindowMs", "transactionGasMax"],
         "Rules that all validators share.";

@@ -22,6 +22,7 @@ fn document() -> Value {
         ProofGetEvent,
         ProofGetLog,
         ProofGetTrace,
+        ProofGetValidatorChain,
         EpcisValidate,
         EpcisEvent,
         TraceHistory,

@@ -32,6 +32,10 @@ pub struct Settings {
     /// The provenance contract, by organisation/name or address [default: the only one there is]
     #[arg(long, global = true, env = "COUNTERSIGN_CONTRACT", value_name = "CONTRACT", value_parser = contract)]
     pub contract: Option<ContractRef>,
+    /// What you trust: a genesis, a checkpoint or the file of `light follow`. Traces and accounts are then verified against it
+    /// before they are shown.
+    #[arg(long, global = true, env = "COUNTERSIGN_ROOT", value_name = "FILE")]
+    pub root: Option<PathBuf>,
     /// Print JSON instead of tables.
     #[arg(long, global = true)]
     pub json: bool,
@@ -54,6 +58,9 @@ pub enum Command {
     /// Export proof files and verify them without a network.
     #[command(subcommand)]
     Proof(Proof),
+    /// Follow the validators from a genesis or a checkpoint without the chain's blocks; --root names the file that is kept.
+    #[command(subcommand)]
+    Light(Light),
     /// Show how the node and the network are.
     Status,
     /// Look at accounts and set those of your organisation.
@@ -270,6 +277,46 @@ pub enum Proof {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
+    /// Build the page that verifies proof files in a browser, from its sources. It is one file and needs no network.
+    Page {
+        /// Directory of its crate.
+        #[arg(default_value = "sdk/verify-page")]
+        directory: PathBuf,
+        /// Where to [default: target/contracts/verify.html]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Light {
+    /// Ask nodes for newer blocks, and move the file to the newest that holds. It never goes back.
+    Follow(Follow),
+    /// Show the block that the file has come to.
+    Show {
+        /// Fail if the block is older than this many seconds.
+        #[arg(long, value_name = "SECONDS")]
+        max_age: Option<u64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Follow {
+    /// Begin a new file with the network's genesis, from a source that you trust.
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    pub genesis: Option<PathBuf>,
+    /// Begin a new file with a checkpoint, from a source that you trust.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// A node to ask; may be given again, and nodes of several members are better than one [default: that of --rpc]
+    #[arg(long = "node", value_name = "URL")]
+    pub nodes: Vec<String>,
+    /// Fail if the block is older than this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_age: Option<u64>,
+    /// Go on, asking again after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub every: Option<std::num::NonZeroU64>,
 }
 
 /// What is trusted before a proof is read.

@@ -4,6 +4,7 @@ pub mod account;
 pub mod contract;
 pub mod epcis;
 pub mod key;
+pub mod light;
 pub mod proof;
 pub mod status;
 pub mod trace;

@@ -17,6 +17,10 @@ use anyhow::{Context as _, Result, ensure};
 use package::Package;
 use toolchain::{TARGET, Toolchain};
 
+/// Bytes of stack that a contract reserves below its data. The linker's default of 1 MiB would be
+/// part of every instance's memory.
+const STACK_BYTES: u32 = 128 << 10;
+
 /// What was built.
 #[derive(Debug)]
 pub struct Built {
@@ -40,19 +44,10 @@ pub struct Built {
 /// If `dir` holds no library crate, no Wasm toolchain can be found, the crate does not compile, or
 /// the module is not a contract (foreign imports, no embedded interface, a method not exported).
 pub fn build(dir: &Path, out: Option<&Path>) -> Result<Built> {
-    let package = Package::read(dir)?;
-    let toolchain = Toolchain::choose(dir)?;
-    let target = package.target.join("contracts");
-    compile(&package, &toolchain, &target)?;
-    let file = format!("{}.wasm", package.library);
-    let compiled = target.join(TARGET).join("contract").join(&file);
-    let bytes = fs::read(&compiled).with_context(|| format!("cargo left no module at {}", compiled.display()))?;
-    let checked = module::check(&bytes, &toolchain.version(dir)?)?;
-    let path = out.map_or_else(|| target.join(&file), Path::to_path_buf);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-    }
-    fs::write(&path, &checked.bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    let Compiled { module, library, directory, toolchain } = compile(dir, STACK_BYTES)?;
+    let checked = module::check(&module, &toolchain.version(dir)?)?;
+    let path = out.map_or_else(|| directory.join(format!("{library}.wasm")), Path::to_path_buf);
+    write(&path, &checked.bytes)?;
     Ok(Built {
         path,
         bytes: checked.bytes.len(),
@@ -62,7 +57,25 @@ pub fn build(dir: &Path, out: Option<&Path>) -> Result<Built> {
     })
 }
 
-fn compile(package: &Package, toolchain: &Toolchain, target: &Path) -> Result<()> {
+/// A module as the compiler leaves it.
+pub(crate) struct Compiled {
+    pub(crate) module: Vec<u8>,
+    /// Name of the crate's library.
+    library: String,
+    /// Where what is built from modules goes.
+    pub(crate) directory: PathBuf,
+    toolchain: Toolchain,
+}
+
+/// Compiles the crate in `dir` to a module with this much stack.
+///
+/// # Errors
+///
+/// If `dir` holds no library crate, no Wasm toolchain can be found, or the crate does not compile.
+pub(crate) fn compile(dir: &Path, stack_bytes: u32) -> Result<Compiled> {
+    let package = Package::read(dir)?;
+    let toolchain = Toolchain::choose(dir)?;
+    let directory = package.target.join("contracts");
     let mut cargo = toolchain.cargo();
     cargo
         .args(["rustc", "--lib", "--crate-type", "cdylib"])
@@ -70,13 +83,24 @@ fn compile(package: &Package, toolchain: &Toolchain, target: &Path) -> Result<()
         .arg("--manifest-path")
         .arg(&package.manifest)
         .arg("--target-dir")
-        .arg(target)
+        .arg(&directory)
         .args(package.profile()?)
         .arg("--config")
-        .arg(package.flags()?)
+        .arg(package.flags(stack_bytes)?)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let status = cargo.status().context("cannot start cargo")?;
-    ensure!(status.success(), "the contract does not compile");
-    Ok(())
+    ensure!(status.success(), "the crate in {} does not compile", dir.display());
+    let library = package.library;
+    let compiled = directory.join(TARGET).join("contract").join(format!("{library}.wasm"));
+    let module = fs::read(&compiled).with_context(|| format!("cargo left no module at {}", compiled.display()))?;
+    Ok(Compiled { module, library, directory, toolchain })
+}
+
+/// Writes what was built, and makes the directory for it.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

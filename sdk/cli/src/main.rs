@@ -9,6 +9,7 @@ mod command;
 mod contract_build;
 mod failure;
 mod output;
+mod page_build;
 mod session;
 
 use arguments::{Arguments, Command};
@@ -38,6 +39,7 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Command::Epcis(command) => command::epcis::run(command, &session, output).await,
         Command::Trace(command) => command::trace::run(command, &session, output).await,
         Command::Proof(command) => command::proof::run(command, &session, output).await,
+        Command::Light(command) => command::light::run(command, &session, output).await,
         Command::Status => command::status::run(&session, output).await,
         Command::Account(command) => command::account::run(command, &session, output).await,
         Command::Validator(command) => command::validator::run(command, &session, output).await,

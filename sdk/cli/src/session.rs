@@ -4,9 +4,11 @@ use crate::arguments::Settings;
 use crate::failure::Usage;
 use anyhow::Context as _;
 use countersign_api::method::contract::{ContractList, ContractRef, ListParams};
-use countersign_client::{Client, Error, Signer, keyfile};
-use countersign_types::{Address, SecretKey};
+use countersign_client::verify::{self, BadFile};
+use countersign_client::{Auditor, Client, Error, Signer, keyfile};
+use countersign_types::{Address, SecretKey, TimestampMs};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The settings, to be used.
 #[derive(Debug)]
@@ -22,6 +24,26 @@ impl Session {
     /// The node.
     pub fn client(&self) -> Result<Client, Error> {
         Client::new(&self.settings.rpc)
+    }
+
+    /// The file that the user trusts, if one is named.
+    pub fn root(&self) -> Option<&Path> {
+        self.settings.root.as_deref()
+    }
+
+    /// The node, with answers verified against the file that the user trusts, if one is named.
+    pub fn auditor(&self) -> anyhow::Result<Option<Auditor>> {
+        let Some(path) = self.root() else { return Ok(None) };
+        let about = |cause: BadFile| Usage(format!("{}: {cause}", path.display()));
+        let trusted = verify::trusted(&read_file(path)?).map_err(about)?;
+        Ok(Some(self.client()?.trusting(trusted)))
+    }
+
+    /// The provenance contract that the user names. Which one it is cannot be left to a node that is not trusted.
+    pub fn named_contract(&self) -> anyhow::Result<Address> {
+        let contract = self.settings.contract.as_ref();
+        let contract = contract.ok_or_else(|| Usage("name the contract with --contract, to verify what it holds".into()))?;
+        contract.address().with_context(|| format!("{contract} is not a contract"))
     }
 
     /// Where the account's key is.
@@ -56,7 +78,7 @@ impl Session {
         let mut found: Vec<String> = Vec::new();
         let mut params = ListParams::default();
         loop {
-            let page = client.call_again::<ContractList>(&params).await?;
+            let page = client.unverified().call_again::<ContractList>(&params).await?.into_said();
             found.extend(page.items.into_iter().map(|contract| contract.name).filter(|name| is_provenance(name)));
             params.cursor = page.next_cursor;
             if params.cursor.is_none() {
@@ -86,6 +108,12 @@ impl Session {
 
 fn is_provenance(name: &str) -> bool {
     name.split_once('/').is_some_and(|(_, name)| name == "provenance")
+}
+
+/// What time it is.
+pub fn now() -> anyhow::Result<TimestampMs> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).context("this computer's clock is before 1970")?;
+    Ok(TimestampMs(u64::try_from(since.as_millis())?))
 }
 
 /// Reads a file that the user named; `-` is standard input.

@@ -5,7 +5,7 @@ mod module;
 pub use module::interface_section;
 
 use crate::signer::explain;
-use crate::{Client, Error, Final, Signer};
+use crate::{Client, Error, Final, Signer, Unverified};
 use countersign_api::abi::AbiError;
 use countersign_api::method::contract::{
     ContractGetAbi, ContractRef, ContractView, GetAbiParams, Interface, ViewParams, Viewed,
@@ -92,10 +92,10 @@ pub async fn view(
     method: &str,
     args: Value,
     at: At,
-) -> Result<Read<Viewed>, Error> {
+) -> Result<Unverified<Read<Viewed>>, Error> {
     let params =
         ViewParams { contract: contract.clone(), method: method.to_owned(), args: Some(args), input: None, at };
-    client.call_again::<ContractView>(&params).await
+    client.unverified().call_again::<ContractView>(&params).await
 }
 
 /// Deploys a module as `organisation/name`, and runs its `init` with these arguments (`null` if it

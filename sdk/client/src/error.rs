@@ -4,7 +4,7 @@ use crate::keyfile::KeyFileError;
 use countersign_api::RpcError;
 use countersign_api::abi::AbiError;
 use countersign_api::method::tx::Outcome;
-use countersign_types::Hash;
+use countersign_types::{Hash, Height};
 use countersign_verify::BadFile;
 use std::time::Duration;
 
@@ -42,6 +42,17 @@ pub enum Error {
     /// A proof file is refused.
     #[error("{0}")]
     Proof(#[from] BadFile),
+    /// The answer is about an older block than one that was verified before.
+    #[error("the node answers as of block {given}, after block {known} was verified: it is behind, or replays an old answer")]
+    Regressed {
+        /// Height of the answer's block.
+        given: Height,
+        /// The height that was reached.
+        known: Height,
+    },
+    /// What is asked is not shown by any proof.
+    #[error("no proof shows {0}")]
+    Unprovable(&'static str),
     /// The transaction expired and was never included.
     #[error("transaction {id} expired before it was included; submit again")]
     Expired {

@@ -1,6 +1,6 @@
 //! An item's history over as many pages as are wanted.
 
-use crate::{Client, Error};
+use crate::{Client, Error, Unverified};
 use countersign_api::Read;
 use countersign_api::limits::PAGE_MAX;
 use countersign_api::method::trace::{HistoryParams, Trace, TraceHistory};
@@ -9,15 +9,15 @@ use countersign_api::method::trace::{HistoryParams, Trace, TraceHistory};
 /// The answer has a `next_cursor` where something follows, and `complete` is set if nothing does.
 ///
 /// # Errors
-/// Those of [`Client::call_again`].
-pub async fn history(client: &Client, mut params: HistoryParams, events_max: u32) -> Result<Read<Trace>, Error> {
+/// Those of [`Asking::call_again`](crate::Asking::call_again).
+pub async fn history(client: &Client, mut params: HistoryParams, events_max: u32) -> Result<Unverified<Read<Trace>>, Error> {
     let size = |left: u32| Some(left.clamp(1, PAGE_MAX));
     params.limit = size(events_max);
     let mut read = client.call_again::<TraceHistory>(&params).await?;
     loop {
         let events = u32::try_from(read.data.events.len()).unwrap_or(u32::MAX);
         let (Some(cursor), left @ 1..) = (read.data.next_cursor.clone(), events_max.saturating_sub(events)) else {
-            return Ok(read);
+            return Ok(Unverified::new(read));
         };
         params.cursor = Some(cursor);
         params.limit = size(left);

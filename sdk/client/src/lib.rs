@@ -2,7 +2,9 @@
 //!
 //! | to do | with |
 //! |---|---|
-//! | ask a node | [`Client`], any method of [`countersign_api`] |
+//! | ask a node and trust nobody | [`Client::trusting`]: an [`Auditor`] verifies answers before it returns them |
+//! | ask a node and take its word | [`Client::unverified`], any method of [`countersign_api`] |
+//! | follow changes of validators | [`light`] |
 //! | follow blocks | [`Subscription`] |
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
@@ -10,30 +12,40 @@
 //! | follow an item's history to its end | [`history()`] |
 //! | verify a proof file offline | [`verify`] |
 //!
-//! What a node answers is unverified and has the interface's types. What a proof shows is a
-//! [`Verified`], which only [`verify`] makes. The two cannot be confused.
+//! What a node says is an [`Unverified`]. What a proof shows is a [`Verified`], which only [`verify`] makes. The two
+//! cannot be confused.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), countersign_client::Error> {
+//! # async fn example(genesis: &[u8]) -> Result<(), countersign_client::Error> {
 //! use countersign_api::method::node::NodeStatus;
-//! use countersign_api::NoParams;
-//! let client = countersign_client::Client::new("http://127.0.0.1:8645")?;
-//! let status = client.call::<NodeStatus>(&NoParams {}).await?;
-//! println!("height {}", status.final_height);
+//! use countersign_api::{At, NoParams};
+//! use countersign_client::{Client, verify};
+//!
+//! let client = Client::new("http://127.0.0.1:8645")?;
+//! let status = client.unverified().call::<NodeStatus>(&NoParams {}).await?;
+//! println!("the node says that its height is {}", status.as_said().final_height);
+//!
+//! let auditor = client.trusting(verify::trusted(genesis)?);
+//! let account = auditor.account(&"org0/erp".parse().expect("a name"), At::Final).await?;
+//! println!("as of block {} it has {} keys", account.height(), account.data().as_ref().map_or(0, |it| it.keys.len()));
 //! # Ok(())
 //! # }
 //! ```
 
+mod auditor;
 pub mod capture;
 pub mod contract;
 mod error;
 mod history;
 pub mod keyfile;
+pub mod light;
 pub mod limits;
 mod rpc;
 mod signer;
 mod subscription;
+mod unverified;
 
+pub use auditor::Auditor;
 pub use countersign_api::trace;
 pub use countersign_verify as verify;
 pub use countersign_verify::Verified;
@@ -42,3 +54,4 @@ pub use history::history;
 pub use rpc::Client;
 pub use signer::{Final, Signer};
 pub use subscription::Subscription;
+pub use unverified::{Asking, Unverified};

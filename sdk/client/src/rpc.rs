@@ -1,9 +1,10 @@
 //! Asking a node.
 
-use crate::Error;
+use crate::{Asking, Auditor, Error};
 use crate::limits::{CONNECT_TIMEOUT, PAUSE_FIRST, PAUSE_MAX, REQUEST_TIMEOUT, RESPONSE_OVERHEAD_BYTES, TRIES_MAX};
 use countersign_api::Method;
 use countersign_api::envelope::{Id, Request, Response, Version};
+use countersign_types::proof::Trusted;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,11 +41,20 @@ impl Client {
         &self.url
     }
 
+    /// The node's answers, unverified, and said to be by their type.
+    #[must_use]
+    pub fn unverified(&self) -> Asking<'_> {
+        Asking::of(self)
+    }
+
+    /// A client that verifies answers against a genesis, a checkpoint or a light client's block before it returns them.
+    #[must_use]
+    pub fn trusting(self, trusted: Trusted) -> Auditor {
+        Auditor::new(self, trusted)
+    }
+
     /// Calls a method once.
-    ///
-    /// # Errors
-    /// [`Error::Network`], [`Error::Answer`], or the node's own [`Error::Rpc`].
-    pub async fn call<M: Method>(&self, params: &M::Params) -> Result<M::Answer, Error> {
+    pub(crate) async fn call<M: Method>(&self, params: &M::Params) -> Result<M::Answer, Error> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let request = Request { jsonrpc: Version::Two, id, method: M::NAME, params };
         let response = self.http.post(&self.url).json(&request).send().await.map_err(|error| self.network(&error))?;
@@ -54,10 +64,7 @@ impl Client {
 
     /// As [`Client::call`], again after a pause while the node is not reached or asks to try
     /// later. For methods that may be repeated: reads, and submitting the same transaction.
-    ///
-    /// # Errors
-    /// Those of the last try.
-    pub async fn call_again<M: Method>(&self, params: &M::Params) -> Result<M::Answer, Error> {
+    pub(crate) async fn call_again<M: Method>(&self, params: &M::Params) -> Result<M::Answer, Error> {
         let mut pause = PAUSE_FIRST;
         for _ in 1..TRIES_MAX {
             match self.call::<M>(params).await {

@@ -1,8 +1,10 @@
 //! Why a file is refused.
 
+use crate::light::LIGHT_VERSION;
 use crate::registers::NotProven;
 use countersign_epcis::Error as IdentifierError;
 use countersign_epcis::walk::Unanswered;
+use countersign_types::codec::DecodeError;
 use countersign_types::Height;
 use countersign_types::genesis::BadGenesis;
 use countersign_types::proof::{BadCheckpoint, BadProof, VERSION};
@@ -19,6 +21,12 @@ pub enum BadFile {
     /// The checkpoint is not in order.
     #[error("the checkpoint is refused: {0}")]
     Checkpoint(#[from] BadCheckpoint),
+    /// A light client's file is of another version.
+    #[error("the light client's file has version {0}, this program reads version {LIGHT_VERSION}; begin a new one")]
+    LightVersion(u32),
+    /// The parts of a light client's file do not fit each other.
+    #[error("the light client's file is damaged: its certificate does not show its block; begin a new one")]
+    LightParts,
     /// The file is too large.
     #[error("the file has {bytes} bytes, at most {max} are read")]
     TooLarge {
@@ -69,6 +77,24 @@ pub enum BadFile {
     /// It speaks of the past, and the reader wants the present.
     #[error("it tells how things stood at height {0}, which says nothing of its age; leave the largest age away")]
     Past(Height),
+    /// It holds, and is about something else than what was asked.
+    #[error("the proof holds, but not for what was asked: {what} {asked} was asked for, and it shows {given}")]
+    OtherQuestion {
+        /// What differs.
+        what: &'static str,
+        /// What was asked for.
+        asked: String,
+        /// What it shows.
+        given: String,
+    },
+    /// A value that is shown is not of the form that it should have.
+    #[error("the {what} that it shows cannot be read: {cause}")]
+    Value {
+        /// What it should be.
+        what: &'static str,
+        /// Why not.
+        cause: DecodeError,
+    },
     /// A largest age needs a clock.
     #[error("a largest age is given, but not what time it is")]
     NoClock,

@@ -10,6 +10,8 @@
 //! | check a file and say everything about it | [`report()`]: texts in, [`Report`] out |
 //! | check a proof that a program holds | [`verify()`]: [`Proof`] in, [`Verified`] out |
 //! | read a file, a genesis or a checkpoint | [`read`], [`trusted`] |
+//! | take out the answer to a question | [`Verified::values`], [`Verified::transaction`], [`Verified::trace`], … |
+//! | follow the chain without its blocks | [`Light`] |
 //! | pin a point of the chain | [`Verified::checkpoint`] |
 //!
 //! Only [`verify()`] makes a [`Verified`], so that what is shown cannot be confused with what was only said. The
@@ -22,9 +24,11 @@
 //! assert!(matches!(refused, Err(BadFile::Version(1))));
 //! ```
 
+mod answer;
 mod basis;
 mod error;
 mod finding;
+mod light;
 mod read;
 mod registers;
 mod report;
@@ -32,11 +36,13 @@ mod text;
 mod trace;
 mod verified;
 
+pub use answer::LogPage;
 pub use basis::{Basis, NotShown};
 pub use countersign_types::proof::{Checkpoint, Proof, Root, Trusted};
 pub use error::BadFile;
 pub use finding::{Answer, Finding, Query};
-pub use read::{read, trusted};
+pub use light::{Conflict, LIGHT_VERSION, Light, LightFile, LightKind, Refusal, Step};
+pub use read::{light, read, trusted};
 pub use registers::NotProven;
 pub use report::{Options, Report, report};
 pub use verified::{Verified, verify};

@@ -1,6 +1,6 @@
 //! Reading files, bounded and strict.
 
-use crate::BadFile;
+use crate::{BadFile, LightFile};
 use countersign_types::Genesis;
 use countersign_types::limits::{GENESIS_BYTES_MAX, PROOF_BYTES_MAX};
 use countersign_types::proof::{Checkpoint, Proof, Trusted, VERSION};
@@ -18,20 +18,35 @@ pub fn read(bytes: &[u8]) -> Result<Proof, BadFile> {
     })
 }
 
-/// Reads a genesis or a checkpoint, and trusts it if it is in order.
+/// Reads a genesis, a checkpoint or a light client's file, and trusts it if it is in order.
 ///
 /// # Errors
-/// [`BadFile::TooLarge`], [`BadFile::RootText`], [`BadFile::Genesis`] or [`BadFile::Checkpoint`].
+/// [`BadFile::TooLarge`], [`BadFile::RootText`], [`BadFile::Genesis`], [`BadFile::Checkpoint`], or as of [`light`].
 pub fn trusted(bytes: &[u8]) -> Result<Trusted, BadFile> {
     bounded(bytes, GENESIS_BYTES_MAX)?;
     let text = |cause: serde_json::Error| BadFile::RootText(cause.to_string());
-    if serde_json::from_slice::<Kind>(bytes).map_err(text)?.kind.is_some() {
+    let kind = serde_json::from_slice::<Kind>(bytes).map_err(text)?.kind;
+    if kind.as_deref() == Some("light") {
+        return Ok(light(bytes)?.checkpoint.trust()?);
+    }
+    if kind.is_some() {
         let checkpoint: Checkpoint = serde_json::from_slice(bytes).map_err(text)?;
         return Ok(checkpoint.trust()?);
     }
     let genesis: Genesis = serde_json::from_slice(bytes).map_err(text)?;
     genesis.check()?;
     Ok(Trusted::from(&genesis))
+}
+
+/// Reads a light client's file, if it is in order.
+///
+/// # Errors
+/// As [`trusted`], and [`BadFile::LightVersion`] or [`BadFile::LightParts`].
+pub fn light(bytes: &[u8]) -> Result<LightFile, BadFile> {
+    bounded(bytes, GENESIS_BYTES_MAX)?;
+    let file: LightFile = serde_json::from_slice(bytes).map_err(|cause| BadFile::RootText(cause.to_string()))?;
+    file.clone().open()?;
+    Ok(file)
 }
 
 /// What all versions of the file have.
@@ -43,7 +58,7 @@ struct Versioned {
 /// What tells a checkpoint from a genesis.
 #[derive(Deserialize)]
 struct Kind {
-    kind: Option<serde::de::IgnoredAny>,
+    kind: Option<String>,
 }
 
 fn bounded(bytes: &[u8], max: usize) -> Result<(), BadFile> {

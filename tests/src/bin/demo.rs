@@ -118,11 +118,11 @@ impl Demo {
         println!("   trace_forward {LOT}");
         let client = self.cluster.client(2)?;
         let ask = |epc: &str| TraceParams { epc: epc.to_owned(), contract: None, at: At::Final };
-        let forward = client.call::<TraceForward>(&ask(LOT)).await?.data;
+        let forward = client.unverified().call::<TraceForward>(&ask(LOT)).await?.into_said().data;
         ensure!(forward.complete, "the trace is cut short");
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for product in &forward.products {
-            let history = client.call::<TraceHistory>(&HistoryParams::first(product, None, At::Final)).await?.data;
+            let history = client.unverified().call::<TraceHistory>(&HistoryParams::first(product, None, At::Final)).await?.into_said().data;
             ensure!(history.complete, "the history is cut short");
             let last = history.locations.last().cloned().unwrap_or_else(|| "nowhere seen".to_owned());
             places.entry(last).or_default().push(product.clone());
@@ -181,7 +181,7 @@ impl Demo {
     }
 
     async fn height(&self, index: u16) -> anyhow::Result<u64> {
-        Ok(self.cluster.client(index)?.call::<NodeStatus>(&NoParams {}).await?.certified_height.0)
+        Ok(self.cluster.client(index)?.unverified().call::<NodeStatus>(&NoParams {}).await?.into_said().certified_height.0)
     }
 
     /// Runs the user's command, shows it with its output, and checks whether it succeeds.

@@ -80,7 +80,7 @@ pub async fn check(cluster: &mut Cluster, nodes: &[u16], acknowledged: &[Hash], 
 /// # Errors
 /// If the node does not answer.
 pub async fn total(client: &Client, at: At) -> anyhow::Result<u64> {
-    let answer = contract::view(client, &ContractRef(COUNTER.into()), "total", json!({}), at).await?;
+    let answer = contract::view(client, &ContractRef(COUNTER.into()), "total", json!({}), at).await?.into_said();
     answer.data.value.and_then(|value| value.as_u64()).context("the counter has no total")
 }
 
@@ -88,12 +88,12 @@ pub async fn total(client: &Client, at: At) -> anyhow::Result<u64> {
 async fn caught_up(cluster: &Cluster, nodes: &[u16]) -> anyhow::Result<Height> {
     let mut highest = Height::ZERO;
     for node in nodes {
-        let status = cluster.client(*node)?.call_again::<NodeStatus>(&NoParams {}).await?;
+        let status = cluster.client(*node)?.unverified().call_again::<NodeStatus>(&NoParams {}).await?.into_said();
         highest = highest.max(status.certified_height);
     }
     for node in nodes {
         let begun = Instant::now();
-        while cluster.client(*node)?.call_again::<NodeStatus>(&NoParams {}).await?.certified_height < highest {
+        while cluster.client(*node)?.unverified().call_again::<NodeStatus>(&NoParams {}).await?.into_said().certified_height < highest {
             if begun.elapsed() > CATCH_UP {
                 bail!("v{node} did not come to height {highest}: {}", cluster.log_tail(*node));
             }
@@ -111,7 +111,7 @@ async fn sets(cluster: &Cluster, node: u16, height: Height) -> anyhow::Result<Se
     sets.add(&genesis.validators);
     if height > Height::ZERO {
         let params = GetStateParams { keys: vec![Key::Raw(Bytes(vec![0, b'e']))], at: At::Height(height) };
-        let file = cluster.client(node)?.call_again::<ProofGetState>(&params).await?;
+        let file = cluster.client(node)?.unverified().call_again::<ProofGetState>(&params).await?.into_said();
         for end in &file.proof.epochs {
             sets.add(&end.validators);
         }
@@ -145,7 +145,7 @@ async fn chain_of(client: &Client, height: Height, sets: &Sets) -> anyhow::Resul
 async fn certified_block(client: &Client, height: Height) -> anyhow::Result<(Block, Hash)> {
     let begun = Instant::now();
     loop {
-        let read = client.call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) }).await?;
+        let read = client.unverified().call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) }).await?.into_said();
         if read.data.certificate.is_some() || begun.elapsed() > CATCH_UP {
             return Ok((read.data, read.block_hash));
         }
@@ -155,7 +155,7 @@ async fn certified_block(client: &Client, height: Height) -> anyhow::Result<(Blo
 
 async fn receipts(client: &Client, node: u16, acknowledged: &[Hash], chain: &Chain) -> anyhow::Result<()> {
     for id in acknowledged {
-        let State::Final { receipt } = client.call_again::<TxGet>(&GetParams { id: *id }).await? else {
+        let State::Final { receipt } = client.unverified().call_again::<TxGet>(&GetParams { id: *id }).await?.into_said() else {
             bail!("v{node} has no receipt of the acknowledged transaction {id}");
         };
         ensure!(receipt.succeeded(), "at v{node} the acknowledged transaction {id} had no effect");

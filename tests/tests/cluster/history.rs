@@ -6,7 +6,7 @@ use countersign_api::method::state::{GetParams, Key, StateGet};
 use countersign_api::method::trace::{HistoryParams, Trace, TraceHistory};
 use countersign_api::{At, Bytes, Code, Order};
 use countersign_client::capture::{Mode, capture};
-use countersign_client::{Client, Error, Signer, contract, history};
+use countersign_client::{Client, Error, Signer, Unverified, contract, history};
 use countersign_ledger::limits::STATE_HEIGHTS_RETAINED;
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use countersign_types::{Address, Height, TimestampMs};
@@ -50,7 +50,7 @@ fn code(error: &Error) -> Option<Code> {
 
 async fn page(client: &Client, at: At, limit: u32, cursor: Option<String>) -> Result<(Trace, Height), Error> {
     let params = HistoryParams { limit: Some(limit), cursor, ..HistoryParams::first(ITEM, None, at) };
-    client.call_again::<TraceHistory>(&params).await.map(|read| (read.data, read.height))
+    client.unverified().call_again::<TraceHistory>(&params).await.map(Unverified::into_said).map(|read| (read.data, read.height))
 }
 
 /// Every cursor byte altered is refused with its own error, and so is a cursor of another list.
@@ -62,11 +62,11 @@ async fn altered_cursors_are_refused(client: &Client, cursor: &str) {
         assert_eq!(code(&refused), Some(Code::BadCursor), "byte {at}: {refused}");
     }
     let params = ListEventsParams { cursor: Some(cursor.to_owned()), ..ListEventsParams::default() };
-    let refused = client.call::<ContractListEvents>(&params).await.unwrap_err();
+    let refused = client.unverified().call::<ContractListEvents>(&params).await.unwrap_err();
     assert_eq!(code(&refused), Some(Code::BadCursor));
     let elsewhere =
         HistoryParams { cursor: Some(cursor.to_owned()), ..HistoryParams::first(PROVENANCE, None, At::Final) };
-    assert!(client.call::<TraceHistory>(&elsewhere).await.is_err());
+    assert!(client.unverified().call::<TraceHistory>(&elsewhere).await.is_err());
 }
 
 /// All events that the contract emitted, page by page, while more come.
@@ -75,7 +75,7 @@ async fn emitted(client: &Client, signer: &Signer, order: Order, next: &mut usiz
     let mut params = ListEventsParams { contract, limit: Some(400), order, ..ListEventsParams::default() };
     let (mut records, mut height) = (Vec::new(), None);
     loop {
-        let page = client.call_again::<ContractListEvents>(&params).await.unwrap();
+        let page = client.unverified().call_again::<ContractListEvents>(&params).await.unwrap().into_said();
         assert_eq!(*height.get_or_insert(page.height), page.height);
         records.extend(page.items);
         params.cursor = page.next_cursor;
@@ -124,7 +124,7 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     assert!(whole.events.is_sorted_by_key(|event| event.event_time.clone()));
     let numbers: std::collections::BTreeSet<u64> = whole.events.iter().map(|event| event.sequence).collect();
     assert_eq!(numbers, (0..EVENTS as u64).collect());
-    let now = history(&client, HistoryParams::first(ITEM, None, At::Final), u32::MAX).await.unwrap();
+    let now = history(&client, HistoryParams::first(ITEM, None, At::Final), u32::MAX).await.unwrap().into_said();
     assert_eq!((now.data.events.len(), now.data.complete), (next, true));
     let ascending = emitted(&client, &signer, Order::Ascending, &mut next).await;
     let descending = emitted(&client, &signer, Order::Descending, &mut next).await;
@@ -134,7 +134,7 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     // As of a time, and of one before there was a chain.
     let last = whole.events.iter().map(|event| event.record_time.clone()).max().unwrap();
     let At::Time(recorded) = last.parse::<At>().unwrap() else { panic!("{last}") };
-    let by_time = history(&client, HistoryParams::first(ITEM, None, At::Time(recorded)), u32::MAX).await.unwrap();
+    let by_time = history(&client, HistoryParams::first(ITEM, None, At::Time(recorded)), u32::MAX).await.unwrap().into_said();
     assert!(by_time.data.events.len() >= EVENTS && by_time.height <= height);
     let before =
         history(&client, HistoryParams::first(ITEM, None, At::Time(TimestampMs(recorded.0 - 3_600_000))), 1).await;
@@ -145,12 +145,12 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     // The state of that height leaves; its history stays, and so does the cursor.
     let gone = height.0 + STATE_HEIGHTS_RETAINED + 1;
     cluster.until(0, |status| status.certified_height.0 > gone).await.unwrap();
-    let again = history(&client, HistoryParams::first(ITEM, None, At::Height(height)), u32::MAX).await.unwrap();
+    let again = history(&client, HistoryParams::first(ITEM, None, At::Height(height)), u32::MAX).await.unwrap().into_said();
     assert_eq!((again.data, again.height), (whole.clone(), height));
     let (second, at) = page(&client, At::Final, PAGE, Some(cursor)).await.unwrap();
     assert_eq!((&second.events[..], at), (&whole.events[PAGE as usize..2 * PAGE as usize], height));
     let key = GetParams { key: Key::Raw(Bytes(vec![0, b'v'])), at: At::Height(height), prove: false };
-    let Err(Error::Rpc(pruned)) = client.call::<StateGet>(&key).await else { panic!("the state is gone") };
+    let Err(Error::Rpc(pruned)) = client.unverified().call::<StateGet>(&key).await else { panic!("the state is gone") };
     assert_eq!(pruned.kind(), Some(Code::BlockPruned));
     assert!(pruned.data.info["oldest"].as_u64().unwrap() > height.0, "{pruned}");
     let view = ViewParams {
@@ -160,7 +160,7 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
         input: None,
         at: At::Height(height),
     };
-    assert_eq!(code(&client.call::<ContractView>(&view).await.unwrap_err()), Some(Code::BlockPruned));
+    assert_eq!(code(&client.unverified().call::<ContractView>(&view).await.unwrap_err()), Some(Code::BlockPruned));
     let height = height.to_string();
     let refused = countersign(&cluster, &["contract", "view", PROVENANCE, "count", "--at", &height]);
     let said = String::from_utf8_lossy(&refused.stderr);

@@ -1,9 +1,11 @@
 //! Changes of the validators, as operators make them (`node/docs/operate.md`), under load.
 
 use super::progress;
-use countersign_api::NoParams;
+use countersign_api::{At, NoParams};
 use countersign_api::method::consensus::ConsensusStatus;
 use countersign_api::method::node::State;
+use countersign_client::light::{self, NotFollowed};
+use countersign_client::verify::{self, Light, Refusal};
 use countersign_tests::cluster::check::{Votes, check};
 use countersign_tests::cluster::load::Load;
 use countersign_tests::cluster::{Cluster, program, settings};
@@ -29,10 +31,22 @@ fn vote(cluster: &Cluster, organisations: &[u16], arguments: &[&str]) {
 async fn epoch(cluster: &Cluster, nodes: &[u16], wanted: u64) {
     for node in nodes {
         let (client, begun) = (cluster.client(*node).unwrap(), Instant::now());
-        while client.call_again::<ConsensusStatus>(&NoParams {}).await.unwrap().epoch < Epoch(wanted) {
+        while client.unverified().call_again::<ConsensusStatus>(&NoParams {}).await.unwrap().into_said().epoch < Epoch(wanted) {
             assert!(begun.elapsed() < Duration::from_secs(120), "v{node}: {}", cluster.log_tail(*node));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// Has a light client follow these nodes, each of which it must come to an epoch by.
+async fn follow(cluster: &Cluster, light: &mut Light, nodes: &[u16], epoch: u64) {
+    for node in nodes {
+        let before = light.height();
+        let heard = light::follow(light, &[cluster.client(*node).unwrap()]).await;
+        // A node may be a block behind the one asked before it.
+        let is_behind = matches!(heard[0].outcome, Err(NotFollowed::Refused(Refusal::Older { .. })));
+        assert!(heard[0].outcome.is_ok() || is_behind, "v{node}: {heard:?}");
+        assert!(light.height() >= before && light.epoch().epoch == Epoch(epoch), "v{node}: {:?}", light.epoch());
     }
 }
 
@@ -44,6 +58,9 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     let (name, network) =
         (|node: usize| keys[node].validator.to_string(), |node: usize| keys[node].network.to_string());
     let load = Load::start(&cluster, 0..4).await.unwrap();
+    let genesis = std::fs::read(cluster.genesis()).unwrap();
+    let mut light = Light::begin(&verify::trusted(&genesis).unwrap());
+    follow(&cluster, &mut light, &[0, 1, 2, 3], 0).await;
 
     // Who is to join follows first.
     for spare in [4, 5] {
@@ -54,6 +71,8 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     epoch(&cluster, &[0, 1, 2, 3, 4, 5], 1).await;
     cluster.until(4, |status| status.state == State::Voting).await.unwrap();
     progress(&cluster, &load, 10).await;
+    // Who joined and who only follows lead a light client as well as the founders do.
+    follow(&cluster, &mut light, &[4, 5], 1).await;
 
     vote(&cluster, &[0, 1, 2], &["remove", "org3"]);
     epoch(&cluster, &[0, 1, 2, 3, 4, 5], 2).await;
@@ -98,6 +117,15 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     progress(&cluster, &load, 10).await;
     cluster.spawn(4).unwrap();
     cluster.until(4, |status| status.state == State::Voting).await.unwrap();
+    // Over the four changes since then, and from the genesis over all of them.
+    follow(&cluster, &mut light, &[0, 1, 2, 3, 4, 5], 5).await;
+    let mut late = Light::begin(&verify::trusted(&genesis).unwrap());
+    follow(&cluster, &mut late, &[3], 5).await;
+    // What it came to is a root for answers that are verified.
+    let root = light.checkpoint().unwrap().clone().trust().unwrap();
+    let auditor = cluster.client(4).unwrap().trusting(root);
+    let account = auditor.account(&"org0/admin".parse().unwrap(), At::Final).await.unwrap();
+    assert!(account.data().is_some() && account.height() >= light.height());
 
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3, 4, 5], &acknowledged, Votes::Consistent).await.unwrap();

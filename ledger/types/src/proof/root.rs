@@ -64,7 +64,7 @@ pub struct Trusted {
     network: String,
     chain: Hash,
     known: KnownEpoch,
-    pinned: Option<(Height, Hash)>,
+    pinned: Option<Checkpoint>,
 }
 
 /// What a proof turned out to rest on.
@@ -110,8 +110,8 @@ impl Checkpoint {
         if self.version != CHECKPOINT_VERSION {
             return Err(BadCheckpoint::Version(self.version));
         }
-        let known = KnownEpoch { epoch: self.epoch, validators: self.validators.checked()? };
-        Ok(Trusted { network: self.network, chain: self.chain, known, pinned: Some((self.height, self.result)) })
+        let known = KnownEpoch { epoch: self.epoch, validators: self.validators.clone().checked()? };
+        Ok(Trusted { network: self.network.clone(), chain: self.chain, known, pinned: Some(self) })
     }
 }
 
@@ -145,10 +145,15 @@ impl Trusted {
     /// What it is.
     #[must_use]
     pub fn root(&self) -> Root {
-        match self.pinned {
+        match &self.pinned {
             None => Root::Genesis,
-            Some((height, _)) => Root::Checkpoint { epoch: self.known.epoch, height },
+            Some(pinned) => Root::Checkpoint { epoch: self.known.epoch, height: pinned.height },
         }
+    }
+    /// The checkpoint, if it is one.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.pinned.as_ref()
     }
 
     /// Leads to the validators after these ends of epochs. Those of epochs before a checkpoint's are passed over:
@@ -175,8 +180,8 @@ impl Trusted {
 
     /// A result that contradicts the checkpoint is refused, whoever signed it.
     pub(super) fn check_pinned(&self, height: Height, result: &Hash) -> Result<(), BadProof> {
-        match self.pinned {
-            Some((pinned, known)) if pinned == height && known != *result => Err(BadProof::Pinned { height }),
+        match &self.pinned {
+            Some(pinned) if pinned.height == height && pinned.result != *result => Err(BadProof::Pinned { height }),
             _ => Ok(()),
         }
     }

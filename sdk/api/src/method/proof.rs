@@ -5,8 +5,8 @@ use super::methods;
 use super::state::Key;
 use crate::limits::PROOF_RESPONSE_BYTES_MAX;
 use crate::{At, Bytes, schema};
-use countersign_types::proof::Proof;
-use countersign_types::{Hash, Height};
+use countersign_types::proof::{Anchor, Earlier, Proof};
+use countersign_types::{Epoch, EpochEnd, Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ methods! {
         GetLogParams => LogProofFile, up to PROOF_RESPONSE_BYTES_MAX;
     ProofGetTrace = "proof_getTrace", "A proof file of an item's trace, from which the answer can be found again offline.":
         GetTraceParams => ProofFile, up to PROOF_RESPONSE_BYTES_MAX;
+    ProofGetValidatorChain = "proof_getValidatorChain", "How the validators of an epoch lead to those of a newer certified block: what a light client follows.":
+        GetValidatorChainParams => ValidatorChain, up to PROOF_RESPONSE_BYTES_MAX;
 }
 
 /// Parameters of `proof_getState`.
@@ -124,6 +126,36 @@ pub struct GetTraceParams {
     /// The block as of which is asked.
     #[serde(default)]
     pub at: At,
+}
+
+/// Parameters of `proof_getValidatorChain`: what the asker knows already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct GetValidatorChainParams {
+    /// The epoch whose validators are known; the genesis' if absent.
+    #[schemars(with = "schema::Epoch")]
+    pub epoch: Epoch,
+    /// Height of the certified block that is known; none if absent.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+}
+
+/// How validators changed, and a certified block, all doubtful until verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidatorChain {
+    /// The ends of epochs from the known one on, at most [`crate::limits::EPOCH_ENDS_MAX`].
+    #[schemars(with = "Vec<schema::EpochEnd>")]
+    pub epochs: Vec<EpochEnd>,
+    /// The newest certified block of the epoch that they lead to.
+    #[schemars(with = "schema::Anchor")]
+    pub anchor: Anchor,
+    /// The known block in its place before that; absent if none is known or it is not before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Earlier>")]
+    pub earlier: Option<Earlier>,
+    /// Whether there are newer epochs: ask again from this block.
+    pub more: bool,
 }
 
 /// A proof file, doubtful until verified.

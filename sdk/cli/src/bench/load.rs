@@ -9,7 +9,7 @@ use super::workload::Workload;
 use countersign_api::Bytes;
 use countersign_api::method::chain::SubscribeParams;
 use countersign_api::method::tx::{SubmitBatchParams, SubmitResult, TxSubmitBatch};
-use countersign_client::{Client, Error, Signer, Subscription};
+use countersign_client::{Client, Error, Signer, Subscription, Unverified};
 use countersign_types::{Hash, encode};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -241,7 +241,7 @@ async fn submit(node: &Client, count: usize, source: &Mutex<Source>, shared: &Sh
             ids.push(id);
             group.push(Bytes(encoded));
         }
-        match node.call::<TxSubmitBatch>(&SubmitBatchParams { transactions: group }).await {
+        match node.unverified().call::<TxSubmitBatch>(&SubmitBatchParams { transactions: group }).await.map(Unverified::into_said) {
             Ok(answer) => {
                 for (id, result) in ids.iter().zip(answer.results) {
                     if let SubmitResult::Error(error) = result {

@@ -1,13 +1,14 @@
 //! `countersign account`.
 
 use crate::arguments::{Account as Command, NamedKey};
+use crate::command::trace::verified_as_of;
 use crate::failure::Usage;
 use crate::output::{Output, facts, table};
 use crate::session::Session;
-use countersign_api::Read;
+use countersign_api::{At, Read};
 use countersign_api::error::Code;
 use countersign_api::method::identity::{GetAccountParams, Identity, IdentityGetAccount};
-use countersign_client::Error;
+use countersign_client::{Auditor, Error, Unverified};
 use countersign_types::{Account, AccountId, Height, KeyEntry, KeyProof, NativeOperation, Payload, PublicKey, Roles};
 use serde_json::json;
 use std::process::ExitCode;
@@ -20,10 +21,29 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 }
 
 async fn show(account: Option<AccountId>, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    if let Some(auditor) = session.auditor()? {
+        let id = account.ok_or_else(|| Usage("name the account, to verify what the ledger says of it".to_owned()))?;
+        return verified(&id, &auditor, output).await;
+    }
     let key = if account.is_none() { Some(session.key()?.public()) } else { None };
     let params = GetAccountParams { account, key, ..GetAccountParams::default() };
-    let read = session.client()?.call_again::<IdentityGetAccount>(&params).await?;
+    let read = session.client()?.unverified().call_again::<IdentityGetAccount>(&params).await?.into_said();
     output.show(&read, human)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verified(id: &AccountId, auditor: &Auditor, output: Output) -> anyhow::Result<ExitCode> {
+    let verified = auditor.account(id, At::Final).await?;
+    let told = json!({
+        "data": verified.data(), "height": verified.height(), "blockHash": verified.block(), "basis": verified.basis(),
+    });
+    output.show(&told, |_| {
+        let about = match verified.data() {
+            Some(account) => format!("{}\n{}", facts([("account", id.to_string()), ("roles", roles(account))]), keys(account)),
+            None => format!("There is no account {id}."),
+        };
+        format!("{about}\n{}", facts(verified_as_of(&verified)))
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -37,7 +57,7 @@ async fn put(
     let roles: Roles = serde_json::from_value(json!(roles)).map_err(|error| Usage(error.to_string()))?;
     let signer = session.signer().await?;
     let params = GetAccountParams { account: Some(id.clone()), ..GetAccountParams::default() };
-    let (known, height) = match signer.client().call_again::<IdentityGetAccount>(&params).await {
+    let (known, height) = match signer.client().unverified().call_again::<IdentityGetAccount>(&params).await.map(Unverified::into_said) {
         Ok(Read { data, height, .. }) => (data.account.keys, height),
         Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
         Err(error) => return Err(error.into()),
@@ -89,18 +109,26 @@ fn merged(known: Vec<KeyEntry>, named: &[PublicKey], height: Height) -> Vec<KeyE
 
 fn human(read: &Read<Identity>) -> String {
     let Identity { account, organisation } = &read.data;
+    let gln = organisation.gln.as_ref().map(|gln| format!(", GLN {gln}")).unwrap_or_default();
+    let about = facts([
+        ("account", account.id.to_string()),
+        ("organisation", format!("{}{gln}", organisation.name)),
+        ("roles", roles(account)),
+    ]);
+    format!("{about}\n{}", keys(account))
+}
+
+fn roles(account: &Account) -> String {
+    account.roles.names().collect::<Vec<_>>().join(", ")
+}
+
+fn keys(account: &Account) -> String {
     let until = |end: Option<Height>| end.map_or("–".to_owned(), |end| end.to_string());
     let rows = account
         .keys
         .iter()
         .map(|entry| vec![entry.key.to_string(), entry.valid_from.to_string(), until(entry.valid_to)]);
-    let gln = organisation.gln.as_ref().map(|gln| format!(", GLN {gln}")).unwrap_or_default();
-    let about = facts([
-        ("account", account.id.to_string()),
-        ("organisation", format!("{}{gln}", organisation.name)),
-        ("roles", account.roles.names().collect::<Vec<_>>().join(", ")),
-    ]);
-    format!("{about}\n{}", table(&["key", "from height", "to height"], rows))
+    table(&["key", "from height", "to height"], rows)
 }
 
 #[cfg(test)]

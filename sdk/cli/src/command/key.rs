@@ -48,7 +48,7 @@ async fn prove(
     let key = keyfile::load(&path).map_err(Error::from)?;
     let chain = match chain {
         Some(chain) => chain,
-        None => session.client()?.call_again::<ChainInfo>(&NoParams {}).await?.data.chain,
+        None => session.client()?.unverified().call_again::<ChainInfo>(&NoParams {}).await?.into_said().data.chain,
     };
     let KeyProof { key, signature } = KeyProof::new(&key, &chain, account);
     let told = json!({ "account": account, "chain": chain, "public": key, "proof": signature });

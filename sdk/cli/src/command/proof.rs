@@ -6,6 +6,7 @@ mod human;
 use crate::arguments::{Proof as Command, RootFile};
 use crate::failure::Usage;
 use crate::output::{Output, facts, moment, say};
+use crate::page_build;
 use crate::session::{Session, read_file};
 use anyhow::Context as _;
 use countersign_client::Verified;
@@ -21,6 +22,7 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
         Command::Export(options) => export::run(options, session, output).await,
         Command::Verify { file, root, max_age } => verify_file(&file, &root, max_age, output),
         Command::Checkpoint { file, root, output: to } => checkpoint(&file, &root, &to, output),
+        Command::Page { directory, output: to } => page(&directory, to.as_deref(), output),
     }
 }
 
@@ -48,6 +50,22 @@ fn checkpoint(file: &Path, root: &RootFile, to: &Path, output: Output) -> anyhow
         ])
     })?;
     say("It is as trustworthy as what the proof was verified against. Keep it where nobody else can change it.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn page(directory: &Path, to: Option<&Path>, output: Output) -> anyhow::Result<ExitCode> {
+    let built = page_build::build(directory, to)?;
+    let told = json!({
+        "file": built.path, "bytes": built.bytes, "moduleBytes": built.module_bytes, "sha256": built.sha256,
+    });
+    output.show(&told, |_| {
+        facts([
+            ("page", format!("{} ({} bytes)", built.path.display(), built.bytes)),
+            ("module", format!("{} bytes in it", built.module_bytes)),
+            ("sha256", built.sha256.clone()),
+        ])
+    })?;
+    say("Open it in a browser and give it a proof file. Whoever receives it elsewhere compares the hash first.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 
 pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let client = session.client()?;
-    let node = client.call::<NodeStatus>(&NoParams {}).await?;
-    let chain = client.call::<ChainInfo>(&NoParams {}).await?;
-    let consensus = client.call::<ConsensusStatus>(&NoParams {}).await?;
-    let peers = client.call::<NodePeers>(&PeersParams::default()).await?;
+    let node = client.unverified().call::<NodeStatus>(&NoParams {}).await?.into_said();
+    let chain = client.unverified().call::<ChainInfo>(&NoParams {}).await?.into_said();
+    let consensus = client.unverified().call::<ConsensusStatus>(&NoParams {}).await?.into_said();
+    let peers = client.unverified().call::<NodePeers>(&PeersParams::default()).await?.into_said();
     let all = json!({ "node": node, "chain": chain, "consensus": consensus, "peers": peers.items });
     output.show(&all, |_| {
         let state = match node.state {

@@ -9,10 +9,6 @@ use serde::Deserialize;
 
 use super::toolchain::TARGET;
 
-/// Bytes of stack that a module reserves below its data. The linker's default of 1 MiB would be
-/// part of every instance's memory.
-const STACK_BYTES: u32 = 128 << 10;
-
 /// A contract's crate.
 pub(super) struct Package {
     pub(super) manifest: PathBuf,
@@ -96,16 +92,16 @@ impl Package {
         Ok(settings.into_iter().flat_map(|setting| ["--config", setting]).collect())
     }
 
-    /// Compiler flags as a cargo setting: a small stack, and no path of this machine in messages,
+    /// Compiler flags as a cargo setting: the stack's size, and no path of this machine in messages,
     /// so that the same source gives the same module anywhere.
-    pub(super) fn flags(&self) -> Result<String> {
+    pub(super) fn flags(&self, stack_bytes: u32) -> Result<String> {
         let home = env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
         let mut named = self.local.clone();
         named.extend(home.map(|home| (home, "cargo".to_owned())));
         // Of several that match, the compiler takes the last: the longest.
         named.sort();
-        let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}")];
+        let mut flags = vec![format!("-Clink-arg=-zstack-size={stack_bytes}")];
         for (path, name) in &named {
             if let Some(path) = path.to_str() {
                 flags.push(format!("--remap-path-prefix={path}={name}"));

@@ -12,7 +12,7 @@ pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
 /// A way to compile for Wasm.
-pub(super) enum Toolchain {
+pub(crate) enum Toolchain {
     /// The compiler that cargo uses anyway has the target.
     Installed,
     /// rustup has just added the target to it.

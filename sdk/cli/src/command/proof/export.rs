@@ -51,17 +51,17 @@ async fn fetch(options: Export, session: &Session) -> anyhow::Result<(Proof, Opt
     }
     let key = match what {
         ExportWhat { tx: Some(id), .. } => {
-            return Ok((client.call_again::<ProofGetTx>(&GetTxParams { id }).await?.proof, None));
+            return Ok((client.unverified().call_again::<ProofGetTx>(&GetTxParams { id }).await?.into_said().proof, None));
         }
         ExportWhat { event: Some(place), .. } => {
             let params = GetEventParams { height: place.height, index: place.index };
-            return Ok((client.call_again::<ProofGetEvent>(&params).await?.proof, None));
+            return Ok((client.unverified().call_again::<ProofGetEvent>(&params).await?.into_said().proof, None));
         }
         ExportWhat { item: Some(item), .. } => match query {
             ItemQuery::Trace(query) => {
                 let contract = Some(session.provenance(&client).await?);
                 let params = GetTraceParams { contract, query, item, at };
-                return Ok((client.call_again::<ProofGetTrace>(&params).await?.proof, None));
+                return Ok((client.unverified().call_again::<ProofGetTrace>(&params).await?.into_said().proof, None));
             }
             ItemQuery::Log => return page(&client, session, LogRef::Item(item), at, limit, cursor).await,
         },
@@ -75,7 +75,7 @@ async fn fetch(options: Export, session: &Session) -> anyhow::Result<(Proof, Opt
         ExportWhat { .. } => return Err(Usage("say what to export; --help lists it".to_owned()).into()),
     };
     let params = GetStateParams { keys: vec![key], at };
-    Ok((client.call_again::<ProofGetState>(&params).await?.proof, None))
+    Ok((client.unverified().call_again::<ProofGetState>(&params).await?.into_said().proof, None))
 }
 
 async fn page(
@@ -88,6 +88,6 @@ async fn page(
 ) -> anyhow::Result<(Proof, Option<String>)> {
     let contract = Some(session.provenance(client).await?);
     let params = GetLogParams { contract, log, at, limit, cursor };
-    let answer = client.call_again::<ProofGetLog>(&params).await?;
+    let answer = client.unverified().call_again::<ProofGetLog>(&params).await?.into_said();
     Ok((answer.proof, answer.next_cursor))
 }

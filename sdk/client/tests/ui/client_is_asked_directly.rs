@@ -1,0 +1,11 @@
+//! A client is asked without saying whether the answer is to be verified.
+
+use countersign_api::NoParams;
+use countersign_api::method::node::NodeStatus;
+use countersign_client::{Client, Error};
+
+async fn height(client: &Client) -> Result<u64, Error> {
+    Ok(client.call::<NodeStatus>(&NoParams {}).await?.final_height.0)
+}
+
+fn main() {}
