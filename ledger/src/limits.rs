@@ -15,7 +15,7 @@ pub const PRUNED_HEIGHTS_STEP: u64 = 256;
 /// Heights with damaged rows that are remembered until peers have brought them again; others are noticed when read once more.
 pub const DAMAGED_HEIGHTS_MAX: usize = 1_024;
 /// Keys of one bucket of the state tree at most. A bucket is on average 0.69 times as full (a random trie). More keys mean more
-/// bytes written for an update (72 each), fewer mean more nodes in memory; `ledger/BENCH.md` has both.
+/// bytes written for an update (72 each), fewer mean more nodes in memory.
 pub const BUCKET_LEAVES_MAX: usize = 12;
 /// Two buckets of together not more keys than that become one. Half, so that a key that comes and goes does not
 /// split and merge a bucket each time.
