@@ -32,8 +32,8 @@ pub use event::{EventCursor, EventFilter, EventPage};
 pub use genesis::genesis_state;
 pub use ledger::{AppendedRecord, Aside, ExecutedBlock, Fate, Lacks, Ledger, Repair, StoredTransaction};
 pub use prove::{
-    Blocks, LogQuestion, Reads, TraceQuestion, ValidatorChain, end_by_order, prove_event, prove_log, prove_state, prove_trace,
-    prove_transaction, prove_validators,
+    Blocks, LogQuestion, Reads, TraceQuestion, ValidatorChain, end_by_order, prove_event, prove_log, prove_state,
+    prove_trace, prove_transaction, prove_validators,
 };
 pub use range_tree::RangeTree;
 pub use reader::{LogPage, Reader, StateRow};

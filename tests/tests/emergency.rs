@@ -211,7 +211,13 @@ async fn kill_twice_while_executing(cluster: &mut Cluster, above: Height) -> Hei
             if !lasts {
                 continue;
             }
-            let status = cluster.client(index).unwrap().unverified().call::<NodeStatus>(&NoParams {}).await.map(Unverified::into_said);
+            let status = cluster
+                .client(index)
+                .unwrap()
+                .unverified()
+                .call::<NodeStatus>(&NoParams {})
+                .await
+                .map(Unverified::into_said);
             if status.is_ok_and(|status| status.executed_height < height) {
                 cluster.kill(index).unwrap();
                 cluster.spawn(index).unwrap();
@@ -243,7 +249,14 @@ async fn a_block_that_no_process_survives_is_passed_by_an_override_in_every_ledg
     for index in 0..4 {
         let status = cluster.until(index, |status| status.state == State::Halted).await.unwrap();
         assert_eq!(status.executed_height, height.previous());
-        let consensus = cluster.client(index).unwrap().unverified().call::<ConsensusStatus>(&NoParams {}).await.unwrap().into_said();
+        let consensus = cluster
+            .client(index)
+            .unwrap()
+            .unverified()
+            .call::<ConsensusStatus>(&NoParams {})
+            .await
+            .unwrap()
+            .into_said();
         assert_eq!(consensus.halted_height, Some(height));
     }
 
@@ -270,7 +283,9 @@ async fn a_block_that_no_process_survives_is_passed_by_an_override_in_every_ledg
     for index in 0..4 {
         let client = cluster.client(index).unwrap();
         cluster.until(index, |status| status.certified_height >= height).await.unwrap();
-        let tx::State::Final { receipt } = client.unverified().call_again::<TxGet>(&GetParams { id }).await.unwrap().into_said() else {
+        let tx::State::Final { receipt } =
+            client.unverified().call_again::<TxGet>(&GetParams { id }).await.unwrap().into_said()
+        else {
             panic!("v{index} has no receipt")
         };
         assert!(receipt.height == height && !receipt.succeeded(), "{receipt:?}");

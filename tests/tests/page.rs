@@ -117,7 +117,10 @@ impl Browser {
             let answer = self.web.find(By::Id("answer")).await.unwrap();
             let busy = answer.attr("aria-busy").await.unwrap();
             let text = answer.text().await.unwrap();
-            if busy.as_deref() == Some("false") && text != before && (text.contains("VERIFIED") || text.contains("REFUSED")) {
+            if busy.as_deref() == Some("false")
+                && text != before
+                && (text.contains("VERIFIED") || text.contains("REFUSED"))
+            {
                 return text;
             }
             assert!(begun.elapsed() < PATIENCE, "no verdict after {PATIENCE:?}: {text}");
@@ -151,7 +154,9 @@ async fn the_page_shows_what_holds_and_refuses_what_does_not() {
     browser.give("proof", &trace).await;
     let shown = browser.answer("").await;
     assert!(shown.starts_with("VERIFIED"), "{shown}");
-    for word in ["What happened to urn:epc:id:sgtin:9521321.000001.s1", "commissioning", "packing", "receiving", "events: 3"] {
+    for word in
+        ["What happened to urn:epc:id:sgtin:9521321.000001.s1", "commissioning", "packing", "receiving", "events: 3"]
+    {
         assert!(shown.contains(word), "no {word} in: {shown}");
     }
     // The sample's block is of May 2026, and whoever runs this is later than that by more than a day.

@@ -26,7 +26,9 @@ impl Page {
         if u64::try_from(bytes.len()).is_ok_and(|length| length <= PAGE_BYTES_MAX) {
             return Ok(Self(bytes.into()));
         }
-        Err(io::Error::other(format!("it has more than {PAGE_BYTES_MAX} bytes; `countersign proof page` makes one of less")))
+        Err(io::Error::other(format!(
+            "it has more than {PAGE_BYTES_MAX} bytes; `countersign proof page` makes one of less"
+        )))
     }
 
     /// The page's own policy names its scripts. These add what a page cannot say of itself.

@@ -8,9 +8,9 @@ use super::trace::{Asked, asked, identifier};
 use super::view::{answer, not_provenance, view};
 use countersign_api::limits::{EPOCH_ENDS_MAX, PROOF_KEYS_MAX};
 use countersign_api::method::proof::{
-    GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogProofFile, LogRef, ProofFile,
-    GetValidatorChainParams, ProofGetEvent, ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, ProofGetValidatorChain, Query,
-    ValidatorChain,
+    GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, GetValidatorChainParams, LogProofFile,
+    LogRef, ProofFile, ProofGetEvent, ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, ProofGetValidatorChain,
+    Query, ValidatorChain,
 };
 use countersign_api::method::tx::State;
 use countersign_api::read::page_size;
@@ -138,7 +138,8 @@ fn of_validators(node: &Node, params: GetValidatorChainParams) -> Result<Validat
     }
     let GetValidatorChainParams { epoch, height } = params;
     let chain = prove_validators(node.reader(), certified, epoch, height, EPOCH_ENDS_MAX);
-    let countersign_ledger::ValidatorChain { epochs, anchor, earlier, more } = chain.map_err(|cause| of_ledger(&cause))?;
+    let countersign_ledger::ValidatorChain { epochs, anchor, earlier, more } =
+        chain.map_err(|cause| of_ledger(&cause))?;
     Ok(ValidatorChain { epochs, anchor, earlier, more })
 }
 

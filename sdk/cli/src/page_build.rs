@@ -59,11 +59,13 @@ fn compose(template: &str, style: &str, script: &str, module: &[u8]) -> Result<S
         hash(style)
     );
     let module = BASE64.encode(module);
-    let parts = [("{{POLICY}}", policy.as_str()), ("{{STYLE}}", style), ("{{MODULE}}", &module), ("{{SCRIPT}}", script)];
+    let parts =
+        [("{{POLICY}}", policy.as_str()), ("{{STYLE}}", style), ("{{MODULE}}", &module), ("{{SCRIPT}}", script)];
     let mut rest = template;
     let mut page = String::with_capacity(template.len() + style.len() + script.len() + module.len());
     for (place, part) in parts {
-        let (before, after) = rest.split_once(place).with_context(|| format!("page.html has no {place} in its place"))?;
+        let (before, after) =
+            rest.split_once(place).with_context(|| format!("page.html has no {place} in its place"))?;
         page.push_str(before);
         page.push_str(part);
         rest = after;

@@ -42,7 +42,8 @@ impl Session {
     /// The provenance contract that the user names. Which one it is cannot be left to a node that is not trusted.
     pub fn named_contract(&self) -> anyhow::Result<Address> {
         let contract = self.settings.contract.as_ref();
-        let contract = contract.ok_or_else(|| Usage("name the contract with --contract, to verify what it holds".into()))?;
+        let contract =
+            contract.ok_or_else(|| Usage("name the contract with --contract, to verify what it holds".into()))?;
         contract.address().with_context(|| format!("{contract} is not a contract"))
     }
 

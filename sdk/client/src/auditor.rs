@@ -1,13 +1,13 @@
 //! Answers that are verified before they are returned.
 
 use crate::{Asking, Client, Error};
-use countersign_api::{At, Bytes};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::{
     GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogRef, ProofGetEvent, ProofGetLog,
     ProofGetState, ProofGetTrace, ProofGetTx, Query as Asked,
 };
 use countersign_api::method::state::Key;
+use countersign_api::{At, Bytes};
 use countersign_types::proof::{Proof, ProvenTransaction, Trusted};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Account, AccountId, Address, Hash, Height, TimestampMs};

@@ -43,7 +43,9 @@ pub enum Error {
     #[error("{0}")]
     Proof(#[from] BadFile),
     /// The answer is about an older block than one that was verified before.
-    #[error("the node answers as of block {given}, after block {known} was verified: it is behind, or replays an old answer")]
+    #[error(
+        "the node answers as of block {given}, after block {known} was verified: it is behind, or replays an old answer"
+    )]
     Regressed {
         /// Height of the answer's block.
         given: Height,

@@ -10,7 +10,11 @@ use countersign_api::method::trace::{HistoryParams, Trace, TraceHistory};
 ///
 /// # Errors
 /// Those of [`Asking::call_again`](crate::Asking::call_again).
-pub async fn history(client: &Client, mut params: HistoryParams, events_max: u32) -> Result<Unverified<Read<Trace>>, Error> {
+pub async fn history(
+    client: &Client,
+    mut params: HistoryParams,
+    events_max: u32,
+) -> Result<Unverified<Read<Trace>>, Error> {
     let size = |left: u32| Some(left.clamp(1, PAGE_MAX));
     params.limit = size(events_max);
     let mut read = client.call_again::<TraceHistory>(&params).await?;

@@ -1,7 +1,7 @@
 //! Asking a node.
 
-use crate::{Asking, Auditor, Error};
 use crate::limits::{CONNECT_TIMEOUT, PAUSE_FIRST, PAUSE_MAX, REQUEST_TIMEOUT, RESPONSE_OVERHEAD_BYTES, TRIES_MAX};
+use crate::{Asking, Auditor, Error};
 use countersign_api::Method;
 use countersign_api::envelope::{Id, Request, Response, Version};
 use countersign_types::proof::Trusted;

@@ -49,7 +49,8 @@ async fn a_forged_answer_is_an_error() {
 async fn the_truth_about_something_else_is_an_error() {
     let running = Node { item: Some(CASE), ..Node::default() }.run().await;
     let outcome = auditor(&running).trace(contract(), Query::Back, ITEM, At::Final).await;
-    let is_other = matches!(&outcome, Err(Error::Proof(BadFile::OtherQuestion { what: "item", given, .. })) if given == CASE);
+    let is_other =
+        matches!(&outcome, Err(Error::Proof(BadFile::OtherQuestion { what: "item", given, .. })) if given == CASE);
     assert!(is_other, "{outcome:?}");
 }
 

@@ -50,7 +50,8 @@ async fn one_honest_node_is_enough_and_the_others_are_told_apart() {
     let too_few = Node { lie: |said| drop(said.anchor.certificate.signatures.pop()), ..Node::default() };
     let no_end = Node { lie: |said| drop(said.epochs.pop()), ..Node::default() };
     let stuck = Node { lie: |said| said.more = true, ..Node::default() };
-    let (too_few, no_end, honest, stuck) = (too_few.run().await, no_end.run().await, Node::default().run().await, stuck.run().await);
+    let (too_few, no_end, honest, stuck) =
+        (too_few.run().await, no_end.run().await, Node::default().run().await, stuck.run().await);
     let behind = Node { height: 4, ..Node::default() }.run().await;
     let dead = countersign_client::Client::new("http://127.0.0.1:9").unwrap();
     let nodes = [too_few.client, no_end.client, honest.client, behind.client, stuck.client, dead];
@@ -101,5 +102,8 @@ async fn its_file_never_goes_back_and_is_never_believed_damaged() {
     let text = std::fs::read_to_string(&path).unwrap().replacen("\"height\": 9", "\"height\": 10", 1);
     std::fs::write(&path, text).unwrap();
     assert!(matches!(load(&path), Err(LightFileError::Bad { cause: BadFile::LightParts, .. })));
-    assert!(matches!(save(&path, &new), Err(LightFileError::Bad { .. })), "a damaged file is left for people to look at");
+    assert!(
+        matches!(save(&path, &new), Err(LightFileError::Bad { .. })),
+        "a damaged file is left for people to look at"
+    );
 }

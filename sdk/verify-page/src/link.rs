@@ -108,11 +108,17 @@ impl Link {
         match self {
             Self::Root => "The genesis or checkpoint cannot be used, so nothing was checked.",
             Self::File => "This cannot be read as a proof file: it is damaged, or of another kind or version.",
-            Self::Network => "It is about another network, or contradicts the checkpoint. One of the two is not genuine.",
+            Self::Network => {
+                "It is about another network, or contradicts the checkpoint. One of the two is not genuine."
+            }
             Self::Validators => "It does not lead from the validators that you trust to those who signed.",
-            Self::Signatures => "The signatures under the block are not those of enough validators: it is forged or damaged.",
+            Self::Signatures => {
+                "The signatures under the block are not those of enough validators: it is forged or damaged."
+            }
             Self::Block => "The block that it speaks of is not one that the signed block names as earlier.",
-            Self::Records => "What it shows is not what the signed block holds: something was changed, left out or added.",
+            Self::Records => {
+                "What it shows is not what the signed block holds: something was changed, left out or added."
+            }
             Self::Answer => "The records are genuine, but they do not carry the answer that is asked for.",
         }
     }

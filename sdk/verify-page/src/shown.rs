@@ -106,8 +106,12 @@ fn of_transaction(proven: &ProvenTransaction) -> Vec<Fact> {
         Payload::Call { contract, method, input } => format!("calls {method} of {contract} with {} bytes", input.len()),
         Payload::Deploy { name, code, .. } => format!("deploys {name}, {} bytes of code", code.len()),
         Payload::Native(NativeOperation::PutAccount { account, .. }) => format!("sets the account {}", account.id),
-        Payload::Native(NativeOperation::VoteValidators { epoch, .. }) => format!("votes on the validators after epoch {epoch}"),
-        Payload::Native(NativeOperation::ReportEquivocation { .. }) => "reports a validator that contradicted itself".to_owned(),
+        Payload::Native(NativeOperation::VoteValidators { epoch, .. }) => {
+            format!("votes on the validators after epoch {epoch}")
+        }
+        Payload::Native(NativeOperation::ReportEquivocation { .. }) => {
+            "reports a validator that contradicted itself".to_owned()
+        }
     };
     let outcome = match &receipt.outcome {
         Outcome::Succeeded { .. } => "it took effect".to_owned(),
@@ -148,14 +152,27 @@ fn of_attributes(record: &EventRecord) -> Table {
 fn of_history(history: &History) -> Vec<Table> {
     let mut tables = vec![table(
         "events",
-        &["number", "happened", "type", "step", "disposition", "where", "through", "recorded by", "recorded", "block", "hash"],
+        &[
+            "number",
+            "happened",
+            "type",
+            "step",
+            "disposition",
+            "where",
+            "through",
+            "recorded by",
+            "recorded",
+            "block",
+            "hash",
+        ],
         history.events.iter().map(of_step),
     )];
     if !history.locations.is_empty() {
         tables.push(table("places", &["place"], history.locations.iter().map(|place| vec![place.clone()])));
     }
     if !history.anomalies.is_empty() {
-        let rows = history.anomalies.iter().map(|odd| vec![odd.sequence.to_string(), odd.rule.clone(), odd.reason.clone()]);
+        let rows =
+            history.anomalies.iter().map(|odd| vec![odd.sequence.to_string(), odd.rule.clone(), odd.reason.clone()]);
         tables.push(table("things that do not fit", &["number", "rule", "reason"], rows));
     }
     tables

@@ -45,7 +45,10 @@ fn of_basis(report: &Report) -> Vec<Fact> {
         let age = if lasting { age } else { String::new() };
         facts.push(fact("signed block", format!("{} of {}{age}", certified.height, moment(certified.time))));
     }
-    facts.push(fact("signatures", format!("{} of {} validators, {} needed", basis.signatures, basis.validators, basis.quorum)));
+    facts.push(fact(
+        "signatures",
+        format!("{} of {} validators, {} needed", basis.signatures, basis.validators, basis.quorum),
+    ));
     facts.push(fact("network", basis.network.clone()));
     facts.push(fact("chain", basis.chain.to_string()));
     facts.push(fact("block hash", shown.block.to_string()));
@@ -63,7 +66,9 @@ fn warnings(report: &Report, now: TimestampMs, stale_s: u64) -> Vec<String> {
         ));
     }
     if let Some(height) = report.as_of {
-        warnings.push(format!("It tells how things stood at block {height}, because that is what was asked. It says nothing of today."));
+        warnings.push(format!(
+            "It tells how things stood at block {height}, because that is what was asked. It says nothing of today."
+        ));
     }
     let ahead_ms = report.basis.certified.time.0.saturating_sub(now.0);
     if ahead_ms > AHEAD_MS_MAX {
@@ -110,7 +115,18 @@ mod tests {
     #[test]
     fn durations_have_two_units() {
         let seconds = [0, 1, 59, 60, 3_599, 3_600, 7_260, 86_400, 90_000, 864_000];
-        let said = ["0 seconds", "1 second", "59 seconds", "1 minute", "59 minutes", "1 hour", "2 hours 1 minute", "1 day", "1 day 1 hour", "10 days"];
+        let said = [
+            "0 seconds",
+            "1 second",
+            "59 seconds",
+            "1 minute",
+            "59 minutes",
+            "1 hour",
+            "2 hours 1 minute",
+            "1 day",
+            "1 day 1 hour",
+            "10 days",
+        ];
         assert_eq!(seconds.map(duration), said);
     }
 }

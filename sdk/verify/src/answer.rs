@@ -73,7 +73,9 @@ impl Verified<Finding> {
         self.narrow(|finding| {
             let Finding::State { entries } = finding else { return Err(kind("state", &finding)) };
             let value = value(&entries, &key)?;
-            value.map(|bytes| decode(&bytes, bytes.len()).map_err(|cause| BadFile::Value { what: "account", cause })).transpose()
+            value
+                .map(|bytes| decode(&bytes, bytes.len()).map_err(|cause| BadFile::Value { what: "account", cause }))
+                .transpose()
         })
     }
 

@@ -4,8 +4,8 @@ use crate::light::LIGHT_VERSION;
 use crate::registers::NotProven;
 use countersign_epcis::Error as IdentifierError;
 use countersign_epcis::walk::Unanswered;
-use countersign_types::codec::DecodeError;
 use countersign_types::Height;
+use countersign_types::codec::DecodeError;
 use countersign_types::genesis::BadGenesis;
 use countersign_types::proof::{BadCheckpoint, BadProof, VERSION};
 

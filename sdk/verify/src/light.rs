@@ -69,7 +69,9 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The block is before the known one.
-    #[error("its newest certified block is {given}, block {known} is known already: it is behind, or replays an old answer")]
+    #[error(
+        "its newest certified block is {given}, block {known} is known already: it is behind, or replays an old answer"
+    )]
     Older {
         /// Its height.
         given: Height,
@@ -176,7 +178,8 @@ impl Light {
         let epoch = self.lead(ends, anchor)?;
         anchor.verify(&self.chain, &epoch)?;
         if let Some(tip) = &self.tip {
-            let (other, earlier) = if given == known { (anchor.result.hash(), None) } else { self.linked(anchor, earlier)? };
+            let (other, earlier) =
+                if given == known { (anchor.result.hash(), None) } else { self.linked(anchor, earlier)? };
             if other != tip.result {
                 return Err(Refusal::Conflict(Box::new(Conflict {
                     known: tip.clone(),

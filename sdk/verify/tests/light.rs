@@ -162,7 +162,8 @@ fn lies_move_nothing() {
         Refusal::Proof(BadProof::Certificate(BadCertificate::Signer { .. }))
     ));
     // The old epoch's validators sign a newer block: under their own epoch's name, and under the new one's.
-    let old = |said: &mut Said| said.anchor.certificate = certify(0, Phase::Checkpoint, &said.anchor.result, &[0, 1, 2]);
+    let old =
+        |said: &mut Said| said.anchor.certificate = certify(0, Phase::Checkpoint, &said.anchor.result, &[0, 1, 2]);
     assert_eq!(lie(&old), Refusal::Proof(BadProof::Anchor("the epoch")));
     assert!(matches!(
         lie(&|said| {

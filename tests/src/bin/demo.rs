@@ -122,7 +122,12 @@ impl Demo {
         ensure!(forward.complete, "the trace is cut short");
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for product in &forward.products {
-            let history = client.unverified().call::<TraceHistory>(&HistoryParams::first(product, None, At::Final)).await?.into_said().data;
+            let history = client
+                .unverified()
+                .call::<TraceHistory>(&HistoryParams::first(product, None, At::Final))
+                .await?
+                .into_said()
+                .data;
             ensure!(history.complete, "the history is cut short");
             let last = history.locations.last().cloned().unwrap_or_else(|| "nowhere seen".to_owned());
             places.entry(last).or_default().push(product.clone());
@@ -181,7 +186,15 @@ impl Demo {
     }
 
     async fn height(&self, index: u16) -> anyhow::Result<u64> {
-        Ok(self.cluster.client(index)?.unverified().call::<NodeStatus>(&NoParams {}).await?.into_said().certified_height.0)
+        Ok(self
+            .cluster
+            .client(index)?
+            .unverified()
+            .call::<NodeStatus>(&NoParams {})
+            .await?
+            .into_said()
+            .certified_height
+            .0)
     }
 
     /// Runs the user's command, shows it with its output, and checks whether it succeeds.

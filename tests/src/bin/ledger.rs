@@ -143,7 +143,12 @@ impl Asker {
         for _ in 0..self.questions {
             let epc = item(self.draw(items));
             let begun = Instant::now();
-            let answer = self.client.unverified().call::<TraceHistory>(&HistoryParams::first(epc, None, At::Final)).await?.into_said();
+            let answer = self
+                .client
+                .unverified()
+                .call::<TraceHistory>(&HistoryParams::first(epc, None, At::Final))
+                .await?
+                .into_said();
             times.push(begun.elapsed());
             ensure!(!answer.data.events.is_empty(), "an item without events");
         }

@@ -93,7 +93,15 @@ async fn caught_up(cluster: &Cluster, nodes: &[u16]) -> anyhow::Result<Height> {
     }
     for node in nodes {
         let begun = Instant::now();
-        while cluster.client(*node)?.unverified().call_again::<NodeStatus>(&NoParams {}).await?.into_said().certified_height < highest {
+        while cluster
+            .client(*node)?
+            .unverified()
+            .call_again::<NodeStatus>(&NoParams {})
+            .await?
+            .into_said()
+            .certified_height
+            < highest
+        {
             if begun.elapsed() > CATCH_UP {
                 bail!("v{node} did not come to height {highest}: {}", cluster.log_tail(*node));
             }
@@ -145,7 +153,11 @@ async fn chain_of(client: &Client, height: Height, sets: &Sets) -> anyhow::Resul
 async fn certified_block(client: &Client, height: Height) -> anyhow::Result<(Block, Hash)> {
     let begun = Instant::now();
     loop {
-        let read = client.unverified().call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) }).await?.into_said();
+        let read = client
+            .unverified()
+            .call_again::<ChainGetBlock>(&GetBlockParams { at: At::Height(height) })
+            .await?
+            .into_said();
         if read.data.certificate.is_some() || begun.elapsed() > CATCH_UP {
             return Ok((read.data, read.block_hash));
         }
@@ -155,7 +167,9 @@ async fn certified_block(client: &Client, height: Height) -> anyhow::Result<(Blo
 
 async fn receipts(client: &Client, node: u16, acknowledged: &[Hash], chain: &Chain) -> anyhow::Result<()> {
     for id in acknowledged {
-        let State::Final { receipt } = client.unverified().call_again::<TxGet>(&GetParams { id: *id }).await?.into_said() else {
+        let State::Final { receipt } =
+            client.unverified().call_again::<TxGet>(&GetParams { id: *id }).await?.into_said()
+        else {
             bail!("v{node} has no receipt of the acknowledged transaction {id}");
         };
         ensure!(receipt.succeeded(), "at v{node} the acknowledged transaction {id} had no effect");

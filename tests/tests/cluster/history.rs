@@ -50,7 +50,12 @@ fn code(error: &Error) -> Option<Code> {
 
 async fn page(client: &Client, at: At, limit: u32, cursor: Option<String>) -> Result<(Trace, Height), Error> {
     let params = HistoryParams { limit: Some(limit), cursor, ..HistoryParams::first(ITEM, None, at) };
-    client.unverified().call_again::<TraceHistory>(&params).await.map(Unverified::into_said).map(|read| (read.data, read.height))
+    client
+        .unverified()
+        .call_again::<TraceHistory>(&params)
+        .await
+        .map(Unverified::into_said)
+        .map(|read| (read.data, read.height))
 }
 
 /// Every cursor byte altered is refused with its own error, and so is a cursor of another list.
@@ -134,7 +139,8 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     // As of a time, and of one before there was a chain.
     let last = whole.events.iter().map(|event| event.record_time.clone()).max().unwrap();
     let At::Time(recorded) = last.parse::<At>().unwrap() else { panic!("{last}") };
-    let by_time = history(&client, HistoryParams::first(ITEM, None, At::Time(recorded)), u32::MAX).await.unwrap().into_said();
+    let by_time =
+        history(&client, HistoryParams::first(ITEM, None, At::Time(recorded)), u32::MAX).await.unwrap().into_said();
     assert!(by_time.data.events.len() >= EVENTS && by_time.height <= height);
     let before =
         history(&client, HistoryParams::first(ITEM, None, At::Time(TimestampMs(recorded.0 - 3_600_000))), 1).await;
@@ -145,7 +151,8 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     // The state of that height leaves; its history stays, and so does the cursor.
     let gone = height.0 + STATE_HEIGHTS_RETAINED + 1;
     cluster.until(0, |status| status.certified_height.0 > gone).await.unwrap();
-    let again = history(&client, HistoryParams::first(ITEM, None, At::Height(height)), u32::MAX).await.unwrap().into_said();
+    let again =
+        history(&client, HistoryParams::first(ITEM, None, At::Height(height)), u32::MAX).await.unwrap().into_said();
     assert_eq!((again.data, again.height), (whole.clone(), height));
     let (second, at) = page(&client, At::Final, PAGE, Some(cursor)).await.unwrap();
     assert_eq!((&second.events[..], at), (&whole.events[PAGE as usize..2 * PAGE as usize], height));

@@ -1,9 +1,9 @@
 //! Changes of the validators, as operators make them (`node/docs/operate.md`), under load.
 
 use super::progress;
-use countersign_api::{At, NoParams};
 use countersign_api::method::consensus::ConsensusStatus;
 use countersign_api::method::node::State;
+use countersign_api::{At, NoParams};
 use countersign_client::light::{self, NotFollowed};
 use countersign_client::verify::{self, Light, Refusal};
 use countersign_tests::cluster::check::{Votes, check};
@@ -31,7 +31,9 @@ fn vote(cluster: &Cluster, organisations: &[u16], arguments: &[&str]) {
 async fn epoch(cluster: &Cluster, nodes: &[u16], wanted: u64) {
     for node in nodes {
         let (client, begun) = (cluster.client(*node).unwrap(), Instant::now());
-        while client.unverified().call_again::<ConsensusStatus>(&NoParams {}).await.unwrap().into_said().epoch < Epoch(wanted) {
+        while client.unverified().call_again::<ConsensusStatus>(&NoParams {}).await.unwrap().into_said().epoch
+            < Epoch(wanted)
+        {
             assert!(begun.elapsed() < Duration::from_secs(120), "v{node}: {}", cluster.log_tail(*node));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -4,9 +4,9 @@ use super::{four_under_load, progress};
 use countersign_api::At;
 use countersign_api::method::chain::{Block, ChainGetBlock, GetBlockParams};
 use countersign_api::method::contract::{ContractListEvents, ListEventsParams};
+use countersign_client::Unverified;
 use countersign_ledger::store::{Batch, Space};
 use countersign_ledger::{RocksStore, Store};
-use countersign_client::Unverified;
 use countersign_tests::cluster::check::{Votes, check, total};
 use countersign_tests::cluster::{Cluster, program};
 use countersign_types::Height;
@@ -86,7 +86,8 @@ async fn damaged_blocks_come_again_from_peers() {
     let client = cluster.client(1).unwrap();
     let mut expected = Vec::new();
     for (_, at) in sound {
-        expected.push(client.unverified().call::<ChainGetBlock>(&GetBlockParams { at }).await.unwrap().into_said().data);
+        expected
+            .push(client.unverified().call::<ChainGetBlock>(&GetBlockParams { at }).await.unwrap().into_said().data);
     }
     cluster.stop(1).unwrap();
     let store = RocksStore::open(&cluster.home(1).join("data/ledger")).unwrap();

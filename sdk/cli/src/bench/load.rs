@@ -241,7 +241,12 @@ async fn submit(node: &Client, count: usize, source: &Mutex<Source>, shared: &Sh
             ids.push(id);
             group.push(Bytes(encoded));
         }
-        match node.unverified().call::<TxSubmitBatch>(&SubmitBatchParams { transactions: group }).await.map(Unverified::into_said) {
+        match node
+            .unverified()
+            .call::<TxSubmitBatch>(&SubmitBatchParams { transactions: group })
+            .await
+            .map(Unverified::into_said)
+        {
             Ok(answer) => {
                 for (id, result) in ids.iter().zip(answer.results) {
                     if let SubmitResult::Error(error) = result {

@@ -13,7 +13,8 @@ use countersign_types::{Account, AccountId, Height, KeyEntry, KeyProof, NativeOp
 /// Signers, registered where they are not yet.
 pub async fn register(admin: &Signer, count: u32) -> anyhow::Result<Vec<Signer>> {
     let params = GetAccountParams { key: Some(admin.public()), ..GetAccountParams::default() };
-    let Read { data: own, .. } = admin.client().unverified().call_again::<IdentityGetAccount>(&params).await?.into_said();
+    let Read { data: own, .. } =
+        admin.client().unverified().call_again::<IdentityGetAccount>(&params).await?.into_said();
     let keys: Vec<SecretKey> = (0..count).map(|index| key(admin, index)).collect();
     for (number, keys) in keys.chunks(ACCOUNT_KEYS_MAX).enumerate() {
         let id: AccountId = format!("{}/bench-{number}", own.account.id.organisation()).parse()?;
@@ -24,11 +25,12 @@ pub async fn register(admin: &Signer, count: u32) -> anyhow::Result<Vec<Signer>>
 
 async fn put(admin: &Signer, id: AccountId, keys: &[SecretKey]) -> Result<(), Error> {
     let params = GetAccountParams { account: Some(id.clone()), key: None, at: At::Final, prove: false };
-    let mut known = match admin.client().unverified().call_again::<IdentityGetAccount>(&params).await.map(Unverified::into_said) {
-        Ok(read) => read.data.account.keys,
-        Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let mut known =
+        match admin.client().unverified().call_again::<IdentityGetAccount>(&params).await.map(Unverified::into_said) {
+            Ok(read) => read.data.account.keys,
+            Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => Vec::new(),
+            Err(error) => return Err(error),
+        };
     let mut proofs = Vec::new();
     for key in keys {
         if known.iter().all(|entry| entry.key != key.public()) {

@@ -5,9 +5,9 @@ use crate::command::trace::verified_as_of;
 use crate::failure::Usage;
 use crate::output::{Output, facts, table};
 use crate::session::Session;
-use countersign_api::{At, Read};
 use countersign_api::error::Code;
 use countersign_api::method::identity::{GetAccountParams, Identity, IdentityGetAccount};
+use countersign_api::{At, Read};
 use countersign_client::{Auditor, Error, Unverified};
 use countersign_types::{Account, AccountId, Height, KeyEntry, KeyProof, NativeOperation, Payload, PublicKey, Roles};
 use serde_json::json;
@@ -39,7 +39,9 @@ async fn verified(id: &AccountId, auditor: &Auditor, output: Output) -> anyhow::
     });
     output.show(&told, |_| {
         let about = match verified.data() {
-            Some(account) => format!("{}\n{}", facts([("account", id.to_string()), ("roles", roles(account))]), keys(account)),
+            Some(account) => {
+                format!("{}\n{}", facts([("account", id.to_string()), ("roles", roles(account))]), keys(account))
+            }
             None => format!("There is no account {id}."),
         };
         format!("{about}\n{}", facts(verified_as_of(&verified)))
@@ -57,11 +59,12 @@ async fn put(
     let roles: Roles = serde_json::from_value(json!(roles)).map_err(|error| Usage(error.to_string()))?;
     let signer = session.signer().await?;
     let params = GetAccountParams { account: Some(id.clone()), ..GetAccountParams::default() };
-    let (known, height) = match signer.client().unverified().call_again::<IdentityGetAccount>(&params).await.map(Unverified::into_said) {
-        Ok(Read { data, height, .. }) => (data.account.keys, height),
-        Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
-        Err(error) => return Err(error.into()),
-    };
+    let (known, height) =
+        match signer.client().unverified().call_again::<IdentityGetAccount>(&params).await.map(Unverified::into_said) {
+            Ok(Read { data, height, .. }) => (data.account.keys, height),
+            Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
+            Err(error) => return Err(error.into()),
+        };
     let proofs = proofs(&id, &known, &keys)?;
     let named: Vec<PublicKey> = keys.into_iter().map(|named| named.key).collect();
     let account = Account { id, roles, keys: merged(known, &named, height) };

@@ -49,7 +49,8 @@ fn beginning(options: &Follow, file: &Path) -> anyhow::Result<Light> {
     match (light::load(file)?, root) {
         (Some(light), None) => Ok(light),
         (Some(_), Some(_)) => {
-            let there = format!("{} is there and goes on by itself; leave the genesis or checkpoint away", file.display());
+            let there =
+                format!("{} is there and goes on by itself; leave the genesis or checkpoint away", file.display());
             Err(Usage(there).into())
         }
         (None, Some(path)) => {
@@ -85,7 +86,9 @@ fn show(light: &Light, heard: &[Heard], max_age_s: Option<u64>, output: Output) 
     });
     output.show(&told, |_| human(light, age_s, heard))?;
     if is_stale {
-        say("STALE: the block is older than --max-age. The network stands still, or no node asked knows or tells of newer blocks.");
+        say(
+            "STALE: the block is older than --max-age. The network stands still, or no node asked knows or tells of newer blocks.",
+        );
     }
     let nobody = !heard.is_empty() && heard.iter().all(|heard| heard.outcome.is_err());
     let is_bad = is_stale || nobody || heard.iter().any(|heard| conflict(heard).is_some());

@@ -25,7 +25,9 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
         let block = facts([("as of", format!("block {} {}", read.height, read.block_hash))]);
         format!("{}\n{block}", human(&read.data))
     })?;
-    say("This is what the node says. With --root FILE it is verified first; `countersign proof export` makes a file that proves it.");
+    say(
+        "This is what the node says. With --root FILE it is verified first; `countersign proof export` makes a file that proves it.",
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -33,7 +35,9 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 async fn verified(command: Command, auditor: &Auditor, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let (query, item) = match command {
         Command::History(History { cursor: Some(_), .. }) => {
-            return Err(Usage("--cursor is for answers that are not verified: a verified history is whole".into()).into());
+            return Err(
+                Usage("--cursor is for answers that are not verified: a verified history is whole".into()).into()
+            );
         }
         Command::History(History { item, .. }) => (Query::History, item),
         Command::Back(item) => (Query::Back, item),

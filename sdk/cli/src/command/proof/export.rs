@@ -51,7 +51,10 @@ async fn fetch(options: Export, session: &Session) -> anyhow::Result<(Proof, Opt
     }
     let key = match what {
         ExportWhat { tx: Some(id), .. } => {
-            return Ok((client.unverified().call_again::<ProofGetTx>(&GetTxParams { id }).await?.into_said().proof, None));
+            return Ok((
+                client.unverified().call_again::<ProofGetTx>(&GetTxParams { id }).await?.into_said().proof,
+                None,
+            ));
         }
         ExportWhat { event: Some(place), .. } => {
             let params = GetEventParams { height: place.height, index: place.index };
