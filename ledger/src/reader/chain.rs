@@ -16,6 +16,9 @@ use countersign_types::{
     SignedTransaction, ValidatorSet, merkle,
 };
 
+/// A block and the signed bytes of its transactions.
+pub type SignedBlock = (Block, Vec<Vec<u8>>);
+
 impl<S: Store> Reader<S> {
     fn stored_header(&self, height: Height) -> Result<Option<StoredHeader>, LedgerError> {
         let key = height_key(height);
@@ -261,7 +264,7 @@ impl<S: Store> Reader<S> {
     ///
     /// # Errors
     /// As [`Reader::block`].
-    pub fn signed_block(&self, height: Height) -> Result<Option<(Block, Vec<Vec<u8>>)>, LedgerError> {
+    pub fn signed_block(&self, height: Height) -> Result<Option<SignedBlock>, LedgerError> {
         let stored = self.stored_block(height, |_| true)?;
         Ok(stored.map(|(block, stored)| (block, stored.into_iter().map(|stored| stored.bytes).collect())))
     }

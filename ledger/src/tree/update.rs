@@ -249,7 +249,8 @@ impl<'a, B: Buckets> Update<'a, B> {
     }
 
     fn reuse(&mut self, mut draft: Draft) {
-        (draft.entries.clear(), draft.origins.clear());
+        draft.entries.clear();
+        draft.origins.clear();
         self.drafts.push(draft);
     }
 

@@ -129,7 +129,8 @@ fn damage_on_disk_is_found() {
 }
 
 /// What is done to a file.
-const HARM: [(&str, fn(&Path)); 4] = [
+type Harm = (&'static str, fn(&Path));
+const HARM: [Harm; 4] = [
     ("gone", |file| std::fs::remove_file(file).unwrap()),
     ("empty", |file| std::fs::write(file, []).unwrap()),
     ("cut", |file| {
