@@ -90,7 +90,7 @@ pub fn router(context: Arc<Context>, gate: SocketGate, listener: &Listener, page
         .with_state(server);
     match page {
         None => router,
-        Some(page) => router.route(page::PATH, get(async move || page.respond())),
+        Some(page) => router.route(page::PATH, get(move || std::future::ready(page.respond()))),
     }
 }
 

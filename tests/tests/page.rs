@@ -181,10 +181,10 @@ async fn the_page_shows_what_holds_and_refuses_what_does_not() {
         browser.picture(&format!("refused-{}.png", link.replace(' ', "-"))).await;
     }
 
-    // The policy holds: no script but the page's own runs, and nothing is fetched.
+    // The policy holds: no script but the page's own runs, and nothing is fetched, not even what needs no network.
     let fetched = browser
         .web
-        .execute_async("const done = arguments[0]; fetch('http://127.0.0.1:9/').then(() => done('fetched'), (cause) => done(String(cause)));", vec![])
+        .execute_async("const done = arguments[0]; fetch('data:text/plain,x').then(() => done('fetched'), (cause) => done(String(cause)));", vec![])
         .await
         .unwrap();
     assert!(fetched.json().as_str().unwrap().contains("Failed to fetch"), "{fetched:?}");
