@@ -200,7 +200,7 @@ impl Joiner<'_> {
             JoinOrder::Begin { snapshot, height } => {
                 tracing::info!(height = height.0, %snapshot, "fetching a snapshot");
                 remove(folder.path())?;
-                *folder = Folder::make(&folder.path().to_owned())?;
+                *folder = Folder::make(folder.path())?;
             }
             JoinOrder::Keep { piece, bytes } => folder.put(piece, &bytes)?,
             JoinOrder::Accuse { peer, what } => {

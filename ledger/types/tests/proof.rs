@@ -283,7 +283,7 @@ fn page(start: usize, end: usize) -> Proof {
     let range = range_of(&contract(), b"all", &records());
     let tree = |place: Perfect| {
         let items: Vec<Hash> =
-            (place.first()..=place.last()).map(|at| records()[at as usize].item(&contract(), b"all", at)).collect();
+            (place.first()..=place.last()).map(|at| records()[index_of(at)].item(&contract(), b"all", at)).collect();
         Ok::<_, ()>(countersign_types::merkle::root(&items))
     };
     let path = RangeProof::of(5, start as u64, end as u64, tree).unwrap().unwrap();
@@ -331,7 +331,7 @@ fn each_page_of_a_log_stands_where_it_says_and_nowhere_else() {
                     // A shorter page that needs no other path, or the whole log without its page: as true.
                     Ok(proven) => {
                         let log = proven.state().unwrap().log(&contract(), b"all").unwrap();
-                        assert_eq!(log.records(), &records()[log.start() as usize..log.end() as usize]);
+                        assert_eq!(log.records(), &records()[index_of(log.start())..index_of(log.end())]);
                     }
                 }
             }
@@ -411,11 +411,16 @@ fn damaged(value: &Value) -> Vec<Value> {
     all
 }
 
+fn index_of(number: u64) -> usize {
+    usize::try_from(number).unwrap()
+}
+
 /// What a proof says, and the parts of it that a question is made of left out.
 fn parts(proof: &Proof) -> (Vec<Entry>, Vec<Log>, Proof) {
     let mut rest = proof.clone();
     let Subject::Trace { query, item, entries, logs, .. } = &mut rest.subject else { unreachable!() };
-    (query.clear(), item.clear());
+    query.clear();
+    item.clear();
     (std::mem::take(entries), std::mem::take(logs), rest)
 }
 

@@ -92,7 +92,7 @@ async fn its_file_never_goes_back_and_is_never_believed_damaged() {
     let path = directory.path().join("light.json");
     let running = Node { height: 4, ..Node::default() }.run().await;
     let (mut old, mut new) = (beginning(), beginning());
-    follow(&mut old, &[running.client.clone()]).await;
+    follow(&mut old, std::slice::from_ref(&running.client)).await;
     running.node.lock().unwrap().height = TIP;
     follow(&mut new, &[running.client]).await;
     save(&path, &new).unwrap();

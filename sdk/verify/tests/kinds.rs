@@ -123,7 +123,7 @@ fn a_checkpoint_takes_the_place_of_the_genesis() {
         assert_eq!(verified.basis().changes as u64, 2 - epoch);
         // Without the changes before the checkpoint as well.
         let mut short = whole.clone();
-        short.epochs.drain(..epoch as usize);
+        short.epochs.drain(..usize::try_from(epoch).unwrap());
         assert_eq!(pinned(&short, checkpoint).unwrap().data(), verified.data());
         assert_eq!(pinned(&short, checkpoint).unwrap().checkpoint(), verified.checkpoint());
         // But what the file lacks is not made up.

@@ -87,7 +87,7 @@ async fn a_validator_joins_by_snapshot_though_a_peer_lies_and_it_is_killed() {
     cluster.until(3, |status| status.certified_height >= height).await.unwrap();
     let (first, joined) = (cluster.client(0).unwrap(), cluster.client(3).unwrap());
     let at = At::Height(height);
-    assert_eq!(total(&joined, at.clone()).await.unwrap(), total(&first, at).await.unwrap());
+    assert_eq!(total(&joined, at).await.unwrap(), total(&first, at).await.unwrap());
     let early = joined.unverified().call::<ChainGetBlock>(&GetBlockParams { at: At::Height(Height(3)) }).await;
     let Err(Error::Rpc(refused)) = early else { panic!("{early:?}") };
     assert_eq!(refused.kind(), Some(Code::BlockPruned));
