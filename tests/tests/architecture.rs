@@ -49,6 +49,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "countersign-api",
             "countersign-consensus",
             "countersign-epcis",
+            "countersign-ledger",
             "countersign-replica",
             "countersign-types",
             "countersign-verify",
