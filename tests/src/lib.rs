@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod cluster;
+pub mod directory;
 pub mod lives;
 pub mod mount;
 pub mod ports;

@@ -13,6 +13,7 @@ use countersign_replica::query::View;
 use countersign_replica::{Guard, Replica, ReplicaConfig};
 use countersign_tests::cluster::load::Load;
 use countersign_tests::cluster::{COUNTER, Cluster, contract_module, program};
+use countersign_tests::directory;
 use countersign_types::{Genesis, Hash, Height, SecretKey, hash::sha256};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use countersignd::keystore::{self, Purpose};
@@ -35,7 +36,7 @@ async fn no_flipped_bit_is_served() {
     let subject = Owner::of(&cluster);
     let data = cluster.home(NODE).join("data");
     let copy = directory.path().join("copy");
-    copy_directory(&data, &copy);
+    directory::copy(&data, &copy).unwrap();
     let pristine = subject.examine(&copy);
     assert!(pristine.refused.is_none() && pristine.faults == Some(0), "{:?} {:?}", pristine.refused, pristine.faults);
     assert!(pristine.answers.len() > 300 && pristine.answers.values().all(Result::is_ok), "{}", pristine.answers.len());
@@ -49,7 +50,7 @@ async fn no_flipped_bit_is_served() {
         let (file, byte) = place(files, &mut random);
         let bit = random.below(8);
         std::fs::remove_dir_all(&copy).unwrap();
-        copy_directory(&data, &copy);
+        directory::copy(&data, &copy).unwrap();
         let mut bytes = std::fs::read(copy.join(&file)).unwrap();
         bytes[byte] ^= 1 << bit;
         std::fs::write(copy.join(&file), bytes).unwrap();
@@ -393,18 +394,5 @@ impl Random {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(end).unwrap()).unwrap()
-    }
-}
-
-fn copy_directory(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap() {
-            kind if kind.is_dir() => copy_directory(&entry.path(), &target),
-            kind if kind.is_file() => drop(std::fs::copy(entry.path(), target).unwrap()),
-            _ => {}
-        }
     }
 }

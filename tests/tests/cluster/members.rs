@@ -124,6 +124,7 @@ async fn validators_join_leave_are_replaced_and_rotate_their_keys() {
     let mut late = Light::begin(&verify::trusted(&genesis).unwrap());
     follow(&cluster, &mut late, &[3], 5).await;
     // What it came to is a root for answers that are verified.
+    cluster.until(4, |status| status.certified_height >= light.height()).await.unwrap();
     let root = light.checkpoint().unwrap().clone().trust().unwrap();
     let auditor = cluster.client(4).unwrap().trusting(root);
     let account = auditor.account(&"org0/admin".parse().unwrap(), At::Final).await.unwrap();

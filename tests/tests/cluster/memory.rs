@@ -5,7 +5,7 @@ use countersign_api::method::node::State;
 use countersign_tests::cluster::Cluster;
 use countersign_tests::cluster::check::{Votes, check};
 use countersign_tests::cluster::load::Load;
-use std::path::Path;
+use countersign_tests::directory;
 
 /// D6: everything but the keys is gone, ledger and journal.
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +31,7 @@ async fn a_validator_restored_from_an_old_copy_contradicts_nothing() {
     let (mut cluster, _proxies, load) = four_under_load(directory.path()).await;
     let (data, old) = (cluster.home(1).join("data"), cluster.home(1).join("old"));
     cluster.kill(1).unwrap();
-    copy(&data, &old);
+    directory::copy(&data, &old).unwrap();
     cluster.spawn(1).unwrap();
     cluster.ready(1).await.unwrap();
     progress(&cluster, &load, 20).await;
@@ -57,7 +57,7 @@ async fn one_key_run_twice_breaks_nothing() {
     cluster.pause(1, true).unwrap();
     let (own, twin) = (cluster.home(1), cluster.home(4));
     std::fs::remove_dir_all(twin.join("data")).unwrap();
-    copy(&own.join("data"), &twin.join("data"));
+    directory::copy(&own.join("data"), &twin.join("data")).unwrap();
     for key in ["validator.key", "network.key"] {
         std::fs::copy(own.join(key), twin.join(key)).unwrap();
     }
@@ -74,17 +74,4 @@ async fn one_key_run_twice_breaks_nothing() {
     progress(&cluster, &load, 10).await;
     let acknowledged = load.stop().await;
     check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Contradicting).await.unwrap();
-}
-
-/// Copies a directory and what is in it.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).unwrap()),
-        }
-    }
 }

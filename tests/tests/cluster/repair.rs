@@ -9,6 +9,7 @@ use countersign_ledger::store::{Batch, Space};
 use countersign_ledger::{RocksStore, Store};
 use countersign_tests::cluster::check::{Votes, check, total};
 use countersign_tests::cluster::{Cluster, program};
+use countersign_tests::directory;
 use countersign_types::Height;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -51,7 +52,7 @@ async fn a_backup_of_a_running_validator_is_restored() {
     std::fs::remove_dir_all(cluster.home(1).join("data")).unwrap();
     // One bit of one table: the restore notices and leaves nothing.
     let damaged = directory.path().join("damaged");
-    copy(&backup, &damaged);
+    directory::copy(&backup, &damaged).unwrap();
     flip_a_table(&damaged.join("ledger"));
     let refused = countersignd(&cluster, 1, "restore", &[&damaged]);
     assert!(!refused.status.success(), "{}", said(&refused));
@@ -146,16 +147,4 @@ fn flip_a_table(ledger: &Path) {
     let middle = bytes.len() / 3;
     bytes[middle] ^= 1;
     std::fs::write(&table, bytes).unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).unwrap()),
-        }
-    }
 }
