@@ -140,7 +140,8 @@ impl Browser {
         let text = std::fs::read_to_string(file).unwrap();
         let at = text.find(after).unwrap_or_else(|| panic!("no {after}")) + after.len();
         let digit = if text[at..].starts_with('0') { "1" } else { "0" };
-        let path = self.directory.path().join("changed.proof.json");
+        // A browser does not tell a page that the same file was chosen again.
+        let path = self.directory.path().join(format!("changed-{at}.proof.json"));
         std::fs::write(&path, format!("{}{digit}{}", &text[..at], &text[at + 1..])).unwrap();
         path
     }
