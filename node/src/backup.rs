@@ -103,7 +103,7 @@ pub fn write(reader: &Reader<RocksStore>, genesis: &Genesis, directory: &Path) -
         return Err(BackupError::Exists(directory.to_owned()));
     }
     check_room(reader, parent)?;
-    let partial = directory.with_extension("partial");
+    let partial = partial(directory);
     remove(&partial)?;
     let outcome = fill(reader, genesis, &partial);
     let done = outcome.and_then(|manifest| {
@@ -116,6 +116,14 @@ pub fn write(reader: &Reader<RocksStore>, genesis: &Genesis, directory: &Path) -
         let _ = remove(&partial);
     }
     done
+}
+
+/// Where a backup is until it is whole. No other directory that a backup might be asked for has this name, nor has one that
+/// a person made for something else.
+fn partial(directory: &Path) -> PathBuf {
+    let mut name = directory.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
 }
 
 fn fill(reader: &Reader<RocksStore>, genesis: &Genesis, partial: &Path) -> Result<Manifest, BackupError> {
@@ -280,12 +288,17 @@ mod tests {
         assert!(matches!(write(&reader, &genesis, Path::new("backup")), Err(BackupError::Place(_))));
         let nowhere = directory.path().join("no/backup");
         assert!(matches!(write(&reader, &genesis, &nowhere), Err(BackupError::Place(_))));
-        // What a backup that was cut off left behind gives way.
-        fs::create_dir(target.with_extension("partial")).unwrap();
+        // What a backup that was cut off left behind gives way; what is another's does not.
+        fs::create_dir(directory.path().join("backup.partial")).unwrap();
+        let dated = directory.path().join("2026.11.29");
+        let other = directory.path().join("2026.11.partial");
+        fs::create_dir(&other).unwrap();
+        write(&reader, &genesis, &dated).unwrap();
+        assert!(other.exists() && dated.exists());
         let written = write(&reader, &genesis, &target).unwrap();
         assert_eq!((written.chain, written.height), (genesis.chain(), Height::ZERO));
         assert_eq!(read(&target).unwrap(), written);
-        assert!(!target.with_extension("partial").exists());
+        assert!(!directory.path().join("backup.partial").exists());
         assert!(matches!(write(&reader, &genesis, &target), Err(BackupError::Exists(_))));
         let copied = directory.path().join("copied");
         copy(&target.join(LEDGER_DIRECTORY), &copied).unwrap();

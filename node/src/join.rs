@@ -8,7 +8,7 @@ use crate::members::Members;
 use crate::network::{Class, NetworkEvent, NetworkEvents, NetworkHandle, Verdict};
 use crate::node::LEDGER_DIRECTORY;
 use crate::replica_thread::now;
-use crate::rpc::joining;
+use crate::rpc::{Joining, joining};
 use crate::snapshots::{JOINING, SNAPSHOTS_DIRECTORY, remove};
 use anyhow::{Context as _, bail};
 use countersign_ledger::RocksStore;
@@ -77,7 +77,14 @@ impl Joiner<'_> {
         stop: Pin<&mut impl Future<Output = ()>>,
     ) -> anyhow::Result<Joined> {
         let (stop_listening, listening_stopped) = oneshot::channel::<()>();
-        let routes = joining(self.progress.subscribe());
+        let own = self.members.own.zip(self.members.own().cloned());
+        let routes = joining(Joining {
+            network: self.genesis.network.clone(),
+            chain: self.genesis.chain(),
+            own,
+            started: Instant::now().into_std(),
+            progress: self.progress.subscribe(),
+        });
         let serving = tokio::spawn(listener.serve(routes, async {
             let _ = listening_stopped.await;
         }));

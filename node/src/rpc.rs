@@ -40,7 +40,7 @@ mod trace;
 mod tx;
 mod view;
 
-pub use joining::joining;
+pub use joining::{Joining, joining};
 
 use crate::context::Context;
 use crate::limits::{READS_MAX, VIEWS_MAX};

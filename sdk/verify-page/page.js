@@ -60,17 +60,26 @@ async function check(file, root, staleSeconds) {
   return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(output));
 }
 
+/** A file's bytes. A browser reads none that changed on the disk after it was chosen. */
+async function bytes(file) {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    throw new Error(`${file.name} cannot be read any more, or changed since it was chosen: choose it again`);
+  }
+}
+
 let asked = 0;
 async function ask() {
   const [file, root] = [at("proof").files[0], at("root").files[0]];
   const number = ++asked;
   const answer = at("answer");
+  answer.setAttribute("aria-busy", "false");
   if (!file || !root) return answer.replaceChildren(make("p", `Nothing is checked yet: the ${file ? "genesis or checkpoint" : "proof file"} is missing.`, "hint"));
   answer.setAttribute("aria-busy", "true");
   answer.replaceChildren(make("p", "Checking …", "hint"));
   let parts;
   try {
-    const bytes = async (each) => new Uint8Array(await each.arrayBuffer());
     const stale = Math.max(0, Math.round((at("stale").valueAsNumber || 0) * 3600));
     parts = show(await check(await bytes(file), await bytes(root), stale));
   } catch (cause) {
@@ -82,6 +91,8 @@ async function ask() {
 }
 
 for (const id of ["proof", "root", "stale"]) at(id).addEventListener("change", ask);
+// A browser does not tell of the choice of a file's name that is chosen already, though the file may be another by now.
+for (const id of ["proof", "root"]) at(id).addEventListener("click", () => { at(id).value = ""; ask(); });
 at("ask").addEventListener("submit", (event) => event.preventDefault());
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => {
   const field = event.target.closest?.(".drop")?.querySelector("input");

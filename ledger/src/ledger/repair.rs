@@ -131,6 +131,13 @@ impl<S: Store> Ledger<S> {
             (after.is_some_and(|after| after.parent != hash), "the next block has another parent"),
             (own.is_some_and(|own| own != *result), "the result is another than the one here"),
             (finality.phase != Phase::Commit, "the finality certificate is not of COMMITs"),
+            // One of its own view or a later one is the block's or a descendant's, by agreement.
+            (
+                finality.epoch != block.header.epoch
+                    || finality.number < block.header.view.0
+                    || finality.number == block.header.view.0 && finality.digest != hash,
+                "the finality certificate is not the block's",
+            ),
             (
                 (certificate.phase, certificate.number, certificate.digest)
                     != (Phase::Checkpoint, height.0, result.hash()),

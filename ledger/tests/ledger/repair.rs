@@ -74,7 +74,9 @@ fn each_damaged_row_is_noted_and_mended() {
 fn what_does_not_belong_there_is_refused_and_changes_nothing() {
     let store = sound();
     let good = repair_of(&open(&store).reader(), AT);
-    let other = repair_of(&open(&store).reader(), Height(8));
+    let (other, earlier) =
+        (repair_of(&open(&store).reader(), Height(8)), repair_of(&open(&store).reader(), AT.previous()));
+    let rival = certify(&genesis(), Phase::Commit, good.block.header.view.0, Hash([3; 32]));
     assert!(store.rot(Space::Headers, &AT.0.to_be_bytes(), 5));
     let mut ledger = open(&store);
     let certificate = |digest: Hash| certify(&genesis(), Phase::Checkpoint, AT.0, digest);
@@ -87,6 +89,8 @@ fn what_does_not_belong_there_is_refused_and_changes_nothing() {
         ("a certificate of another phase", Repair { certificate: good.finality.clone(), ..good.clone() }),
         ("a certificate of another digest", Repair { certificate: certificate(Hash([3; 32])), ..good.clone() }),
         ("a finality that is none", Repair { finality: good.certificate.clone(), ..good.clone() }),
+        ("an earlier block's finality", Repair { finality: earlier.finality.clone(), ..good.clone() }),
+        ("another block's finality", Repair { finality: rival, ..good.clone() }),
     ];
     let mut forged = good.clone();
     forged.block.header.parent = Hash([8; 32]);

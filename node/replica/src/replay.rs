@@ -61,6 +61,14 @@ impl<'a, S: Store> Replay<'a, S> {
         self.ledger.reader()
     }
 
+    /// Makes everything that was executed durable.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn end(mut self) -> Result<(), ReplayError> {
+        Ok(self.ledger.sync().map_err(ReplicaError::from)?)
+    }
+
     /// Executes the next block and compares the result.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! `countersignd replay`: executes a stopped node's chain again from the genesis, and compares every result with the
-//! certified one. What is executed goes into a database of its own, which is removed at the end.
+//! certified one. What is executed goes into a database of its own, which is removed at the end, or with `--replace` becomes
+//! the node's ledger: that mends damage to everything but the blocks themselves.
 
 use super::bar::Bar;
+use crate::backup;
 use crate::config::{Config, ConfigFlags};
 use crate::node::{LEDGER_DIRECTORY, read_genesis};
 use anyhow::{Context as _, bail, ensure};
@@ -10,7 +12,7 @@ use countersign_replica::wire::CertifiedBlock;
 use countersign_replica::{Replay, ReplayError};
 use countersign_types::{Genesis, Height};
 use countersign_vm::{Vm, VmConfig};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `replay` is told.
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,13 @@ pub(super) struct ReplayFlags {
     /// Empty or missing directory to execute into; it is kept [default: `replay` in the data directory, removed after]
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// Make what was executed the node's ledger; the present one is kept as `ledger.damaged`
+    #[arg(long, conflicts_with_all = ["until", "into"])]
+    replace: bool,
 }
+
+/// Where a ledger is kept that was replaced.
+const DAMAGED_DIRECTORY: &str = "ledger.damaged";
 
 pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<()> {
     let config = Config::load(&flags.config)?;
@@ -46,13 +54,34 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<()> {
     let until = flags.until.map_or(certified, Height);
     ensure!(until <= certified, "height {until} is not certified yet; the last certified height is {certified}");
     let into = flags.into.clone().unwrap_or_else(|| config.data_dir.join("replay"));
+    let aside = config.data_dir.join(DAMAGED_DIRECTORY);
+    ensure!(!flags.replace || !aside.exists(), "{} exists; move it away first", aside.display());
     let store = RocksStore::create(&into)
         .with_context(|| format!("cannot execute into {}; remove it or give --into another", into.display()))?;
     // Only what was made here is removed.
-    let scratch = flags.into.is_none().then_some(Scratch(into));
-    let done = execute(&stored, &genesis, until, store);
+    let scratch = flags.into.is_none().then(|| Scratch(into.clone()));
+    execute(&stored, &genesis, until, store)?;
+    if flags.replace {
+        drop(stored);
+        replace(&directory, &aside, &into)?;
+    }
     drop(scratch);
-    done
+    Ok(())
+}
+
+/// Puts what was executed in the ledger's place. Cut off between the two, the node finds no ledger and fetches its blocks
+/// from its peers.
+fn replace(ledger: &Path, aside: &Path, executed: &Path) -> anyhow::Result<()> {
+    let rename = |from: &Path, to: &Path| {
+        std::fs::rename(from, to).with_context(|| format!("cannot rename {} to {}", from.display(), to.display()))
+    };
+    rename(ledger, aside)?;
+    rename(executed, ledger)?;
+    if let Some(data) = ledger.parent() {
+        backup::sync(data)?;
+    }
+    eprintln!("{} is made anew; the one before is {}", ledger.display(), aside.display());
+    Ok(())
 }
 
 fn execute(stored: &Reader<RocksStore>, genesis: &Genesis, until: Height, store: RocksStore) -> anyhow::Result<()> {
@@ -74,6 +103,7 @@ fn execute(stored: &Reader<RocksStore>, genesis: &Genesis, until: Height, store:
         }
         bar.show("blocks", height.0, until.0);
     }
+    replay.end()?;
     drop(bar);
     println!("{until} blocks, {transactions} transactions executed again: every result is the certified one");
     Ok(())
@@ -97,7 +127,9 @@ struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(cause) = std::fs::remove_dir_all(&self.0) {
+        if self.0.exists()
+            && let Err(cause) = std::fs::remove_dir_all(&self.0)
+        {
             eprintln!("{} stays: {cause}", self.0.display());
         }
     }

@@ -32,6 +32,7 @@ fn status(node: &Node) -> Status {
         key: own.map(|validator| validator.key),
         validator: members.own,
         state: health::state(context),
+        joining: None,
         final_height,
         executed_height: executed,
         certified_height: certified,

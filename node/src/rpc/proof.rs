@@ -25,6 +25,7 @@ use countersign_types::hash::sha256;
 use countersign_types::limits::PROOF_BYTES_MAX;
 use countersign_types::proof::{Log, Proof, Subject, TraceAsOf};
 use countersign_types::{Height, codec, state_key};
+use serde_json::json;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ProofGetState, _, _>(|conn, params| conn.read(move |node| of_state(node, &params)));
@@ -53,9 +54,13 @@ fn of_transaction(node: &Node, params: &GetTxParams) -> Result<ProofFile, RpcErr
                 RpcError::new(Code::ProofUnavailable, "its block is not certified yet; wait for it with `tx_wait`")
             }
             State::Expired => RpcError::new(Code::TransactionExpired, "it expired and is in no block; submit it again"),
-            State::Unknown => {
-                let cause = format!("this node knows no transaction {}", params.id);
-                RpcError::new(Code::TransactionUnknown, cause)
+            State::Unknown { known_from } => {
+                let cause = format!(
+                    "this node knows no transaction {} in the blocks from {known_from} on; one of an earlier block is known to \
+                     nodes that fetched all blocks",
+                    params.id
+                );
+                RpcError::new(Code::TransactionUnknown, cause).with(json!({ "knownFrom": known_from }))
             }
         }),
         Err(cause) => Err(of_ledger(&cause)),

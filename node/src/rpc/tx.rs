@@ -78,7 +78,7 @@ pub(super) fn state(node: &Node, id: &Hash) -> Result<State, RpcError> {
         None => Ok(match standing {
             Some(Standing::Waiting) => State::Pending,
             Some(Standing::Expired) => State::Expired,
-            None => State::Unknown,
+            None => State::Unknown { known_from: reader.base().next() },
         }),
     }
 }

@@ -76,7 +76,7 @@ fn what_is_not_there_has_its_own_code() {
         assert_eq!(node.error(method, params.clone()), code, "{method} {params}");
     }
     let unknown = json!({ "id": NOBODY, "timeoutMs": 50 });
-    assert_eq!(node.call("tx_wait", unknown), json!({ "status": "unknown" }));
+    assert_eq!(node.call("tx_wait", unknown), json!({ "status": "unknown", "knownFrom": 1 }));
 }
 
 #[test]

@@ -64,6 +64,7 @@ codes! {
     WebSocketNeeded = -32007, false, "The method needs a WebSocket connection";
     TooManySubscriptions = -32008, false, "The connection has too many subscriptions";
     SubscriptionUnknown = -32009, false, "The connection has no such subscription";
+    Joining = -32010, true, "The node joins the network and has no ledger yet";
 
     TransactionMalformed = 1000, false, "The transaction is malformed";
     WrongChain = 1001, false, "The transaction is for another chain";

@@ -61,6 +61,15 @@ impl<C: Clone + Send + 'static> Registry<C> {
         self.handlers.insert(M::NAME, boxed);
     }
 
+    /// Answers methods that have no handler here by an error.
+    pub fn refuse(&mut self, methods: impl IntoIterator<Item = &'static str>, error: &RpcError) {
+        for method in methods {
+            let error = error.clone();
+            let refuse: Handler<C> = Box::new(move |_, _| Box::pin(std::future::ready(Err(error.clone()))));
+            self.handlers.entry(method).or_insert(refuse);
+        }
+    }
+
     /// Lists a method in the OpenRPC document that is answered elsewhere.
     pub fn describe<M: Method>(&mut self) {
         self.descriptions.retain(|description| description.name != M::NAME);

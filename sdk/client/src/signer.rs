@@ -158,7 +158,7 @@ impl Signer {
                 Ok(State::Final { receipt }) => return Ok(*receipt),
                 Ok(State::Expired) => return Err(Error::Expired { id }),
                 Ok(State::Pending) => pause = PAUSE_FIRST,
-                Ok(State::Unknown) => {
+                Ok(State::Unknown { .. }) => {
                     tokio::time::sleep(pause).await;
                     self.submit(signed).await?;
                 }

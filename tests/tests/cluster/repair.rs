@@ -4,10 +4,11 @@ use super::{four_under_load, progress};
 use countersign_api::At;
 use countersign_api::method::chain::{Block, ChainGetBlock, GetBlockParams};
 use countersign_api::method::contract::{ContractListEvents, ListEventsParams};
-use countersign_client::Unverified;
-use countersign_ledger::store::{Batch, Space};
+use countersign_client::{Client, Unverified};
+use countersign_ledger::store::{Batch, Direction, KeyRange, Space};
 use countersign_ledger::{RocksStore, Store};
 use countersign_tests::cluster::check::{Votes, check, total};
+use countersign_tests::cluster::load::Load;
 use countersign_tests::cluster::{Cluster, program};
 use countersign_tests::directory;
 use countersign_types::Height;
@@ -43,7 +44,7 @@ async fn a_backup_of_a_running_validator_is_restored() {
     // Never over anything, and never a part.
     let again = countersignd(&cluster, 1, "backup", &[&backup]);
     assert!(!again.status.success() && said(&again).contains("exists"), "{}", said(&again));
-    assert!(!backup.with_extension("partial").exists());
+    assert!(!directory.path().join("backup.partial").exists());
     progress(&cluster, &load, 20).await;
 
     cluster.kill(1).unwrap();
@@ -147,4 +148,83 @@ fn flip_a_table(ledger: &Path) {
     let middle = bytes.len() / 3;
     bytes[middle] ^= 1;
     std::fs::write(&table, bytes).unwrap();
+}
+
+/// A row of the state is damaged, which no peer can send. The ledger is made again from the node's own blocks, which loses
+/// nothing, or else from a snapshot of the peers; the vote journal stays, and the node votes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_state_is_made_again_from_own_blocks_or_a_snapshot() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut cluster, _proxies, load) = four_under_load(directory.path()).await;
+    progress(&cluster, &load, 40).await;
+    cluster.stop(1).unwrap();
+    let data = cluster.home(1).join("data");
+    let journal = std::fs::metadata(data.join("votes.journal")).unwrap().len();
+    damage_state(&data.join("ledger"));
+    let found = countersignd(&cluster, 1, "verify", &[]);
+    assert!(!found.status.success() && !said(&found).contains("sound"), "{}", said(&found));
+
+    let replayed = countersignd(&cluster, 1, "replay", &[Path::new("--replace")]);
+    assert!(replayed.status.success(), "{}", said(&replayed));
+    assert!(data.join("ledger.damaged").exists() && !data.join("replay").exists());
+    let found = countersignd(&cluster, 1, "verify", &[]);
+    assert!(found.status.success() && said(&found).contains("sound"), "{}", said(&found));
+    let again = countersignd(&cluster, 1, "replay", &[Path::new("--replace")]);
+    assert!(!again.status.success() && said(&again).contains("move it away first"), "{}", said(&again));
+    votes_on(&mut cluster, &load, journal).await;
+
+    // The same damage where the blocks are not to be had here.
+    for node in [0, 2, 3] {
+        cluster.stop(node).unwrap();
+        cluster.configure(node, "snapshot", "interval_blocks = 16").unwrap();
+        cluster.spawn(node).unwrap();
+        cluster.ready(node).await.unwrap();
+    }
+    let offered =
+        |cluster: &Cluster| std::fs::read_dir(cluster.home(0).join("data/snapshots")).map_or(0, Iterator::count);
+    while offered(&cluster) == 0 {
+        progress(&cluster, &load, 4).await;
+    }
+    cluster.stop(1).unwrap();
+    damage_state(&data.join("ledger"));
+    let journal = std::fs::metadata(data.join("votes.journal")).unwrap().len();
+    std::fs::remove_dir_all(data.join("ledger")).unwrap();
+    cluster.configure(1, "sync", "mode = \"snapshot\"\nsnapshot_height_min = 1").unwrap();
+    votes_on(&mut cluster, &load, journal).await;
+    assert!(cluster.log_holds(1, "restoring the ledger from it"), "{}", cluster.log_tail(1));
+    let acknowledged = load.stop().await;
+    // Of one that joined by a snapshot, the blocks before it are not there to be compared.
+    check(&mut cluster, &[0, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
+}
+
+/// Starts node 1, sees that no block comes without its votes, and that it has the state of the others.
+async fn votes_on(cluster: &mut Cluster, load: &Load, journal: u64) {
+    cluster.spawn(1).unwrap();
+    cluster.ready(1).await.unwrap();
+    cluster.stop(3).unwrap();
+    progress(cluster, load, 20).await;
+    assert!(std::fs::metadata(cluster.home(1).join("data/votes.journal")).unwrap().len() != journal);
+    let height = cluster.until(1, |_| true).await.unwrap().certified_height;
+    cluster.until(0, |status| status.certified_height >= height).await.unwrap();
+    let (own, other) = (cluster.client(1).unwrap(), cluster.client(0).unwrap());
+    let at = At::Height(height);
+    assert_eq!(total(&own, at).await.unwrap(), total(&other, at).await.unwrap());
+    let block = async |client: &Client| {
+        client.unverified().call::<ChainGetBlock>(&GetBlockParams { at }).await.unwrap().into_said().data.result
+    };
+    assert_eq!(block(&own).await, block(&other).await, "the same root");
+    cluster.spawn(3).unwrap();
+    cluster.ready(3).await.unwrap();
+}
+
+/// Flips a bit of every row of values, of which each holds many.
+fn damage_state(ledger: &Path) {
+    let store = RocksStore::open(ledger).unwrap();
+    let mut batch = Batch::default();
+    for (key, mut row) in store.scan(Space::Values, &KeyRange::all(), Direction::Forward, 1_000).unwrap() {
+        let middle = row.len() / 2;
+        row[middle] ^= 1;
+        batch.put(Space::Values, key, row);
+    }
+    store.write(batch, true).unwrap();
 }

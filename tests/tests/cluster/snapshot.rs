@@ -2,6 +2,8 @@
 
 use super::progress;
 use countersign_api::method::chain::{ChainGetBlock, GetBlockParams};
+use countersign_api::method::node::State;
+use countersign_api::method::tx::{GetParams, State as Known, TxGet};
 use countersign_api::{At, Code};
 use countersign_client::{Error, contract};
 use countersign_tests::cluster::check::{Votes, check, told, total};
@@ -38,6 +40,15 @@ async fn a_validator_joins_by_snapshot_though_a_peer_lies_and_it_is_killed() {
         cluster.configure(node, "snapshot", "interval_blocks = 16").unwrap();
     }
     cluster.configure(3, "sync", "mode = \"snapshot\"\nsnapshot_height_min = 16").unwrap();
+    // Alone it waits for somebody to join, and says so.
+    cluster.spawn(3).unwrap();
+    let status = cluster.until(3, |status| status.state == State::Joining).await.unwrap();
+    assert_eq!(status.joining.map(|joining| joining.height), Some(Height::ZERO));
+    let client = cluster.client(3).unwrap();
+    let early = client.unverified().call::<ChainGetBlock>(&GetBlockParams { at: At::Final }).await;
+    let Err(Error::Rpc(refused)) = early else { panic!("{early:?}") };
+    assert_eq!(refused.kind(), Some(Code::Joining));
+    cluster.kill(3).unwrap();
     for node in 0..3 {
         cluster.spawn(node).unwrap();
     }
@@ -88,6 +99,9 @@ async fn a_validator_joins_by_snapshot_though_a_peer_lies_and_it_is_killed() {
     let (first, joined) = (cluster.client(0).unwrap(), cluster.client(3).unwrap());
     let at = At::Height(height);
     assert_eq!(total(&joined, at).await.unwrap(), total(&first, at).await.unwrap());
+    let unknown = joined.unverified().call::<TxGet>(&GetParams { id: done.receipt.transaction }).await.unwrap();
+    let Known::Unknown { known_from } = unknown.into_said() else { panic!("it knows what was before the snapshot") };
+    assert!(known_from > done.receipt.height);
     let early = joined.unverified().call::<ChainGetBlock>(&GetBlockParams { at: At::Height(Height(3)) }).await;
     let Err(Error::Rpc(refused)) = early else { panic!("{early:?}") };
     assert_eq!(refused.kind(), Some(Code::BlockPruned));

@@ -31,6 +31,9 @@ pub struct Status {
     pub validator: Option<u16>,
     /// What it does.
     pub state: State,
+    /// How far it is while it joins by a snapshot; it has no ledger then, and all heights but the known one are zero.
+    #[serde(default)]
+    pub joining: Option<Joining>,
     /// Height of the last final block.
     #[schemars(with = "schema::Height")]
     pub final_height: Height,
@@ -40,7 +43,7 @@ pub struct Status {
     /// Height of the newest block whose result a quorum has certified; reads at `final` read here.
     #[schemars(with = "schema::Height")]
     pub certified_height: Height,
-    /// Highest height that a peer has claimed.
+    /// Highest height that a peer has claimed; while it joins, that of the snapshot.
     #[schemars(with = "schema::Height")]
     pub known_height: Height,
     /// The oldest heights of which it keeps what.
@@ -70,6 +73,23 @@ pub struct KeptFrom {
     pub states: Height,
 }
 
+/// How far a node is that joins by a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Joining {
+    /// Height of the snapshot, 0 while none is chosen.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Pieces that there are, 0 while that is not known.
+    pub pieces: u64,
+    /// Pieces that are here; once all are, the ledger is made from them.
+    pub pieces_kept: u64,
+    /// Their bytes.
+    pub bytes_kept: u64,
+    /// Peers that sent what is wrong.
+    pub peers_accused: u64,
+}
+
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +98,8 @@ pub enum State {
     Voting,
     /// Follows without voting.
     Following,
+    /// Fetches a snapshot of the ledger, and answers nothing but its status meanwhile.
+    Joining,
     /// Fetches blocks it missed.
     CatchingUp,
     /// Lost its vote journal and waits until it may vote again.

@@ -86,7 +86,13 @@ pub struct WaitParams {
 #[serde(rename_all = "camelCase", tag = "status")]
 pub enum State {
     /// This node has never seen it.
-    Unknown,
+    #[serde(rename_all = "camelCase")]
+    Unknown {
+        /// Height of the first block whose transactions it knows: those of earlier blocks may be final all the same, where a
+        /// node joined by a snapshot.
+        #[schemars(with = "schema::Height")]
+        known_from: Height,
+    },
     /// It waits for a block, or its block for a certificate.
     Pending,
     /// Its block is certified: this receipt will never change.

@@ -5,13 +5,18 @@ use crate::session::Session;
 use countersign_api::NoParams;
 use countersign_api::method::chain::ChainInfo;
 use countersign_api::method::consensus::ConsensusStatus;
-use countersign_api::method::node::{NodePeers, NodeStatus, PeersParams, State};
+use countersign_api::method::node::{Joining, NodePeers, NodeStatus, PeersParams, State, Status};
+use countersign_types::Height;
 use serde_json::json;
 use std::process::ExitCode;
 
 pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let client = session.client()?;
     let node = client.unverified().call::<NodeStatus>(&NoParams {}).await?.into_said();
+    if let Some(joining) = node.joining {
+        output.show(&json!({ "node": node }), |_| of_joining(&node, &joining))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let chain = client.unverified().call::<ChainInfo>(&NoParams {}).await?.into_said();
     let consensus = client.unverified().call::<ConsensusStatus>(&NoParams {}).await?.into_said();
     let peers = client.unverified().call::<NodePeers>(&PeersParams::default()).await?.into_said();
@@ -20,6 +25,7 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
         let state = match node.state {
             State::Voting => "voting",
             State::Following => "following, does not vote",
+            State::Joining => "joining by a snapshot",
             State::CatchingUp => "catching up",
             State::Recovering => "recovering: it asks others what it said before it votes",
             State::DiskFull => "its disk is nearly full: it does not vote until there is room",
@@ -77,4 +83,20 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
         )
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A node that has no ledger yet.
+fn of_joining(node: &Status, joining: &Joining) -> String {
+    let Joining { height, pieces, pieces_kept, bytes_kept, peers_accused } = joining;
+    let come = match *height {
+        Height::ZERO => "asking for snapshots".to_owned(),
+        height => format!("{pieces_kept} of {pieces} pieces of the snapshot of height {height}, {bytes_kept} bytes"),
+    };
+    facts([
+        ("node", format!("{} {}", or_dash(node.organisation.as_deref()), node.version)),
+        ("state", format!("joining by a snapshot, up {} s", node.uptime_ms / 1000)),
+        ("network", format!("{}, chain {}", node.network, node.chain)),
+        ("snapshot", come),
+        ("peers", format!("{}, and {peers_accused} that sent what is wrong", node.peers)),
+    ])
 }

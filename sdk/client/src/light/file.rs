@@ -82,10 +82,7 @@ pub fn keep(path: &Path, conflict: &Conflict) -> Result<PathBuf, LightFileError>
     name.push(format!(".conflict-{}-{}.json", conflict.known.height, conflict.other));
     let path = path.with_file_name(name);
     let text = serde_json::to_vec_pretty(conflict).expect("a conflict has only text keys");
-    let written = match File::create_new(&path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        file => file.and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all())),
-    };
+    let written = if path.exists() { Ok(()) } else { replace(&path, &text) };
     written.map(|()| path.clone()).map_err(|cause| LightFileError::Io { path, cause })
 }
 
