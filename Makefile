@@ -7,7 +7,7 @@ COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: page demo test lint deny bench bench-ledger build contracts setup image compose-test sim mutants model fuzz help
+.PHONY: page demo test lint deny bench bench-ledger build contracts setup setup-tests image compose-test sim mutants model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -15,7 +15,7 @@ help: ## This list
 demo: build contracts ## Four validators, real EPCIS documents, a proof checked offline (KEEP=1 leaves them running, FILES="a.json b.json" captures yours)
 	$(BIN)/demo $(if $(KEEP),--keep) $(FILES)
 
-test: build contracts page ## All tests that need no Docker
+test: setup-tests build contracts page ## All tests that need no Docker
 	cargo test --release --workspace
 	cargo test --release -p countersign-model --features search
 
@@ -83,3 +83,6 @@ page: build ## The page that checks proof files in a browser, as one file: verif
 
 setup:
 	@node/ops/setup.sh
+
+setup-tests:
+	@node/ops/setup.sh tests

@@ -112,15 +112,7 @@ impl<S: Store> Ledger<S> {
             }
         }
         let tip = Tip::of_genesis(genesis, Hash::ZERO);
-        let view = View {
-            tip: Arc::new(tip.clone()),
-            certified: Height::ZERO,
-            begin: Begin::default(),
-            oldest: Height::ZERO,
-            roots: Roots::default(),
-            floors: Floors::default(),
-        };
-        let shared = Shared::new(store, genesis.chain(), view);
+        let shared = Shared::new(store, genesis.chain(), View::empty(Arc::new(tip)));
         let entries = genesis_state(genesis);
         let state = StateChange::new(&shared, &Node::Empty, &entries, Accounts::default())?;
         let tip = Tip::of_genesis(genesis, state.root.hash());

@@ -79,6 +79,18 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// Before anything is stored.
+    pub(crate) fn empty(tip: Arc<Tip>) -> Self {
+        Self {
+            tip,
+            certified: Height::ZERO,
+            begin: Begin::default(),
+            oldest: Height::ZERO,
+            roots: Roots::default(),
+            floors: Floors::default(),
+        }
+    }
+
     /// Oldest height of which something is kept.
     pub(crate) fn oldest_of(&self, class: Class) -> Height {
         match class {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what building and testing Countersign needs and this machine lacks, and says so. Safe to run again.
+# Installs what building Countersign needs and this machine lacks, and says so; with `tests`, what its tests need beside
+# that. Safe to run again.
 set -eu
 
 missing=""
@@ -7,13 +8,15 @@ need() { missing="$missing $1"; }
 
 command -v g++ >/dev/null || need g++
 command -v ccache >/dev/null || need ccache
-# Tests of what a node does when its disk fails trace it, and make file systems of their own.
-command -v strace >/dev/null || need strace
-[ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || need e2fsprogs
-command -v mount >/dev/null || need mount
-# The test of the page that checks proofs drives a browser.
-command -v chromedriver >/dev/null || need chromium-driver
-command -v chromium >/dev/null || need chromium
+if [ "${1:-}" = tests ]; then
+    # Tests of what a node does when its disk fails trace it, and make file systems of their own.
+    command -v strace >/dev/null || need strace
+    [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || need e2fsprogs
+    command -v mount >/dev/null || need mount
+    # The test of the page that checks proofs drives a browser.
+    command -v chromedriver >/dev/null || need chromium-driver
+    command -v chromium >/dev/null || need chromium
+fi
 # Not libclang-cpp, which other packages bring alone.
 ls /usr/lib/llvm-*/lib/libclang.so* /usr/lib/llvm-*/lib/libclang-[0-9]*.so* 2>/dev/null | grep -q . || need libclang-dev
 

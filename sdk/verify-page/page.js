@@ -16,7 +16,11 @@ const list = (name, items) => make(name, items.map((item) => make("li", item)));
 
 function table({ caption, head, rows }) {
   const top = head.map((title) => { const cell = make("th", title); cell.scope = "col"; return cell; });
-  const body = make("tbody", rows.map((row) => make("tr", row.map((text) => make("td", text)))));
+  const body = make("tbody", rows.map((row) => make("tr", row.map((text, column) => {
+    const cell = make("td", [make("span", text)]);
+    cell.dataset.title = head[column];
+    return cell;
+  }))));
   const scroll = make("div", [make("table", [make("caption", caption), make("thead", [make("tr", top)]), body])], "scroll");
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");

@@ -4,17 +4,16 @@
 //! [`LedgerError::HalfRestored`], whatever else is there.
 
 use super::Ledger;
-use super::commit::put_epoch;
+use super::commit::{put_epoch, put_header};
 use crate::error::LedgerError;
 use crate::range_tree::{Owner, RangeTree};
 use crate::record::{
     FORMAT, META_BASE, META_CERTIFIED, META_CHAIN, META_FLOORS, META_FORMAT, META_RESTORING, META_STATE, META_TIP,
-    Place, StoredBase, StoredHeader, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
+    Place, StoredBase, StoredTip, height_key, log_key, log_prefix, override_key, put_sealed, restart_key,
 };
 use crate::retention::Floors;
-use crate::shared::{Begin, Shared, View};
+use crate::shared::{Shared, View};
 use crate::snapshot::{Carried, LogHead, LogsPiece, Snapshot, StatePiece};
-use crate::state::roots::Roots;
 use crate::state::{PackFloors, StateChange, StoredState};
 use crate::store::{Batch, Direction, KeyRange, Space, Store};
 use crate::tip::Tip;
@@ -50,15 +49,7 @@ impl<S: Store> Restoring<S> {
         put_sealed(&mut batch, Space::Meta, META_RESTORING, &snapshot.height());
         store.write(batch, true)?;
         let tip = Arc::new(Tip::of_genesis(genesis, Hash::ZERO));
-        let view = View {
-            tip,
-            certified: Height::ZERO,
-            begin: Begin::default(),
-            oldest: Height::ZERO,
-            roots: Roots::default(),
-            floors: Floors::default(),
-        };
-        let shared = Shared::new(store, genesis.chain(), view);
+        let shared = Shared::new(store, genesis.chain(), View::empty(tip));
         let (state, filled) = (StoredState::default(), BTreeSet::new());
         Ok(Self { shared, height: snapshot.height(), root: Node::Empty, state, filled, range: Range::default() })
     }
@@ -110,7 +101,7 @@ impl<S: Store> Restoring<S> {
             }
         }
         for link in &manifest.epochs {
-            put_header(&mut batch, &link.header, &link.finality, &link.end.result, &link.end.certificate);
+            put_certified(&mut batch, &link.header, &link.finality, &link.end.result, &link.end.certificate);
         }
         let mut range = manifest.range.clone();
         for (place, hash) in range.trees() {
@@ -118,7 +109,7 @@ impl<S: Store> Restoring<S> {
         }
         for Carried { header, finality, result, certificate, overrides } in &manifest.blocks {
             append(&mut batch, Owner::RESULTS, &mut range, &result.hash());
-            put_header(&mut batch, header, finality, result, certificate);
+            put_certified(&mut batch, header, finality, result, certificate);
             if !overrides.is_empty() {
                 put_sealed(&mut batch, Space::Meta, &override_key(header.height), overrides);
             }
@@ -152,16 +143,13 @@ fn append(batch: &mut Batch, owner: Owner, range: &mut Range, item: &Hash) {
     });
 }
 
-fn put_header(
+fn put_certified(
     batch: &mut Batch,
     header: &Header,
     finality: &Certificate,
     result: &ExecutionResult,
     certificate: &Certificate,
 ) {
-    let key = height_key(header.height);
-    let stored = StoredHeader { header: header.clone(), certificate: finality.clone(), result: result.clone() };
-    put_sealed(batch, Space::Headers, &key, &stored);
-    put_sealed(batch, Space::Certificates, &key, certificate);
-    batch.put(Space::Blocks, result.block.0, header.height.0.to_le_bytes());
+    put_header(batch, header, finality, result);
+    put_sealed(batch, Space::Certificates, &height_key(header.height), certificate);
 }

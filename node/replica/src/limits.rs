@@ -97,11 +97,12 @@ pub const PEER_AWAY_SHIFT_MAX: u32 = 3;
 pub const OFFERS_RETRY_MS: u64 = 5_000;
 /// Milliseconds from the first offer of a snapshot until one is chosen, so that others can offer theirs.
 pub const JOIN_CHOICE_MS: u64 = 2_000;
-/// Milliseconds without any offer after which blocks are fetched instead.
+/// Milliseconds since the last offer after which blocks are fetched instead.
 pub const JOIN_PATIENCE_MS: u64 = 30_000;
 /// Milliseconds without a new piece after which another snapshot is taken, if reliable peers have one.
 pub const SNAPSHOT_STALL_MS: u64 = 30_000;
-/// Milliseconds without a new piece after which the snapshot is given up in any case.
+/// Milliseconds without a new piece after which the snapshot is given up in any case, and without a manifest that holds after
+/// which blocks are fetched whatever is offered.
 pub const JOIN_GIVE_UP_MS: u64 = 600_000;
 /// Requests for offers or pieces that a peer may make at once, and milliseconds until it may make one more: 50 a second,
 /// 25 MiB of them.

@@ -14,7 +14,7 @@
 //! who then begin again from a checkpoint.
 
 use crate::BadFile;
-use countersign_types::proof::{Anchor, BadProof, CHECKPOINT_VERSION, Checkpoint, CheckpointKind, Earlier, Trusted};
+use countersign_types::proof::{Anchor, BadProof, Checkpoint, Earlier, Trusted};
 use countersign_types::{EpochEnd, Hash, Height, KnownEpoch, TimestampMs, Validator};
 use serde::{Deserialize, Serialize};
 
@@ -175,7 +175,7 @@ impl Light {
         if given < known {
             return Err(Refusal::Older { given, known });
         }
-        let epoch = self.lead(ends, anchor)?;
+        let epoch = self.epoch.lead(self.chain, ends, anchor.header.epoch)?;
         anchor.verify(&self.chain, &epoch)?;
         if let Some(tip) = &self.tip {
             let (other, earlier) =
@@ -192,19 +192,9 @@ impl Light {
             }
         }
         let step = if given == known { Step::Same } else { Step::Advanced };
-        self.tip = Some(self.checkpoint_at(anchor, &epoch));
+        self.tip = Some(Checkpoint::at(self.network.clone(), self.chain, &epoch, &anchor.point()));
         (self.epoch, self.anchor) = (epoch, Some(anchor.clone()));
         Ok(step)
-    }
-
-    /// The epoch that the ends lead to; those before the known one are passed over.
-    fn lead(&self, ends: &[EpochEnd], anchor: &Anchor) -> Result<KnownEpoch, BadProof> {
-        let passed = ends.iter().take_while(|end| end.certificate.epoch < self.epoch.epoch).count();
-        let ends = ends.get(passed..).unwrap_or_default();
-        self.epoch.clone().after(self.chain, ends).map_err(|(at, cause)| {
-            let epoch = ends.get(at).map_or(anchor.header.epoch, |end| end.certificate.epoch);
-            BadProof::Epoch { index: passed.saturating_add(at), epoch, cause }
-        })
     }
 
     /// Hash of the result at the known height that the certified block names.
@@ -213,21 +203,6 @@ impl Light {
         let earlier = earlier.filter(|earlier| earlier.header.height == known).ok_or(Refusal::Unlinked(known))?;
         earlier.verify(&self.chain, &anchor.result)?;
         Ok((earlier.result.hash(), Some(earlier.clone())))
-    }
-
-    fn checkpoint_at(&self, anchor: &Anchor, epoch: &KnownEpoch) -> Checkpoint {
-        Checkpoint {
-            kind: CheckpointKind::Checkpoint,
-            version: CHECKPOINT_VERSION,
-            network: self.network.clone(),
-            chain: self.chain,
-            epoch: epoch.epoch,
-            validators: epoch.validators.clone(),
-            height: anchor.header.height,
-            time: anchor.header.time,
-            block: anchor.result.block,
-            result: anchor.result.hash(),
-        }
     }
 }
 

@@ -71,7 +71,8 @@ impl Anchor {
     }
 
     /// What it is a point of, if it was verified.
-    pub(super) fn point(&self) -> Point {
+    #[must_use]
+    pub fn point(&self) -> Point {
         point(&self.header, &self.result)
     }
 }

@@ -1,6 +1,6 @@
 //! What a reader trusts before reading: the genesis, or a checkpoint that the reader has pinned.
 
-use super::{BadProof, Proven};
+use super::{BadProof, Point, Proven};
 use crate::epoch::{EpochEnd, KnownEpoch};
 use crate::genesis::Genesis;
 use crate::hash::Hash;
@@ -87,12 +87,17 @@ impl Checkpoint {
     /// The checkpoint at the certified block of a proof that was checked.
     #[must_use]
     pub fn of(proven: &Proven) -> Self {
-        let (point, epoch) = (&proven.certified, &proven.epoch);
+        Self::at(proven.network.clone(), proven.chain, &proven.epoch, &proven.certified)
+    }
+
+    /// The checkpoint at a point that validators of an epoch certified.
+    #[must_use]
+    pub fn at(network: String, chain: Hash, epoch: &KnownEpoch, point: &Point) -> Self {
         Self {
             kind: CheckpointKind::Checkpoint,
             version: CHECKPOINT_VERSION,
-            network: proven.network.clone(),
-            chain: proven.chain,
+            network,
+            chain,
             epoch: epoch.epoch,
             validators: epoch.validators.clone(),
             height: point.height,
@@ -162,20 +167,15 @@ impl Trusted {
         if last < self.known.epoch {
             return Err(BadProof::Before { given: last, known: self.known.epoch });
         }
-        let passed = ends.iter().take_while(|end| end.certificate.epoch < self.known.epoch).count();
-        let ends = ends.get(passed..).unwrap_or_default();
-        let first = ends.first().map_or(last, |end| end.certificate.epoch);
+        let (needed, _) = self.known.onward(ends);
+        let first = needed.first().map_or(last, |end| end.certificate.epoch);
         if first > self.known.epoch {
             return Err(BadProof::Begins { first, known: self.known.epoch });
         }
-        for end in ends {
+        for end in needed {
             self.check_pinned(end.result.height, &end.result.hash())?;
         }
-        let known = self.known.clone().after(self.chain, ends).map_err(|(at, cause)| {
-            let epoch = ends.get(at).map_or(last, |end| end.certificate.epoch);
-            BadProof::Epoch { index: passed.saturating_add(at), epoch, cause }
-        })?;
-        Ok((known, ends.len()))
+        Ok((self.known.lead(self.chain, ends, last)?, needed.len()))
     }
 
     /// A result that contradicts the checkpoint is refused, whoever signed it.
@@ -184,5 +184,26 @@ impl Trusted {
             Some(pinned) if pinned.height == height && pinned.result != *result => Err(BadProof::Pinned { height }),
             _ => Ok(()),
         }
+    }
+}
+
+impl KnownEpoch {
+    /// The epoch that these ends of epochs lead to, those before this one passed over; `last` is the one that they should
+    /// lead to.
+    ///
+    /// # Errors
+    /// [`BadProof::Epoch`].
+    pub fn lead(&self, chain: Hash, ends: &[EpochEnd], last: Epoch) -> Result<Self, BadProof> {
+        let (needed, passed) = self.onward(ends);
+        self.clone().after(chain, needed).map_err(|(at, cause)| {
+            let epoch = needed.get(at).map_or(last, |end| end.certificate.epoch);
+            BadProof::Epoch { index: passed.saturating_add(at), epoch, cause }
+        })
+    }
+
+    /// The ends from this epoch on, and how many were before.
+    fn onward<'a>(&self, ends: &'a [EpochEnd]) -> (&'a [EpochEnd], usize) {
+        let passed = ends.iter().take_while(|end| end.certificate.epoch < self.epoch).count();
+        (ends.get(passed..).unwrap_or_default(), passed)
     }
 }

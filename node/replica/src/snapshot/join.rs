@@ -31,8 +31,9 @@ pub struct Join {
     pace: Throttle,
     /// When something last came closer.
     moved: Option<TimestampMs>,
-    /// When the first offer came.
+    /// When the first offer came, and the last one.
     first_offer: Option<TimestampMs>,
+    last_offer: Option<TimestampMs>,
     orders: Vec<JoinOrder>,
 }
 
@@ -59,6 +60,7 @@ impl Join {
             pace: Throttle::new(PIECES_ASKED_BURST, PIECES_SERVED_MS),
             moved: None,
             first_offer: None,
+            last_offer: None,
             orders: Vec::new(),
         }
     }
@@ -156,6 +158,7 @@ impl Join {
         let Some(known) = self.peers.get_mut(&peer).filter(|peer| peer.asked.is_some()) else { return };
         if offers.iter().any(|offer| offer.height >= self.least) {
             self.first_offer.get_or_insert(now);
+            self.last_offer = Some(now);
         }
         known.offered(offers);
     }
@@ -345,7 +348,6 @@ impl Join {
 
     /// Chooses a snapshot once all peers said what they have, or some time after the first one did.
     fn choose(&mut self, now: TimestampMs) {
-        let waited = self.moved.map_or(0, |moved| now.since(moved));
         let answered = self.peers.values().filter(|peer| peer.offers.is_some()).count();
         let all = answered > 0 && answered.saturating_add(self.accused.len()) >= self.peers_max;
         let late = self.first_offer.is_some_and(|first| now.since(first) >= JOIN_CHOICE_MS);
@@ -353,11 +355,19 @@ impl Join {
         match best {
             Some((_, _, _, snapshot)) if all || late => self.ask_manifest(now, &snapshot),
             // Everybody has answered, and nobody has anything; or nobody had for long.
-            None if all && self.first_offer.is_none() || waited >= JOIN_PATIENCE_MS => {
+            None if all && self.first_offer.is_none() || self.gives_up_at().is_some_and(|at| at <= now) => {
                 self.finish(JoinOrder::ByBlocks);
             }
             _ => {}
         }
+    }
+
+    /// When blocks are fetched instead. Offers that come to nothing put it off, for who is slow or loses answers may be the
+    /// only one to have a snapshot; but not for ever, for who only offers keeps nobody from joining.
+    fn gives_up_at(&self) -> Option<TimestampMs> {
+        let moved = self.moved?;
+        let patient = self.last_offer.unwrap_or(moved).max(moved).plus(JOIN_PATIENCE_MS);
+        Some(patient.min(moved.plus(JOIN_GIVE_UP_MS)))
     }
 
     fn ask_manifest(&mut self, now: TimestampMs, snapshot: &Hash) {
@@ -406,7 +416,7 @@ impl Join {
         let stage = match &self.stage {
             Stage::Choosing => {
                 let choice = self.first_offer.map(|first| first.plus(JOIN_CHOICE_MS)).filter(|at| *at > now);
-                choice.or(self.moved.map(|moved| moved.plus(JOIN_PATIENCE_MS)))
+                choice.or(self.gives_up_at())
             }
             Stage::Manifest { asked, .. } => Some(asked.plus(PIECE_RETRY_MS)),
             Stage::Fetching(fetch) => {

@@ -4,13 +4,15 @@
 #[allow(dead_code)]
 mod ledger_chain;
 
+mod chaos;
+
 use countersign_ledger::snapshot::{self, Manifest, Piece, Shelf};
 use countersign_ledger::{Ledger, MemoryStore};
 use countersign_replica::limits::{OPEN_CUTS_MAX, PIECES_FLYING_MAX, PIECES_PER_PEER_MAX};
 use countersign_replica::snapshot::{Accusation, Join, JoinFact, JoinOrder, Offer};
 use countersign_types::{Hash, Height, TimestampMs, codec, state_key};
 use ledger_chain::{Chain, Work, contract, genesis, work};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 type Pieces = BTreeMap<Piece, Vec<u8>>;
 
@@ -119,7 +121,10 @@ struct World {
     join: Join,
     now: TimestampMs,
     peers: Vec<Peer>,
-    answers: VecDeque<(TimestampMs, JoinFact)>,
+    answers: BTreeMap<(TimestampMs, u64), JoinFact>,
+    /// Milliseconds until the next answer is there; none if it is lost.
+    delay: Box<dyn FnMut() -> Option<u64>>,
+    sent: u64,
     wake: TimestampMs,
     kept: Pieces,
     begun: Vec<Height>,
@@ -135,7 +140,9 @@ impl World {
             join,
             now: BEGIN,
             peers,
-            answers: VecDeque::new(),
+            answers: BTreeMap::new(),
+            delay: Box::new(|| Some(ANSWER_MS)),
+            sent: 0,
             wake: BEGIN,
             kept: Pieces::new(),
             begun: Vec::new(),
@@ -162,15 +169,14 @@ impl World {
             match order {
                 JoinOrder::AskOffers { peer } => {
                     if let Some(offers) = self.peers[usize::from(peer)].offers() {
-                        self.answers.push_back((self.now.plus(ANSWER_MS), JoinFact::Offers { peer, offers }));
+                        self.answer(JoinFact::Offers { peer, offers });
                     }
                 }
                 JoinOrder::AskPiece { peer, snapshot, piece } => {
                     *flying.entry(peer).or_default() += 1;
                     if let Some(bytes) = self.peers[usize::from(peer)].piece(snapshot, piece) {
                         *self.served.entry(peer).or_default() += usize::from(bytes.is_some());
-                        let fact = JoinFact::Piece { peer, snapshot, piece, bytes };
-                        self.answers.push_back((self.now.plus(ANSWER_MS), fact));
+                        self.answer(JoinFact::Piece { peer, snapshot, piece, bytes });
                     }
                 }
                 JoinOrder::Begin { height, .. } => {
@@ -190,15 +196,22 @@ impl World {
         assert!(flying.values().sum::<usize>() <= PIECES_FLYING_MAX);
     }
 
+    fn answer(&mut self, fact: JoinFact) {
+        if let Some(delay) = (self.delay)() {
+            self.sent += 1;
+            self.answers.insert((self.now.plus(delay), self.sent), fact);
+        }
+    }
+
     /// Runs until the end, or until `until` holds.
     fn run(&mut self, until: impl Fn(&Self) -> bool) {
         for _ in 0..100_000 {
             if self.end.is_some() || until(self) {
                 return;
             }
-            match self.answers.front() {
-                Some((at, _)) if *at <= self.wake => {
-                    let (at, fact) = self.answers.pop_front().unwrap();
+            match self.answers.first_entry() {
+                Some(answer) if answer.key().0 <= self.wake => {
+                    let ((at, _), fact) = answer.remove_entry();
                     self.now = self.now.max(at);
                     self.tell(fact);
                 }
@@ -392,6 +405,8 @@ fn without_a_snapshot_blocks_are_fetched() {
     assert_eq!(alone.end, None, "blocks cannot be had either");
     let (offer, pieces) = source.snapshot(20);
     assert!(at(vec![Peer::WrongManifest(offer, pieces), Peer::Empty]) >= 30_000);
+    let whoever_only_offers = at(vec![Peer::Silent(offer), Peer::Empty]);
+    assert!((600_000..700_000).contains(&whoever_only_offers), "{whoever_only_offers}");
 }
 
 #[test]
