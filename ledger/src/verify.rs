@@ -119,7 +119,7 @@ impl Report {
 pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: impl FnMut(Progress)) -> Report {
     let mut report = Report {
         kept_from: KeptFrom {
-            headers: Height(reader.begin().before).next(),
+            headers: reader.oldest_header(),
             bodies: reader.oldest(Class::Bodies),
             receipts: reader.oldest(Class::Receipts),
             states: reader.oldest(Class::States),

@@ -40,17 +40,18 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// Those of a data directory whose ledger is there. What was not finished is removed, and what cannot be read is left
-    /// alone and not offered.
+    /// alone and not offered; nothing is, if the node makes none (`interval` is 0): an old one that is never replaced would
+    /// hold back pruning for good.
     ///
     /// # Errors
     /// If the directory cannot be read.
-    pub fn open(data: &Path) -> anyhow::Result<Self> {
+    pub fn open(data: &Path, interval: u64) -> anyhow::Result<Self> {
         let directory = data.join(SNAPSHOTS_DIRECTORY);
         for unfinished in [MAKING, JOINING] {
             remove(&directory.join(unfinished))?;
         }
         let mut ready = BTreeMap::new();
-        for height in heights(&directory)? {
+        for height in heights(&directory)?.into_iter().filter(|_| interval > 0) {
             match offer(&directory.join(height.to_string())) {
                 Ok(offer) => {
                     ready.insert(height, offer);
@@ -146,5 +147,29 @@ pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
             Err(cause).with_context(|| format!("cannot remove {}", directory.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use countersign_ledger::snapshot::Layout;
+
+    #[test]
+    fn a_node_that_makes_none_offers_none_and_holds_nothing_back() {
+        let data = tempfile::tempdir().unwrap();
+        let place = data.path().join(SNAPSHOTS_DIRECTORY).join("32");
+        let height = Height(32);
+        let layout = Layout { chain: Hash::ZERO, height, result: Hash::ZERO, tree: Vec::new(), logs: Vec::new() };
+        let (epochs, range, blocks) = (Vec::new(), Default::default(), Vec::new());
+        let manifest = Manifest { format: 1, layout, epochs, range, blocks };
+        let mut folder = Folder::make(&place).unwrap();
+        folder.put(Piece::Manifest { part: 0 }, &manifest.pieces().unwrap()[0]).unwrap();
+        let made = Snapshots::open(data.path(), 100).unwrap();
+        assert_eq!((made.offers().len(), made.needed_from()), (1, Some(Height(33))));
+        let none = Snapshots::open(data.path(), 0).unwrap();
+        assert_eq!((none.offers().len(), none.needed_from(), place.exists()), (0, None, true));
     }
 }

@@ -15,6 +15,13 @@ impl<S: Store> Reader<S> {
         self.begin().height
     }
 
+    /// Oldest height from which on there are all headers, results and certificates: 1, or where the blocks begin that a
+    /// snapshot carried.
+    #[must_use]
+    pub fn oldest_header(&self) -> Height {
+        Height(self.begin().before).next()
+    }
+
     /// Keeps the state of a height from being pruned while the pin lives, for at most
     /// [`PINNED_HEIGHTS_MAX`](crate::limits::PINNED_HEIGHTS_MAX) heights.
     ///

@@ -1,6 +1,6 @@
 //! Damaged rows of a height are noted when they are read, and written anew from what belongs there and nothing else.
 
-use crate::chain::{Chain, certify, genesis, work};
+use crate::chain::{Chain, certify, contract, genesis, work};
 use countersign_ledger::store::Space;
 use countersign_ledger::verify::verify;
 use countersign_ledger::{Lacks, Ledger, LedgerError, MemoryStore, Reader, Repair};
@@ -142,6 +142,27 @@ fn damage_of_the_state_is_said_to_last() {
     let damaged = reader.damaged();
     assert!(damaged.lasting.as_ref().is_some_and(|said| said.contains("values")), "{damaged:?}");
     assert!(damaged.heights.is_empty() && damaged.met > 0);
+}
+
+#[test]
+fn damage_of_a_log_is_said_to_last_however_it_is_read() {
+    let key = work(1).appends[0].0.clone();
+    let reads: [(&str, &dyn Fn(&Reader<MemoryStore>) -> bool); 3] = [
+        ("a page", &|reader| reader.log_page(&contract(), &key, Height(TIP), 0..9, 9).is_err()),
+        ("rows", &|reader| reader.log_records(&contract(), &key, 0, 9).is_err()),
+        ("all", &|reader| reader.log_at(&contract(), &key, Height(TIP)).is_err()),
+    ];
+    for (what, is_refused) in reads {
+        let store = sound();
+        let rows: Vec<_> =
+            (0..store.count(Space::Logs)).map(|number| store.key(Space::Logs, number).unwrap()).collect();
+        // The first record of each log.
+        rows.iter().filter(|row| row.ends_with(&[0; 8])).for_each(|row| store.lose(Space::Logs, row));
+        let reader = open(&store).reader();
+        assert!(is_refused(&reader), "{what}");
+        let damaged = reader.damaged();
+        assert!(damaged.lasting.as_ref().is_some_and(|said| said.contains("log")), "{what}: {damaged:?}");
+    }
 }
 
 #[test]

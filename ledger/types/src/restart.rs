@@ -70,7 +70,7 @@ pub struct Restart {
     pub epoch: Epoch,
     /// Admins' signatures, by strictly rising account.
     pub signatures: Vec<AdminSignature>,
-    /// State entries at the height: epoch, validators, the next validators' organisations, the signers' accounts.
+    /// State entries at the height, by strictly rising key: epoch, validators, the next validators' organisations, the signers' accounts.
     pub entries: Vec<Entry>,
     /// Shows them under the result's state root.
     pub witness: Witness,
@@ -85,6 +85,12 @@ pub enum BadRestart {
     /// A state entry is missing, or no such thing.
     #[error("it does not show {0} in the certified state")]
     Entry(&'static str),
+    /// A state entry stands twice or out of order.
+    #[error("state entry {index} does not rise above the one before it")]
+    Order {
+        /// Which.
+        index: usize,
+    },
     /// The number of its epoch is no later one.
     #[error("it begins epoch {given}, which is not above epoch {current}")]
     Epoch {
@@ -195,8 +201,11 @@ impl Restart {
         at_most("state entries", self.entries.len(), RESTART_ENTRIES_MAX)?;
         let witnessed = self.witness.verify(&result.state_root)?;
         let mut entries = BTreeMap::new();
-        for Entry { key, value } in &self.entries {
+        for (index, Entry { key, value }) in self.entries.iter().enumerate() {
             witnessed.check(key, value.as_deref())?;
+            if entries.last_key_value().is_some_and(|(last, _): (&&[u8], _)| *last >= key.as_slice()) {
+                return Err(BadRestart::Order { index });
+            }
             entries.insert(key.as_slice(), value.as_deref());
         }
         let entry = |key: &[u8], what| entries.get(key).copied().flatten().ok_or(BadRestart::Entry(what));

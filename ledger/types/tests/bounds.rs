@@ -7,7 +7,7 @@ use countersign_types::limits::{
 use countersign_types::overrides::{BadOverride, check_count};
 use countersign_types::proof::Entry;
 use countersign_types::restart::{AdminSignature, BadRestart};
-use countersign_types::state::Witness;
+use countersign_types::state::{Step, Witness};
 use countersign_types::{
     Certificate, Epoch, ExecutionResult, Hash, Height, Override, Phase, Restart, RestartOrder, SecretKey, Signature,
     SignedOverride, Validator, ValidatorSet,
@@ -87,4 +87,10 @@ fn an_order_has_so_many_signatures_and_shows_so_many_entries() {
     let entries = restart(RESTART_SIGNATURES_MAX, RESTART_ENTRIES_MAX + 1);
     assert_eq!(verdict(&entries), Err(many("state entries", RESTART_ENTRIES_MAX)));
     assert!(matches!(verdict(&restart(RESTART_SIGNATURES_MAX, RESTART_ENTRIES_MAX)), Err(BadRestart::Witness(_))));
+    // Nothing stands in an empty state, which two entries show as well as one.
+    let mut twice = restart(1, 2);
+    twice.witness = Witness(vec![Step::Empty]);
+    let empty = ExecutionResult { state_root: Hash::ZERO, ..result() };
+    let verdict = twice.verify(Hash([9; 32]), &empty, &validators());
+    assert_eq!(verdict, Err(BadRestart::Order { index: 1 }));
 }

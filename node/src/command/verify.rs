@@ -32,7 +32,8 @@ pub(super) fn run(flags: &VerifyFlags) -> anyhow::Result<()> {
     }
     if !report.is_sound() {
         bail!(
-            "{} faults; restore a backup, or remove {} and let the node sync again",
+            "{} faults in {}; `countersignd replay --replace` makes it anew from its own blocks, else restore a backup or remove it \
+             and let the node sync again; see `Damage on the disk` in operate.md",
             report.faults_count,
             directory.display()
         );

@@ -89,7 +89,12 @@ impl Joining {
             executed_height: Height::ZERO,
             certified_height: Height::ZERO,
             known_height: height,
-            kept_from: KeptFrom { bodies: Height::ZERO, receipts: Height::ZERO, states: Height::ZERO },
+            kept_from: KeptFrom {
+                headers: Height::ZERO,
+                bodies: Height::ZERO,
+                receipts: Height::ZERO,
+                states: Height::ZERO,
+            },
             peers: u32::try_from(peers).unwrap_or(u32::MAX),
             waiting_transactions: 0,
             waiting_bytes: 0,

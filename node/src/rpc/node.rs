@@ -38,6 +38,7 @@ fn status(node: &Node) -> Status {
         certified_height: certified,
         known_height: health::known_height(context).max(final_height),
         kept_from: KeptFrom {
+            headers: context.reader.oldest_header(),
             bodies: context.reader.oldest(Class::Bodies),
             receipts: context.reader.oldest(Class::Receipts),
             states: context.reader.oldest(Class::States),

@@ -58,10 +58,13 @@ pub struct Status {
     pub uptime_ms: u64,
 }
 
-/// The oldest heights of which a node keeps what. Headers, results and certificates are kept of all heights.
+/// The oldest heights of which a node keeps what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptFrom {
+    /// Headers, results and certificates: all of them, but where the node joined by a snapshot.
+    #[schemars(with = "schema::Height")]
+    pub headers: Height,
     /// Transactions of blocks.
     #[schemars(with = "schema::Height")]
     pub bodies: Height,

@@ -45,8 +45,8 @@ pub async fn run(session: &Session, output: Output) -> anyhow::Result<ExitCode> 
             (
                 "kept",
                 format!(
-                    "blocks from {}, receipts from {}, states from {}",
-                    node.kept_from.bodies, node.kept_from.receipts, node.kept_from.states
+                    "headers from {}, blocks from {}, receipts from {}, states from {}",
+                    node.kept_from.headers, node.kept_from.bodies, node.kept_from.receipts, node.kept_from.states
                 ),
             ),
             ("last block", format!("{} at {}", chain.block_hash, moment(chain.data.time.0))),
