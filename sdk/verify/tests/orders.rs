@@ -103,7 +103,7 @@ fn block(height: u64, epoch: u64, keys: [u8; 4]) -> (Header, ExecutionResult, Ce
         receipts_root: merkle::root(&[]),
         events_root: merkle::root(&[]),
         next_validators: set(keys).hash(),
-        range_root: Hash([height as u8; 32]),
+        range_root: Hash([u8::try_from(height).unwrap(); 32]),
         overrides: Hash::ZERO,
     };
     let statement = VoteStatement {
