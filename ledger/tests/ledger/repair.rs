@@ -147,7 +147,8 @@ fn damage_of_the_state_is_said_to_last() {
 #[test]
 fn damage_of_a_log_is_said_to_last_however_it_is_read() {
     let key = work(1).appends[0].0.clone();
-    let reads: [(&str, &dyn Fn(&Reader<MemoryStore>) -> bool); 3] = [
+    type Refused<'a> = &'a dyn Fn(&Reader<MemoryStore>) -> bool;
+    let reads: [(&str, Refused<'_>); 3] = [
         ("a page", &|reader| reader.log_page(&contract(), &key, Height(TIP), 0..9, 9).is_err()),
         ("rows", &|reader| reader.log_records(&contract(), &key, 0, 9).is_err()),
         ("all", &|reader| reader.log_at(&contract(), &key, Height(TIP)).is_err()),
