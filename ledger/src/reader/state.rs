@@ -119,15 +119,13 @@ impl<S: Store> Reader<S> {
         let prefix = log_prefix(contract, key);
         let mut range = KeyRange::prefix(&prefix);
         range.from = Bound::Included(log_key(prefix, start).to_vec());
-        let rows = self.store().scan(Space::Logs, &range, Direction::Forward, limit)?;
-        let numbered = rows.into_iter().zip(start..);
-        numbered
-            .map(|((row, bytes), index)| {
-                let place = Place { what: "a log's record", space: Space::Logs, key: &row };
-                let record = LogRecord::from_bytes(&bytes).filter(|_| row == log_key(prefix, index));
-                record.ok_or_else(|| place.damaged())
-            })
-            .collect()
+        let rows = self.store().scan(Space::Logs, &range, Direction::Forward, limit).map_err(LedgerError::from);
+        let decode = |(index, (row, bytes)): (u64, (Vec<u8>, Vec<u8>))| {
+            let place = Place { what: "a log's record", space: Space::Logs, key: &row };
+            let record = LogRecord::from_bytes(&bytes).filter(|_| row == log_key(prefix, index));
+            record.ok_or_else(|| place.damaged())
+        };
+        self.noted(rows.and_then(|rows| (start..).zip(rows).map(decode).collect()))
     }
 
     /// The whole log of a contract as it stood after a height, checked against the state.

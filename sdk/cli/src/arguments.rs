@@ -7,6 +7,7 @@ use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::Query;
 use countersign_api::{At, Bytes};
 use countersign_types::{AccountId, DecodeError, Hash, Height, PublicKey, Signature};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// Countersign: supply-chain provenance that companies agree on and anybody can check.
@@ -235,9 +236,9 @@ pub struct History {
     #[command(flatten)]
     pub item: Item,
     /// Most events to list.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub limit: u32,
-    /// Go on where an earlier answer ended, as of the same block.
+    #[arg(long, default_value = "10000")]
+    pub limit: NonZeroU32,
+    /// Go on where an earlier answer ended, as of the same block: verified answers after verified ones.
     #[arg(long)]
     pub cursor: Option<String>,
 }
