@@ -65,7 +65,8 @@ fn history(node: &Node, mut params: HistoryParams) -> Result<Read<Trace>, RpcErr
     let after = cursor.map(|Cursor { place: (time_ms, sequence), .. }| After { time_ms, sequence });
     let (contract, over) = (asked.contract, asked.over.height);
     let begin = after.map(|After { time_ms, sequence }| Pos { time_ms, sequence });
-    let ahead = Ahead { contract, item: &item, over, after: begin, limit: usize::try_from(limit).unwrap_or(usize::MAX) };
+    let ahead =
+        Ahead { contract, item: &item, over, after: begin, limit: usize::try_from(limit).unwrap_or(usize::MAX) };
     ahead.read(node);
     let input = codec::encode(&(&params.epc, asked.position, after, limit));
     match node.ask(&view(asked.contract, "history_page", input), &asked.over) {

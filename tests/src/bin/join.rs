@@ -101,9 +101,7 @@ fn load(cluster: &Cluster, flags: &Flags) -> anyhow::Result<()> {
     command.args(["bench", "--duration", &flags.seconds.to_string(), "--signers", "16", "--in-flight", "64"]);
     match flags.load {
         Load::Events => command.args(["--kind", "batch", "--batch", &flags.batch.to_string()]),
-        Load::Calls => {
-            command.args(["--kind", "call", "--target", COUNTER, "--method", "add", "--args", r#"{"n":1}"#])
-        }
+        Load::Calls => command.args(["--kind", "call", "--target", COUNTER, "--method", "add", "--args", r#"{"n":1}"#]),
     };
     ensure!(command.status()?.success(), "the load failed");
     Ok(())

@@ -3,8 +3,8 @@
 
 use crate::sample::{Sample, TIP};
 use countersign_api::method::proof::{
-    GetLogParams, GetStateParams, GetTraceParams, GetValidatorChainParams, LogProofFile, LogRef, ProofFile, ProofGetLog,
-    ProofGetState, ProofGetTrace, ProofGetValidatorChain, ValidatorChain,
+    GetLogParams, GetStateParams, GetTraceParams, GetValidatorChainParams, LogProofFile, LogRef, ProofFile,
+    ProofGetLog, ProofGetState, ProofGetTrace, ProofGetValidatorChain, ValidatorChain,
 };
 use countersign_api::{At, Code, Registry, RpcError};
 use countersign_client::Client;
