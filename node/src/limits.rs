@@ -278,7 +278,7 @@ pub const READS_MAX: usize = 8;
 /// Views of contracts that run at once; more wait. Each takes a core for up to 4 s and may hold as much as a read.
 pub const VIEWS_MAX: usize = 4;
 /// Threads that read records of an item ahead of a view, which is as many reads as a disk is given at once: with four views, 32. A
-/// read of a record waits for two blocks of the disk, 0.2 ms, so a hundred of them take some 3 ms instead of 20.
+/// read of a record waits for two blocks of the disk, and those of different records need not wait for one another.
 pub const AHEAD_THREADS: usize = 8;
 /// Records that each of these threads has to read at least: to start one costs as much as to wait for one record.
 pub const AHEAD_RECORDS_EACH: usize = 4;
