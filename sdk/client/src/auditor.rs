@@ -165,13 +165,11 @@ impl Auditor {
     }
 
     /// An item's history part by part, at most so many events (and [`PAGE_MAX`]) in each, all as of the first one's block.
-    #[must_use]
     pub fn history(&self, contract: Address, item: &str, at: At, limit: NonZeroU32) -> HistoryPages<'_> {
         HistoryPages::new(self, contract, item, at, limit)
     }
 
     /// A log page by page, as of the first one's block; `limit` bounds the records of a page.
-    #[must_use]
     pub fn log_pages(&self, contract: Address, key: &[u8], at: At, limit: Option<u32>) -> LogPages<'_> {
         LogPages::new(self, contract, key, at, limit)
     }
