@@ -63,8 +63,12 @@ pub const BUCKET_CACHE_BYTES: usize = 128 << 20;
 pub const VALUE_CACHE_BYTES: usize = 16 << 20;
 /// Values above this size are not cached: a thousand of the rest fit into the cache.
 pub const CACHED_VALUE_BYTES_MAX: usize = VALUE_CACHE_BYTES / 1024;
-/// Memory of RocksDB's block cache, which also holds indexes and filters.
-pub const BLOCK_CACHE_BYTES: u64 = 32 << 20;
+/// Memory of RocksDB's block cache, which also holds indexes and filters: these are some 10 MiB for a million events, and what
+/// is left holds the rows that are asked for again.
+pub const BLOCK_CACHE_BYTES: u64 = 64 << 20;
+/// Bytes of a part of a table's index or filter: a read loads one, a data block's worth, instead of the whole, which is 400 KiB
+/// for a table of 64 MiB with a row of 4 KiB in each block.
+pub const INDEX_PART_BYTES: usize = 4 << 10;
 /// Memory of RocksDB's memtables over all spaces.
 pub const MEMTABLES_BYTES: u64 = 64 << 20;
 /// Memory of one space's memtable.

@@ -5,7 +5,7 @@ use crate::event::{EventCursor, records};
 use crate::reader::{LogPage, Reader};
 use crate::store::Store;
 use countersign_types::proof::{
-    Anchor, Earlier, Entry, EventProof, Log, Page, Proof, Subject, TraceAsOf, TransactionProof, VERSION,
+    Anchor, Earlier, Entry, EventProof, HistoryPart, Log, Page, Proof, Subject, TraceAsOf, TransactionProof, VERSION,
 };
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Address, Epoch, EpochEnd, Hash, Height, Receipt, Restart, RestartOrder, merkle, state_key};
@@ -49,6 +49,8 @@ pub struct TraceQuestion {
     pub item: String,
     /// The height that is asked about, if it is not that of the block under which it is shown.
     pub as_of: Option<TraceAsOf>,
+    /// The part of a history that is asked for, if not the whole.
+    pub page: Option<HistoryPart>,
 }
 
 /// Some records of a log.
@@ -101,8 +103,8 @@ pub fn prove_trace<S: Store>(
     let ranges: Vec<Vec<u8>> = reads.logs.iter().map(|(contract, key)| state_key::log(contract, key)).collect();
     let keys: Vec<&[u8]> = reads.entries.iter().chain(&ranges).map(Vec::as_slice).collect();
     let witness = reader.witness(blocks.shown, &keys)?;
-    let TraceQuestion { contract, query, item, as_of } = question;
-    Ok(frame.around(Subject::Trace { contract, query, item, as_of, entries, logs, witness }))
+    let TraceQuestion { contract, query, item, as_of, page } = question;
+    Ok(frame.around(Subject::Trace { contract, query, item, as_of, page, entries, logs, witness }))
 }
 
 /// A log that was read: whole, or as of a height in the past up to the first later record, where a page holds that much.

@@ -15,7 +15,7 @@ use countersign_ledger::{Blocks, Direction, MemoryStore, Reads, Store, TraceQues
 use countersign_types::account::KeyEntry;
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::LogRecord;
-use countersign_types::proof::{Entry, Subject, Trusted};
+use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, Subject, Trusted};
 use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
@@ -28,6 +28,7 @@ use countersign_types::{
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 
 struct Vectors(String);
 
@@ -333,6 +334,7 @@ fn disk(vectors: &mut Vectors) {
         query: "history".into(),
         item: "https://id.gs1.org/01/09521321000018/21/s1".into(),
         as_of: None,
+        page: None,
     };
     let prove = |blocks| prove_trace(&chain.reader(), blocks, question.clone(), &reads).unwrap();
     let Subject::Trace { witness, .. } = prove(Blocks::at(Height(6))).subject else { unreachable!() };
@@ -340,6 +342,9 @@ fn disk(vectors: &mut Vectors) {
     let proof = prove(Blocks { shown: Height(5), certified: Height(6) });
     assert!(proof.verify(&Trusted::from(&genesis())).is_ok());
     vectors.bytes("proof.json.sha256", &sha256(serde_json::to_string(&proof).unwrap().as_bytes()));
+    let after = Some(HistoryPlace { time_ms: -1, sequence: 7 });
+    let part = HistoryPart { after, limit: NonZeroU32::new(100).unwrap() };
+    vectors.bytes("proof.page.json", serde_json::to_string(&part).unwrap().as_bytes());
 }
 
 /// A snapshot with a log that goes over two pieces, and the rows that restoring it adds.

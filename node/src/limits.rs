@@ -277,6 +277,13 @@ pub const EXPIRED_MAX: usize = 20_000;
 pub const READS_MAX: usize = 8;
 /// Views of contracts that run at once; more wait. Each takes a core for up to 4 s and may hold as much as a read.
 pub const VIEWS_MAX: usize = 4;
+/// Threads that read records of an item ahead of a view, which is as many reads as a disk is given at once: with four views, 32. A
+/// read of a record waits for two blocks of the disk, and those of different records need not wait for one another.
+pub const AHEAD_THREADS: usize = 8;
+/// Records that each of these threads has to read at least: to start one costs as much as to wait for one record.
+pub const AHEAD_RECORDS_EACH: usize = 4;
+/// Entries of an item's log that are looked at to read ahead: the most events of a page. What comes later is not read ahead.
+pub const AHEAD_RECORDS_MAX: usize = 1_000;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
 /// Interfaces of contracts that are kept decoded: at most 1 MiB of text each, most of them 10 KiB.

@@ -15,6 +15,7 @@
 //! does so on a few blocking threads ([`READS_MAX`]), and whatever runs a contract on a few others
 //! ([`VIEWS_MAX`]), so that slow views delay neither consensus nor cheap requests.
 
+mod ahead;
 mod chain;
 mod conn;
 mod consensus;

@@ -8,13 +8,13 @@
 use super::tuning::Tuning;
 use super::{Batch, Direction, KeyRange, Rows, Space, Store, StoreError};
 use crate::event::event_height;
-use crate::limits::{FILE_SYNC_BYTES, MEMTABLE_BYTES, WAL_BYTES_MAX};
+use crate::limits::{FILE_SYNC_BYTES, INDEX_PART_BYTES, MEMTABLE_BYTES, WAL_BYTES_MAX};
 use crate::reader::Reader;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::compaction_filter::Decision;
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, ErrorKind,
-    IteratorMode, Options, ReadOptions, WriteBatch, WriteBufferManager, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
+    DBRecoveryMode, ErrorKind, IteratorMode, Options, ReadOptions, WriteBatch, WriteBufferManager, WriteOptions,
 };
 use std::ops::Bound;
 use std::path::Path;
@@ -173,6 +173,11 @@ fn space_options(space: Space, cache: &Cache) -> Options {
     table.set_block_cache(cache);
     table.set_cache_index_and_filter_blocks(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    // In one piece the index of a table of small rows is larger than a shard of the cache, so that each read would load it anew.
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(INDEX_PART_BYTES);
+    table.set_pin_top_level_index_and_filter(true);
     if matches!(space, Space::Places | Space::Keys | Space::Blocks) {
         table.set_bloom_filter(10.0, false);
     }

@@ -34,7 +34,7 @@ fn shown(proof: &Proof) -> Proven {
 }
 
 fn question() -> TraceQuestion {
-    TraceQuestion { contract: contract(), query: "history".into(), item: "urn:x".into(), as_of: None }
+    TraceQuestion { contract: contract(), query: "history".into(), item: "urn:x".into(), as_of: None, page: None }
 }
 
 #[test]

@@ -38,6 +38,7 @@ use crate::state::Witness;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 /// Version of the file's layout.
@@ -81,6 +82,9 @@ pub enum Subject {
         /// The height as of which is asked, where newer state is shown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         as_of: Option<TraceAsOf>,
+        /// The part of a history that is asked for, if not the whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<HistoryPart>,
         /// State entries.
         entries: Vec<Entry>,
         /// Logs.
@@ -88,6 +92,27 @@ pub enum Subject {
         /// Shows entries and logs under the state root.
         witness: Witness,
     },
+}
+
+/// A part of a history: so many events after a place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct HistoryPart {
+    /// The last event of the part before; none for the first part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<HistoryPlace>,
+    /// Most events.
+    pub limit: NonZeroU32,
+}
+
+/// An event's place in a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct HistoryPlace {
+    /// When it happened, milliseconds since 1970 UTC.
+    pub time_ms: i64,
+    /// Number of its record.
+    pub sequence: u64,
 }
 
 /// A height in the past of the state that a trace is walked over.
@@ -175,6 +200,8 @@ pub enum Shown {
         item: String,
         /// The height as of which is asked, if not that of the block.
         as_of: Option<TraceAsOf>,
+        /// The part of a history that is asked for, if not the whole.
+        page: Option<HistoryPart>,
         /// What may be read.
         state: ProvenState,
     },
@@ -262,13 +289,14 @@ impl Subject {
                 let shown = log.verify(&witnessed).map_err(|cause| BadProof::Log { index: 0, cause })?;
                 Shown::Log { contract: log.contract, key: log.key.clone(), as_of: *as_of, log: shown }
             }
-            Self::Trace { contract, query, item, as_of, entries, logs, witness } => {
+            Self::Trace { contract, query, item, as_of, page, entries, logs, witness } => {
                 past(as_of.map(|as_of| as_of.height))?;
                 Shown::Trace {
                     contract: *contract,
                     query: query.clone(),
                     item: item.clone(),
                     as_of: *as_of,
+                    page: *page,
                     state: state(entries, logs, witness)?,
                 }
             }

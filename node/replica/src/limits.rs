@@ -112,3 +112,5 @@ pub const PIECES_SERVED_MS: u64 = 20;
 /// Pieces that a joiner asks of a peer at once: half of what the peer serves, so that clocks that differ cost nothing.
 /// Afterwards as many as it serves.
 pub const PIECES_ASKED_BURST: u32 = PIECES_SERVED_BURST / 2;
+/// Records of a log that a view reads at once, if it reads the log from one to the next: of at most 64 KiB each, 4 MiB.
+pub const LOG_RECORDS_AHEAD: usize = 64;

@@ -1,8 +1,11 @@
 //! Reading: views of contracts at certified heights, and the proof of what a view read.
 
+mod ahead;
+
 use crate::error::ReplicaError;
 use crate::overlay::MachineState;
 use crate::state_source::{At, StateSource};
+use ahead::Ahead;
 use countersign_abi::trap::METHOD_NOT_FOUND;
 use countersign_ledger::{Reader, Store};
 use countersign_types::log::LogRecord;
@@ -61,7 +64,7 @@ impl View {
         reader: &Reader<S>,
         header: &Header,
     ) -> Result<Outcome, ReplicaError> {
-        self.run_over(vm, chain, header, &At { reader, height: header.height })
+        self.run_over(vm, chain, header, &Viewed::at(reader, header))
     }
 
     /// As [`View::run`], noting everything that was read.
@@ -75,7 +78,7 @@ impl View {
         reader: &Reader<S>,
         header: &Header,
     ) -> Result<(Outcome, Reads), ReplicaError> {
-        let source = Recording { base: At { reader, height: header.height }, reads: RefCell::default() };
+        let source = Recording { base: Viewed::at(reader, header), reads: RefCell::default() };
         let outcome = self.run_over(vm, chain, header, &source)?;
         let mut reads = source.reads.into_inner();
         // What the machine itself reads to find the code says nothing about the answer.
@@ -118,6 +121,30 @@ fn log_of(key: &[u8]) -> Option<(Address, Vec<u8>)> {
     let contract = Address(key.get(1..33)?.try_into().ok()?);
     let log = key.get(34..)?;
     (state_key::log(&contract, log) == key).then(|| (contract, log.to_vec()))
+}
+
+/// The state after a height, whose logs are read ahead.
+struct Viewed<'a, S: Store> {
+    state: At<'a, S>,
+    ahead: RefCell<Ahead>,
+}
+
+impl<'a, S: Store> Viewed<'a, S> {
+    fn at(reader: &'a Reader<S>, header: &Header) -> Self {
+        Self { state: At { reader, height: header.height }, ahead: RefCell::default() }
+    }
+}
+
+impl<S: Store> StateSource for Viewed<'_, S> {
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReplicaError> {
+        self.state.read(key)
+    }
+    fn log_record(&self, contract: &Address, log: &[u8], index: u64) -> Result<Option<LogRecord>, ReplicaError> {
+        let At { reader, height } = self.state;
+        let read = |start, limit| reader.log_records(contract, log, start, limit);
+        let found = self.ahead.borrow_mut().record(contract, log, index, read)?;
+        Ok(found.filter(|record| record.height <= height))
+    }
 }
 
 struct Recording<B> {

@@ -1,5 +1,6 @@
 //! `proof_*`: proof files. All rest on the newest certified block; what they show may stand under an earlier one.
 
+use super::ahead::Ahead;
 use super::conn::{Conn, Node};
 use super::cursor::Cursor;
 use super::failure::of_ledger;
@@ -15,17 +16,18 @@ use countersign_api::method::proof::{
 use countersign_api::method::tx::State;
 use countersign_api::read::page_size;
 use countersign_api::{At, Code, Registry, RpcError};
-use countersign_epcis::answer::{History, Lineage};
-use countersign_epcis::register::key;
+use countersign_epcis::answer::{After, History, HistoryPage, Lineage};
+use countersign_epcis::register::{Pos, key};
 use countersign_ledger::{
     Blocks, EventCursor, LedgerError, LogQuestion, TraceQuestion, prove_event, prove_log, prove_state, prove_trace,
     prove_transaction, prove_validators,
 };
 use countersign_types::hash::sha256;
 use countersign_types::limits::PROOF_BYTES_MAX;
-use countersign_types::proof::{Log, Proof, Subject, TraceAsOf};
+use countersign_types::proof::{HistoryPart, HistoryPlace, Log, Proof, Subject, TraceAsOf};
 use countersign_types::{Height, codec, state_key};
 use serde_json::json;
+use std::num::NonZeroU32;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ProofGetState, _, _>(|conn, params| conn.read(move |node| of_state(node, &params)));
@@ -115,12 +117,24 @@ fn next(proof: &Proof, height: Height) -> Option<u64> {
 }
 
 fn of_trace(node: &Node, params: &GetTraceParams) -> Result<ProofFile, RpcError> {
-    identifier(&params.item)?;
+    let item = identifier(&params.item)?;
     let Asked { contract, as_of, over, position } = asked(node, params.contract.as_ref(), params.at)?;
-    let view = view(contract, params.query.word(), codec::encode(&(&params.item, position)));
+    let page = part(params)?;
+    if params.query == Query::History {
+        let after = params.after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
+        let limit = page.map_or(usize::MAX, |part| usize::try_from(part.limit.get()).unwrap_or(usize::MAX));
+        Ahead { contract, item: &item, over: over.height, after, limit }.read(node);
+    }
+    let view = match page {
+        None => view(contract, params.query.word(), codec::encode(&(&params.item, position))),
+        Some(HistoryPart { after, limit }) => {
+            let after = after.map(|HistoryPlace { time_ms, sequence }| After { time_ms, sequence });
+            view(contract, "history_page", codec::encode(&(&params.item, position, after, limit.get())))
+        }
+    };
     let ((output, _), reads) = node.run_recorded(&view, &over).map_err(not_provenance)?;
-    if is_truncated(params.query, &output)? {
-        let cause = "the trace is longer than the contract answers at once, and a part of it cannot be proven";
+    if is_truncated(params.query, page, &output)? {
+        let cause = "the trace is longer than the contract answers at once; of a history, ask for parts with `limit`";
         return Err(RpcError::new(Code::ProofTooLarge, cause));
     }
     let mut reads = reads.to_prove();
@@ -131,7 +145,7 @@ fn of_trace(node: &Node, params: &GetTraceParams) -> Result<ProofFile, RpcError>
         reads.entries.extend(around.map(|sequence| state_key::storage(&contract, &key::record(sequence))));
     }
     let question =
-        TraceQuestion { contract, query: params.query.word().to_owned(), item: params.item.clone(), as_of: past };
+        TraceQuestion { contract, query: params.query.word().to_owned(), item: params.item.clone(), as_of: past, page };
     let proof = prove_trace(node.reader(), node.blocks(&over)?, question, &reads);
     Ok(ProofFile { proof: bounded(proof.map_err(|cause| of_ledger(&cause))?)? })
 }
@@ -148,8 +162,21 @@ fn of_validators(node: &Node, params: GetValidatorChainParams) -> Result<Validat
     Ok(ValidatorChain { epochs, anchor, earlier, more })
 }
 
-fn is_truncated(query: Query, output: &[u8]) -> Result<bool, RpcError> {
+/// The part of a history that is asked for, if not the whole.
+fn part(params: &GetTraceParams) -> Result<Option<HistoryPart>, RpcError> {
+    let (limit, after) = (params.limit, params.after);
+    if limit.is_none() && after.is_none() {
+        return Ok(None);
+    }
+    if params.query != Query::History {
+        return Err(RpcError::new(Code::InvalidParams, "`limit` and `after` are for parts of a history"));
+    }
+    Ok(NonZeroU32::new(page_size(limit)).map(|limit| HistoryPart { after, limit }))
+}
+
+fn is_truncated(query: Query, page: Option<HistoryPart>, output: &[u8]) -> Result<bool, RpcError> {
     Ok(match query {
+        Query::History if page.is_some() => answer::<HistoryPage>(output)?.history.truncated.is_some(),
         Query::History => answer::<History>(output)?.truncated.is_some(),
         Query::Back | Query::Forward => answer::<Lineage>(output)?.truncated.is_some(),
     })

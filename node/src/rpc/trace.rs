@@ -1,6 +1,7 @@
 //! `trace_*`: where an item comes from, what happened to it, where it went. Views of a provenance
 //! contract, in the interface's form.
 
+use super::ahead::Ahead;
 use super::conn::{Conn, Node};
 use super::cursor::{Cursor, Query};
 use super::point::Point;
@@ -14,6 +15,7 @@ use countersign_api::read::page_size;
 use countersign_api::trace::{of_contents, of_history, of_history_page, of_lineage};
 use countersign_api::{At, Code, Read, Registry, RpcError};
 use countersign_epcis::answer::{After, History, HistoryPage};
+use countersign_epcis::register::Pos;
 use countersign_epcis::{Identifier, Time, answer};
 use countersign_types::{Address, codec};
 
@@ -54,13 +56,18 @@ pub(super) fn asked(node: &Node, named: Option<&ContractRef>, at: At) -> Result<
 type Place = (i64, u64);
 
 fn history(node: &Node, mut params: HistoryParams) -> Result<Read<Trace>, RpcError> {
-    identifier(&params.epc)?;
+    let item = identifier(&params.epc)?;
     let (limit, cursor) = (page_size(params.limit.take()), params.cursor.take());
     let query = node.query::<TraceHistory>(&params);
     let cursor: Option<Cursor<Place>> = cursor.as_deref().map(|text| query.cursor(text)).transpose()?;
     let at = cursor.as_ref().map_or(params.at, |cursor| At::Height(cursor.height));
     let asked = asked(node, params.contract.as_ref(), at)?;
     let after = cursor.map(|Cursor { place: (time_ms, sequence), .. }| After { time_ms, sequence });
+    let (contract, over) = (asked.contract, asked.over.height);
+    let begin = after.map(|After { time_ms, sequence }| Pos { time_ms, sequence });
+    let ahead =
+        Ahead { contract, item: &item, over, after: begin, limit: usize::try_from(limit).unwrap_or(usize::MAX) };
+    ahead.read(node);
     let input = codec::encode(&(&params.epc, asked.position, after, limit));
     match node.ask(&view(asked.contract, "history_page", input), &asked.over) {
         Ok(page) => Ok(history_page(&asked, &query, page)),

@@ -75,6 +75,7 @@ objects! {
     EpochEnd, ["result", "certificate", "validators"], "The end of an epoch: who were handed over to, and by whom.";
     Anchor, ["header", "result", "certificate"], "A certified block: header, result, and the signatures under it.";
     Earlier, ["header", "result", "proof"], "A block that a later result names as one before it.";
+    HistoryPlace, ["timeMs", "sequence"], "An event's place in a history: when it happened, and the number of its record.";
     Validator, ["organisation", "key", "networkKey"], "A validator.";
     Parameters, ["heartbeatMs", "runAhead", "transactionWindowMs", "transactionGasMax"],
         "Rules that all validators share.";

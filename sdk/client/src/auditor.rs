@@ -1,20 +1,27 @@
 //! Answers that are verified before they are returned.
 
+use crate::pages::{HistoryPages, LogPages};
 use crate::{Asking, Client, Error};
+use countersign_api::limits::PAGE_MAX;
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::{
-    GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogRef, ProofGetEvent, ProofGetLog,
-    ProofGetState, ProofGetTrace, ProofGetTx, Query as Asked,
+    GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogProofFile, LogRef, ProofGetEvent,
+    ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, Query as Asked,
 };
 use countersign_api::method::state::Key;
 use countersign_api::{At, Bytes};
-use countersign_types::proof::{Proof, ProvenTransaction, Trusted};
+use countersign_epcis::answer::HistoryPage;
+use countersign_types::proof::{HistoryPart, Proof, ProvenTransaction, Trusted};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Account, AccountId, Address, Hash, Height, TimestampMs};
 use countersign_verify::{Answer, BadFile, Finding, LogPage, Options, Query, Report, Verified, verify};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Most events that a node gives at once.
+const PAGE_EVENTS: NonZeroU32 = NonZeroU32::new(PAGE_MAX).expect("a page has room");
 
 /// A node that is not trusted, and a root that is. Each method asks for a proof, verifies it against the root, holds it
 /// against the question, and returns what it shows; an answer that does not hold is an [`Error::Proof`].
@@ -116,10 +123,8 @@ impl Auditor {
         at: At,
         limit: Option<u32>,
     ) -> Result<Verified<LogPage>, Error> {
-        let log = LogRef::Key(Bytes(key.to_vec()));
-        let params = GetLogParams { contract: Some(reference(contract)), log, at, limit, cursor: None };
-        let proof = self.client.call_again::<ProofGetLog>(&params).await?.proof;
-        Ok(self.checked(&proof, at)?.log(&contract, key, 0)?)
+        let params = log_params(contract, key, at, limit);
+        Ok(self.log_page(&params, &contract, key, 0, at).await?.0)
     }
 
     /// The answer to a question about an item, found again on this machine from the proven records.
@@ -132,9 +137,59 @@ impl Auditor {
             Query::Back => Asked::Back,
             Query::Forward => Asked::Forward,
         };
-        let params = GetTraceParams { contract: Some(reference(contract)), query: asked, item: item.to_owned(), at };
+        let params = GetTraceParams::whole(Some(reference(contract)), asked, item.to_owned(), at);
         let proof = self.client.call_again::<ProofGetTrace>(&params).await?.proof;
         Ok(self.checked(&proof, at)?.trace(&contract, query, item)?)
+    }
+
+    /// A part of an item's history: at most so many events (and [`PAGE_MAX`]) after a place in it, none left out. Parts
+    /// as of the same height, each after the last event of the one before, make up the history: [`Auditor::history`].
+    ///
+    /// # Errors
+    /// [`Error::Proof`], [`Error::Regressed`], or as of a call.
+    pub async fn history_page(
+        &self,
+        contract: Address,
+        item: &str,
+        at: At,
+        part: HistoryPart,
+    ) -> Result<Verified<HistoryPage>, Error> {
+        let part = HistoryPart { limit: part.limit.min(PAGE_EVENTS), ..part };
+        let params = GetTraceParams {
+            limit: Some(part.limit.get()),
+            after: part.after,
+            ..GetTraceParams::whole(Some(reference(contract)), Asked::History, item.to_owned(), at)
+        };
+        let proof = self.client.call_again::<ProofGetTrace>(&params).await?.proof;
+        Ok(self.checked(&proof, at)?.history_page(&contract, item, part)?)
+    }
+
+    /// An item's history part by part, at most so many events (and [`PAGE_MAX`]) in each, all as of the first one's block.
+    pub fn history(&self, contract: Address, item: &str, at: At, limit: NonZeroU32) -> HistoryPages<'_> {
+        HistoryPages::new(self, contract, item, at, limit)
+    }
+
+    /// A log page by page, as of the first one's block; `limit` bounds the records of a page.
+    pub fn log_pages(&self, contract: Address, key: &[u8], at: At, limit: Option<u32>) -> LogPages<'_> {
+        LogPages::new(self, contract, key, at, limit)
+    }
+
+    /// The page of a log that begins with a record, and the cursor that the node gives for the next one.
+    pub(crate) async fn log_page(
+        &self,
+        params: &GetLogParams,
+        contract: &Address,
+        key: &[u8],
+        start: u64,
+        as_of: At,
+    ) -> Result<(Verified<LogPage>, Option<String>), Error> {
+        let LogProofFile { proof, next_cursor } = self.client.call_again::<ProofGetLog>(params).await?;
+        Ok((self.checked(&proof, as_of)?.log(contract, key, start)?, next_cursor))
+    }
+
+    /// Where the node is.
+    pub(crate) fn url(&self) -> &str {
+        self.client.url()
     }
 
     /// Verifies a proof, and that it is as of the block that was asked about.
@@ -166,6 +221,12 @@ impl Auditor {
 fn now() -> Result<TimestampMs, BadFile> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| BadFile::NoClock)?;
     u64::try_from(since.as_millis()).map(TimestampMs).map_err(|_| BadFile::NoClock)
+}
+
+/// The question for a log's first page.
+pub(crate) fn log_params(contract: Address, key: &[u8], at: At, limit: Option<u32>) -> GetLogParams {
+    let log = LogRef::Key(Bytes(key.to_vec()));
+    GetLogParams { contract: Some(reference(contract)), log, at, limit, cursor: None }
 }
 
 fn reference(contract: Address) -> ContractRef {

@@ -9,7 +9,7 @@
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
 //! | capture EPCIS documents | [`capture`] |
-//! | follow an item's history to its end | [`history()`] |
+//! | follow an item's history to its end | [`history()`]; [`Auditor::history`] verifies each page |
 //! | verify a proof file offline | [`verify`] |
 //!
 //! What a node says is an [`Unverified`]. What a proof shows is a [`Verified`], which only [`verify`] makes. The two
@@ -40,6 +40,7 @@ mod history;
 pub mod keyfile;
 pub mod light;
 pub mod limits;
+mod pages;
 mod rpc;
 mod signer;
 mod subscription;
@@ -51,6 +52,7 @@ pub use countersign_verify as verify;
 pub use countersign_verify::Verified;
 pub use error::Error;
 pub use history::history;
+pub use pages::{HistoryPages, LogPages};
 pub use rpc::Client;
 pub use signer::{Final, Signer};
 pub use subscription::Subscription;

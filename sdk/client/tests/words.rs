@@ -18,6 +18,7 @@ fn a_verified_trace_is_told_as_the_node_tells_it() {
         let Finding::Trace { answer, .. } = verified.data() else { panic!("a trace was asked for") };
         let node = match answer.as_ref() {
             Answer::History(history) => of_history(history.clone()),
+            Answer::Page(_) => panic!("the whole was asked for"),
             Answer::Lineage(lineage) => of_lineage(lineage.clone()),
         };
         let node = serde_json::to_value(&node).unwrap();

@@ -3,9 +3,9 @@
 use crate::limits::{ROWS_MAX, VALUE_BYTES_MAX};
 use crate::verified::moment;
 use crate::view::{Fact, Table};
-use countersign_epcis::answer::{History, Lineage, Step};
+use countersign_epcis::answer::{History, HistoryPage, Lineage, Step};
 use countersign_epcis::time::utc;
-use countersign_types::proof::{Entry, ProvenTransaction};
+use countersign_types::proof::{Entry, HistoryPart, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Hash, NativeOperation, Outcome, Payload};
 use countersign_verify::{Answer, Finding, Query};
@@ -30,7 +30,8 @@ pub(crate) fn title_of(finding: &Finding) -> String {
             (_, []) => "A log, at these positions without records".to_owned(),
             (_, records) => format!("{} of a log, none left out between", count(records.len(), "record", "records")),
         },
-        Finding::Trace { query, item, .. } => match query {
+        Finding::Trace { query, item, page, .. } => match query {
+            Query::History if page.is_some() => format!("A part of what happened to {item}"),
             Query::History => format!("What happened to {item}"),
             Query::Back => format!("What {item} was made of, and what it holds"),
             Query::Forward => format!("What was made of {item}, and what became of it"),
@@ -58,9 +59,12 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
                 fact("records", format!("{} of {of}, from number {}", records.len(), log.start())),
             ]
         }
-        Finding::Trace { contract, item, answer, .. } => {
+        Finding::Trace { contract, item, page, answer, .. } => {
             let (canonical, position, is_whole) = match answer.as_ref() {
                 Answer::History(history) => (&history.item, history.position, history.truncated.is_none()),
+                Answer::Page(HistoryPage { history, next }) => {
+                    (&history.item, history.position, history.truncated.is_none() && next.is_none())
+                }
                 Answer::Lineage(lineage) => (&lineage.item, lineage.position, lineage.truncated.is_none()),
             };
             let mut facts = vec![fact("item", item.clone())];
@@ -69,7 +73,16 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
             }
             facts.push(fact("contract", contract.to_string()));
             facts.push(fact("records", format!("the first {position} of the contract")));
-            facts.push(fact("answer", if is_whole { "complete".to_owned() } else { "truncated".to_owned() }));
+            if let Some(HistoryPart { after: Some(place), .. }) = page {
+                facts.push(fact("part", format!("after record {}", place.sequence)));
+            }
+            let answer = match page {
+                Some(_) if is_whole => "complete from there on",
+                Some(_) => "a part, and more follows",
+                None if is_whole => "complete",
+                None => "truncated",
+            };
+            facts.push(fact("answer", answer.to_owned()));
             facts
         }
     }
@@ -94,7 +107,7 @@ pub(crate) fn tables_of(finding: &Finding) -> Vec<Table> {
             vec![table("records", &["number", "block", "recorded", "signed by key", "entry"], rows)]
         }
         Finding::Trace { answer, .. } => match answer.as_ref() {
-            Answer::History(history) => of_history(history),
+            Answer::History(history) | Answer::Page(HistoryPage { history, .. }) => of_history(history),
             Answer::Lineage(lineage) => of_lineage(lineage),
         },
     }

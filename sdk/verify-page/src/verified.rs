@@ -80,6 +80,9 @@ fn warnings(report: &Report, now: TimestampMs, stale_s: u64) -> Vec<String> {
     if report.not_shown.contains(&NotShown::Truncated) {
         warnings.push("The answer is longer than one answer may be: this is a part of it.".to_owned());
     }
+    if report.not_shown.contains(&NotShown::OtherParts) {
+        warnings.push("This is a part of the history: events before or after it are not in this file.".to_owned());
+    }
     warnings
 }
 

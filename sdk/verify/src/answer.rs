@@ -3,8 +3,9 @@
 
 use crate::finding::{Answer, Finding, Query};
 use crate::{BadFile, Verified};
+use countersign_epcis::answer::HistoryPage;
 use countersign_types::log::LogRecord;
-use countersign_types::proof::{Entry, ProvenTransaction};
+use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Account, AccountId, Address, Hash, Height, decode, state_key};
 
@@ -127,14 +128,48 @@ impl Verified<Finding> {
     /// [`BadFile::OtherQuestion`].
     pub fn trace(self, contract: &Address, query: Query, item: &str) -> Result<Verified<Answer>, BadFile> {
         self.narrow(|finding| {
-            let Finding::Trace { contract: of, query: given, item: about, answer, .. } = finding else {
+            let Finding::Trace { contract: of, query: given, item: about, page, answer, .. } = finding else {
                 return Err(kind("trace", &finding));
             };
             same("contract", contract, &of)?;
             same("question", &query.word(), &given.word())?;
             same("item", &item, &about.as_str())?;
+            same("part", &part(None), &part(page))?;
             Ok(*answer)
         })
+    }
+
+    /// A part of an item's history, none of its events left out.
+    ///
+    /// # Errors
+    /// [`BadFile::OtherQuestion`].
+    pub fn history_page(
+        self,
+        contract: &Address,
+        item: &str,
+        asked: HistoryPart,
+    ) -> Result<Verified<HistoryPage>, BadFile> {
+        self.narrow(|finding| {
+            let Finding::Trace { contract: of, item: about, page, answer, .. } = finding else {
+                return Err(kind("trace", &finding));
+            };
+            same("contract", contract, &of)?;
+            same("item", &item, &about.as_str())?;
+            same("part", &part(Some(asked)), &part(page))?;
+            match *answer {
+                Answer::Page(page) => Ok(page),
+                Answer::History(_) | Answer::Lineage(_) => Err(other("part", &part(Some(asked)), &part(None))),
+            }
+        })
+    }
+}
+
+/// Which part of a history, in words.
+fn part(page: Option<HistoryPart>) -> String {
+    let Some(HistoryPart { after, limit }) = page else { return "all of it".to_owned() };
+    match after {
+        Some(HistoryPlace { time_ms, sequence }) => format!("{limit} events after record {sequence} of {time_ms} ms"),
+        None => format!("the first {limit} events"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a finding rests on, and what it does not show.
 
-use crate::finding::Finding;
+use crate::finding::{Answer, Finding};
+use countersign_epcis::answer::HistoryPage;
 use countersign_types::proof::{Point, Proven, Root};
 use countersign_types::{Epoch, Hash, Height};
 use serde::Serialize;
@@ -54,6 +55,9 @@ pub enum NotShown {
     /// The walk ended early.
     #[error("all of the answer: the trace is longer than one answer may be")]
     Truncated,
+    /// Events before or after a part of a history.
+    #[error("the events before and after this part of the history")]
+    OtherParts,
     /// Who a key belonged to.
     #[error("whose the signer's key was at that time: the state entries of key and account show that")]
     Account,
@@ -144,10 +148,14 @@ impl Basis {
                 not.push(NotShown::World);
                 not
             }
-            Finding::Trace { answer, .. } => {
+            Finding::Trace { page, answer, .. } => {
                 let mut not = vec![NotShown::Later(finding.past().unwrap_or(shown_at)), NotShown::World];
                 if answer.is_truncated() {
                     not.insert(0, NotShown::Truncated);
+                }
+                let goes_on = matches!(answer.as_ref(), Answer::Page(HistoryPage { next: Some(_), .. }));
+                if goes_on || page.is_some_and(|part| part.after.is_some()) {
+                    not.insert(0, NotShown::OtherParts);
                 }
                 not
             }

@@ -47,6 +47,9 @@ pub enum BadFile {
     /// The question is not one that this program knows.
     #[error("the file answers the question `{0}`; this program knows history, back and forward")]
     Query(String),
+    /// A part of an answer that has no parts.
+    #[error("the file answers a part of `{0}`; only a history has parts")]
+    Part(&'static str),
     /// The item is not an identifier.
     #[error("the item `{item}` is not an identifier: {cause}")]
     Item {

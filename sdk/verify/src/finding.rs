@@ -1,7 +1,7 @@
 //! What a file turned out to show.
 
-use countersign_epcis::answer::{History, Lineage};
-use countersign_types::proof::{Entry, ProvenLog, ProvenTransaction, TraceAsOf};
+use countersign_epcis::answer::{History, HistoryPage, Lineage};
+use countersign_types::proof::{Entry, HistoryPart, ProvenLog, ProvenTransaction, TraceAsOf};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Address, Height};
 
@@ -38,6 +38,8 @@ pub enum Finding {
         item: String,
         /// The height as of which is asked, if not that of the block.
         as_of: Option<TraceAsOf>,
+        /// The part of a history that was asked for, if not the whole.
+        page: Option<HistoryPart>,
         /// The answer, found again.
         answer: Box<Answer>,
     },
@@ -59,6 +61,8 @@ pub enum Query {
 pub enum Answer {
     /// What happened to it.
     History(History),
+    /// A part of what happened to it.
+    Page(HistoryPage),
     /// What it came from or went to.
     Lineage(Lineage),
 }
@@ -85,7 +89,7 @@ impl Answer {
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         match self {
-            Self::History(history) => history.truncated.is_some(),
+            Self::History(history) | Self::Page(HistoryPage { history, .. }) => history.truncated.is_some(),
             Self::Lineage(lineage) => lineage.truncated.is_some(),
         }
     }

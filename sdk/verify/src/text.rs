@@ -1,10 +1,10 @@
 //! What was found, in JSON: the words of the node's interface, times as ISO 8601 in UTC.
 
 use crate::finding::{Answer, Finding};
-use countersign_epcis::answer::{Anomaly, History, Lineage, Step, Truncated};
+use countersign_epcis::answer::{After, Anomaly, History, HistoryPage, Lineage, Step, Truncated};
 use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
-use countersign_types::proof::{Entry, ProvenTransaction, TraceAsOf};
+use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{AccountId, Address, Epoch, Gas, Hash, NativeOperation, Payload, PublicKey, Receipt};
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub(crate) enum Shown<'a> {
         query: &'static str,
         item: &'a str,
         position: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page: Option<HistoryPart>,
         answer: Trace<'a>,
     },
 }
@@ -51,11 +53,12 @@ impl<'a> Shown<'a> {
                 let key = key.escape_ascii().to_string();
                 Self::Log { contract: *contract, key, start: log.start(), count: log.count(), count_then, records }
             }
-            Finding::Trace { contract, query, item, as_of, answer } => Self::Trace {
+            Finding::Trace { contract, query, item, as_of, page, answer } => Self::Trace {
                 contract: *contract,
                 query: query.word(),
                 item,
                 position: as_of.map(|TraceAsOf { position, .. }| position),
+                page: *page,
                 answer: Trace::of(answer),
             },
         }
@@ -129,6 +132,9 @@ pub(crate) struct Trace<'a> {
     complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     truncated: Option<&'static str>,
+    /// The last event of a part that another one follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<HistoryPlace>,
 }
 
 #[derive(Serialize)]
@@ -163,16 +169,12 @@ struct Odd<'a> {
 impl<'a> Trace<'a> {
     fn of(answer: &'a Answer) -> Self {
         match answer {
-            Answer::History(History { item, position, events, locations, anomalies, truncated }) => Self {
-                canonical: item,
-                position: *position,
-                events: events.iter().map(Event::of).collect(),
-                locations,
-                anomalies: anomalies.iter().map(Odd::of).collect(),
-                complete: truncated.is_none(),
-                truncated: truncated.map(bound),
-                ..Self::default()
-            },
+            Answer::History(history) => Self::of_history(history),
+            Answer::Page(HistoryPage { history, next }) => {
+                let whole = Self::of_history(history);
+                let next = next.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence });
+                Self { complete: whole.complete && next.is_none(), next, ..whole }
+            }
             Answer::Lineage(Lineage { item, position, products, containers, truncated }) => Self {
                 canonical: item,
                 position: *position,
@@ -182,6 +184,21 @@ impl<'a> Trace<'a> {
                 truncated: truncated.map(bound),
                 ..Self::default()
             },
+        }
+    }
+}
+
+impl<'a> Trace<'a> {
+    fn of_history(History { item, position, events, locations, anomalies, truncated }: &'a History) -> Self {
+        Self {
+            canonical: item,
+            position: *position,
+            events: events.iter().map(Event::of).collect(),
+            locations,
+            anomalies: anomalies.iter().map(Odd::of).collect(),
+            complete: truncated.is_none(),
+            truncated: truncated.map(bound),
+            ..Self::default()
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::BadFile;
 use crate::finding::{Answer, Query};
 use crate::registers::Registers;
 use countersign_epcis::Identifier;
-use countersign_epcis::register;
+use countersign_epcis::register::{self, Pos};
 use countersign_epcis::walk::{self, Limits};
-use countersign_types::proof::TraceAsOf;
+use countersign_types::proof::{HistoryPart, HistoryPlace, TraceAsOf};
 
 /// Walks over the registers.
 pub(crate) fn walk(
@@ -14,6 +14,7 @@ pub(crate) fn walk(
     query: Query,
     item: &str,
     as_of: Option<TraceAsOf>,
+    page: Option<HistoryPart>,
 ) -> Result<Answer, BadFile> {
     let id = Identifier::parse(item).map_err(|cause| BadFile::Item { item: item.to_owned(), cause })?;
     if let Some(as_of) = as_of {
@@ -21,10 +22,16 @@ pub(crate) fn walk(
     }
     let position = as_of.map(|as_of| as_of.position);
     let limits = Limits::default();
-    let answer = match query {
-        Query::History => walk::history(registers, &id, position, limits).map(Answer::History),
-        Query::Back => walk::back(registers, &id, position, limits).map(Answer::Lineage),
-        Query::Forward => walk::forward(registers, &id, position, limits).map(Answer::Lineage),
+    let answer = match (query, page) {
+        (Query::History, Some(HistoryPart { after, limit })) => {
+            let after = after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
+            let limits = Limits { items: usize::try_from(limit.get()).unwrap_or(usize::MAX), ..limits };
+            walk::history_page(registers, &id, position, after, limits).map(Answer::Page)
+        }
+        (Query::Back | Query::Forward, Some(_)) => return Err(BadFile::Part(query.word())),
+        (Query::History, None) => walk::history(registers, &id, position, limits).map(Answer::History),
+        (Query::Back, None) => walk::back(registers, &id, position, limits).map(Answer::Lineage),
+        (Query::Forward, None) => walk::forward(registers, &id, position, limits).map(Answer::Lineage),
     };
     answer.map_err(BadFile::Incomplete)
 }

@@ -78,11 +78,11 @@ fn find(proven: &Proven) -> Result<Finding, BadFile> {
         Shown::Log { contract, key, as_of, log } => {
             Finding::Log { contract: *contract, key: key.clone(), as_of: *as_of, log: log.clone() }
         }
-        Shown::Trace { contract, query, item, as_of, state } => {
+        Shown::Trace { contract, query, item, as_of, page, state } => {
             let query = Query::of(query).ok_or_else(|| BadFile::Query(query.clone()))?;
             let mut registers = Registers { state, contract: *contract };
-            let answer = Box::new(trace::walk(&mut registers, query, item, *as_of)?);
-            Finding::Trace { contract: *contract, query, item: item.clone(), as_of: *as_of, answer }
+            let answer = Box::new(trace::walk(&mut registers, query, item, *as_of, *page)?);
+            Finding::Trace { contract: *contract, query, item: item.clone(), as_of: *as_of, page: *page, answer }
         }
     })
 }

@@ -8,11 +8,16 @@ mod sample;
 #[path = "support/truth.rs"]
 mod truth;
 
-use countersign_types::proof::{BadCheckpoint, BadProof, Checkpoint, Proof, Trusted};
+use countersign_types::proof::{
+    BadCheckpoint, BadProof, Checkpoint, HistoryPart, HistoryPlace, Proof, Subject, TraceAsOf, Trusted,
+};
 use countersign_types::{Epoch, Hash, Height, Outcome, TimestampMs, state_key};
-use countersign_verify::{Answer, BadFile, Finding, NotShown, Options, Report, Root, read, report, trusted, verify};
+use countersign_verify::{
+    Answer, BadFile, Finding, NotShown, Options, Query, Report, Root, read, report, trusted, verify,
+};
 use files::{checkpoint, root};
-use sample::{BUSY, CAPTURES, CASE, ITEM, NOW, Sample, TIP, genesis};
+use sample::{BUSY, CAPTURES, CASE, ITEM, NOW, Sample, TIP, contract, genesis};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 fn found(proof: &Proof) -> Finding {
@@ -98,6 +103,55 @@ fn a_trace_as_of_a_height_is_that_of_the_height() {
             assert_eq!(refused, Err(BadFile::Position { position: wrong, height: Height(height) }), "{wrong}");
         }
     }
+}
+
+#[test]
+fn parts_of_a_history_make_up_the_whole_as_of_their_height() {
+    let sample = Sample::default();
+    for (as_of, events) in [(None, 3), (Some(TraceAsOf { height: Height(CAPTURES[0]), position: 2 }), 2)] {
+        let Finding::Trace { answer, .. } = found(&sample.trace("history", ITEM, TIP, as_of)) else {
+            panic!("a trace was asked for")
+        };
+        let Answer::History(whole) = *answer else { panic!("a history was asked for") };
+        let (mut after, mut steps) = (None, Vec::new());
+        loop {
+            let asked = HistoryPart { after, limit: NonZeroU32::MIN };
+            let proof = sample.trace_part("history", ITEM, TIP, as_of, Some(asked));
+            let verified = verify(&proof, &Trusted::from(&genesis())).unwrap();
+            let report = Report::of(verified.clone(), &Options::default()).unwrap();
+            let page = verified.history_page(&contract(), ITEM, asked).unwrap().into_data();
+            assert_eq!((page.history.events.len(), page.history.truncated), (1, None));
+            assert_eq!(report.not_shown.contains(&NotShown::OtherParts), events > 1);
+            steps.extend(page.history.events);
+            let Some(next) = page.next else { break };
+            after = Some(HistoryPlace { time_ms: next.time_ms, sequence: next.sequence });
+        }
+        assert_eq!((steps.len(), steps), (events, whole.events));
+    }
+}
+
+#[test]
+fn a_part_is_no_answer_to_another_question() {
+    let sample = Sample::default();
+    let first = HistoryPart { after: None, limit: NonZeroU32::MIN };
+    let verified =
+        verify(&sample.trace_part("history", ITEM, TIP, None, Some(first)), &Trusted::from(&genesis())).unwrap();
+    let refused = |error: BadFile| matches!(error, BadFile::OtherQuestion { what: "part", .. });
+    assert!(refused(verified.clone().trace(&contract(), Query::History, ITEM).unwrap_err()));
+    let later = HistoryPart { after: Some(files::first_place(&sample)), ..first };
+    assert!(refused(verified.clone().history_page(&contract(), ITEM, later).unwrap_err()));
+    let more = HistoryPart { limit: NonZeroU32::MAX, ..first };
+    assert!(refused(verified.history_page(&contract(), ITEM, more).unwrap_err()));
+    // The whole is not taken for its first part, nor a part of anything but a history for an answer.
+    let whole = verify(&sample.trace("history", ITEM, TIP, None), &Trusted::from(&genesis())).unwrap();
+    assert!(refused(whole.history_page(&contract(), ITEM, first).unwrap_err()));
+    let back = verify(&sample.trace_part("back", CASE, TIP, None, Some(first)), &Trusted::from(&genesis()));
+    assert_eq!(back, Err(BadFile::Part("back")));
+    // What was said to be one event cannot be said to be two.
+    let mut longer = sample.trace_part("history", ITEM, TIP, None, Some(first));
+    let Subject::Trace { page: Some(page), .. } = &mut longer.subject else { unreachable!() };
+    page.limit = NonZeroU32::MAX;
+    assert!(matches!(verify(&longer, &Trusted::from(&genesis())), Err(BadFile::Incomplete(_))));
 }
 
 #[test]

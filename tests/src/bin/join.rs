@@ -6,12 +6,21 @@
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use countersign_api::method::node::Status;
-use countersign_tests::cluster::{Cluster, contract_module, program};
+use countersign_tests::cluster::{COUNTER, Cluster, contract_module, program};
 use countersign_types::Height;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+/// What the load writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Load {
+    /// EPCIS events: the state grows as the chain does, which is the worst case for a snapshot
+    Events,
+    /// Calls of a counter: the chain grows, the state does not
+    Calls,
+}
 
 /// Joining by blocks beside joining by snapshot.
 #[derive(Debug, Parser)]
@@ -19,7 +28,10 @@ struct Flags {
     /// Seconds of load before
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// Events in a transaction
+    /// What the load writes
+    #[arg(long, value_enum, default_value_t = Load::Events)]
+    load: Load,
+    /// Events in a transaction of such
     #[arg(long, default_value_t = 20)]
     batch: u32,
     /// Blocks from one snapshot to the next
@@ -43,9 +55,14 @@ async fn main() -> anyhow::Result<()> {
     for node in 0..4 {
         cluster.ready(node).await?;
     }
-    let signer = cluster.signer("org0/admin", 0).await?;
-    let code = contract_module("provenance")?;
-    let _ = countersign_client::contract::deploy(&signer, PROVENANCE, code, &Value::Null, None).await?;
+    match flags.load {
+        Load::Calls => cluster.deploy_counter().await?,
+        Load::Events => {
+            let signer = cluster.signer("org0/admin", 0).await?;
+            let code = contract_module("provenance")?;
+            let _ = countersign_client::contract::deploy(&signer, PROVENANCE, code, &Value::Null, None).await?;
+        }
+    }
     load(&cluster, &flags)?;
 
     let goal = cluster.until(0, |status| status.certified_height == status.final_height).await?.certified_height;
@@ -77,12 +94,15 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Captures events for some seconds.
+/// Sends load for some seconds.
 fn load(cluster: &Cluster, flags: &Flags) -> anyhow::Result<()> {
     let mut command = Command::new(program("countersign")?);
     command.args(["--rpc", &cluster.url(0), "--contract", PROVENANCE, "--key"]).arg(cluster.key("org0/admin"));
-    command.args(["bench", "--duration", &flags.seconds.to_string(), "--signers", "16", "--kind", "batch"]);
-    command.args(["--batch", &flags.batch.to_string(), "--in-flight", "64"]);
+    command.args(["bench", "--duration", &flags.seconds.to_string(), "--signers", "16", "--in-flight", "64"]);
+    match flags.load {
+        Load::Events => command.args(["--kind", "batch", "--batch", &flags.batch.to_string()]),
+        Load::Calls => command.args(["--kind", "call", "--target", COUNTER, "--method", "add", "--args", r#"{"n":1}"#]),
+    };
     ensure!(command.status()?.success(), "the load failed");
     Ok(())
 }

@@ -6,11 +6,12 @@ use countersign_api::method::state::{GetParams, Key, StateGet};
 use countersign_api::method::trace::{HistoryParams, Trace, TraceHistory};
 use countersign_api::{At, Bytes, Code, Order};
 use countersign_client::capture::{Mode, capture};
-use countersign_client::{Client, Error, Signer, Unverified, contract, history};
+use countersign_client::{Client, Error, Signer, Unverified, contract, history, verify};
 use countersign_ledger::limits::STATE_HEIGHTS_RETAINED;
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use countersign_types::{Address, Height, TimestampMs};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -96,6 +97,52 @@ fn countersign(cluster: &Cluster, arguments: &[&str]) -> std::process::Output {
     Command::new(program("countersign").unwrap()).args(["--rpc", &cluster.url(0)]).args(arguments).output().unwrap()
 }
 
+/// What is verified page by page, while events come, is what the node says: in the client, and in the command from page to
+/// page.
+async fn verified_pages_are_the_same(
+    cluster: &Cluster,
+    signer: &Signer,
+    whole: &Trace,
+    height: Height,
+    next: &mut usize,
+) {
+    let genesis = cluster.genesis();
+    let trusted = verify::trusted(&std::fs::read(&genesis).unwrap()).unwrap();
+    let auditor = cluster.client(0).unwrap().trusting(trusted);
+    let limit = NonZeroU32::new(700).unwrap();
+    let mut pages = auditor.history(Address::of(PROVENANCE), ITEM, At::Height(height), limit);
+    let mut numbers = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        assert_eq!(page.data().history.position, whole.position);
+        numbers.extend(page.data().history.events.iter().map(|event| event.sequence));
+        put(signer, *next..*next + 1).await;
+        *next += 1;
+    }
+    assert!(numbers.iter().eq(whole.events.iter().map(|event| &event.sequence)));
+
+    let ask = |more: &[&str]| {
+        let root = ["--json", "--root", genesis.to_str().unwrap(), "--contract", PROVENANCE, "trace", "history", ITEM];
+        let answer = countersign(cluster, &[&root, more].concat());
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+        let numbers = answer["data"]["events"].as_array().unwrap().iter().map(|event| event["sequence"].clone());
+        (numbers.collect::<Vec<_>>(), answer["data"]["nextCursor"].as_str().map(str::to_owned))
+    };
+    let (first, cursor) = ask(&["--at", &height.to_string(), "--limit", "1500"]);
+    let (rest, end) = ask(&["--cursor", &cursor.unwrap()]);
+    assert_eq!((first.len(), rest.len(), end), (1_500, EVENTS - 1_500, None));
+    assert!(first.into_iter().chain(rest).eq(numbers.into_iter().map(Value::from)));
+
+    let key = countersign_epcis::register::key::naming(ITEM, countersign_types::hash::sha256);
+    let mut pages = auditor.log_pages(Address::of(PROVENANCE), &key, At::Height(height), None);
+    let mut records = 0;
+    while let Some(page) = pages.next().await.unwrap() {
+        assert!(page.data().records.iter().all(|record| record.height <= height));
+        records += page.data().records.len();
+    }
+    assert_eq!(records, EVENTS);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_gone() {
     let directory = tempfile::tempdir().unwrap();
@@ -156,6 +203,7 @@ async fn a_history_is_paged_while_events_come_and_reaches_back_where_states_are_
     assert_eq!((again.data, again.height), (whole.clone(), height));
     let (second, at) = page(&client, At::Final, PAGE, Some(cursor)).await.unwrap();
     assert_eq!((&second.events[..], at), (&whole.events[PAGE as usize..2 * PAGE as usize], height));
+    verified_pages_are_the_same(&cluster, &signer, &whole, height, &mut next).await;
     let key = GetParams { key: Key::Raw(Bytes(vec![0, b'v'])), at: At::Height(height), prove: false };
     let Err(Error::Rpc(pruned)) = client.unverified().call::<StateGet>(&key).await else { panic!("the state is gone") };
     assert_eq!(pruned.kind(), Some(Code::BlockPruned));

@@ -5,7 +5,7 @@ use super::methods;
 use super::state::Key;
 use crate::limits::PROOF_RESPONSE_BYTES_MAX;
 use crate::{At, Bytes, schema};
-use countersign_types::proof::{Anchor, Earlier, Proof};
+use countersign_types::proof::{Anchor, Earlier, HistoryPlace, Proof};
 use countersign_types::{Epoch, EpochEnd, Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -123,9 +123,24 @@ pub struct GetTraceParams {
     pub query: Query,
     /// The item, in any spelling.
     pub item: String,
-    /// The block as of which is asked.
+    /// The block as of which is asked. Later parts of a history are asked for as of the first one's height.
     #[serde(default)]
     pub at: At,
+    /// Most events of a part of a history, at most [`crate::limits::PAGE_MAX`]. Without it and `after`, the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The last event of the part of the history before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::HistoryPlace>")]
+    pub after: Option<HistoryPlace>,
+}
+
+impl GetTraceParams {
+    /// Asks for all of a trace.
+    #[must_use]
+    pub fn whole(contract: Option<ContractRef>, query: Query, item: String, at: At) -> Self {
+        Self { contract, query, item, at, limit: None, after: None }
+    }
 }
 
 /// Parameters of `proof_getValidatorChain`: what the asker knows already.

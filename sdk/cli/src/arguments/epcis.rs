@@ -3,6 +3,7 @@
 use super::at;
 use clap::{Args, Subcommand, ValueEnum};
 use countersign_api::At;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -48,9 +49,9 @@ pub struct History {
     #[command(flatten)]
     pub item: Item,
     /// Most events to list.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub limit: u32,
-    /// Go on where an earlier answer ended, as of the same block.
+    #[arg(long, default_value = "10000")]
+    pub limit: NonZeroU32,
+    /// Go on where an earlier answer ended, as of the same block: verified answers after verified ones.
     #[arg(long)]
     pub cursor: Option<String>,
 }

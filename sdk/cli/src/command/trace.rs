@@ -4,13 +4,18 @@ use crate::arguments::{History, Item, Trace as Command};
 use crate::failure::Usage;
 use crate::output::{Output, facts, moment, or_dash, say, table};
 use crate::session::Session;
+use anyhow::Context as _;
 use countersign_api::method::trace::{HistoryParams, Trace, TraceBack, TraceForward, TraceParams};
-use countersign_api::trace::{of_history, of_lineage};
+use countersign_api::trace::{of_history, of_history_page, of_lineage};
 use countersign_api::{Method, Read};
 use countersign_client::verify::{Answer, Query};
-use countersign_client::{Auditor, Verified};
+use countersign_client::{Auditor, HistoryPages, Verified};
+use countersign_types::Height;
+use countersign_types::proof::HistoryPlace;
 use serde_json::json;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     if let Some(auditor) = session.auditor()? {
@@ -34,29 +39,88 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 /// The whole answer, found again here from what the node proves.
 async fn verified(command: Command, auditor: &Auditor, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let (query, item) = match command {
-        Command::History(History { cursor: Some(_), .. }) => {
-            return Err(
-                Usage("--cursor is for answers that are not verified: a verified history is whole".into()).into()
-            );
-        }
-        Command::History(History { item, .. }) => (Query::History, item),
+        Command::History(wanted) => return verified_history(wanted, auditor, session, output).await,
         Command::Back(item) => (Query::Back, item),
         Command::Forward(item) => (Query::Forward, item),
     };
     let verified = auditor.trace(session.named_contract()?, query, &item.id, item.at).await?;
     let trace = match verified.data().clone() {
         Answer::History(history) => of_history(history),
+        Answer::Page(page) => of_history_page(page.history, None),
         Answer::Lineage(lineage) => of_lineage(lineage),
     };
+    show_verified(&trace, &verified, output)
+}
+
+fn show_verified<T>(trace: &Trace, verified: &Verified<T>, output: Output) -> anyhow::Result<ExitCode> {
     let told = json!({
         "data": trace, "height": verified.height(), "blockHash": verified.block(), "basis": verified.basis(),
     });
     output.show(&told, |_| {
-        let mut rows = verified_as_of(&verified);
+        let mut rows = verified_as_of(verified);
         rows.extend(verified.basis().sentences().into_iter().map(|reason| ("rests on", reason)));
-        format!("{}\n{}", human(&trace), facts(rows))
+        format!("{}\n{}", human(trace), facts(rows))
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// As many events as are wanted, page by page, each verified before the next is asked for.
+async fn verified_history(
+    wanted: History,
+    auditor: &Auditor,
+    session: &Session,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
+    let History { item, limit, cursor } = wanted;
+    let contract = session.named_contract()?;
+    let mut pages = auditor.history(contract, &item.id, item.at, limit);
+    if let Some(cursor) = cursor {
+        let Place { height, after } = cursor.parse()?;
+        pages = pages.after(height, after);
+    }
+    let first = pages.next().await?.context("there is a first page")?;
+    let mut trace = of_history_page(first.data().history.clone(), place(&pages));
+    let events = |trace: &Trace| u32::try_from(trace.events.len()).unwrap_or(u32::MAX);
+    while let Some(left) = NonZeroU32::new(limit.get().saturating_sub(events(&trace))) {
+        pages.limit(left);
+        let Some(page) = pages.next().await? else { break };
+        trace.append(of_history_page(page.into_data().history, place(&pages)));
+    }
+    show_verified(&trace, &first, output)
+}
+
+/// Where a verified history goes on, as the user gives it back.
+fn place(pages: &HistoryPages<'_>) -> Option<String> {
+    pages.place().map(|(height, after)| Place { height, after }.to_string())
+}
+
+/// The height that a history is as of, and its last event that was shown.
+struct Place {
+    height: Height,
+    after: HistoryPlace,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.height, self.after.time_ms, self.after.sequence)
+    }
+}
+
+impl FromStr for Place {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        let read = || {
+            let [height, time_ms, sequence] = text.split(':').collect::<Vec<_>>().try_into().ok()?;
+            let after = HistoryPlace { time_ms: time_ms.parse().ok()?, sequence: sequence.parse().ok()? };
+            Some(Self { height: Height(height.parse().ok()?), after })
+        };
+        read().ok_or_else(|| {
+            Usage(format!(
+                "`{text}` is no cursor of a verified history: HEIGHT:TIME:RECORD, as the answer before ended with"
+            ))
+        })
+    }
 }
 
 /// As of which block something is verified, as rows of facts.
@@ -72,7 +136,7 @@ async fn history(wanted: History, session: &Session) -> anyhow::Result<Read<Trac
     let client = session.client()?;
     let contract = Some(session.provenance(&client).await?);
     let params = HistoryParams { cursor, ..HistoryParams::first(item.id, contract, item.at) };
-    Ok(countersign_client::history(&client, params, limit).await?.into_said())
+    Ok(countersign_client::history(&client, params, limit.get()).await?.into_said())
 }
 
 async fn ask<M>(item: Item, session: &Session) -> anyhow::Result<Read<Trace>>

@@ -3,14 +3,15 @@
 
 use crate::sample::{Sample, TIP};
 use countersign_api::method::proof::{
-    GetStateParams, GetTraceParams, GetValidatorChainParams, ProofFile, ProofGetState, ProofGetTrace,
-    ProofGetValidatorChain, ValidatorChain,
+    GetLogParams, GetStateParams, GetTraceParams, GetValidatorChainParams, LogProofFile, LogRef, ProofFile,
+    ProofGetLog, ProofGetState, ProofGetTrace, ProofGetValidatorChain, ValidatorChain,
 };
 use countersign_api::{At, Code, Registry, RpcError};
 use countersign_client::Client;
 use countersign_types::Height;
-use countersign_types::proof::{Proof, Subject};
+use countersign_types::proof::{HistoryPart, Proof, Subject};
 use countersign_types::state::Witness;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,12 +31,17 @@ pub struct Node {
     pub shown: u64,
     /// The item that it traces, whatever is asked.
     pub item: Option<&'static str>,
+    /// Whether it gives the first page in the place of later ones.
+    pub starts_over: bool,
+    /// The record at which it says that logs end.
+    pub log_ends: u64,
 }
 
 impl Default for Node {
     fn default() -> Self {
         let chain = Sample::default();
-        Self { chain, height: TIP, ends_max: 64, lie: |_| {}, forge: |_| {}, shown: TIP, item: None }
+        let (lie, forge) = (|_: &mut _| {}, |_: &mut _| {});
+        Self { chain, height: TIP, ends_max: 64, lie, forge, shown: TIP, item: None, starts_over: false, log_ends: 3 }
     }
 }
 
@@ -55,6 +61,7 @@ impl Node {
         });
         registry.on::<ProofGetState, _, _>(|node, params| async move { node.lock().unwrap().state(&params) });
         registry.on::<ProofGetTrace, _, _>(|node, params| async move { node.lock().unwrap().trace(&params) });
+        registry.on::<ProofGetLog, _, _>(|node, params| async move { node.lock().unwrap().log(&params) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let (registry, shared) = (Arc::new(registry), Arc::clone(&node));
@@ -95,9 +102,22 @@ impl Node {
     fn trace(&self, params: &GetTraceParams) -> Result<ProofFile, RpcError> {
         let shown = self.shown_at(params.at)?;
         let item = self.item.unwrap_or(&params.item);
-        let mut proof = self.chain.trace(params.query.word(), item, shown, None);
+        let part = params.limit.and_then(NonZeroU32::new).map(|limit| HistoryPart { after: params.after, limit });
+        let part = part.map(|part| HistoryPart { after: part.after.filter(|_| !self.starts_over), ..part });
+        let mut proof = self.chain.trace_part(params.query.word(), item, shown, None, part);
         (self.forge)(&mut proof);
         Ok(ProofFile { proof })
+    }
+
+    /// Pages of a record each.
+    fn log(&self, params: &GetLogParams) -> Result<LogProofFile, RpcError> {
+        let LogRef::Key(key) = &params.log else { return Err(RpcError::new(Code::InvalidParams, "a key")) };
+        assert!(params.cursor.is_none() || params.limit == Some(1));
+        let start = params.cursor.as_ref().map_or(0, |cursor| cursor.parse().unwrap());
+        let start = if self.starts_over { 0 } else { start };
+        let proof = self.chain.log(&key.0, start, start + 1, None);
+        let next_cursor = (start + 1 < self.log_ends).then(|| (start + 1).to_string());
+        Ok(LogProofFile { proof, next_cursor })
     }
 
     fn shown_at(&self, at: At) -> Result<u64, RpcError> {

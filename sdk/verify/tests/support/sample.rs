@@ -4,14 +4,15 @@
 
 use countersign_epcis::Identifier;
 use countersign_epcis::document::parse;
-use countersign_epcis::register::{LogEntry, Reader, Submission, Writer, capture, key};
+use countersign_epcis::register::{LogEntry, Pos, Reader, Submission, Writer, capture, key};
 use countersign_epcis::rule::Policy;
 use countersign_epcis::walk::{self, Limits};
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::{LogRecord, range_of};
 use countersign_types::merkle;
 use countersign_types::proof::{
-    Anchor, Earlier, Entry, EventProof, Log, Page, Proof, Subject, TraceAsOf, TransactionProof, VERSION,
+    Anchor, Earlier, Entry, EventProof, HistoryPart, HistoryPlace, Log, Page, Proof, Subject, TraceAsOf,
+    TransactionProof, VERSION,
 };
 use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
@@ -440,13 +441,30 @@ impl Sample {
 
     /// The answer to a question about an item, after a block, and, with newer state, as of a height before it.
     pub fn trace(&self, query: &str, item: &str, shown: u64, as_of: Option<TraceAsOf>) -> Proof {
+        self.trace_part(query, item, shown, as_of, None)
+    }
+
+    /// As [`Sample::trace`], or a part of it.
+    pub fn trace_part(
+        &self,
+        query: &str,
+        item: &str,
+        shown: u64,
+        as_of: Option<TraceAsOf>,
+        page: Option<HistoryPart>,
+    ) -> Proof {
         let block = self.block(shown);
         let mut registers = block.registers.clone();
         let id = Identifier::parse(item).unwrap();
         let (position, limits) = (as_of.map(|as_of| as_of.position), Limits::default());
-        match query {
-            "history" => drop(walk::history(&mut registers, &id, position, limits).unwrap()),
-            "back" => drop(walk::back(&mut registers, &id, position, limits).unwrap()),
+        match (query, page) {
+            ("history", Some(HistoryPart { after, limit })) => {
+                let after = after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
+                let limits = Limits { items: limit.get() as usize, ..limits };
+                drop(walk::history_page(&mut registers, &id, position, after, limits).unwrap());
+            }
+            ("history", None) => drop(walk::history(&mut registers, &id, position, limits).unwrap()),
+            ("back", _) => drop(walk::back(&mut registers, &id, position, limits).unwrap()),
             _ => drop(walk::forward(&mut registers, &id, position, limits).unwrap()),
         }
         let (mut entries, logs) = registers.reads;
@@ -463,6 +481,7 @@ impl Sample {
             query: query.into(),
             item: item.into(),
             as_of,
+            page,
             entries: keys.iter().map(|key| Entry { key: key.clone(), value: state.get(key).cloned() }).collect(),
             logs: logs
                 .iter()

@@ -3,10 +3,10 @@
 
 use crate::sample::{Sample, TIP, contract, genesis};
 use countersign_epcis::Identifier;
-use countersign_epcis::register::position_at;
+use countersign_epcis::register::{Pos, position_at};
 use countersign_epcis::walk::{self, Limits};
 use countersign_types::Height;
-use countersign_types::proof::Point;
+use countersign_types::proof::{HistoryPart, HistoryPlace, Point};
 use countersign_verify::{Answer, Basis, Finding, Query, Verified};
 
 /// Whether everything that was found is so.
@@ -46,12 +46,18 @@ fn holds(sample: &Sample, verified: &Verified<Finding>) -> bool {
                 && from.starts_with(held)
                 && count.is_none_or(|count| count == then.len() as u64)
         }
-        Finding::Trace { contract: of, query, item, as_of, answer } => {
+        Finding::Trace { contract: of, query, item, as_of, page, answer } => {
             let mut registers = if *of == contract() { block.registers.clone() } else { Default::default() };
             let id = Identifier::parse(item).unwrap();
             let position = as_of.map(|as_of| as_of.position);
             let limits = Limits::default();
             let expected = match query {
+                Query::History if page.is_some() => {
+                    let HistoryPart { after, limit } = page.unwrap();
+                    let after = after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
+                    let limits = Limits { items: limit.get() as usize, ..limits };
+                    Answer::Page(walk::history_page(&mut registers, &id, position, after, limits).unwrap())
+                }
                 Query::History => Answer::History(walk::history(&mut registers, &id, position, limits).unwrap()),
                 Query::Back => Answer::Lineage(walk::back(&mut registers, &id, position, limits).unwrap()),
                 Query::Forward => Answer::Lineage(walk::forward(&mut registers, &id, position, limits).unwrap()),

@@ -63,7 +63,7 @@ async fn fetch(options: Export, session: &Session) -> anyhow::Result<(Proof, Opt
         ExportWhat { item: Some(item), .. } => match query {
             ItemQuery::Trace(query) => {
                 let contract = Some(session.provenance(&client).await?);
-                let params = GetTraceParams { contract, query, item, at };
+                let params = GetTraceParams::whole(contract, query, item, at);
                 return Ok((client.unverified().call_again::<ProofGetTrace>(&params).await?.into_said().proof, None));
             }
             ItemQuery::Log => return page(&client, session, LogRef::Item(item), at, limit, cursor).await,

@@ -82,6 +82,7 @@ fn finding(finding: &Finding) -> String {
         Finding::Trace { query, answer, .. } => {
             let answer = match answer.as_ref() {
                 Answer::History(history) => of_history(history.clone()),
+                Answer::Page(page) => of_history(page.history.clone()),
                 Answer::Lineage(lineage) => of_lineage(lineage.clone()),
             };
             format!("question    {}\n{}", query.word(), trace::human(&answer))
