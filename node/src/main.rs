@@ -5,6 +5,10 @@ use std::process::ExitCode;
 // Bugs that tests plant must not be within reach of a node: a build that turned them on ends here.
 const _: () = assert!(!countersign_consensus::mutation::ENABLED, "a node is never built with planted bugs");
 
+/// The state tree makes and lets go of small pieces all over the memory; `Cargo.toml` has the reason.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     stop_on_panic();
     match countersignd::command::run() {

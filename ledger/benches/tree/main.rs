@@ -20,6 +20,10 @@ use meter::Meter;
 use std::process::Command;
 use subject::{Subject, Writes};
 
+/// That of a node.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SUBJECTS: [&str; 5] = ["tree", "ledger", "rocksdb", "jmt", "jmt-rocksdb"];
 const BLOCKS: [u64; 3] = [10_000, 1_000, 100];
 /// Writes of a block while the keys are made.
