@@ -16,6 +16,7 @@
 //! ([`VIEWS_MAX`]), so that slow views delay neither consensus nor cheap requests.
 
 mod chain;
+mod code;
 mod conn;
 mod consensus;
 mod contract;
