@@ -17,6 +17,7 @@
 
 mod ahead;
 mod chain;
+mod code;
 mod conn;
 mod consensus;
 mod contract;

@@ -10,6 +10,7 @@ pub(super) fn registry() -> Registry<Conn> {
     let mut registry = Registry::new("Countersign", env!("CARGO_PKG_VERSION"));
     chain::register(&mut registry);
     consensus::register(&mut registry);
+    code::register(&mut registry);
     contract::register(&mut registry);
     epcis::register(&mut registry);
     identity::register(&mut registry);

@@ -6,6 +6,7 @@
 
 mod module;
 mod package;
+mod parts;
 mod toolchain;
 
 use std::fs;
@@ -15,6 +16,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result, ensure};
 
 use package::Package;
+pub use parts::ModuleParts;
 use toolchain::{TARGET, Toolchain};
 
 /// Bytes of stack that a contract reserves below its data. The linker's default of 1 MiB would be

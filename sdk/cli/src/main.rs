@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod command;
 mod contract_build;
+mod contract_new;
 mod failure;
 mod output;
 mod page_build;

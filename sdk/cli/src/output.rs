@@ -22,6 +22,12 @@ impl Output {
         line(&text);
         Ok(())
     }
+
+    /// Prints one value of many on a line of its own.
+    pub fn record<T: Serialize>(self, value: &T, human: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        line(&if self.json { serde_json::to_string(value)? } else { clean(&human(value)) });
+        Ok(())
+    }
 }
 
 /// Prints a line on stdout. A reader that has gone away (`| head`) ends the command quietly.

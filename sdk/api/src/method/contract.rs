@@ -11,6 +11,9 @@ use serde_json::Value;
 methods! {
     ContractList = "contract_list", "The deployed contracts.": ListParams => Page<Contract>;
     ContractGetAbi = "contract_getAbi", "A contract's interface: methods, types, events, errors.": GetAbiParams => Read<Interface>;
+    ContractGetCode = "contract_getCode", "A module, by the contract that runs it or by its SHA-256.": GetCodeParams => Read<Module>;
+    ContractCheck = "contract_check", "Whether this network would take a module, and what it costs to deploy and to instantiate. Nothing is written.":
+        CheckParams => Read<Checked>;
     ContractView = "contract_view", "Runs a contract's view.": ViewParams => Read<Viewed>;
     ContractListEvents = "contract_listEvents", "Events that contracts emitted, by contract, name, attribute and height.":
         ListEventsParams => Page<EventRecord>;
@@ -110,6 +113,79 @@ pub struct Interface {
     pub contract: Contract,
     /// The lines of its interface section, one object each; [`crate::Abi::from_lines`] reads them.
     pub abi: Vec<Value>,
+}
+
+/// Parameters of `contract_getCode`: one of `contract` and `code`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct GetCodeParams {
+    /// Address, or `organisation/name`.
+    pub contract: Option<ContractRef>,
+    /// SHA-256 of the code.
+    #[schemars(with = "Option<schema::Hash>")]
+    pub code: Option<Hash>,
+    /// Where to read.
+    pub at: At,
+}
+
+/// The code of contracts. It proves itself: whoever knows the hash can compare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Module {
+    /// SHA-256 of the bytes.
+    #[schemars(with = "schema::Hash")]
+    pub code: Hash,
+    /// The WebAssembly module as it was deployed.
+    pub bytes: Bytes,
+}
+
+/// Parameters of `contract_check`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CheckParams {
+    /// The WebAssembly module.
+    pub module: Bytes,
+    /// `organisation/name` it is to be deployed as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The account that is to deploy it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::AccountId>")]
+    pub account: Option<AccountId>,
+}
+
+/// What a network says of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// Why it would not be taken, each reason on its own; none if it would.
+    pub refusals: Vec<String>,
+    /// Gas that its deployment takes, without `init`.
+    pub deploy_gas: U64,
+    /// Most gas that a transaction may take.
+    pub transaction_gas_max: U64,
+    /// Sizes and costs of code that is well formed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<CodeSize>,
+}
+
+/// Hash, sizes and costs of code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeSize {
+    /// SHA-256 of the module.
+    #[schemars(with = "schema::Hash")]
+    pub code: Hash,
+    /// Functions.
+    pub functions: u32,
+    /// Instructions in them.
+    pub instructions: u64,
+    /// Bytes with the metering inside.
+    pub metered_bytes: u64,
+    /// Pages of 64 KiB that its memory begins with.
+    pub memory_pages: u32,
+    /// Gas that each instance takes.
+    pub instantiation_gas: U64,
 }
 
 /// Parameters of `contract_view`. Arguments come as JSON (`args`) or as borsh (`input`).

@@ -9,6 +9,14 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Contract {
+    /// Begin a contract: a crate with a test, a client and a file for CI.
+    New {
+        /// Its directory, which must not exist; its last part is the crate's name.
+        directory: PathBuf,
+        /// Directory of the crate `countersign-contract` [default: that of the checkout this command was built in]
+        #[arg(long, env = "COUNTERSIGN_SDK", value_name = "DIRECTORY")]
+        sdk: Option<PathBuf>,
+    },
     /// Build a contract's crate to the module that is deployed.
     Build {
         /// Directory of the crate.
@@ -17,6 +25,14 @@ pub enum Contract {
         /// Where to [default: target/contracts/NAME.wasm]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Ask the network whether it would take a module, and what that costs. Nothing is sent to the chain.
+    Check {
+        /// The module.
+        module: PathBuf,
+        /// The name it is to get.
+        #[arg(long, value_name = "ORGANISATION/NAME")]
+        name: Option<String>,
     },
     /// Deploy a module.
     Deploy {
@@ -68,7 +84,26 @@ pub enum Contract {
         #[arg(value_parser = contract)]
         contract: ContractRef,
     },
-    /// List events that contracts emitted.
+    /// Download a contract's module.
+    Code {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+        /// Where to.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Build a crate and compare the module with the one that a contract runs.
+    VerifyBuild {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+        /// Directory of the crate.
+        #[arg(default_value = ".")]
+        directory: PathBuf,
+    },
+    /// List events that contracts emitted, or follow them.
+    #[command(visible_alias = "logs")]
     Events(Events),
 }
 
@@ -95,4 +130,7 @@ pub struct Events {
     /// Newest first.
     #[arg(long)]
     pub newest: bool,
+    /// Print events as they come, from the next block or from `--from` on, one to a line, until interrupted.
+    #[arg(long, conflicts_with_all = ["to", "limit", "newest"])]
+    pub follow: bool,
 }

@@ -1,16 +1,16 @@
 //! `countersign contract`.
 
-use crate::arguments::{Contract as Command, Events};
-use crate::contract_build;
+mod code;
+mod events;
+
+use crate::arguments::Contract as Command;
 use crate::failure::Usage;
-use crate::output::{Output, facts, or_dash, say, table};
+use crate::output::{Output, facts, say, table};
 use crate::session::{Session, read_file};
+use crate::{contract_build, contract_new};
+use countersign_api::Abi;
 use countersign_api::abi::Mode;
-use countersign_api::method::contract::{
-    ContractList, ContractListEvents, ContractRef, EventRecord, ListEventsParams, ListParams,
-};
-use countersign_api::method::tx::Attribute;
-use countersign_api::{Abi, Bytes, Order};
+use countersign_api::method::contract::{ContractList, ContractRef, ListParams};
 use countersign_client::contract::{self, Contract};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -18,7 +18,9 @@ use std::process::ExitCode;
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     match command {
+        Command::New { directory, sdk } => new(&directory, sdk.as_deref(), output)?,
         Command::Build { directory, output: file } => build(&directory, file.as_deref(), output)?,
+        Command::Check { module, name } => return code::check(&module, name, session, output).await,
         Command::Deploy { module, name, args, gas } => deploy(&module, &name, args, gas, session, output).await?,
         Command::Call { contract, method, args, gas } => call(&contract, &method, args, gas, session, output).await?,
         Command::View { contract, method, args, at } => {
@@ -30,9 +32,21 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
         }
         Command::List => list(session, output).await?,
         Command::Show { contract } => show(&contract, session, output).await?,
-        Command::Events(filter) => events(filter, session, output).await?,
+        Command::Code { contract, output: file } => code::download(contract, &file, session, output).await?,
+        Command::VerifyBuild { contract, directory } => {
+            return code::verify_build(contract, &directory, session, output).await;
+        }
+        Command::Events(filter) if filter.follow => events::follow(filter, session, output).await?,
+        Command::Events(filter) => events::list(filter, session, output).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn new(directory: &Path, sdk: Option<&Path>, output: Output) -> anyhow::Result<()> {
+    let made = contract_new::create(directory, sdk)?;
+    output.show(&json!({ "directory": directory, "files": made }), |_| made.join("\n"))?;
+    say(&format!("Try it: cd {} && cargo test && countersign contract build", directory.display()));
+    Ok(())
 }
 
 fn build(directory: &Path, file: Option<&Path>, output: Output) -> anyhow::Result<()> {
@@ -167,51 +181,6 @@ fn signature(abi: &Abi, name: &str) -> String {
     let Some(method) = abi.methods.get(name) else { return name.to_owned() };
     let args: Vec<String> = method.args.iter().map(|arg| format!("{}: {}", arg.name, arg.kind)).collect();
     format!("{name}({}) -> {}", args.join(", "), method.returns)
-}
-
-async fn events(filter: Events, session: &Session, output: Output) -> anyhow::Result<()> {
-    let attribute = match filter.field.as_deref().map(|field| field.split_once('=')) {
-        None => None,
-        Some(Some((name, value))) => Some(Attribute { name: name.to_owned(), value: Bytes(value.as_bytes().to_vec()) }),
-        Some(None) => return Err(Usage("--field is FIELD=VALUE".to_owned()).into()),
-    };
-    let client = session.client()?;
-    let mut params = ListEventsParams {
-        contract: filter.contract,
-        name: filter.name,
-        attribute,
-        from: filter.from,
-        to: filter.to,
-        limit: None,
-        cursor: None,
-        order: if filter.newest { Order::Descending } else { Order::Ascending },
-    };
-    let wanted = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let mut records: Vec<EventRecord> = Vec::new();
-    loop {
-        params.limit = u32::try_from(wanted - records.len()).ok();
-        let page = client.unverified().call_again::<ContractListEvents>(&params).await?.into_said();
-        records.extend(page.items.into_iter().take(wanted - records.len()));
-        params.cursor = page.next_cursor;
-        if params.cursor.is_none() || records.len() >= wanted {
-            break;
-        }
-    }
-    if params.cursor.is_some() {
-        say("There are more; raise --limit or narrow the question.");
-    }
-    output.show(&records, |records| {
-        let rows = records.iter().map(|record| {
-            let value = record.event.value.as_ref().map_or_else(|| record.event.data.to_text(), Value::to_string);
-            vec![
-                format!("{}:{}", record.height, record.index),
-                or_dash(Some(&record.event.name)),
-                record.event.contract.to_string(),
-                value,
-            ]
-        });
-        table(&["block:index", "event", "contract", "fields"], rows)
-    })
 }
 
 /// JSON arguments as they were typed, or from `@FILE`.
