@@ -24,12 +24,13 @@ pub trait Contract: State {
     const METHODS: &'static [Method];
 }
 
-/// A field of a contract's struct: [`Item`](crate::Item), [`Map`](crate::Map),
-/// [`Log`](crate::Log) or [`Logs`](crate::Logs).
+/// A field of a contract's struct: [`Item`](crate::Item), [`Map`](crate::Map), [`Set`](crate::Set),
+/// [`OrderedMap`](crate::OrderedMap), [`Index`](crate::Index), [`Log`](crate::Log) or
+/// [`Logs`](crate::Logs).
 #[diagnostic::on_unimplemented(
     message = "a contract's struct cannot hold `{Self}` itself",
     label = "make it `Item<{Self}>`",
-    note = "the fields of a contract are `Item`, `Map`, `Log` and `Logs`"
+    note = "the fields of a contract are `Item`, `Map`, `Set`, `OrderedMap`, `Index`, `Log` and `Logs`"
 )]
 pub trait Slot {
     /// The handle whose keys begin with `name`. Reads nothing.

@@ -16,14 +16,18 @@ mod event;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod heap;
 mod host;
+mod index;
 mod item;
 pub mod log;
 mod map;
+mod ordered;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+mod set;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod tree;
 
 pub use borsh;
 pub use countersign_abi as abi;
@@ -36,9 +40,12 @@ pub use crypto::{ed25519_verify, sha256};
 pub use described::ContractType;
 pub use error::ContractError;
 pub use event::{Attribute, Attributes, ContractEvent};
+pub use index::Index;
 pub use item::Item;
 pub use log::{Log, Logs, Record};
 pub use map::Map;
+pub use ordered::OrderedMap;
+pub use set::Set;
 
 /// Address of a contract.
 pub type Address = [u8; 32];
@@ -50,8 +57,8 @@ pub type PublicKey = [u8; 32];
 /// What nearly every contract names: `use countersign_contract::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Address, Context, ContractError, ContractEvent, ContractType, Hash, Item, Log, Logs, Map, PublicKey, Record,
-        Role, contract,
+        Address, Context, ContractError, ContractEvent, ContractType, Hash, Index, Item, Log, Logs, Map, OrderedMap,
+        PublicKey, Record, Role, Set, contract,
     };
     pub use alloc::collections::BTreeMap;
     pub use alloc::string::{String, ToString};

@@ -24,8 +24,8 @@ use syn::parse_macro_input;
 
 /// Makes a struct the stored state of a contract, and an impl block its methods.
 ///
-/// On a struct each field is `Item`, `Map`, `Log` or `Logs`, stored under the field's name. The
-/// contract's name is the struct's in snake case, or that of `#[contract(name = "…")]`.
+/// On a struct each field is `Item`, `Map`, `Set`, `OrderedMap`, `Index`, `Log` or `Logs`, stored
+/// under the field's name. The contract's name is the struct's in snake case, or that of `#[contract(name = "…")]`.
 ///
 /// On the impl block, `#[call]` marks methods for transactions, `#[view]` those that only read,
 /// `#[init]` the one that deployment runs (its name must be `init`), `#[migrate]` the one that an
