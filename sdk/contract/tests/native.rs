@@ -5,6 +5,8 @@
 mod book;
 #[path = "native/calls.rs"]
 mod calls;
+#[path = "native/clients.rs"]
+mod clients;
 
 use book::{Book, Change, Error, Lot, Opened, Stage};
 use countersign_contract::abi::trap;
