@@ -8,6 +8,9 @@ mod calls;
 #[path = "native/clients.rs"]
 mod clients;
 
+#[path = "native/people.rs"]
+mod people;
+
 use book::{Book, Change, Error, Lot, Opened, Stage};
 use countersign_contract::abi::trap;
 use countersign_contract::borsh::{self, BorshDeserialize};
