@@ -26,7 +26,7 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemTrait) -> Result<Toke
     }
     let (visibility, name) = (&item.vis, &item.ident);
     let client = format_ident!("{name}Client");
-    let docs = format!("Calls the methods of [`{name}`] of a contract at an address.");
+    let docs = format!(" Calls the methods of [`{name}`] of a contract at an address.");
     let required = methods.iter().map(Method::required);
     let calls = methods.iter().map(Method::client);
     let conditions = shapes.conditions();

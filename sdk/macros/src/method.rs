@@ -249,6 +249,7 @@ impl Method {
             Mode::View => (quote!(&::countersign_contract::Context), quote!(view)),
             _ => (quote!(&mut ::countersign_contract::Context), quote!(call)),
         };
+        let docs = format!(" {docs}");
         quote! {
             #[doc = #docs]
             ///
@@ -273,11 +274,20 @@ impl Method {
                 "an interface has #[call] and #[view] methods: the chain alone runs `init` and `migrate`",
             ));
         }
+        if let "at" | "gas" = self.name.as_str() {
+            return Err(Error::new_spanned(
+                &self.ident,
+                "the client has `at` and `gas` of its own; choose another name",
+            ));
+        }
         if self.receiver.is_none() {
             return Err(Error::new_spanned(
                 signature,
                 "a method of an interface takes `&self`, or `&mut self` in a #[call]",
             ));
+        }
+        if let Some(argument) = self.arguments.iter().find(|argument| argument.ident == "ctx") {
+            return Err(Error::new_spanned(&argument.ident, "`ctx` is the caller's context; choose another name"));
         }
         if self.context.is_some() {
             return Err(Error::new_spanned(

@@ -51,4 +51,16 @@ pub trait WithoutSelf {
     fn sum() -> u64;
 }
 
+#[interface]
+pub trait NamedLikeTheClient {
+    #[call]
+    fn gas(&self) -> u64;
+}
+
+#[interface]
+pub trait NamedLikeTheContext {
+    #[call]
+    fn burn(&self, ctx: u64) -> u64;
+}
+
 fn main() {}
