@@ -9,6 +9,7 @@ use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
 use countersign_provenance::Provenance;
+use countersign_shelf::Shelf;
 use countersign_tests::cluster::contract_module;
 use countersign_tests::wasm_host::WasmHost;
 use countersign_types::Parameters;
@@ -17,6 +18,9 @@ use countersign_vm::{OptLevel, Vm, VmConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 use wasmparser::{KnownCustom, Parser, Payload};
+
+#[path = "../shelf/tests/shelf/scenario.rs"]
+mod shelf;
 
 type Answer = Result<Vec<u8>, Failure>;
 
@@ -80,6 +84,11 @@ fn the_counter_counts_alike() {
     assert_eq!(both.call("init", &[]), Err(Failure::Trapped(trap::METHOD_NOT_FOUND)));
     assert_eq!(both.view("add", &[1; 8]), Err(Failure::Trapped(trap::WRITE_IN_VIEW)));
     assert_eq!(both.query::<u64>("total", &()), Ok(2));
+}
+
+#[test]
+fn collections_are_kept_alike() {
+    shelf::collections_agree_with_the_standard_library(&mut Both::new(Host::new::<Shelf>(), "shelf"));
 }
 
 fn id(text: &str) -> Identifier {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_abi::call_status;
 
+use crate::error::ContractError;
 use crate::item::encode;
 use crate::{Address, Context, host};
 
@@ -22,6 +23,38 @@ pub enum CallError {
     Trapped(u32),
     /// The callee returned bytes that are not of the expected type.
     Undecodable,
+}
+
+/// Why a call by a typed client did not return. What the callee wrote is undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused<E> {
+    /// The callee returned this error.
+    Error(E),
+    /// The callee failed with a code and bytes that are no `E`, such as
+    /// [`BAD_ARGUMENTS`](crate::BAD_ARGUMENTS): it does not implement the interface.
+    Unknown {
+        /// The code.
+        code: u32,
+        /// The bytes that came with it.
+        data: Vec<u8>,
+    },
+    /// The callee trapped, with a number of [`abi::trap`](crate::abi::trap).
+    Trapped(u32),
+    /// The callee returned bytes that are not of the interface's type.
+    Undecodable,
+}
+
+impl<E: ContractError + BorshDeserialize> From<CallError> for Refused<E> {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Failed { code, data } => match E::try_from_slice(&data) {
+                Ok(error) if error.code() == code => Self::Error(error),
+                _ => Self::Unknown { code, data },
+            },
+            CallError::Trapped(number) => Self::Trapped(number),
+            CallError::Undecodable => Self::Undecodable,
+        }
+    }
 }
 
 impl Context {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::described::same;
 use crate::error::ContractError;
 use crate::host;
 use crate::item::encode;
@@ -24,12 +25,13 @@ pub trait Contract: State {
     const METHODS: &'static [Method];
 }
 
-/// A field of a contract's struct: [`Item`](crate::Item), [`Map`](crate::Map),
-/// [`Log`](crate::Log) or [`Logs`](crate::Logs).
+/// A field of a contract's struct: [`Item`](crate::Item), [`Map`](crate::Map), [`Set`](crate::Set),
+/// [`OrderedMap`](crate::OrderedMap), [`Index`](crate::Index), [`Log`](crate::Log) or
+/// [`Logs`](crate::Logs).
 #[diagnostic::on_unimplemented(
     message = "a contract's struct cannot hold `{Self}` itself",
     label = "make it `Item<{Self}>`",
-    note = "the fields of a contract are `Item`, `Map`, `Log` and `Logs`"
+    note = "the fields of a contract are `Item`, `Map`, `Set`, `OrderedMap`, `Index`, `Log` and `Logs`"
 )]
 pub trait Slot {
     /// The handle whose keys begin with `name`. Reads nothing.
@@ -43,8 +45,39 @@ pub struct Method {
     pub name: &'static str,
     /// How it may be run.
     pub mode: Mode,
+    /// The types of its arguments, result and error, as the embedded interface names them.
+    pub signature: &'static str,
     /// Decodes the arguments, runs the method, hands over its result.
     pub run: fn(),
+}
+
+/// One method that an interface's client calls.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Required {
+    pub name: &'static str,
+    pub mode: Mode,
+    pub signature: &'static str,
+    /// What to tell the author of a contract that has no such method.
+    pub refusal: &'static str,
+}
+
+/// Holds at compile time that a contract has the methods of an interface, with types of the same
+/// names. Types of the same name from two crates are refused when the module is built.
+#[track_caller]
+pub const fn assert_implemented<C: Contract>(mut required: &[Required]) {
+    while let [first, rest @ ..] = required {
+        let mut found = false;
+        let mut methods = C::METHODS;
+        while let [method, others @ ..] = methods {
+            found |= same(method.name, first.name)
+                && method.mode as u8 == first.mode as u8
+                && same(method.signature, first.signature);
+            methods = others;
+        }
+        assert!(found, "{}", first.refusal);
+        required = rest;
+    }
 }
 
 /// How a method may be run.

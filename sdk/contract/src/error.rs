@@ -1,6 +1,6 @@
 //! Errors that reach the caller as data.
 
-use borsh::BorshSerialize;
+use borsh::{BorshDeserialize, BorshSerialize, io};
 
 /// The error of a method. Derive it: `#[derive(ContractError)]` on an enum.
 ///
@@ -17,6 +17,30 @@ pub trait ContractError: BorshSerialize {
 
     /// The variant's position, counted from 1.
     fn code(&self) -> u32;
+}
+
+/// The error of a method that returns no `Result`. It has no values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoError {}
+
+impl BorshSerialize for NoError {
+    fn serialize<W: io::Write>(&self, _: &mut W) -> io::Result<()> {
+        match *self {}
+    }
+}
+
+impl BorshDeserialize for NoError {
+    fn deserialize_reader<R: io::Read>(_: &mut R) -> io::Result<Self> {
+        Err(io::Error::new(io::ErrorKind::InvalidData, "the method has no errors"))
+    }
+}
+
+impl ContractError for NoError {
+    const NAME: &'static str = "";
+
+    fn code(&self) -> u32 {
+        match *self {}
+    }
 }
 
 /// Holds at compile time that the interface names the error by its own name.

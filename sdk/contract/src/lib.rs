@@ -16,29 +16,38 @@ mod event;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod heap;
 mod host;
+mod index;
 mod item;
 pub mod log;
 mod map;
+mod ordered;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+mod set;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod tree;
 
 pub use borsh;
 pub use countersign_abi as abi;
-pub use countersign_macros::{ContractError, ContractEvent, ContractType, contract};
+pub use countersign_macros::{ContractError, ContractEvent, ContractType, contract, interface};
 
-pub use call::CallError;
+pub use call::{CallError, Refused};
 pub use context::{Context, Role};
+#[doc(hidden)]
+pub use contract::Required;
 pub use contract::{BAD_ARGUMENTS, Contract, Method, Mode, Slot, State};
 pub use crypto::{ed25519_verify, sha256};
 pub use described::ContractType;
-pub use error::ContractError;
+pub use error::{ContractError, NoError};
 pub use event::{Attribute, Attributes, ContractEvent};
+pub use index::Index;
 pub use item::Item;
 pub use log::{Log, Logs, Record};
 pub use map::Map;
+pub use ordered::OrderedMap;
+pub use set::Set;
 
 /// Address of a contract.
 pub type Address = [u8; 32];
@@ -50,8 +59,8 @@ pub type PublicKey = [u8; 32];
 /// What nearly every contract names: `use countersign_contract::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Address, Context, ContractError, ContractEvent, ContractType, Hash, Item, Log, Logs, Map, PublicKey, Record,
-        Role, contract,
+        Address, Context, ContractError, ContractEvent, ContractType, Hash, Index, Item, Log, Logs, Map, OrderedMap,
+        PublicKey, Record, Refused, Role, Set, contract, interface,
     };
     pub use alloc::collections::BTreeMap;
     pub use alloc::string::{String, ToString};
@@ -79,7 +88,7 @@ macro_rules! no_std_runtime {
 /// What the macros' output names. No part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::contract::{Input, answer, refuse};
+    pub use crate::contract::{Input, answer, assert_implemented, refuse};
     pub use crate::described::{alias_is_bytes32, assert_described};
     pub use crate::error::assert_described as assert_error_described;
     #[cfg(target_arch = "wasm32")]

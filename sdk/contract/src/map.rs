@@ -9,8 +9,9 @@ use crate::contract::Slot;
 use crate::host;
 use crate::item::{decode, encode, joined};
 
-/// Values of `V` by keys of `K`. It cannot be enumerated: what has to be listed, and the list
-/// proven whole, is a [`Log`](crate::Log).
+/// Values of `V` by keys of `K`. It cannot be enumerated, which an
+/// [`OrderedMap`](crate::OrderedMap) can; what has to be listed, and the list proven whole, is a
+/// [`Log`](crate::Log).
 ///
 /// A `Map<String, V>` takes `&str` as key, a `Map<Vec<u8>, V>` takes `&[u8]`.
 pub struct Map<K, V> {

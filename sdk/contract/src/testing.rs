@@ -37,10 +37,10 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::Address;
 use crate::item::encode;
+use crate::{Address, ContractEvent};
 
-pub use environment::Environment;
+pub use environment::{Account, Environment};
 pub use failure::Failure;
 pub use native::Host;
 pub(crate) use run::{Frame, Undo, method, stop_by_failure, stop_by_trap, with};
@@ -85,6 +85,44 @@ pub trait Harness {
 
     /// All events of calls that returned, oldest first.
     fn events(&self) -> &[Event];
+
+    /// Lets `account` sign the calls from now on.
+    fn as_account(&mut self, account: &Account) -> &mut Self
+    where
+        Self: Sized,
+    {
+        self.environment().sign_as(account);
+        self
+    }
+
+    /// Lets `ms` pass before the next call or view.
+    fn travel(&mut self, ms: u64) {
+        self.environment().travel(ms);
+    }
+
+    /// Where the events end so far, for [`Harness::events_since`].
+    fn mark(&self) -> usize {
+        self.events().len()
+    }
+
+    /// All events of type `E`, of any contract, oldest first.
+    ///
+    /// # Panics
+    ///
+    /// If an event of that name is not an `E`.
+    fn events_of<E: ContractEvent + BorshDeserialize>(&self) -> Vec<E> {
+        self.events_since(0)
+    }
+
+    /// The events of type `E` since a [`Harness::mark`].
+    ///
+    /// # Panics
+    ///
+    /// If an event of that name is not an `E`.
+    fn events_since<E: ContractEvent + BorshDeserialize>(&self, mark: usize) -> Vec<E> {
+        let named = self.events().iter().skip(mark).filter(|event| event.name == E::NAME);
+        named.map(|event| E::try_from_slice(&event.data).expect("an event of this name is of this type")).collect()
+    }
 
     /// [`Harness::call`] with a tuple of arguments and a typed result: `invoke("add", &(1u64,))`.
     ///

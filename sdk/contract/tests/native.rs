@@ -5,6 +5,11 @@
 mod book;
 #[path = "native/calls.rs"]
 mod calls;
+#[path = "native/clients.rs"]
+mod clients;
+
+#[path = "native/people.rs"]
+mod people;
 
 use book::{Book, Change, Error, Lot, Opened, Stage};
 use countersign_contract::abi::trap;

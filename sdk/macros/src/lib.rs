@@ -11,6 +11,7 @@ mod described;
 mod docs;
 mod error;
 mod event;
+mod interface;
 mod method;
 mod methods;
 mod section;
@@ -24,13 +25,15 @@ use syn::parse_macro_input;
 
 /// Makes a struct the stored state of a contract, and an impl block its methods.
 ///
-/// On a struct each field is `Item`, `Map`, `Log` or `Logs`, stored under the field's name. The
-/// contract's name is the struct's in snake case, or that of `#[contract(name = "…")]`.
+/// On a struct each field is `Item`, `Map`, `Set`, `OrderedMap`, `Index`, `Log` or `Logs`, stored
+/// under the field's name. The contract's name is the struct's in snake case, or that of `#[contract(name = "…")]`.
 ///
 /// On the impl block, `#[call]` marks methods for transactions, `#[view]` those that only read,
 /// `#[init]` the one that deployment runs (its name must be `init`), `#[migrate]` the one that an
 /// upgrade runs (`migrate`). Other functions stay private. A method takes `&mut self` (views
 /// `&self`), then `ctx: &mut Context` (views `&Context`) if it needs it, then owned arguments.
+/// `#[contract(interface = path::Trait)]` there holds at compile time that the contract has the
+/// methods of an [`interface`](macro@interface), with the same types.
 #[proc_macro_attribute]
 pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::Item);
@@ -42,6 +45,18 @@ pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     expanded.unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Makes a trait `X` the interface of contracts that others call: `XClient::at(address)` has its
+/// methods, which take the caller's context and answer `Result<T, Refused<E>>`.
+///
+/// Its methods are marked `#[call]` or `#[view]`, take `&mut self` or `&self` and owned arguments,
+/// and have no bodies. It belongs into a crate of its own: who depends on the crate of another
+/// contract exports that contract's methods too.
+#[proc_macro_attribute]
+pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as syn::ItemTrait);
+    interface::expand(arguments.into(), item).unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
 /// Makes a struct or enum a type of arguments, results and stored values: borsh's two traits and a

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::{
-    Attribute, Error, FnArg, GenericArgument, Ident, ImplItemFn, Pat, PathArguments, Result, ReturnType, Type,
+    Attribute, Error, FnArg, GenericArgument, Ident, Pat, PathArguments, Result, ReturnType, Signature, Type,
     TypeReference,
 };
 
@@ -35,9 +35,16 @@ pub(crate) struct Method {
     receiver: Option<Borrow>,
     context: Option<Borrow>,
     arguments: Vec<Argument>,
-    returns: String,
-    /// The name of the error type, if the method returns a `Result`.
-    error: Option<String>,
+    returns: Returns,
+}
+
+/// What a method returns, by the interface's names and as types.
+struct Returns {
+    described: String,
+    /// None for `()` left out.
+    ty: Option<Type>,
+    /// If the method returns a `Result`.
+    error: Option<(String, Type)>,
 }
 
 /// Shared or exclusive.
@@ -81,6 +88,15 @@ impl Mode {
         Ok(found)
     }
 
+    fn variant(self) -> TokenStream {
+        match self {
+            Self::Call => quote!(Call),
+            Self::View => quote!(View),
+            Self::Init => quote!(Init),
+            Self::Migrate => quote!(Migrate),
+        }
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::Call => "call",
@@ -93,8 +109,12 @@ impl Mode {
 
 impl Method {
     /// Parses a function marked with `mode`.
-    pub(crate) fn parse(mode: Mode, function: &ImplItemFn, shapes: &mut Shapes) -> Result<Self> {
-        let signature = &function.sig;
+    pub(crate) fn parse(
+        mode: Mode,
+        signature: &Signature,
+        attributes: &[Attribute],
+        shapes: &mut Shapes,
+    ) -> Result<Self> {
         let name = signature.ident.unraw().to_string();
         check_name(mode, &name, &signature.ident)?;
         if let Some(asyncness) = &signature.asyncness {
@@ -116,17 +136,16 @@ impl Method {
             None => None,
         };
         let arguments: Result<Vec<Argument>> = inputs.map(|input| parse_argument(input, shapes)).collect();
-        let (returns, error) = parse_output(&signature.output, shapes)?;
+        let returns = parse_output(&signature.output, shapes)?;
         Ok(Self {
             mode,
             ident: signature.ident.clone(),
             name,
-            docs: docs::text(&function.attrs),
+            docs: docs::text(attributes),
             receiver,
             context,
             arguments: arguments?,
             returns,
-            error,
         })
     }
 
@@ -150,7 +169,7 @@ impl Method {
             None => (quote!(), quote!()),
             Some(borrow) => borrow.of(&format_ident!("context"), &quote!(::countersign_contract::Context::current())),
         };
-        let answer = if self.error.is_some() {
+        let answer = if self.returns.error.is_some() {
             quote! {
                 match result {
                     ::core::result::Result::Ok(value) => {
@@ -181,19 +200,102 @@ impl Method {
     /// The entry of the table of methods.
     pub(crate) fn entry(&self) -> TokenStream {
         let (name, run) = (&self.name, self.run_ident());
-        let mode = match self.mode {
-            Mode::Call => quote!(Call),
-            Mode::View => quote!(View),
-            Mode::Init => quote!(Init),
-            Mode::Migrate => quote!(Migrate),
-        };
+        let (mode, signature) = (self.mode.variant(), self.signature());
         quote! {
             ::countersign_contract::Method {
                 name: #name,
                 mode: ::countersign_contract::Mode::#mode,
+                signature: #signature,
                 run: #run,
             }
         }
+    }
+
+    /// The types of arguments, result and error, as the interface names them.
+    fn signature(&self) -> String {
+        let arguments: Vec<&str> = self.arguments.iter().map(|argument| argument.described.as_str()).collect();
+        let error = self.returns.error.as_ref().map_or(String::new(), |(name, _)| format!(" or {name}"));
+        format!("({}) -> {}{error}", arguments.join(", "), self.returns.described)
+    }
+
+    /// What a contract must have, to be called by an interface's client.
+    pub(crate) fn required(&self) -> TokenStream {
+        let (name, mode, signature) = (&self.name, self.mode.variant(), self.signature());
+        let refusal = format!(
+            "the interface has `#[{}] {name}{signature}`, and this contract has no such method",
+            self.mode.text()
+        );
+        quote! {
+            ::countersign_contract::Required {
+                name: #name,
+                mode: ::countersign_contract::Mode::#mode,
+                signature: #signature,
+                refusal: #refusal,
+            }
+        }
+    }
+
+    /// The client's method.
+    pub(crate) fn client(&self) -> TokenStream {
+        let (name, method, docs) = (&self.name, &self.ident, &self.docs);
+        let (idents, types): (Vec<_>, Vec<_>) =
+            self.arguments.iter().map(|argument| (&argument.ident, &argument.ty)).unzip();
+        let value = self.returns.ty.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
+        let error = match &self.returns.error {
+            Some((_, ty)) => quote!(#ty),
+            None => quote!(::countersign_contract::NoError),
+        };
+        let (context, run) = match self.mode {
+            Mode::View => (quote!(&::countersign_contract::Context), quote!(view)),
+            _ => (quote!(&mut ::countersign_contract::Context), quote!(call)),
+        };
+        let docs = format!(" {docs}");
+        quote! {
+            #[doc = #docs]
+            ///
+            /// # Errors
+            ///
+            /// If the contract answers with an error or traps.
+            pub fn #method(
+                &self,
+                ctx: #context,
+                #(#idents: #types),*
+            ) -> ::core::result::Result<#value, ::countersign_contract::Refused<#error>> {
+                ctx.#run(&self.address, #name, &(#(#idents,)*), self.gas).map_err(::core::convert::From::from)
+            }
+        }
+    }
+
+    /// What an interface may not have, since it is the contract's own affair.
+    pub(crate) fn check_foreign(&self, signature: &Signature) -> Result<()> {
+        if let Mode::Init | Mode::Migrate = self.mode {
+            return Err(Error::new_spanned(
+                &self.ident,
+                "an interface has #[call] and #[view] methods: the chain alone runs `init` and `migrate`",
+            ));
+        }
+        if let "at" | "gas" = self.name.as_str() {
+            return Err(Error::new_spanned(
+                &self.ident,
+                "the client has `at` and `gas` of its own; choose another name",
+            ));
+        }
+        if self.receiver.is_none() {
+            return Err(Error::new_spanned(
+                signature,
+                "a method of an interface takes `&self`, or `&mut self` in a #[call]",
+            ));
+        }
+        if let Some(argument) = self.arguments.iter().find(|argument| argument.ident == "ctx") {
+            return Err(Error::new_spanned(&argument.ident, "`ctx` is the caller's context; choose another name"));
+        }
+        if self.context.is_some() {
+            return Err(Error::new_spanned(
+                &signature.inputs,
+                "leave the context out: the client's methods take the caller's, and the contract has its own",
+            ));
+        }
+        Ok(())
     }
 
     /// The Wasm export.
@@ -222,8 +324,8 @@ impl Method {
                 .text("mode", self.mode.text())
                 .text("docs", &self.docs)
                 .list("args", arguments)
-                .text("returns", &self.returns)
-                .text("error", self.error.as_deref().unwrap_or_default()),
+                .text("returns", &self.returns.described)
+                .text("error", self.returns.error.as_ref().map_or("", |(name, _)| name)),
         )
     }
 
@@ -325,15 +427,15 @@ fn parse_argument(input: &FnArg, shapes: &mut Shapes) -> Result<Argument> {
     Ok(Argument { ident: pattern.ident.clone(), ty: (*argument.ty).clone(), described: shapes.name(&argument.ty)? })
 }
 
-/// The names of the result and of the error, if the method returns a `Result`.
-fn parse_output(output: &ReturnType, shapes: &mut Shapes) -> Result<(String, Option<String>)> {
+fn parse_output(output: &ReturnType, shapes: &mut Shapes) -> Result<Returns> {
     let ReturnType::Type(_, ty) = output else {
-        return Ok(("()".to_owned(), None));
+        return Ok(Returns { described: "()".to_owned(), ty: None, error: None });
     };
-    match result_types(ty)? {
-        Some((value, error)) => Ok((shapes.name(value)?, Some(shapes.error_name(error)?))),
-        None => Ok((shapes.name(ty)?, None)),
-    }
+    let (value, error) = match result_types(ty)? {
+        Some((value, error)) => (value, Some((shapes.error_name(error)?, error.clone()))),
+        None => (&**ty, None),
+    };
+    Ok(Returns { described: shapes.name(value)?, ty: Some(value.clone()), error })
 }
 
 fn result_types(ty: &Type) -> Result<Option<(&Type, &Type)>> {

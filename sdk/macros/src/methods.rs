@@ -1,17 +1,16 @@
 //! `#[contract]` on an impl block: the methods' exports and lines.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Error, ImplItem, ItemImpl, Result};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Error, ImplItem, ItemImpl, Path, Result};
 
 use crate::method::{Method, Mode};
 use crate::shape::Shapes;
 
 /// The impl block, its table of methods, the exports, and the lines.
 pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<TokenStream> {
-    if !arguments.is_empty() {
-        return Err(Error::new_spanned(arguments, "the contract's name belongs to #[contract] on the struct"));
-    }
+    let interfaces = interfaces(arguments)?;
     if let Some((_, path, _)) = &item.trait_ {
         return Err(Error::new_spanned(path, "#[contract] belongs on the contract's own impl block, not on a trait's"));
     }
@@ -26,6 +25,11 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
     let exports = methods.iter().map(Method::export);
     let lines = methods.iter().map(Method::line);
     let conditions = shapes.conditions();
+    let held = interfaces.iter().map(|client| {
+        quote_spanned! {client.span()=>
+            const _: () = ::countersign_contract::__private::assert_implemented::<#contract>(<#client>::REQUIRED);
+        }
+    });
     Ok(quote! {
         #item
         const _: () = {
@@ -37,7 +41,28 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
         };
         #(#lines)*
         #conditions
+        #(#held)*
     })
+}
+
+/// The clients of the interfaces given as `interface = path`.
+fn interfaces(arguments: TokenStream) -> Result<Vec<Path>> {
+    let mut clients = Vec::new();
+    let parser = syn::meta::parser(|meta| {
+        if !meta.path.is_ident("interface") {
+            return Err(
+                meta.error("expected `interface = Trait`; a contract's name belongs to #[contract] on the struct")
+            );
+        }
+        let mut client: Path = meta.value()?.parse()?;
+        if let Some(last) = client.segments.last_mut() {
+            last.ident = format_ident!("{}Client", last.ident, span = last.ident.span());
+        }
+        clients.push(client);
+        Ok(())
+    });
+    syn::parse::Parser::parse2(parser, arguments)?;
+    Ok(clients)
 }
 
 /// The marked functions of the block, whose marks are taken off. All mistakes are told at once.
@@ -49,7 +74,7 @@ fn methods(item: &mut ItemImpl, shapes: &mut Shapes) -> Result<Vec<Method>> {
             continue;
         };
         let method = Mode::take(&mut function.attrs)
-            .and_then(|mode| mode.map(|mode| Method::parse(mode, function, shapes)).transpose());
+            .and_then(|mode| mode.map(|mode| Method::parse(mode, &function.sig, &function.attrs, shapes)).transpose());
         match method {
             Ok(method) => methods.extend(method),
             Err(mistake) => match &mut mistakes {

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse_quote;
 
-use crate::{described, error, event, methods, state};
+use crate::{described, error, event, interface, methods, state};
 
 fn formatted(tokens: TokenStream) -> String {
     let file: syn::File = syn::parse2(tokens).unwrap();
@@ -92,4 +92,20 @@ fn events_expand() {
         }
     };
     insta::assert_snapshot!(formatted(event::expand(&item).unwrap()));
+}
+
+#[test]
+fn interfaces_expand() {
+    let item = parse_quote! {
+        /// What a shop offers to other contracts.
+        pub trait Shop {
+            /// Buys "things".
+            #[call]
+            fn buy(&mut self, what: String, lots: Vec<Lot>) -> Result<u64, Error>;
+
+            #[view]
+            fn open(&self) -> bool;
+        }
+    };
+    insta::assert_snapshot!(formatted(interface::expand(quote!(), item).unwrap()));
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use countersign_abi::role;
 use sha2::{Digest, Sha256};
 
-use crate::{Hash, PublicKey};
+use crate::{Hash, PublicKey, Role};
 
 /// Signer, block and chain of the next call. A view sees height, time and chain only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,40 @@ pub struct Environment {
     pub chain: Hash,
 }
 
+/// Somebody who signs transactions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// `organisation/name`.
+    pub name: String,
+    /// Its roles, as in [`abi::role`](crate::abi::role).
+    pub roles: u8,
+    /// Its key.
+    pub signer: PublicKey,
+}
+
+impl Account {
+    /// An account with roles, and a key of its own: the hash of its name, which is the same in every
+    /// test and signs nothing.
+    #[must_use]
+    pub fn new(name: &str, roles: &[Role]) -> Self {
+        let roles = roles.iter().fold(0, |bits, role| bits | *role as u8);
+        Self { name: name.into(), roles, signer: Sha256::digest(name.as_bytes()).into() }
+    }
+}
+
 impl Environment {
+    /// Lets `account` sign from now on.
+    pub fn sign_as(&mut self, account: &Account) {
+        self.account.clone_from(&account.name);
+        self.roles = account.roles;
+        self.signer = account.signer;
+    }
+
+    /// Lets `ms` pass without a block.
+    pub fn travel(&mut self, ms: u64) {
+        self.time_ms = self.time_ms.saturating_add(ms);
+    }
+
     /// Moves on to the next block, as a harness does after each call: one height and one second on,
     /// with a new transaction id. Every harness moves in the same way, so that a test sees the same
     /// values everywhere.
