@@ -23,6 +23,7 @@ pub(crate) fn build(config: &VmConfig) -> Result<Engine, HostFault> {
         .cranelift_opt_level(match config.opt_level {
             OptLevel::None => wasmtime::OptLevel::None,
             OptLevel::Speed => wasmtime::OptLevel::Speed,
+            OptLevel::SpeedAndSize => wasmtime::OptLevel::SpeedAndSize,
         })
         .cranelift_nan_canonicalization(true)
         .wasm_simd(false)

@@ -48,6 +48,8 @@ pub enum OptLevel {
     None,
     /// Compiles later, runs faster.
     Speed,
+    /// As `Speed`, where that makes no longer code.
+    SpeedAndSize,
 }
 
 /// Code that may be deployed.

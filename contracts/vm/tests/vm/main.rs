@@ -8,6 +8,7 @@
 )]
 
 mod calls;
+mod corpus;
 mod gas;
 mod hostile;
 mod library;

@@ -1,0 +1,16 @@
+;; name: one of the events too many
+;; contracts: 1
+;; limit: 1000000000
+;; expect: trapped TOO_MUCH_OUTPUT
+;; gas: 8370757
+
+(module
+  (import "countersign" "emit" (func $emit (param i32 i32 i32 i32 i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 8) "eventful")
+  (func $run (export "run")
+    (local $i i32)
+    (loop
+    (i32.store (i32.const 0) (local.get $i))
+    (call $emit (i32.const 8) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+    (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4097))))))

@@ -1,0 +1,9 @@
+;; name: infinite loop by table
+;; contracts: 1
+;; expect: trapped OUT_OF_GAS
+;; gas: 50000000
+
+(module
+  (memory (export "memory") 1)
+  (func $run (export "run")
+    (loop (br_table 0 0 (i32.const 1)))))

@@ -1,0 +1,9 @@
+;; name: nothing copied past the end
+;; contracts: 1
+;; expect: trapped MEMORY_OUT_OF_BOUNDS
+;; gas: 25141
+
+(module
+  (memory (export "memory") 1)
+  (func $run (export "run")
+    (memory.copy (i32.const 65537) (i32.const 0) (i32.const 0))))

@@ -1,0 +1,5 @@
+;; name: a component
+;; contracts: 1
+;; expect: refused component
+
+(component)
