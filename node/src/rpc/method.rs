@@ -1,7 +1,7 @@
 //! The table of methods.
 
 use super::conn::Conn;
-use super::{chain, consensus, contract, epcis, identity, node, proof, state, trace, tx};
+use super::{chain, code, consensus, contract, epcis, identity, node, proof, state, trace, tx};
 use countersign_api::Registry;
 use countersign_api::method::rpc::RpcDiscover;
 
@@ -9,8 +9,8 @@ use countersign_api::method::rpc::RpcDiscover;
 pub(super) fn registry() -> Registry<Conn> {
     let mut registry = Registry::new("Countersign", env!("CARGO_PKG_VERSION"));
     chain::register(&mut registry);
-    consensus::register(&mut registry);
     code::register(&mut registry);
+    consensus::register(&mut registry);
     contract::register(&mut registry);
     epcis::register(&mut registry);
     identity::register(&mut registry);

@@ -63,3 +63,31 @@ fn blocks_never_wait_for_the_compiler() {
     assert_eq!(call(&node, 4)["kind"], "succeeded");
     assert_eq!(uses(&node, "call", "compiler") + uses(&node, "ahead", "compiler"), 1, "a damaged file is made anew");
 }
+
+#[test]
+fn a_module_is_judged_before_it_is_deployed_and_given_back_afterwards() {
+    let node = Node::start();
+    let check = |params: Value| node.call("contract_check", params)["data"].clone();
+    let module = Bytes(MODULE.to_vec());
+    let good = check(json!({ "module": module, "name": "org0/empty", "account": "org0/admin" }));
+    assert_eq!(good["refusals"], json!([]), "{good}");
+    assert_eq!(good["size"]["functions"], 1);
+
+    let deploy = Payload::Deploy { name: "org0/empty".into(), code: MODULE.to_vec(), input: Vec::new() };
+    assert_eq!(execute(&node, "org0-admin", 1, deploy)["kind"], "succeeded");
+    let taken = check(json!({ "module": module, "name": "org0/empty" }));
+    let refusals = taken["refusals"].to_string();
+    assert!(refusals.contains("`org0/empty` is taken since block"), "{refusals}");
+    // Each thing that is wrong is said at once.
+    let cut = Bytes(MODULE.get(..20).unwrap().to_vec());
+    let bad = check(json!({ "module": cut, "name": "org1/empty", "account": "org0/erp" }));
+    let refusals = bad["refusals"].as_array().unwrap();
+    assert_eq!(refusals.len(), 3, "{bad}");
+    assert!(bad.get("size").is_none_or(Value::is_null), "{bad}");
+
+    let of_contract = node.call("contract_getCode", json!({ "contract": "org0/empty" }))["data"].clone();
+    assert_eq!(of_contract["bytes"], json!(module));
+    assert_eq!(of_contract["code"], good["size"]["code"]);
+    let of_hash = node.call("contract_getCode", json!({ "code": of_contract["code"] }))["data"].clone();
+    assert_eq!(of_hash, of_contract);
+}

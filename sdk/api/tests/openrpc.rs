@@ -15,6 +15,7 @@ fn document() -> Value {
     }
     describe!(RpcDiscover, NodeStatus, NodePeers, ChainInfo, ChainGetBlock, ChainSubscribe, ChainUnsubscribe);
     describe!(TxSubmit, TxSubmitBatch, TxGet, TxWait, StateGet, ContractList, ContractGetAbi, ContractView);
+    describe!(ContractGetCode, ContractCheck);
     describe!(
         ContractListEvents,
         ProofGetState,
@@ -50,6 +51,8 @@ fn every_method_is_described_by_name() {
         "state_get",
         "contract_list",
         "contract_getAbi",
+        "contract_getCode",
+        "contract_check",
         "contract_view",
         "contract_listEvents",
         "proof_getState",

@@ -286,3 +286,32 @@ fn shells_complete_the_command() {
         assert!(script.out.contains("countersign") && script.out.contains("validate"), "{shell}");
     }
 }
+
+#[test]
+fn a_new_contract_has_a_short_source_and_overwrites_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = run(directory.path(), &["contract", "new", "cold-chain", "--json"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let crate_directory = directory.path().join("cold-chain");
+    for file in made.json()["files"].as_array().unwrap() {
+        let text = fs::read_to_string(crate_directory.join(file.as_str().unwrap())).unwrap();
+        let text = text.replace("${{ vars.", "");
+        assert!(!text.contains("{{"), "{file}: a name was not filled in: {text}");
+    }
+    let source = fs::read_to_string(crate_directory.join("src/lib.rs")).unwrap();
+    assert!(source.contains("pub struct ColdChain"));
+    let code = source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    assert!(code.count() <= 20, "{source}");
+    let manifest = fs::read_to_string(crate_directory.join("Cargo.toml")).unwrap();
+    let sdk = manifest.lines().find_map(|line| line.strip_prefix("countersign-contract = { path = \"")).unwrap();
+    assert!(crate_directory.join(sdk.trim_end_matches("\" }")).join("Cargo.toml").exists(), "{manifest}");
+
+    let again = run(directory.path(), &["contract", "new", "cold-chain"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("exists and is not touched"), "{}", again.err);
+    let misnamed = run(directory.path(), &["contract", "new", "Cold_Chain"]);
+    assert!(misnamed.err.contains("cannot name a contract"), "{}", misnamed.err);
+    let without = run(directory.path(), &["contract", "new", "other", "--sdk", "nowhere"]);
+    assert!(without.err.contains("name the directory sdk/contract"), "{}", without.err);
+    assert!(!directory.path().join("other").exists());
+}
