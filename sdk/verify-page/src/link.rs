@@ -49,6 +49,7 @@ impl Link {
             BadFile::TooLarge { .. } | BadFile::Version(_) | BadFile::Text(_) => Self::File,
             BadFile::Proof(cause) => Self::of_proof(cause),
             BadFile::Query(_)
+            | BadFile::Part(_)
             | BadFile::Item { .. }
             | BadFile::Position { .. }
             | BadFile::Incomplete(_)
