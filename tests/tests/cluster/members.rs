@@ -43,12 +43,20 @@ async fn epoch(cluster: &Cluster, nodes: &[u16], wanted: u64) {
 /// Has a light client follow these nodes, each of which it must come to an epoch by.
 async fn follow(cluster: &Cluster, light: &mut Light, nodes: &[u16], epoch: u64) {
     for node in nodes {
-        let before = light.height();
-        let heard = light::follow(light, &[cluster.client(*node).unwrap()]).await;
-        // A node may be a block behind the one asked before it.
-        let is_behind = matches!(heard[0].outcome, Err(NotFollowed::Refused(Refusal::Older { .. })));
-        assert!(heard[0].outcome.is_ok() || is_behind, "v{node}: {heard:?}");
-        assert!(light.height() >= before && light.epoch().epoch == Epoch(epoch), "v{node}: {:?}", light.epoch());
+        let begun = Instant::now();
+        loop {
+            let before = light.height();
+            let heard = light::follow(light, &[cluster.client(*node).unwrap()]).await;
+            // A node may be some blocks behind the one asked before it, and so in an epoch before.
+            let is_behind = matches!(heard[0].outcome, Err(NotFollowed::Refused(Refusal::Older { .. })));
+            assert!(heard[0].outcome.is_ok() || is_behind, "v{node}: {heard:?}");
+            assert!(light.height() >= before);
+            if light.epoch().epoch == Epoch(epoch) {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "v{node}: {:?}", light.epoch());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 
