@@ -4,13 +4,17 @@ use crate::contract_build::{self, ModuleParts};
 use crate::failure::REFUSED;
 use crate::output::{Output, facts, say, table};
 use crate::session::{Session, read_file};
-use countersign_api::Bytes;
+use anyhow::{Context as _, ensure};
 use countersign_api::method::contract::{
     CheckParams, ContractCheck, ContractGetCode, ContractRef, GetCodeParams, Module,
 };
 use countersign_api::method::identity::{GetAccountParams, IdentityGetAccount};
-use countersign_client::Client;
+use countersign_api::method::state::Key;
+use countersign_api::{At, Bytes};
+use countersign_client::Error;
+use countersign_types::{ContractRecord, Hash, codec, state_key};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
@@ -53,7 +57,7 @@ pub async fn check(file: &Path, name: Option<String>, session: &Session, output:
 
 /// Writes a contract's module to a file.
 pub async fn download(contract: ContractRef, file: &Path, session: &Session, output: Output) -> anyhow::Result<()> {
-    let module = code_of(&session.client()?, contract).await?;
+    let module = code_of(session, contract).await?;
     contract_build::write(file, &module.bytes.0)?;
     let told = json!({ "file": file, "code": module.code, "bytes": module.bytes.0.len() });
     output.show(&told, |_| format!("{} ({} bytes, {})", file.display(), module.bytes.0.len(), module.code))
@@ -66,7 +70,7 @@ pub async fn verify_build(
     session: &Session,
     output: Output,
 ) -> anyhow::Result<ExitCode> {
-    let deployed = code_of(&session.client()?, contract.clone()).await?.bytes.0;
+    let deployed = code_of(session, contract.clone()).await?.bytes.0;
     let scratch = contract_build::build(directory, None)?;
     let built = read_file(&scratch.path)?;
     let is_same = built == deployed;
@@ -98,8 +102,22 @@ pub async fn verify_build(
     Ok(ExitCode::from(REFUSED))
 }
 
-/// A contract's module, which has the hash that the node names.
-async fn code_of(client: &Client, contract: ContractRef) -> anyhow::Result<Module> {
-    let params = GetCodeParams { contract: Some(contract), ..GetCodeParams::default() };
-    Ok(client.unverified().call_again::<ContractGetCode>(&params).await?.into_said().data)
+/// A contract's module. Its bytes have the hash that the node names; with a file that the user trusts, that hash is proven to be
+/// the contract's, else it is the node's word.
+async fn code_of(session: &Session, contract: ContractRef) -> anyhow::Result<Module> {
+    let address = contract.address().ok_or_else(|| Error::Contract(contract.to_string()))?;
+    let params = GetCodeParams { contract: Some(contract.clone()), ..GetCodeParams::default() };
+    let module = session.client()?.unverified().call_again::<ContractGetCode>(&params).await?.into_said().data;
+    ensure!(Hash(Sha256::digest(&module.bytes.0).into()) == module.code, "the node sent other bytes than it names");
+    let Some(auditor) = session.auditor()? else {
+        say("What the contract runs is the node's word; give --root FILE to have it proven.");
+        return Ok(module);
+    };
+    let key = Key::Raw(Bytes(state_key::contract(&address)));
+    let entry = auditor.state(&[key], At::Final).await?.into_data().into_iter().next().flatten();
+    let record = entry.map(|bytes| codec::decode::<ContractRecord>(&bytes, bytes.len())).transpose();
+    let record = record.context("the contract's record is of another version")?;
+    let proven = record.with_context(|| format!("{contract} is proven not to be deployed"))?.code;
+    ensure!(proven == module.code, "the node sent code {}, and {contract} is proven to run {proven}", module.code);
+    Ok(module)
 }
