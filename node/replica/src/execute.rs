@@ -1,21 +1,22 @@
 //! Executing blocks: the same block over the same state gives the same receipts and writes on every
 //! validator.
 
+mod call;
+mod deploy;
+
 use crate::access::authorise;
 use crate::error::ReplicaError;
 use crate::govern;
 use crate::limits::{SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
-use crate::overlay::{Changes, MachineState, Overlay};
+use crate::overlay::{Changes, Overlay};
 use crate::state_source::StateSource;
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_types::codec::encode;
-use countersign_types::contract::is_full_name;
-use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, CodeRecord, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome, Override,
-    Parameters, Payload, Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
+    Account, Event, Gas, Hash, Header, Height, NativeOperation, Outcome, Override, Parameters, Payload, Receipt,
+    RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
 };
-use countersign_vm::{Call, CallContext, CallKind, CodeFacts, RESERVED_METHODS, Status, Vm};
+use countersign_vm::{RESERVED_METHODS, Vm};
 
 /// The parts of a chain that execution depends on beside the state.
 #[derive(Clone, Copy)]
@@ -178,127 +179,7 @@ impl Executor<'_> {
             ),
         }
     }
-
-    fn deploy<B: StateSource>(
-        &self,
-        overlay: &mut Overlay<'_, B>,
-        header: &Header,
-        transaction: &VerifiedTransaction,
-        account: &Account,
-        (name, code, input): (&str, &[u8], &[u8]),
-        intrinsic: u64,
-    ) -> Result<Ended, ReplicaError> {
-        let own = name.split_once('/').is_some_and(|(organisation, _)| organisation == account.id.organisation());
-        if !own || !is_full_name(name) {
-            return Ok(Ended::rejected(RejectCode::BadName, intrinsic));
-        }
-        let address = Address::of(name);
-        if overlay.read(&state_key::contract(&address))?.is_some() {
-            return Ok(Ended::rejected(RejectCode::NameTaken, intrinsic));
-        }
-        // Checking is paid for before it is done, whatever comes out.
-        let gas = intrinsic.saturating_add(self.vm.deploy_gas(code.len()));
-        if gas > transaction.body().gas_limit.0 {
-            let cause = countersign_abi::trap::OUT_OF_GAS;
-            return Ok(Ended { outcome: Outcome::Trapped { cause }, gas, events: Vec::new() });
-        }
-        let Ok(checked) = self.vm.check(code) else { return Ok(Ended::rejected(RejectCode::BadCode, gas)) };
-        let hash = Hash(checked.hash);
-        let has_init = checked.facts.has_method(INIT);
-        let record =
-            ContractRecord { name: name.into(), code: hash, deployer: account.id.clone(), deployed_at: header.height };
-        let mut trial = Overlay::new(&*overlay);
-        trial.write(state_key::contract(&address), Some(encode(&record)));
-        trial.write(state_key::code(&hash), Some(code.to_vec()));
-        trial.write(state_key::code_record(&hash), Some(encode(&code_record(checked.facts))));
-        let ended = if has_init {
-            let call = self.call(header, transaction, account, &address, INIT, input, gas);
-            self.run_call(&mut trial, header, transaction, &call, gas)?
-        } else {
-            Ended { outcome: Outcome::Succeeded { output: address.0.to_vec() }, gas, events: Vec::new() }
-        };
-        let changes = trial.into_changes();
-        if matches!(ended.outcome, Outcome::Succeeded { .. }) {
-            overlay.apply(changes);
-        }
-        Ok(ended)
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn call(
-        &self,
-        header: &Header,
-        transaction: &VerifiedTransaction,
-        account: &Account,
-        contract: &Address,
-        method: &str,
-        input: &[u8],
-        spent: u64,
-    ) -> Call {
-        Call {
-            contract: contract.0,
-            method: method.into(),
-            input: input.to_vec(),
-            gas_limit: transaction.body().gas_limit.0.saturating_sub(spent),
-            kind: CallKind::Call,
-            context: CallContext {
-                signer_key: transaction.body().signer.0,
-                account: account.id.as_str().into(),
-                roles: account.roles.0,
-                transaction: transaction.id().0,
-                height: header.height.0,
-                time_ms: header.time.0,
-                chain: self.chain.0,
-            },
-        }
-    }
-
-    fn run_call<B: StateSource>(
-        &self,
-        overlay: &mut Overlay<'_, B>,
-        header: &Header,
-        transaction: &VerifiedTransaction,
-        call: &Call,
-        spent: u64,
-    ) -> Result<Ended, ReplicaError> {
-        let ran = self.vm.run(&mut MachineState(&*overlay), call)?;
-        let gas = spent.saturating_add(ran.gas_used);
-        let outcome = match ran.status {
-            Status::Succeeded { output } => Outcome::Succeeded { output },
-            Status::Failed { code, message } => Outcome::Failed { code, error: message },
-            Status::Trapped { cause } => Outcome::Trapped { cause },
-        };
-        for ((contract, key), value) in ran.effects.writes {
-            overlay.write(state_key::storage(&Address(contract), &key), value);
-        }
-        for append in ran.effects.appends {
-            let record = LogRecord {
-                height: header.height,
-                time: header.time,
-                transaction: transaction.id(),
-                signer: transaction.body().signer,
-                entry: append.entry,
-            };
-            overlay.append(Address(append.contract), append.key, record)?;
-        }
-        let events = ran.effects.events.into_iter().map(|emitted| Event {
-            contract: Address(emitted.contract),
-            name: emitted.name,
-            data: emitted.data,
-            attributes: emitted.attributes,
-        });
-        Ok(Ended { outcome, gas, events: events.collect() })
-    }
 }
-
-/// What the chain keeps of code beside its bytes.
-fn code_record(facts: CodeFacts) -> CodeRecord {
-    let CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages } = facts;
-    CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages }
-}
-
-/// The method that deployment runs.
-const INIT: &str = "init";
 
 /// Why a transaction that expires at `expires` cannot take effect in a block of this time, if it
 /// cannot.
