@@ -170,6 +170,8 @@ pub mod trap {
     pub const TOO_MUCH_OUTPUT: u32 = 17;
     /// Memories of the call chain together exceed their limit.
     pub const MEMORY_LIMIT: u32 = 18;
+    /// The contract is frozen.
+    pub const FROZEN: u32 = 20;
 }
 
 /// Layout of a log's record as `log_read` answers it, and of the leaf that proves it.
