@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::CodeFacts;
+use crate::CodeFacts;
 use crate::fault::HostFault;
 
 /// Address of a contract.
