@@ -30,7 +30,10 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("countersign-verify", &["countersign-epcis", "countersign-types"]),
     ("countersign-verify-page", &["countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types", "countersign-verify"]),
-    ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
+    (
+        "countersign",
+        &["countersign-api", "countersign-client", "countersign-epcis", "countersign-metering", "countersign-types"],
+    ),
     (
         "countersignd",
         &[

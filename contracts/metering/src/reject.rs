@@ -122,7 +122,7 @@ pub enum SegmentKind {
 }
 
 /// What can be too large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CodeLimit {
     /// Bytes of the module.
     CodeBytes,

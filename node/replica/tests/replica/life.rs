@@ -40,8 +40,7 @@ impl Chain {
 
     fn run(&mut self, signer: u8, payload: Payload) -> Outcome {
         self.height += 1;
-        let transaction: Arc<VerifiedTransaction> =
-            signed(signer, transaction(signer, self.height, 30_000, payload));
+        let transaction: Arc<VerifiedTransaction> = signed(signer, transaction(signer, self.height, 30_000, payload));
         self.state.execute(self.height, self.height, &[transaction]).remove(0)
     }
 
@@ -124,7 +123,8 @@ fn an_upgrade_whose_migrate_fails_changes_nothing() {
     let mut chain = Chain::new();
     succeeded(&chain.deploy(11, "a/box", &module(&["run"])));
     let before = chain.record("a/box");
-    let fails = wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "migrate") unreachable))"#).unwrap();
+    let fails =
+        wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "migrate") unreachable))"#).unwrap();
     assert_eq!(chain.upgrade(11, "a/box", &fails), Outcome::Trapped { cause: trap::UNREACHABLE });
     assert_eq!(chain.record("a/box"), before);
     assert_eq!(chain.revision("a/box", 1), None);

@@ -19,7 +19,6 @@ const HEADER_BYTES: usize = 8;
 pub(super) struct Checked {
     /// The module with two custom sections: the interface, and the compiler as `producers`.
     pub(super) bytes: Vec<u8>,
-    pub(super) methods: Vec<String>,
     pub(super) imports: Vec<String>,
 }
 
@@ -74,7 +73,7 @@ pub(super) fn check(module: &[u8], compiler: &str) -> Result<Checked> {
     bytes.extend_from_slice(&producers(compiler));
     ensure!(has_memory, "the contract exports no memory");
     check_interface(&interface, &methods)?;
-    Ok(Checked { bytes, methods, imports })
+    Ok(Checked { bytes, imports })
 }
 
 /// The section that names what compiled a module, as the tool conventions of WebAssembly write it.
