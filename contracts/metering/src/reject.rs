@@ -176,6 +176,23 @@ pub enum CodeLimit {
     BlockLocals,
 }
 
+impl CodeLimit {
+    /// Whether it bounds each function by itself.
+    #[must_use]
+    pub fn is_of_function(self) -> bool {
+        matches!(
+            self,
+            Self::FunctionBytes
+                | Self::Locals
+                | Self::Blocks
+                | Self::Operands
+                | Self::Nesting
+                | Self::BrTable
+                | Self::Frame
+        )
+    }
+}
+
 impl fmt::Display for CodeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -3,6 +3,7 @@
 mod build;
 mod code;
 mod events;
+mod test;
 
 use crate::arguments::Contract as Command;
 use crate::contract_new;
@@ -21,6 +22,9 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
     match command {
         Command::New { directory, sdk } => new(&directory, sdk.as_deref(), output)?,
         Command::Build { directory, output: file } => build::build(&directory, file.as_deref(), output)?,
+        Command::Test { directory, update, with, cargo } => {
+            return test::test(&directory, &with, update, &cargo, output);
+        }
         Command::Check { module, name } => return code::check(&module, name, session, output).await,
         Command::Deploy { module, name, args, gas } => deploy(&module, &name, args, gas, session, output).await?,
         Command::Call { contract, method, args, gas } => call(&contract, &method, args, gas, session, output).await?,
@@ -46,7 +50,7 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 fn new(directory: &Path, sdk: Option<&Path>, output: Output) -> anyhow::Result<()> {
     let made = contract_new::create(directory, sdk)?;
     output.show(&json!({ "directory": directory, "files": made }), |_| made.join("\n"))?;
-    say(&format!("Try it: cd {} && cargo test && countersign contract build", directory.display()));
+    say(&format!("Try it: cd {} && countersign contract test", directory.display()));
     Ok(())
 }
 

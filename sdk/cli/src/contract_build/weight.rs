@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use countersign_metering::{V2, check, static_costs};
+use countersign_metering::{CodeLimit, V2, check, static_costs};
 use serde::Serialize;
 
 /// What a module weighs.
@@ -59,11 +59,8 @@ impl Limit {
 pub(super) fn weigh(module: &[u8]) -> Result<Weight> {
     let accepted = check(module, &V2).context("no network takes this module")?;
     let methods = static_costs(module, &V2).context("no network takes this module")?;
-    let limits = accepted.shares.iter().map(|share| Limit {
-        what: share.limit.to_string().trim_end_matches(':').to_owned(),
-        used: share.used,
-        max: share.max,
-    });
+    let limits =
+        accepted.shares.iter().map(|share| Limit { what: name(share.limit), used: share.used, max: share.max });
     Ok(Weight {
         cost_version: V2.version,
         deploy_gas: V2.deploy.of(module.len()),
@@ -74,4 +71,9 @@ pub(super) fn weigh(module: &[u8]) -> Result<Weight> {
             .collect(),
         limits: limits.collect(),
     })
+}
+
+fn name(limit: CodeLimit) -> String {
+    let name = limit.to_string().trim_end_matches(':').to_owned();
+    if limit.is_of_function() { format!("{name} of a function") } else { name }
 }
