@@ -39,7 +39,7 @@ pub use call::{Call, CallContext, CallKind, RESERVED_METHODS};
 pub use facts::CodeFacts;
 pub use fault::HostFault;
 pub use library::{CodeUse, DiskConfig, Ran, VmCounters};
-pub use outcome::{Effects, Emitted, LogAppend, Outcome, Status};
+pub use outcome::{Effects, Emitted, LogAppend, Outcome, Scheduled, Status};
 pub use reject::{CodeLimit, CodeRejected, SegmentKind};
 pub use state::{Address, CodeHash, StateReader};
 pub use vm::{CheckedCode, CodeStats, OptLevel, Vm, VmConfig};

@@ -3,12 +3,13 @@
 use countersign_ledger::{Ledger, MemoryStore, Store, genesis_state};
 use countersign_replica::execute::{Executed, Executor};
 use countersign_replica::journal::JournalRecord;
-use countersign_replica::state_source::StateSource;
+use countersign_replica::limits::SCHEDULED_CALLS_PER_BLOCK;
+use countersign_replica::state_source::{Ripe, StateSource};
 use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
 use countersign_types::{
     Account, Address, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome, Parameters, Payload,
-    Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, View,
+    Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, View, state_key,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -140,7 +141,10 @@ impl State {
     pub fn try_out(&self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Executed {
         let parameters = genesis().parameters;
         let executor = Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[] };
-        executor.execute(self, &header(height, time), transactions, Vec::new()).unwrap()
+        let header = header(height, time);
+        let (first, last) = (state_key::scheduled(TimestampMs(0), 0), state_key::scheduled(header.time.next(), 0));
+        let due = self.0.range(first..last).map(|(key, _)| key.clone()).take(SCHEDULED_CALLS_PER_BLOCK).collect();
+        executor.execute(self, &header, transactions, Ripe { expired: Vec::new(), due }).unwrap()
     }
 }
 
