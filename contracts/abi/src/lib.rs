@@ -178,6 +178,8 @@ pub mod trap {
     pub const MEMORY_LIMIT: u32 = 18;
     /// More calls were scheduled than one transaction may.
     pub const SCHEDULE_LIMIT: u32 = 19;
+    /// The contract is frozen.
+    pub const FROZEN: u32 = 20;
 }
 
 /// Layout of a log's record as `log_read` answers it, and of the leaf that proves it.

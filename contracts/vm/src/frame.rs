@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use countersign_metering::HostCosts;
 use wasmtime::{Global, Memory, ResourceLimiter};
 
 use crate::chain::Chain;
-use crate::cost::HostCosts;
 use crate::limits::{CHAIN_PAGES_MAX, MEMORY_PAGES_MAX, TABLE_ELEMENTS_MAX};
 use crate::module::Compiled;
 use crate::{Address, HostFault};

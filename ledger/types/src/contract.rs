@@ -41,6 +41,49 @@ pub struct ContractRecord {
     pub deployer: AccountId,
     /// In which block.
     pub deployed_at: Height,
+    /// How often its code was replaced; the number of the [`Revision`] that runs.
+    pub revision: u32,
+    /// Who stopped it, if somebody did.
+    pub frozen: Frozen,
+}
+
+impl ContractRecord {
+    /// The organisation that owns it.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        self.name.split_once('/').map_or("", |(organisation, _)| organisation)
+    }
+}
+
+/// Who stopped a contract. While anybody has, calls of it are refused; views and upgrades are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Frozen {
+    /// An admin of the organisation that owns it.
+    pub by_owner: bool,
+    /// More than two thirds of the organisations that run validators.
+    pub by_network: bool,
+}
+
+impl Frozen {
+    /// Whether it is stopped.
+    #[must_use]
+    pub fn is_frozen(self) -> bool {
+        self.by_owner || self.by_network
+    }
+}
+
+/// Code that a contract ran or runs.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Revision {
+    /// SHA-256 of the code.
+    pub code: Hash,
+    /// Who put it there.
+    pub by: AccountId,
+    /// In which block.
+    pub at: Height,
+    /// By which transaction.
+    pub transaction: Hash,
 }
 
 /// What the chain knows of code beside its bytes: enough to refuse a call before the code is loaded.

@@ -97,6 +97,12 @@ impl<B: StateSource> StateReader for MachineState<'_, B> {
             self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
         Ok(record.map(|record| record.code.0))
     }
+    fn is_frozen(&mut self, contract: &[u8; 32]) -> Result<bool, HostFault> {
+        let key = state_key::contract(&Address(*contract));
+        let record: Option<ContractRecord> =
+            self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
+        Ok(record.is_some_and(|record| record.frozen.is_frozen()))
+    }
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
         let key = state_key::code_record(&Hash(*hash));
         let record: Option<CodeRecord> = self.0.read_value(&key, "the record of code").map_err(HostFault::state)?;

@@ -8,8 +8,9 @@ use countersign_replica::state_source::{Ripe, StateSource};
 use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome, Parameters, Payload,
-    Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, View, state_key,
+    Account, Address, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome,
+    Parameters, Payload, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
+    View, state_key,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub fn genesis() -> Genesis {
         network: "test".into(),
         time: BEGIN,
         parameters: Parameters { transaction_window_ms: 60_000, ..Parameters::default() },
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators.collect()).unwrap(),
         organisations: ["a", "b"].map(|id| Organisation { id: id.into(), name: id.into(), gln: None }).into(),
         accounts: vec![
@@ -140,7 +142,8 @@ impl State {
 
     pub fn try_out(&self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Executed {
         let parameters = genesis().parameters;
-        let executor = Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[] };
+        let executor =
+            Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[], is_trial: false };
         let header = header(height, time);
         let (first, last) = (state_key::scheduled(TimestampMs(0), 0), state_key::scheduled(header.time.next(), 0));
         let due = self.0.range(first..last).map(|(key, _)| key.clone()).take(SCHEDULED_CALLS_PER_BLOCK).collect();

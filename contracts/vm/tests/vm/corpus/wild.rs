@@ -45,6 +45,7 @@ fn functions() -> Vec<(&'static str, Vec<Argument>)> {
         ("log_read", keyed(&[Number(0), at(100, 6), Number(6)])),
         ("emit", vec![at(0, 4), Length(4), at(0, 4), Length(4), at(100, 0), Length(0)]),
         ("call", vec![at(4, 32), at(36, 3), Length(3), at(0, 4), Length(4), Number(1_000_000)]),
+        ("schedule", vec![at(36, 3), Length(3), at(0, 4), Length(4), Number(1_700_000_000_001), Number(1_000_000)]),
         ("returned_read", vec![at(100, 2)]),
         ("sha256", vec![at(0, 4), Length(4), at(100, 32)]),
         ("ed25519_verify", vec![at(4, 32), at(0, 4), Length(4), at(200, 64)]),

@@ -25,14 +25,15 @@ const FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::REFERENCE_TYPES);
 
 /// Names of the added exports. No method can have them: a method's name is an identifier.
-pub(crate) const GAS_EXPORT: &str = "countersign:gas";
+pub const GAS_EXPORT: &str = "countersign:gas";
 /// See [`GAS_EXPORT`].
-pub(crate) const STACK_EXPORT: &str = "countersign:stack";
+pub const STACK_EXPORT: &str = "countersign:stack";
 
 const PAGE_BYTES: u64 = 65_536;
 
 /// A module that passed, in its metered form.
-pub(crate) struct Metered {
+#[must_use]
+pub struct Metered {
     /// The module to compile. Its exports are the methods, the memory and the two counters.
     pub wasm: Vec<u8>,
     /// What is known of it without its code.
@@ -44,7 +45,7 @@ pub(crate) struct Metered {
 }
 
 /// Checks and meters a module.
-pub(crate) fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
+pub fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
     bound(CodeLimit::CodeBytes, len(code), limits::CODE_BYTES_MAX)?;
     let mut reader = Reader::new(code, costs);
     let mut validator = Validator::new_with_features(FEATURES);
