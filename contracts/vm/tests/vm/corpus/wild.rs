@@ -95,13 +95,15 @@ fn entry(name: &str, how: &str, arguments: &[i64], expect: &str) -> Entry {
         .iter()
         .enumerate()
         .map(|(index, value)| {
-            let long = (name == "call" && index == last) || (name == "log_read" && index == 2);
+            let long = (name == "call" && index == last)
+                || (name == "log_read" && index == 2)
+                || (name == "schedule" && index >= 4);
             format!(" ({} {value})", if long { "i64.const" } else { "i32.const" })
         })
         .collect();
     let function = format!("(call ${name}{operands})");
     let function = match name {
-        "context" | "storage_read" | "storage_remove" | "log_append" | "log_len" | "log_read" | "call"
+        "context" | "storage_read" | "storage_remove" | "log_append" | "log_len" | "log_read" | "call" | "schedule"
         | "ed25519_verify" => format!("(drop {function})"),
         _ => function,
     };
