@@ -4,6 +4,7 @@ use countersign_ledger::{Ledger, MemoryStore, Store, genesis_state};
 use countersign_replica::execute::{Executed, Executor};
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::limits::SCHEDULED_CALLS_PER_BLOCK;
+use countersign_replica::overlay::Changes;
 use countersign_replica::state_source::{Ripe, StateSource};
 use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
@@ -131,13 +132,18 @@ impl State {
     /// Executes a block and keeps what it changed; answers how its transactions ended.
     pub fn execute(&mut self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Vec<Outcome> {
         let executed = self.try_out(height, time, transactions);
-        for (key, value) in executed.changes.writes {
+        self.take(executed.changes);
+        executed.receipts.into_iter().map(|receipt| receipt.outcome).collect()
+    }
+
+    /// Keeps what a block changed.
+    pub fn take(&mut self, changes: Changes) {
+        for (key, value) in changes.writes {
             match value {
                 Some(value) => self.0.insert(key, value),
                 None => self.0.remove(&key),
             };
         }
-        executed.receipts.into_iter().map(|receipt| receipt.outcome).collect()
     }
 
     pub fn try_out(&self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Executed {
