@@ -42,6 +42,10 @@ pub const MEMORY: &str = "memory";
 /// The custom section that holds the contract's interface: one JSON object per line
 /// (UTF-8, each line ended by `\n`), in any order. The guest SDK's macros write it.
 pub const SECTION: &str = "countersign.abi";
+/// The custom section that says how the contract's state is laid out: `version u32 little-endian | SHA-256 of the fields`, where
+/// the fields are `name:kind\n` for each field of the contract's struct in order of the names, `kind` being its type as written
+/// without white space. The guest SDK's macros write it. An upgrade may change the fields only under a higher version.
+pub const LAYOUT_SECTION: &str = "countersign.layout";
 /// Answer of `storage_read` and `log_read` when there is nothing.
 pub const ABSENT: i64 = -1;
 

@@ -12,7 +12,7 @@ use crate::imports;
 use crate::limits;
 use crate::meter::{Counters, meter};
 use crate::reject::{CodeLimit, CodeRejected, SegmentKind, bound, bound_in};
-use crate::{CodeFacts, CodeStats};
+use crate::{CodeFacts, CodeStats, Layout};
 
 /// What today's Rust compiler uses, and nothing else. Without `GC_TYPES` the reference types have
 /// only functions, and those only in tables (`Reader` refuses them as values).
@@ -93,6 +93,7 @@ struct Reader<'a> {
     data_bytes: u64,
     methods: Vec<String>,
     interface: Vec<u8>,
+    layout: Option<Layout>,
     stats: CodeStats,
 }
 
@@ -117,6 +118,7 @@ impl<'a> Reader<'a> {
             data_bytes: 0,
             methods: Vec::new(),
             interface: Vec::new(),
+            layout: None,
             stats: CodeStats::default(),
         }
     }
@@ -215,6 +217,10 @@ impl<'a> Reader<'a> {
                     let data = data?;
                     self.data(index, &data.kind, len(data.data))?;
                 }
+            }
+            Payload::CustomSection(section) if section.name() == abi::LAYOUT_SECTION => {
+                let layout = Layout::from_section(section.data()).filter(|_| self.layout.is_none());
+                self.layout = Some(layout.ok_or(CodeRejected::Layout { bytes: section.data().len() })?);
             }
             Payload::CustomSection(section) if section.name() == abi::SECTION => {
                 self.interface.extend_from_slice(section.data());
@@ -350,6 +356,7 @@ impl<'a> Reader<'a> {
             data_bytes: self.data_bytes,
             elements: self.elements.saturating_add(self.table_elements.unwrap_or(0)),
             memory_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+            layout: self.layout,
         };
         self.stats.instantiation_gas = self.costs.instantiation(&facts);
         Ok(Metered { wasm, facts, interface: self.interface, stats: self.stats })

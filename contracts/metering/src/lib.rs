@@ -20,7 +20,7 @@ pub mod limits;
 
 pub use check::{GAS_EXPORT, Metered, STACK_EXPORT, check};
 pub use cost::{Costs, HostCosts, Linear, V2};
-pub use facts::CodeFacts;
+pub use facts::{CodeFacts, Layout};
 pub use meter::VERSION as FORM_VERSION;
 pub use reject::{CodeLimit, CodeRejected, SegmentKind};
 pub use stats::CodeStats;

@@ -99,4 +99,32 @@ pub struct CodeRecord {
     pub elements: u64,
     /// Pages of 64 KiB its memory starts with.
     pub memory_pages: u32,
+    /// How its state is laid out, if it says so.
+    pub layout: Option<Layout>,
+}
+
+impl CodeRecord {
+    /// Whether it has a method of that name.
+    #[must_use]
+    pub fn has_method(&self, name: &str) -> bool {
+        self.methods.binary_search_by(|method| method.as_str().cmp(name)).is_ok()
+    }
+}
+
+/// How code lays out its contract's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Layout {
+    /// Version of the layout.
+    pub version: u32,
+    /// SHA-256 of the fields and their kinds.
+    pub fields: Hash,
+}
+
+impl Layout {
+    /// Whether code of the layout `next` may take the place of code of this one: fields change under a higher version only.
+    #[must_use]
+    pub fn admits(&self, next: &Self) -> bool {
+        next.version > self.version || *next == *self
+    }
 }

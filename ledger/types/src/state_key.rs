@@ -176,6 +176,11 @@ pub fn scheduled_next() -> Vec<u8> {
 pub fn storage(address: &Address, key: &[u8]) -> Vec<u8> {
     of_contract(address, STORAGE, key)
 }
+/// Whether a key is one of a contract's own storage.
+#[must_use]
+pub fn is_storage(key: &[u8]) -> bool {
+    key.first() == Some(&CONTRACT) && key.get(33) == Some(&STORAGE)
+}
 /// The range of a contract's log.
 #[must_use]
 pub fn log(address: &Address, key: &[u8]) -> Vec<u8> {

@@ -8,10 +8,10 @@ use crate::state_source::StateSource;
 use countersign_abi::trap;
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, Address, CodeRecord, ContractRecord, Frozen, Hash, Header, Outcome, RejectCode, Revision,
+    Account, Address, CodeRecord, ContractRecord, Frozen, Hash, Header, Layout, Outcome, RejectCode, Revision,
     VerifiedTransaction, state_key,
 };
-use countersign_vm::{CheckedCode, CodeFacts};
+use countersign_vm::CodeFacts;
 
 /// The method that deployment runs.
 const INIT: &str = "init";
@@ -49,7 +49,15 @@ impl Executor<'_> {
         if let Err(refused) = arrival.permit(overlay, account.id.organisation(), &code)? {
             return Ok(Ended::rejected(refused, gas));
         }
-        self.install(overlay, header, transaction, account, (arrival, checked), gas)
+        let new = code_record(checked.facts);
+        if let Some(before) = arrival.replaces.as_ref().map(|record| &record.code) {
+            let old: Option<CodeRecord> = overlay.read_value(&state_key::code_record(before), "the record of code")?;
+            let old = old.and_then(|old| old.layout);
+            if old.is_some_and(|old| !new.layout.is_some_and(|new| old.admits(&new))) {
+                return Ok(Ended::rejected(RejectCode::Incompatible, gas));
+            }
+        }
+        self.install(overlay, header, transaction, account, (arrival, code, new), gas)
     }
 
     fn install<B: StateSource>(
@@ -58,12 +66,11 @@ impl Executor<'_> {
         header: &Header,
         transaction: &VerifiedTransaction,
         account: &Account,
-        (arrival, checked): (Arrival<'_>, CheckedCode),
+        (arrival, code, known): (Arrival<'_>, Hash, CodeRecord),
         gas: u64,
     ) -> Result<Ended, ReplicaError> {
-        let code = Hash(checked.hash);
         let method = if arrival.replaces.is_some() { MIGRATE } else { INIT };
-        let has_method = checked.facts.has_method(method);
+        let has_method = known.has_method(method);
         let record = match arrival.replaces {
             Some(record) => ContractRecord { code, revision: record.revision.saturating_add(1), ..record },
             None => ContractRecord {
@@ -82,7 +89,7 @@ impl Executor<'_> {
         trial.write(state_key::contract(&address), Some(encode(&record)));
         trial.write(state_key::revision(&address, record.revision), Some(encode(&revision)));
         trial.write(state_key::code(&code), Some(arrival.code.to_vec()));
-        trial.write(state_key::code_record(&code), Some(encode(&code_record(checked.facts))));
+        trial.write(state_key::code_record(&code), Some(encode(&known)));
         let ended = if has_method {
             let call = self.call(header, transaction, account, &address, method, arrival.input, gas);
             self.run_call(&mut trial, header, transaction, &call, gas)?
@@ -99,6 +106,7 @@ impl Executor<'_> {
 
 /// What the chain keeps of code beside its bytes.
 fn code_record(facts: CodeFacts) -> CodeRecord {
-    let CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages } = facts;
-    CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages }
+    let CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages, layout } = facts;
+    let layout = layout.map(|layout| Layout { version: layout.version, fields: Hash(layout.fields) });
+    CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages, layout }
 }

@@ -133,6 +133,29 @@ fn an_upgrade_whose_migrate_fails_changes_nothing() {
 }
 
 #[test]
+fn another_layout_of_the_state_needs_a_higher_version() {
+    let with_layout = |version: u32, fields: u8| -> Vec<u8> {
+        let section: Vec<u8> = [version.to_le_bytes().as_slice(), &[fields; 32]].concat();
+        let escaped: String = section.iter().map(|byte| format!("\\{byte:02x}")).collect();
+        let text = format!(
+            r#"(module (@custom "countersign.layout" "{escaped}") (memory (export "memory") 1) (func (export "run{version}")))"#
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let mut chain = Chain::new();
+    succeeded(&chain.deploy(11, "a/box", &with_layout(2, 7)));
+    rejected(&chain.upgrade(11, "a/box", &with_layout(2, 8)), RejectCode::Incompatible);
+    rejected(&chain.upgrade(11, "a/box", &with_layout(1, 7)), RejectCode::Incompatible);
+    rejected(&chain.upgrade(11, "a/box", &module(&["run"])), RejectCode::Incompatible);
+    succeeded(&chain.upgrade(11, "a/box", &with_layout(3, 8)));
+    assert_eq!(chain.record("a/box").revision, 1);
+    let twice = wat::parse_str(
+        r#"(module (@custom "countersign.layout" "short") (memory (export "memory") 1) (func (export "run")))"#,
+    );
+    rejected(&chain.upgrade(11, "a/box", &twice.unwrap()), RejectCode::BadCode);
+}
+
+#[test]
 fn only_deployers_of_the_owner_replace_code() {
     let mut chain = Chain::new();
     succeeded(&chain.deploy(11, "a/box", &module(&["run"])));
