@@ -81,6 +81,8 @@ pub struct HostCosts {
     pub emit: Linear,
     /// A call of a contract, by method and input; what it then does is on top.
     pub call: Linear,
+    /// Scheduling a call, by method and input; the gas that it is given is on top.
+    pub schedule: Linear,
     /// SHA-256, by length.
     pub sha256: Linear,
     /// Ed25519 verification, by the message's length.
@@ -136,6 +138,7 @@ pub static V2: Costs = Costs {
         log_read: Linear { fixed: 10_000, each: 4 },
         emit: Linear { fixed: 2_000, each: 8 },
         call: Linear { fixed: 10_000, each: 1 },
+        schedule: Linear { fixed: 20_000, each: 8 },
         sha256: Linear { fixed: 1_000, each: 7 },
         ed25519_verify: Linear { fixed: 65_000, each: 5 },
     },
