@@ -115,7 +115,7 @@ async fn call(asked: Asked<'_>, session: &Session, output: Output) -> anyhow::Re
     if dry_run {
         let trial = contract.try_out(&signer, method, &args, gas).await?;
         let succeeds = matches!(trial.outcome, Outcome::Succeeded { .. });
-        output.show(&trial, |trial| format!("{}\n{}", contract.explain(method, &trial.outcome), life::tried(trial)))?;
+        output.show(&trial, |trial| life::tried(contract.explain(method, &trial.outcome), trial))?;
         return Ok(if succeeds { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) });
     }
     let called = contract.call(&signer, method, &args, gas).await?;
