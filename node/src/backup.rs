@@ -313,6 +313,7 @@ mod tests {
             network: "test".into(),
             time: TimestampMs(1_700_000_000_000),
             parameters: Parameters::default(),
+            deployment: countersign_types::DeployPolicy::default(),
             validators: ValidatorSet::new(vec![validator]).unwrap(),
             organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
             accounts: vec![Account {

@@ -3,16 +3,15 @@
 use anyhow::Context as _;
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, MemoryStore, Reader, Store, StoredTransaction};
 use countersign_replica::execute::Executor;
-use countersign_replica::limits::EXPIRED_IDS_PER_BLOCK;
 use countersign_replica::overlay::Appended;
 use countersign_replica::query::View;
 use countersign_replica::state_source::Latest;
 use countersign_types::account::KeyEntry;
 use countersign_types::hash::sha256;
 use countersign_types::{
-    Account, Address, Block, Certificate, Epoch, Gas, Genesis, Hash, Header, Height, Organisation, Outcome, Parameters,
-    Payload, Phase, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
-    VoteStatement, merkle,
+    Account, Address, Block, Certificate, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, Organisation,
+    Outcome, Parameters, Payload, Phase, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet,
+    VerifiedTransaction, VoteStatement, merkle,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -134,14 +133,15 @@ impl<S: Store> Chain<S> {
 
         let reader = self.ledger.reader();
         let latest = Latest(&reader);
-        let expired = latest.expired_ids(header.time, EXPIRED_IDS_PER_BLOCK)?;
+        let ripe = latest.ripe(header.time)?;
         let executor = Executor {
             vm: &self.vm,
             chain: self.genesis.chain(),
             parameters: &self.genesis.parameters,
             overrides: &[],
+            is_trial: false,
         };
-        let executed = executor.execute(&latest, &header, &transactions, expired)?;
+        let executed = executor.execute(&latest, &header, &transactions, ripe)?;
         let records = executed.changes.records.into_iter();
         let result = self.ledger.commit(ExecutedBlock {
             block,
@@ -266,6 +266,7 @@ fn genesis() -> anyhow::Result<Genesis> {
         network: "chain".into(),
         time: START,
         parameters: Parameters::default(),
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators.collect())?,
         organisations: ids.iter().map(|id| Organisation { id: id.clone(), name: id.clone(), gln: None }).collect(),
         accounts,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("countersign-macros", &[]),
     ("countersign-contract", &["countersign-abi", "countersign-macros"]),
     ("countersign-provenance", &["countersign-contract", "countersign-epcis"]),
+    ("countersign-testing", &["countersign-contract", "countersign-types", "countersign-vm"]),
     ("countersign-counter", &["countersign-contract"]),
     ("countersign-shelf", &["countersign-contract"]),
     (
@@ -30,7 +31,10 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("countersign-verify", &["countersign-epcis", "countersign-types"]),
     ("countersign-verify-page", &["countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types", "countersign-verify"]),
-    ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
+    (
+        "countersign",
+        &["countersign-api", "countersign-client", "countersign-epcis", "countersign-metering", "countersign-types"],
+    ),
     (
         "countersignd",
         &[

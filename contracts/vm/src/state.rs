@@ -22,6 +22,9 @@ pub trait StateReader {
     /// The hash of the code at an address, or `None` if there is no contract.
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault>;
 
+    /// Whether the contract at an address is stopped. Asked for calls only, never for views.
+    fn is_frozen(&mut self, contract: &Address) -> Result<bool, HostFault>;
+
     /// The facts of the code with that hash, as [`crate::Vm::check`] gave them when it was deployed.
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault>;
 

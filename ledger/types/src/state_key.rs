@@ -63,6 +63,36 @@ pub fn equivocation(epoch: Epoch, validator: u16) -> Vec<u8> {
 pub fn overridden(height: Height) -> Vec<u8> {
     native(b'x', &height.0.to_be_bytes())
 }
+/// [`crate::PolicyState`].
+#[must_use]
+pub fn policy() -> Vec<u8> {
+    native(b'g', &[])
+}
+/// [`crate::PolicyVote`] of an organisation.
+#[must_use]
+pub fn policy_vote(organisation: &str) -> Vec<u8> {
+    native(b'h', organisation.as_bytes())
+}
+/// Set of the organisations (borsh of their ids in order) that approved code for the contract of a full name.
+#[must_use]
+pub fn approvals(contract: &str, code: &Hash) -> Vec<u8> {
+    native(b'r', &[contract.as_bytes(), &[0], code.0.as_slice()].concat())
+}
+/// Prefix of all [`approvals`] for the contract of a full name.
+#[must_use]
+pub fn approvals_of(contract: &str) -> Vec<u8> {
+    native(b'r', &[contract.as_bytes(), &[0]].concat())
+}
+/// Whether (bool) an organisation wants a contract frozen.
+#[must_use]
+pub fn freeze_vote(contract: &Address, organisation: &str) -> Vec<u8> {
+    native(b'f', &[contract.0.as_slice(), organisation.as_bytes()].concat())
+}
+/// [`crate::Revision`] of a contract by its number.
+#[must_use]
+pub fn revision(contract: &Address, number: u32) -> Vec<u8> {
+    native(b'u', &[contract.0.as_slice(), &number.to_be_bytes()].concat())
+}
 /// [`crate::Organisation`] by id.
 #[must_use]
 pub fn organisation(id: &str) -> Vec<u8> {
@@ -116,10 +146,40 @@ pub fn consumed(expires: TimestampMs, transaction: &Hash) -> Vec<u8> {
 pub fn consumed_all() -> Vec<u8> {
     native(b't', &[])
 }
+/// [`crate::ScheduledCall`] by its time and number: the order in which they are run.
+#[must_use]
+pub fn scheduled(at: TimestampMs, number: u64) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(16);
+    rest.extend_from_slice(&at.0.to_be_bytes());
+    rest.extend_from_slice(&number.to_be_bytes());
+    native(b's', &rest)
+}
+/// Prefix of all [`scheduled`] keys.
+#[must_use]
+pub fn scheduled_all() -> Vec<u8> {
+    native(b's', &[])
+}
+/// Time and number in a [`scheduled`] key.
+#[must_use]
+pub fn scheduled_place(key: &[u8]) -> Option<(TimestampMs, u64)> {
+    let rest = key.strip_prefix(scheduled_all().as_slice())?;
+    let (at, number) = rest.split_first_chunk::<8>()?;
+    Some((TimestampMs(u64::from_be_bytes(*at)), u64::from_be_bytes(number.try_into().ok()?)))
+}
+/// Number (u64) that the next scheduled call gets; 0 if there is none.
+#[must_use]
+pub fn scheduled_next() -> Vec<u8> {
+    native(b'l', &[])
+}
 /// A contract's own storage.
 #[must_use]
 pub fn storage(address: &Address, key: &[u8]) -> Vec<u8> {
     of_contract(address, STORAGE, key)
+}
+/// Whether a key is one of a contract's own storage.
+#[must_use]
+pub fn is_storage(key: &[u8]) -> bool {
+    key.first() == Some(&CONTRACT) && key.get(33) == Some(&STORAGE)
 }
 /// The range of a contract's log.
 #[must_use]

@@ -2,19 +2,22 @@
 //! validator.
 
 mod call;
-mod deploy;
+mod code;
+mod scheduled;
 
 use crate::access::authorise;
 use crate::error::ReplicaError;
+use crate::freeze;
 use crate::govern;
 use crate::limits::{SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
 use crate::overlay::{Changes, Overlay};
-use crate::state_source::StateSource;
+use crate::policy;
+use crate::state_source::{Ripe, StateSource};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, Event, Gas, Hash, Header, Height, NativeOperation, Outcome, Override, Parameters, Payload, Receipt,
-    RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
+    Account, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome, Override, Parameters, Payload,
+    Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
 };
 use countersign_vm::{RESERVED_METHODS, Vm};
 
@@ -29,12 +32,14 @@ pub struct Executor<'a> {
     pub parameters: &'a Parameters,
     /// What was decreed about the block's transactions.
     pub overrides: &'a [SignedOverride],
+    /// Whether the block is only tried out: then expiry times do not count.
+    pub is_trial: bool,
 }
 
 /// What a block did.
 #[derive(Debug)]
 pub struct Executed {
-    /// One for each transaction, in order.
+    /// One for each transaction, in order, then one for each scheduled call that was run.
     pub receipts: Vec<Receipt>,
     /// What it changed.
     pub changes: Changes,
@@ -54,7 +59,8 @@ impl Ended {
 }
 
 impl Executor<'_> {
-    /// Runs a block's transactions in order and drops the ids that expired before it.
+    /// Runs the scheduled calls that are due, then a block's transactions in order, and drops the ids that expired before
+    /// it.
     ///
     /// # Errors
     /// Only faults of this machine; what transactions do wrong is in their receipts.
@@ -63,11 +69,12 @@ impl Executor<'_> {
         base: &B,
         header: &Header,
         transactions: &[impl AsRef<VerifiedTransaction>],
-        expired: Vec<Vec<u8>>,
+        ripe: Ripe,
     ) -> Result<Executed, ReplicaError> {
         let mut overlay = Overlay::new(base);
         self.record_decrees(&mut overlay, header.height);
-        let mut receipts = Vec::with_capacity(transactions.len());
+        let scheduled = self.run_due(&mut overlay, header, ripe.due)?;
+        let mut receipts = Vec::with_capacity(transactions.len().saturating_add(scheduled.len()));
         for (index, transaction) in (0u32..).zip(transactions) {
             let transaction = transaction.as_ref();
             let Ended { outcome, gas, events } = match self.decreed(&mut overlay, transaction) {
@@ -83,7 +90,12 @@ impl Executor<'_> {
                 events,
             });
         }
-        for key in expired {
+        let behind = u32::try_from(transactions.len()).unwrap_or(u32::MAX);
+        for (index, (id, Ended { outcome, gas, events })) in (behind..).zip(scheduled) {
+            let (height, gas_used) = (header.height, Gas(gas));
+            receipts.push(Receipt { transaction: id, height, index, outcome, gas_used, events });
+        }
+        for key in ripe.expired {
             overlay.write(key, None);
         }
         govern::end_epoch(&mut overlay, header.height)?;
@@ -105,9 +117,16 @@ impl Executor<'_> {
         transaction: &VerifiedTransaction,
     ) -> Option<Ended> {
         let id = transaction.id();
-        self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
+        if !self.is_overridden(&id) {
+            return None;
+        }
         overlay.write(state_key::consumed(transaction.body().expires, &id), Some(Vec::new()));
         Some(Ended::rejected(RejectCode::Overridden, intrinsic_gas(transaction)))
+    }
+
+    /// Whether a quorum decreed that a transaction or scheduled call is not run.
+    fn is_overridden(&self, id: &Hash) -> bool {
+        self.overrides.iter().any(|signed| signed.decree.transaction == *id)
     }
 
     fn run<B: StateSource>(
@@ -117,7 +136,8 @@ impl Executor<'_> {
         transaction: &VerifiedTransaction,
     ) -> Result<Ended, ReplicaError> {
         let body = transaction.body();
-        if let Some(code) = outside_window(self.parameters, body.expires, header.time) {
+        let late = outside_window(self.parameters, body.expires, header.time);
+        if let Some(code) = late.filter(|_| !self.is_trial) {
             return Ok(Ended::rejected(code, 0));
         }
         let mark = state_key::consumed(body.expires, &transaction.id());
@@ -142,8 +162,14 @@ impl Executor<'_> {
                 Err(code) => Ended::rejected(code, intrinsic),
             }),
             Payload::Call { contract, method, input } => {
-                if overlay.read(&state_key::contract(contract))?.is_none() {
-                    return Ok(Ended::rejected(RejectCode::NoContract, intrinsic));
+                let record: Option<ContractRecord> =
+                    overlay.read_value(&state_key::contract(contract), "a contract's record")?;
+                match record {
+                    None => return Ok(Ended::rejected(RejectCode::NoContract, intrinsic)),
+                    Some(record) if record.frozen.is_frozen() => {
+                        return Ok(Ended::rejected(RejectCode::Frozen, intrinsic));
+                    }
+                    Some(_) => {}
                 }
                 if RESERVED_METHODS.contains(&method.as_str()) {
                     let cause = countersign_abi::trap::METHOD_NOT_FOUND;
@@ -152,8 +178,8 @@ impl Executor<'_> {
                 let call = self.call(header, transaction, &account, contract, method, input, intrinsic);
                 self.run_call(overlay, header, transaction, &call, intrinsic)
             }
-            Payload::Deploy { name, code, input } => {
-                self.deploy(overlay, header, transaction, &account, (name, code, input), intrinsic)
+            Payload::Deploy { .. } | Payload::Upgrade { .. } => {
+                self.put_code(overlay, header, transaction, &account, intrinsic)
             }
         }
     }
@@ -177,6 +203,12 @@ impl Executor<'_> {
                 header.height,
                 self.parameters.run_ahead,
             ),
+            NativeOperation::VotePolicy { version, policy } => policy::vote(overlay, account, *version, policy),
+            NativeOperation::ApproveCode { contract, code, approve } => {
+                policy::approve(overlay, account, contract, code, *approve).map(Ok)
+            }
+            NativeOperation::SetFrozen { contract, frozen } => freeze::set(overlay, account, contract, *frozen),
+            NativeOperation::VoteFrozen { contract, frozen } => freeze::vote(overlay, account, contract, *frozen),
         }
     }
 }
@@ -201,7 +233,7 @@ pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
     let checks = match &transaction.body().payload {
         Payload::Native(NativeOperation::PutAccount { proofs, .. }) => number(proofs.len()),
         Payload::Native(NativeOperation::ReportEquivocation { .. }) => 2,
-        Payload::Call { .. } | Payload::Deploy { .. } | Payload::Native(NativeOperation::VoteValidators { .. }) => 0,
+        Payload::Call { .. } | Payload::Deploy { .. } | Payload::Upgrade { .. } | Payload::Native(_) => 0,
     };
     TRANSACTION_GAS
         .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(transaction.bytes().len())))

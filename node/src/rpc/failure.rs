@@ -69,6 +69,8 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
+        | BadTransaction::Policy(_)
+        | BadTransaction::ContractName(_)
         | BadTransaction::Evidence(_)
         | BadTransaction::Validators(_)
         | BadTransaction::Account(_) => Code::TransactionMalformed,
@@ -94,9 +96,14 @@ fn of_reject(code: RejectCode) -> Code {
         RejectCode::ExpiryTooFar => Code::ExpiryTooFar,
         RejectCode::Duplicate | RejectCode::EvidenceKnown | RejectCode::Overridden => Code::DuplicateTransaction,
         RejectCode::UnknownSigner => Code::UnknownSigner,
-        RejectCode::Forbidden | RejectCode::LastAdmin => Code::Forbidden,
+        RejectCode::Forbidden
+        | RejectCode::LastAdmin
+        | RejectCode::PolicyForbids
+        | RejectCode::NotApproved
+        | RejectCode::NotOwner => Code::Forbidden,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,
         RejectCode::NoContract => Code::ContractUnknown,
+        RejectCode::Frozen => Code::ContractFrozen,
         RejectCode::NameTaken
         | RejectCode::BadName
         | RejectCode::BadCode
@@ -104,6 +111,10 @@ fn of_reject(code: RejectCode) -> Code {
         | RejectCode::EpochOver
         | RejectCode::BadValidators
         | RejectCode::KeyTaken
+        | RejectCode::SameCode
+        | RejectCode::Incompatible
+        | RejectCode::PolicyOver
+        | RejectCode::BadPolicy
         | RejectCode::KeyUnproven => Code::TransactionMalformed,
     }
 }

@@ -17,5 +17,6 @@ mod library;
 mod opinion;
 mod random;
 mod refused;
+mod schedule;
 mod storage;
 mod world;

@@ -1,6 +1,6 @@
 //! A state in memory, with contracts given as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use countersign_vm::{
@@ -20,6 +20,7 @@ pub struct World {
     pub logs: BTreeMap<(Address, Vec<u8>), Vec<Vec<u8>>>,
     pub reads: Vec<(Address, Vec<u8>)>,
     pub broken: bool,
+    pub frozen: BTreeSet<Address>,
 }
 
 impl World {
@@ -59,6 +60,10 @@ impl World {
 impl StateReader for World {
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
         Ok(self.contracts.get(contract).copied())
+    }
+
+    fn is_frozen(&mut self, contract: &Address) -> Result<bool, HostFault> {
+        Ok(self.frozen.contains(contract))
     }
 
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
@@ -120,6 +125,7 @@ pub fn call(input: &[u8]) -> Call {
             height: 42,
             time_ms: 1_700_000_000_000,
             chain: [9; 32],
+            scheduled: false,
         },
     }
 }
@@ -147,7 +153,7 @@ pub fn contract(body: &str) -> String {
 
 /// The same with further definitions.
 pub fn with(body: &str, definitions: &str) -> String {
-    const IMPORTS: [(&str, &str); 18] = [
+    const IMPORTS: [(&str, &str); 19] = [
         ("input_len", "(result i32)"),
         ("input_read", "(param i32)"),
         ("output", "(param i32 i32)"),
@@ -161,6 +167,7 @@ pub fn with(body: &str, definitions: &str) -> String {
         ("log_read", "(param i32 i32 i64 i32 i32) (result i64)"),
         ("emit", "(param i32 i32 i32 i32 i32 i32)"),
         ("call", "(param i32 i32 i32 i32 i32 i64) (result i32)"),
+        ("schedule", "(param i32 i32 i32 i32 i64 i64) (result i64)"),
         ("returned_len", "(result i32)"),
         ("returned_read", "(param i32)"),
         ("returned_code", "(result i32)"),
