@@ -69,7 +69,7 @@ fn module(pages: u32, before: &str, operation: &str, times: usize) -> String {
         writeln!(body, "{operation}").unwrap();
     }
     format!(
-        r#"(module {IMPORTS} (memory (export "memory") {pages}) (table 2 funcref) (elem (i32.const 0) $leaf $leaf)
+        r#"(module {IMPORTS} (memory (export "memory") {pages} {pages}) (table 2 funcref) (elem (i32.const 0) $leaf $leaf)
           (func $leaf (param i32) (result i32) (local.get 0))
           (func (export "run") (local $a i32) (local $b i64) (local $c f64) (local $i i32)
             {before} (loop $again {body} (br $again))))"#

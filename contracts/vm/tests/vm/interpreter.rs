@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use countersign_abi::{limits as abi, trap};
-use countersign_metering::{GAS_EXPORT, STACK_EXPORT, V2, check};
+use countersign_metering::{GAS_EXPORT, STACK_EXPORT, V3, check};
 use countersign_vm::{Call, CodeHash, Effects, Outcome, Status};
 use wasmi::{CompilationMode, Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};
 
@@ -33,11 +33,11 @@ pub struct Interpreter {
 
 /// Code as the interpreter takes it.
 #[derive(Clone)]
-struct Translated {
+pub struct Translated {
     module: Arc<Module>,
-    methods: Arc<[String]>,
+    pub methods: Arc<[String]>,
     pages: u32,
-    instantiation: u64,
+    pub instantiation: u64,
 }
 
 impl Interpreter {
@@ -86,11 +86,11 @@ impl Interpreter {
         }
     }
 
-    fn translated(&self, world: &World, hash: &CodeHash) -> Translated {
+    pub fn translated(&self, world: &World, hash: &CodeHash) -> Translated {
         if let Some(known) = self.modules.borrow().get(hash) {
             return known.clone();
         }
-        let metered = check(&world.codes[hash], &V2).unwrap();
+        let metered = check(&world.codes[hash], &V3).unwrap();
         let module = Module::new(&self.engine, &metered.wasm).unwrap_or_else(|error| panic!("wasmi refuses: {error}"));
         let translated = Translated {
             module: Arc::new(module),

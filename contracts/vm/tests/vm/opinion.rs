@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use countersign_metering::{V2, check};
+use countersign_metering::{V3, check};
 
 use crate::bare::Bare;
 use crate::corpus::entry::{Entry, entries};
@@ -81,6 +81,6 @@ fn all() -> Vec<Entry> {
 /// The metered form of what needs nothing but `output`, and is not so large that compiling it once more takes long.
 fn alone(bare: &Bare, entry: &Entry) -> Option<Vec<u8>> {
     let [text] = entry.contracts.as_slice() else { return None };
-    let metered = check(&wat::parse_str(text).unwrap(), &V2).ok()?.wasm;
+    let metered = check(&wat::parse_str(text).unwrap(), &V3).ok()?.wasm;
     (metered.len() < 64 << 10 && bare.links(&metered)).then_some(metered)
 }

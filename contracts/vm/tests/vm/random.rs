@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use countersign_abi::trap;
-use countersign_metering::{V2, check};
+use countersign_metering::{V3, check};
 use countersign_vm::{OptLevel, Vm};
 use proptest::prelude::*;
 
@@ -357,7 +357,7 @@ proptest! {
         prop_assert_eq!(fast.gas_used, expected, "{}", text);
 
         prop_assert_eq!(&fast, &interpreter.run(&world, &call(&[])));
-        let metered = check(&code, &V2).unwrap().wasm;
+        let metered = check(&code, &V3).unwrap().wasm;
         // Without the host, whose `output` takes 58.
         let inside = (expected - base - 58) as i64;
         let after = bare().both(&metered, inside).map_err(TestCaseError::fail)?;

@@ -26,6 +26,8 @@ pub struct Chain {
     pub effects: Effects,
     /// Number and bytes of writes, appends and events, undone or not.
     pub used: [(u64, u64); 3],
+    /// Calls scheduled, undone or not.
+    pub scheduled: u64,
     active: Vec<Address>,
     /// Pages of the memories below the one that runs.
     pages: u32,
@@ -82,6 +84,7 @@ impl Chain {
             context: call.context.clone(),
             effects: Effects::default(),
             used: [(0, 0); 3],
+            scheduled: 0,
             active: Vec::new(),
             pages: 0,
         }
@@ -95,6 +98,10 @@ impl Chain {
             return Err(trap::CALL_TOO_DEEP);
         }
         let hash = self.below.contracts.get(&job.contract).ok_or(trap::CONTRACT_NOT_FOUND)?;
+        let may_freeze = self.kind == CallKind::Call && job.caller.is_some();
+        if may_freeze && self.below.frozen.contains(&job.contract) {
+            return Err(trap::FROZEN);
+        }
         let code = interpreter.translated(&self.below, hash);
         let reserved = job.caller.is_some() && ["init", "migrate"].contains(&job.method.as_str());
         if reserved || !code.methods.contains(&job.method) {

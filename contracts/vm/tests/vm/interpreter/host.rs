@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use countersign_abi::{ABSENT, MEMORY, MODULE, attributes, call_status, field, import, limits as abi, trap};
 use countersign_metering::GAS_EXPORT;
-use countersign_vm::{CallKind, Emitted, LogAppend};
+use countersign_vm::{CallKind, Emitted, LogAppend, Scheduled};
 use ed25519_zebra::{Signature, VerificationKey};
 use sha2::{Digest, Sha256};
 use wasmi::errors::{HostError, LinkerError};
@@ -67,6 +67,7 @@ pub fn define(linker: &mut Linker<Frame>) -> Result<(), LinkerError> {
         .func_wrap(MODULE, import::LOG_READ, log_read)?
         .func_wrap(MODULE, import::EMIT, emit)?
         .func_wrap(MODULE, import::CALL, call)?
+        .func_wrap(MODULE, import::SCHEDULE, schedule)?
         .func_wrap(MODULE, import::RETURNED_LEN, |mut guest: Guest<'_>| {
             charge(&mut guest, 30)?;
             Ok::<i32, Error>(guest.data().returned.len() as i32)
@@ -245,6 +246,48 @@ fn call(
     guest.data_mut().returned = returned;
     guest.data_mut().returned_code = code;
     Ok(status)
+}
+
+fn schedule(
+    mut guest: Guest<'_>,
+    method: i32,
+    method_len: i32,
+    input: i32,
+    input_len: i32,
+    at: i64,
+    gas: i64,
+) -> Result<i64, Error> {
+    let spans = [(method, method_len, abi::NAME_BYTES_MAX), (input, input_len, abi::SCHEDULED_INPUT_BYTES_MAX)];
+    let [method, input] = admit(&mut guest, 20_000, 8, spans)?;
+    may_write(&mut guest)?;
+    let method = String::from_utf8(method).unwrap_or_default();
+    let (at_ms, gas) = (at as u64, gas as u64);
+    let frame = guest.data();
+    let hash = frame.chain.borrow().below.contracts[&frame.contract];
+    let code = frame.interpreter.translated(&frame.chain.borrow().below, &hash);
+    if ["init", "migrate"].contains(&method.as_str()) || !code.methods.contains(&method) {
+        return Err(trap(&mut guest, trap::METHOD_NOT_FOUND));
+    }
+    let now = frame.chain.borrow().context.time_ms;
+    let least = 10_000 + (method.len() + input.len()) as u64 + code.instantiation;
+    let good =
+        at_ms > now && at_ms - now <= abi::SCHEDULE_AHEAD_MS_MAX && (least..=abi::SCHEDULED_GAS_MAX).contains(&gas);
+    if !good {
+        return Err(trap(&mut guest, trap::BAD_HOST_ARGUMENT));
+    }
+    charge(&mut guest, gas)?;
+    let contract = guest.data().contract;
+    let position = {
+        let mut chain = guest.data().chain.borrow_mut();
+        chain.scheduled += 1;
+        let position = chain.effects.scheduled.len() as i64;
+        let within = chain.scheduled <= u64::from(abi::SCHEDULED_CALLS_MAX);
+        within.then(|| {
+            chain.effects.scheduled.push(Scheduled { contract, method, input, at_ms, gas });
+            position
+        })
+    };
+    position.ok_or_else(|| trap(&mut guest, trap::SCHEDULE_LIMIT))
 }
 
 fn ed25519_verify(mut guest: Guest<'_>, key: i32, at: i32, len: i32, signature: i32) -> Result<i32, Error> {
