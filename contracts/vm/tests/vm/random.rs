@@ -1,14 +1,18 @@
-//! Random programs, run by the machine and by a plain evaluator of their syntax tree that counts
-//! gas instruction by instruction. Both must come to the same value and the same gas, whatever the
+//! Random programs, run by the machine, by an interpreter and by a plain evaluator of their syntax tree that
+//! counts gas instruction by instruction. All must come to the same value and the same gas, whatever the
 //! optimisation level; and metering must not change what a program computes.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use countersign_abi::trap;
+use countersign_metering::{V3, check};
 use countersign_vm::{OptLevel, Vm};
 use proptest::prelude::*;
 
+use crate::bare::{After, Bare, STACK_SLOTS};
+use crate::interpreter::Interpreter;
 use crate::world::{GAS, World, call, machine, output, trapped, vm, with};
 
 /// Locals that programs compute with; loop counters come after them.
@@ -300,6 +304,11 @@ fn loops(steps: &[Step]) -> usize {
         .sum()
 }
 
+fn bare() -> &'static Bare {
+    static BARE: OnceLock<Bare> = OnceLock::new();
+    BARE.get_or_init(Bare::new)
+}
+
 fn unoptimised() -> &'static Vm {
     static VM: OnceLock<Vm> = OnceLock::new();
     VM.get_or_init(|| machine(OptLevel::None))
@@ -337,6 +346,7 @@ proptest! {
         let expected = base + run + body;
 
         let value = evaluator.locals[0].to_le_bytes();
+        let interpreter = Rc::new(Interpreter::new());
         let fast = vm().run(&mut world, &call(&[])).unwrap();
         let again = vm().run(&mut world, &call(&[])).unwrap();
         let plain = unoptimised().run(&mut world, &call(&[])).unwrap();
@@ -346,6 +356,13 @@ proptest! {
         prop_assert_eq!(output(&fast), &value[..]);
         prop_assert_eq!(fast.gas_used, expected, "{}", text);
 
+        prop_assert_eq!(&fast, &interpreter.run(&world, &call(&[])));
+        let metered = check(&code, &V3).unwrap().wasm;
+        // Without the host, whose `output` takes 58.
+        let inside = (expected - base - 58) as i64;
+        let after = bare().both(&metered, inside).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(after, After { cause: None, gas: 0, stack: STACK_SLOTS });
+
         // With any less it ends out of gas, at its limit.
         let mut limited = call(&[]);
         limited.gas_limit = expected - 1 - short.min(expected - 1);
@@ -353,5 +370,9 @@ proptest! {
         prop_assert_eq!(&fast.status, &trapped(trap::OUT_OF_GAS));
         prop_assert_eq!(fast.gas_used, limited.gas_limit);
         prop_assert_eq!(&fast, &unoptimised().run(&mut world, &limited).unwrap());
+        prop_assert_eq!(&fast, &interpreter.run(&world, &limited));
+        let inside = inside - (expected - limited.gas_limit) as i64;
+        let after = bare().both(&metered, inside).map_err(TestCaseError::fail)?;
+        prop_assert!(after.gas < 0);
     }
 }
