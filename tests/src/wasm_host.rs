@@ -80,6 +80,20 @@ impl WasmHost {
         Ok(address)
     }
 
+    /// Deploys another contract as by a transaction: its `init` has run with these argument bytes.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or `init` fails or traps.
+    pub fn deploy_with(&mut self, module: &[u8], input: &[u8]) -> anyhow::Result<Address> {
+        let address = self.deploy(module)?;
+        let selected = std::mem::replace(&mut self.contract, address);
+        let ended = self.run("init", input, CallKind::Call);
+        self.contract = selected;
+        ended?;
+        self.environment.advance();
+        Ok(address)
+    }
+
     /// The contract that calls and views go to. At first the one that the host was made with.
     pub fn select(&mut self, contract: Address) {
         self.contract = contract;

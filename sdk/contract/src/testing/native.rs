@@ -50,6 +50,19 @@ impl Host {
         address
     }
 
+    /// Deploys another contract as by a transaction: its `init` has run with `arguments`. Answers its address.
+    ///
+    /// # Errors
+    ///
+    /// If `init` fails or traps.
+    pub fn deploy_with<C: Contract>(&mut self, arguments: &impl BorshSerialize) -> Result<Address, Failure> {
+        let address = self.deploy::<C>();
+        let frame = Frame { contract: address, input: encode(arguments), output: Vec::new(), view: false };
+        run::enter(&mut self.world, || run::method(address, "init", frame))?;
+        self.world.environment.advance();
+        Ok(address)
+    }
+
     /// The contract that calls and views go to. At first the one that the host was made with.
     pub fn select(&mut self, contract: Address) {
         self.contract = contract;
