@@ -1,14 +1,15 @@
 //! The state that a chain begins with.
 
-use countersign_types::{EpochState, Genesis, codec, state_key};
+use countersign_types::{EpochState, Genesis, PolicyState, codec, state_key};
 use std::collections::BTreeMap;
 
-/// The entries of height 0: parameters, validators, organisations and the number of their admins, accounts and their keys.
+/// The entries of height 0: parameters, validators, deployment policy, organisations and the number of their admins, accounts and their keys.
 #[must_use]
 pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
     let mut state = BTreeMap::from([
         (state_key::parameters(), Some(codec::encode(&genesis.parameters))),
         (state_key::validators(), Some(codec::encode(&genesis.validators))),
+        (state_key::policy(), Some(codec::encode(&PolicyState { version: 0, policy: genesis.deployment.clone() }))),
         (state_key::epoch(), Some(codec::encode(&EpochState::default()))),
     ]);
     for organisation in &genesis.organisations {

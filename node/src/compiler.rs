@@ -17,12 +17,13 @@ use crate::shared::Shared;
 use crate::threads::Threads;
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_replica::access::authorise;
+use countersign_replica::arrival::Arrival;
 use countersign_replica::execute::{intrinsic_gas, outside_window};
 use countersign_replica::overlay::MachineState;
 use countersign_replica::state_source::{Latest, StateSource};
-use countersign_replica::{Input, Source};
+use countersign_replica::{Input, ReplicaError, Source};
 use countersign_types::hash::sha256;
-use countersign_types::{Address, ContractRecord, Parameters, Payload, VerifiedTransaction, codec, state_key};
+use countersign_types::{ContractRecord, Hash, Height, Parameters, Transaction, VerifiedTransaction, codec, state_key};
 use countersign_vm::{HostFault, Vm};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
@@ -160,7 +161,7 @@ impl<S: Store> Worker<S> {
     /// says what is wrong with it.
     fn is_worth_it(&self, transaction: &VerifiedTransaction) -> bool {
         let body = transaction.body();
-        let Payload::Deploy { name, code, .. } = &body.payload else { return false };
+        let Some(code) = body.payload.code() else { return false };
         let state = Latest(&self.reader);
         let rules = state.read_value::<Parameters>(&state_key::parameters(), "the parameters");
         let Ok(Some(rules)) = rules else { return false };
@@ -170,9 +171,16 @@ impl<S: Store> Worker<S> {
         body.gas_limit.0 >= gas
             && body.gas_limit <= rules.transaction_gas_max
             && outside_window(&rules, body.expires, now()).is_none()
-            && matches!(authorise(&state, &body.signer, &body.payload, height), Ok(Ok(_)))
-            && is_absent(state_key::contract(&Address::of(name)))
+            && matches!(self.is_permitted(&state, body, height), Ok(true))
             && is_absent(state_key::consumed(body.expires, &transaction.id()))
+    }
+
+    /// Whether the signer may put the code where it is to go.
+    fn is_permitted(&self, state: &Latest<'_, S>, body: &Transaction, height: Height) -> Result<bool, ReplicaError> {
+        let Ok(account) = authorise(state, &body.signer, &body.payload, height)? else { return Ok(false) };
+        let Some(Ok(arrival)) = Arrival::of(state, &account, &body.payload)? else { return Ok(false) };
+        let code = Hash(sha256(arrival.code));
+        Ok(arrival.permit(state, account.id.organisation(), &code)?.is_ok())
     }
 
     fn announce(&self, transaction: &VerifiedTransaction) {
@@ -183,7 +191,7 @@ impl<S: Store> Worker<S> {
     }
 
     fn compile(&self, transaction: &VerifiedTransaction) {
-        let Payload::Deploy { code, .. } = &transaction.body().payload else { return };
+        let Some(code) = transaction.body().payload.code() else { return };
         match self.vm.prepare(code) {
             // Execution says what is wrong with code, in a receipt.
             Ok(()) | Err(HostFault::CodeRefused { .. }) => {}

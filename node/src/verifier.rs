@@ -10,7 +10,7 @@ use crate::shared::Shared;
 use crate::threads::Threads;
 use countersign_replica::{Input, Source};
 use countersign_types::transaction::{BadTransaction, verify_all};
-use countersign_types::{Hash, Payload, SignedTransaction, VerifiedTransaction, codec};
+use countersign_types::{Hash, SignedTransaction, VerifiedTransaction, codec};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -155,8 +155,7 @@ impl Worker {
     /// Sends checked transactions on. Those of a client stay together, since they are answered together;
     /// of others, what deploys code holds up nothing else.
     fn pass_on(&self, good: Vec<Arc<VerifiedTransaction>>, source: Source, share: Option<Share>) {
-        let deploys =
-            |transaction: &Arc<VerifiedTransaction>| matches!(transaction.body().payload, Payload::Deploy { .. });
+        let deploys = |transaction: &Arc<VerifiedTransaction>| transaction.body().payload.code().is_some();
         let (deploying, plain) = match source {
             Source::Client { .. } if good.iter().any(deploys) => (good, Vec::new()),
             _ => good.into_iter().partition(deploys),

@@ -10,9 +10,9 @@ use countersign_replica::state_source::Latest;
 use countersign_types::account::KeyEntry;
 use countersign_types::hash::sha256;
 use countersign_types::{
-    Account, Address, Block, Certificate, Epoch, Gas, Genesis, Hash, Header, Height, Organisation, Outcome, Parameters,
-    Payload, Phase, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
-    VoteStatement, merkle,
+    Account, Address, Block, Certificate, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, Organisation,
+    Outcome, Parameters, Payload, Phase, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet,
+    VerifiedTransaction, VoteStatement, merkle,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -140,6 +140,7 @@ impl<S: Store> Chain<S> {
             chain: self.genesis.chain(),
             parameters: &self.genesis.parameters,
             overrides: &[],
+            is_trial: false,
         };
         let executed = executor.execute(&latest, &header, &transactions, expired)?;
         let records = executed.changes.records.into_iter();
@@ -266,6 +267,7 @@ fn genesis() -> anyhow::Result<Genesis> {
         network: "chain".into(),
         time: START,
         parameters: Parameters::default(),
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators.collect())?,
         organisations: ids.iter().map(|id| Organisation { id: id.clone(), name: id.clone(), gln: None }).collect(),
         accounts,

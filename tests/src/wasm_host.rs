@@ -212,6 +212,10 @@ impl StateReader for State {
         Ok(self.hashes.get(contract).copied())
     }
 
+    fn is_frozen(&mut self, _: &Address) -> Result<bool, HostFault> {
+        Ok(false)
+    }
+
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
         Ok(self.facts.get(hash).cloned())
     }

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
     ("countersign-abi", &[]),
-    ("countersign-vm", &["countersign-abi"]),
+    ("countersign-metering", &["countersign-abi"]),
+    ("countersign-vm", &["countersign-abi", "countersign-metering"]),
     // Under feature `contract` alone, to describe its answers in the interface.
     ("countersign-epcis", &["countersign-contract"]),
     ("countersign-macros", &[]),

@@ -41,6 +41,10 @@ pub const MEMORY: &str = "memory";
 /// The custom section that holds the contract's interface: one JSON object per line
 /// (UTF-8, each line ended by `\n`), in any order. The guest SDK's macros write it.
 pub const SECTION: &str = "countersign.abi";
+/// The custom section that says how the contract's state is laid out: `version u32 little-endian | SHA-256 of the fields`, where
+/// the fields are `name:kind\n` for each field of the contract's struct in order of the names, `kind` being its type as written
+/// without white space. The guest SDK's macros write it. An upgrade may change the fields only under a higher version.
+pub const LAYOUT_SECTION: &str = "countersign.layout";
 /// Answer of `storage_read` and `log_read` when there is nothing.
 pub const ABSENT: i64 = -1;
 
@@ -170,6 +174,8 @@ pub mod trap {
     pub const TOO_MUCH_OUTPUT: u32 = 17;
     /// Memories of the call chain together exceed their limit.
     pub const MEMORY_LIMIT: u32 = 18;
+    /// The contract is frozen.
+    pub const FROZEN: u32 = 20;
 }
 
 /// Layout of a log's record as `log_read` answers it, and of the leaf that proves it.

@@ -26,6 +26,10 @@ impl StateReader for World {
         Ok(self.contracts.get(contract).copied())
     }
 
+    fn is_frozen(&mut self, _: &Address) -> Result<bool, HostFault> {
+        Ok(false)
+    }
+
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
         Ok(self.facts.get(hash).cloned())
     }

@@ -25,6 +25,10 @@ impl StateReader for World {
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
         Ok(self.contracts.get(contract).copied())
     }
+    fn is_frozen(&mut self, _: &Address) -> Result<bool, HostFault> {
+        Ok(false)
+    }
+
     fn facts(&mut self, _: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
         Ok(Some(self.facts.clone()))
     }

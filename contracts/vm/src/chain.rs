@@ -66,6 +66,9 @@ impl Chain {
         let Some(hash) = self.overlay.code_hash(&job.contract)? else {
             return Ok(Err(trap::CONTRACT_NOT_FOUND));
         };
+        if self.kind == CallKind::Call && job.caller.is_some() && self.overlay.is_frozen(&job.contract)? {
+            return Ok(Err(trap::FROZEN));
+        }
         let want = Want::Run(self.kind);
         let found = self.machine.library.find(&hash, want);
         let read = match &found {

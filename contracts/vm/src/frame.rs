@@ -1,9 +1,9 @@
 //! One running contract: what its host functions see.
 
+use countersign_metering::HostCosts;
 use wasmtime::{Global, Memory, ResourceLimiter};
 
 use crate::chain::Chain;
-use crate::cost::HostCosts;
 use crate::limits::{CHAIN_PAGES_MAX, MEMORY_PAGES_MAX, TABLE_ELEMENTS_MAX};
 use crate::{Address, HostFault};
 

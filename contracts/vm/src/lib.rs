@@ -9,37 +9,30 @@
 //! wrong is a [`HostFault`], after which the node must stop.
 //!
 //! The same code, input and state give the same outcome and the same gas on every CPU, in every
-//! cache state and at every optimisation level: gas is counted by instructions that `meter` writes
-//! into the code, never by the engine. `GAS.md` says what is charged, `DETERMINISM.md` how the
+//! cache state and at every optimisation level: gas is counted by instructions that [`countersign_metering`]
+//! writes into the code, never by the engine. `GAS.md` says what is charged, `DETERMINISM.md` how the
 //! engine is set.
 
 mod call;
 mod chain;
-mod check;
-mod cost;
 mod engine;
-mod facts;
 mod fault;
 mod frame;
 mod host;
-mod imports;
 mod lent;
 mod library;
-mod meter;
 mod module;
 mod outcome;
 mod overlay;
-mod reject;
 mod state;
 mod vm;
 
 pub mod limits;
 
 pub use call::{Call, CallContext, CallKind, RESERVED_METHODS};
-pub use facts::CodeFacts;
+pub use countersign_metering::{CodeFacts, CodeLimit, CodeRejected, CodeStats, Layout as CodeLayout, SegmentKind};
 pub use fault::HostFault;
 pub use library::{CodeUse, DiskConfig, Ran, VmCounters};
 pub use outcome::{Effects, Emitted, LogAppend, Outcome, Status};
-pub use reject::{CodeLimit, CodeRejected, SegmentKind};
 pub use state::{Address, CodeHash, StateReader};
-pub use vm::{CheckedCode, CodeStats, OptLevel, Vm, VmConfig};
+pub use vm::{CheckedCode, OptLevel, Vm, VmConfig};

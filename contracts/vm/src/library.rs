@@ -14,14 +14,13 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use countersign_metering::{Costs, FORM_VERSION, Metered, check};
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, Linker, Module};
 
-use crate::check::{Metered, check};
-use crate::cost::Costs;
 use crate::frame::Frame;
 use crate::module::Compiled;
-use crate::{CallKind, CodeFacts, CodeHash, HostFault, limits, meter};
+use crate::{CallKind, CodeFacts, CodeHash, HostFault, limits};
 
 use disk::{Disk, Found};
 use memory::Memory;
@@ -52,7 +51,7 @@ impl Library {
         clock: fn() -> u64,
         disk: Option<DiskConfig>,
     ) -> io::Result<Self> {
-        let versions = [meter::VERSION, costs.version];
+        let versions = [FORM_VERSION, costs.version];
         let disk = disk.map(|config| Disk::open(config, &engine, versions)).transpose()?;
         Ok(Self {
             engine,

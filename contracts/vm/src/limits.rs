@@ -1,60 +1,12 @@
-//! Bounds of the machine, with their arithmetic.
+//! Bounds of the machine, with their arithmetic; those of code are beside its check.
 //!
 //! Every bound that decides an outcome is part of the protocol: it changes only with a protocol
 //! version. Bounds of host resources (the cache) change nothing that is seen from outside.
 
-/// Longest module, in bytes.
-pub const CODE_BYTES_MAX: u64 = 1 << 20;
-/// Function types.
-pub const TYPES_MAX: u64 = 2_000;
-/// Imports. There are fewer host functions, but a module may import one twice.
-pub const IMPORTS_MAX: u64 = 100;
-/// Defined functions.
-pub const FUNCTIONS_MAX: u64 = 20_000;
-/// Globals.
-pub const GLOBALS_MAX: u64 = 1_000;
-/// Exports.
-pub const EXPORTS_MAX: u64 = 1_000;
-/// Data segments.
-pub const DATA_SEGMENTS_MAX: u64 = 10_000;
-/// Element segments.
-pub const ELEMENT_SEGMENTS_MAX: u64 = 1_000;
-/// Tables.
-pub const TABLES_MAX: u64 = 1;
-/// Elements a table starts with; it cannot grow.
-pub const TABLE_ELEMENTS_MAX: u64 = 2_500;
-/// Functions in all element segments together, passive ones included.
-pub const ELEMENTS_MAX: u64 = 20_000;
-/// Memories.
-pub const MEMORIES_MAX: u64 = 1;
-/// Pages of 64 KiB that one contract's memory can reach: 32 MiB.
-pub const MEMORY_PAGES_MAX: u32 = 512;
+pub use countersign_metering::limits::*;
+
 /// Pages that the memories of a call chain can reach together: 64 MiB.
 pub const CHAIN_PAGES_MAX: u32 = 1_024;
-/// Parameters of a function or block.
-pub const PARAMETERS_MAX: u64 = 100;
-/// Results of a function.
-pub const RESULTS_MAX: u64 = 1;
-/// Results of a block.
-pub const BLOCK_RESULTS_MAX: u64 = 16;
-/// Parameters of all functions together.
-pub const PARAMETERS_TOTAL_MAX: u64 = 100_000;
-/// Longest body of one function, in bytes.
-pub const FUNCTION_BYTES_MAX: u64 = 256 << 10;
-/// Parameters and locals of one function.
-pub const LOCALS_MAX: u64 = 4_096;
-/// Basic blocks of one function.
-pub const BLOCKS_MAX: u64 = 20_000;
-/// Highest operand stack of one function.
-pub const OPERANDS_MAX: u64 = 1_024;
-/// Blocks within blocks in one function.
-pub const NESTING_MAX: u64 = 1_024;
-/// Targets of one `br_table`.
-pub const BR_TABLE_MAX: u64 = 256;
-/// Blocks × (locals + 1), over all functions: what building SSA form costs a compiler at worst.
-/// 1 MiB of ordinary code (50 blocks × 20 locals × 1,500 functions) needs a tenth.
-pub const BLOCK_LOCALS_MAX: u64 = 16 << 20;
-
 /// Calls of one contract by another, the outermost counted.
 pub const CALL_DEPTH_MAX: usize = 8;
 /// Stack of a call chain, in slots of 8 bytes: 256 KiB.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use countersign_abi::MEMORY;
+use countersign_metering::{GAS_EXPORT, STACK_EXPORT};
 use wasmtime::{InstancePre, Linker, Module, ModuleExport};
 
-use crate::check::{GAS_EXPORT, STACK_EXPORT};
 use crate::frame::Frame;
 use crate::{CodeFacts, HostFault};
-use countersign_abi::MEMORY;
 
 /// Compiled code.
 pub(crate) struct Compiled {

@@ -19,6 +19,7 @@ type Key = (Address, Vec<u8>);
 pub(crate) struct Overlay {
     below: Lent,
     codes: BTreeMap<Address, Option<CodeHash>>,
+    frozen: BTreeMap<Address, bool>,
     read: BTreeMap<Key, Option<Vec<u8>>>,
     read_bytes: usize,
     logs: BTreeMap<Key, Log>,
@@ -67,6 +68,7 @@ impl Overlay {
         Self {
             below,
             codes: BTreeMap::new(),
+            frozen: BTreeMap::new(),
             read: BTreeMap::new(),
             read_bytes: 0,
             logs: BTreeMap::new(),
@@ -92,6 +94,15 @@ impl Overlay {
         let hash = self.below.reader().code_hash(contract)?;
         self.codes.insert(*contract, hash);
         Ok(hash)
+    }
+
+    pub(crate) fn is_frozen(&mut self, contract: &Address) -> Result<bool, HostFault> {
+        if let Some(known) = self.frozen.get(contract) {
+            return Ok(*known);
+        }
+        let frozen = self.below.reader().is_frozen(contract)?;
+        self.frozen.insert(*contract, frozen);
+        Ok(frozen)
     }
 
     /// The value at a key, passed to `see`.

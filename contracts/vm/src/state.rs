@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::CodeFacts;
+use crate::CodeFacts;
 use crate::fault::HostFault;
 
 /// Address of a contract.
@@ -21,6 +21,9 @@ pub type CodeHash = [u8; 32];
 pub trait StateReader {
     /// The hash of the code at an address, or `None` if there is no contract.
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault>;
+
+    /// Whether the contract at an address is stopped. Asked for calls only, never for views.
+    fn is_frozen(&mut self, contract: &Address) -> Result<bool, HostFault>;
 
     /// The facts of the code with that hash, as [`crate::Vm::check`] gave them when it was deployed.
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault>;

@@ -3,19 +3,18 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use countersign_abi::{limits as abi_limits, trap};
+use countersign_metering::{Costs, V2, check};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
 use crate::chain::{Chain, End, Ended, Job, enter};
-use crate::check::check;
-use crate::cost::{Costs, V2};
 use crate::lent::Lent;
 use crate::library::{Library, Want};
 use crate::limits;
 use crate::overlay::Overlay;
 use crate::{
-    Call, CallKind, CodeFacts, CodeHash, CodeRejected, DiskConfig, Effects, HostFault, Outcome, StateReader, Status,
-    VmCounters, engine, host,
+    Call, CallKind, CodeFacts, CodeHash, CodeRejected, CodeStats, DiskConfig, Effects, HostFault, Outcome, StateReader,
+    Status, VmCounters, engine, host,
 };
 
 /// How the machine is built. Nothing here changes an outcome.
@@ -66,23 +65,6 @@ pub struct CheckedCode {
     pub stats: CodeStats,
     /// Gas to charge for deploying it.
     pub deploy_gas: u64,
-}
-
-/// The size of checked code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CodeStats {
-    /// Length after instrumentation.
-    pub metered_bytes: u64,
-    /// Functions defined.
-    pub functions: u32,
-    /// Instructions in them.
-    pub instructions: u64,
-    /// Basic blocks charged for.
-    pub blocks: u64,
-    /// Elements its table starts with.
-    pub table_elements: u32,
-    /// Gas charged each time it is instantiated.
-    pub instantiation_gas: u64,
 }
 
 /// Engine and compiled code. Shared by reference between threads; a clone shares both.

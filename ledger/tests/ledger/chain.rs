@@ -6,9 +6,9 @@ use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, Certificate, Event, ExecutionResult, Gas, Genesis, Hash, Header, Height, KnownEpoch,
-    Organisation, Outcome, Parameters, Payload, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator,
-    ValidatorSet, View, codec, merkle, state_key,
+    Account, Address, Block, Certificate, DeployPolicy, Event, ExecutionResult, Gas, Genesis, Hash, Header, Height,
+    KnownEpoch, Organisation, Outcome, Parameters, Payload, Receipt, Roles, SecretKey, TimestampMs, Transaction,
+    Validator, ValidatorSet, View, codec, merkle, state_key,
 };
 use std::collections::BTreeMap;
 
@@ -38,6 +38,7 @@ pub fn genesis() -> Genesis {
         network: "test".into(),
         time: START,
         parameters: Parameters { run_ahead: RUN_AHEAD, ..Parameters::default() },
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators).unwrap(),
         organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
         accounts: vec![Account {

@@ -41,6 +41,49 @@ pub struct ContractRecord {
     pub deployer: AccountId,
     /// In which block.
     pub deployed_at: Height,
+    /// How often its code was replaced; the number of the [`Revision`] that runs.
+    pub revision: u32,
+    /// Who stopped it, if somebody did.
+    pub frozen: Frozen,
+}
+
+impl ContractRecord {
+    /// The organisation that owns it.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        self.name.split_once('/').map_or("", |(organisation, _)| organisation)
+    }
+}
+
+/// Who stopped a contract. While anybody has, calls of it are refused; views and upgrades are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Frozen {
+    /// An admin of the organisation that owns it.
+    pub by_owner: bool,
+    /// More than two thirds of the organisations that run validators.
+    pub by_network: bool,
+}
+
+impl Frozen {
+    /// Whether it is stopped.
+    #[must_use]
+    pub fn is_frozen(self) -> bool {
+        self.by_owner || self.by_network
+    }
+}
+
+/// Code that a contract ran or runs.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Revision {
+    /// SHA-256 of the code.
+    pub code: Hash,
+    /// Who put it there.
+    pub by: AccountId,
+    /// In which block.
+    pub at: Height,
+    /// By which transaction.
+    pub transaction: Hash,
 }
 
 /// What the chain knows of code beside its bytes: enough to refuse a call before the code is loaded.
@@ -56,4 +99,32 @@ pub struct CodeRecord {
     pub elements: u64,
     /// Pages of 64 KiB its memory starts with.
     pub memory_pages: u32,
+    /// How its state is laid out, if it says so.
+    pub layout: Option<Layout>,
+}
+
+impl CodeRecord {
+    /// Whether it has a method of that name.
+    #[must_use]
+    pub fn has_method(&self, name: &str) -> bool {
+        self.methods.binary_search_by(|method| method.as_str().cmp(name)).is_ok()
+    }
+}
+
+/// How code lays out its contract's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Layout {
+    /// Version of the layout.
+    pub version: u32,
+    /// SHA-256 of the fields and their kinds.
+    pub fields: Hash,
+}
+
+impl Layout {
+    /// Whether code of the layout `next` may take the place of code of this one: fields change under a higher version only.
+    #[must_use]
+    pub fn admits(&self, next: &Self) -> bool {
+        next.version > self.version || *next == *self
+    }
 }

@@ -6,6 +6,7 @@ use crate::limits::{
     BLOCK_BYTES_MAX, BLOCK_GAS_DEFAULT, BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_GAS_DEFAULT,
 };
 use crate::number::{Gas, TimestampMs};
+use crate::policy::{BadPolicy, DeployPolicy};
 use crate::validator::{BadValidatorSet, ValidatorSet};
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
@@ -13,10 +14,16 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+/// The version of the rules of execution that this program has.
+pub const PROTOCOL: u32 = 1;
+
 /// Rules that all validators of the chain share.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Parameters {
+    /// Version of the rules of execution: what a block's transactions do to the state. A node refuses a chain of a version that
+    /// it does not know.
+    pub protocol: u32,
     /// Longest time without a block, milliseconds: bounds how stale the newest proof can be.
     pub heartbeat_ms: u64,
     /// First timeout of a view, milliseconds.
@@ -44,6 +51,7 @@ pub struct Parameters {
 impl Default for Parameters {
     fn default() -> Self {
         Self {
+            protocol: PROTOCOL,
             heartbeat_ms: 10_000,
             view_timeout_ms: 1_000,
             view_timeout_max_ms: 30_000,
@@ -70,6 +78,9 @@ pub struct Genesis {
     /// Rules.
     #[serde(default)]
     pub parameters: Parameters,
+    /// Who may deploy contracts, until votes replace it.
+    #[serde(default)]
+    pub deployment: DeployPolicy,
     /// Validators of the first epoch.
     pub validators: ValidatorSet,
     /// Members.
@@ -92,6 +103,17 @@ pub enum BadGenesis {
         "account `{0}` is repeated or malformed, one of its keys is repeated or unusable, or its organisation is missing"
     )]
     Account(String),
+    /// The deployment policy is malformed.
+    #[error("deployment: {0}")]
+    Policy(#[from] BadPolicy),
+    /// The deployment policy asks for more organisations than there are.
+    #[error("deployment: it asks for {wanted} approvals, the network has {organisations} organisations")]
+    Approvals {
+        /// Asked for.
+        wanted: u16,
+        /// Organisations.
+        organisations: usize,
+    },
     /// A parameter is out of range.
     #[error("parameter `{name}` must be from {min} to {max}")]
     Parameter {
@@ -129,6 +151,14 @@ impl Genesis {
         {
             return Err(BadGenesis::Organisation(validator.organisation.clone()));
         }
+        self.deployment.check()?;
+        let mut deploying = self.deployment.organisations.iter().flatten();
+        if let Some(unknown) = deploying.find(|id| !ids.contains(id.as_str())) {
+            return Err(BadGenesis::Organisation(unknown.clone()));
+        }
+        if usize::from(self.deployment.approvals) > ids.len() {
+            return Err(BadGenesis::Approvals { wanted: self.deployment.approvals, organisations: ids.len() });
+        }
         let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for account in &self.accounts {
             let fresh = names.insert(account.id.as_str()) && account.keys.iter().all(|entry| keys.insert(entry.key));
@@ -147,6 +177,7 @@ impl Parameters {
     /// [`BadGenesis::Parameter`].
     pub fn check(&self) -> Result<(), BadGenesis> {
         for (name, value, min, max) in [
+            ("protocol", u64::from(self.protocol), u64::from(PROTOCOL), u64::from(PROTOCOL)),
             ("heartbeatMs", self.heartbeat_ms, 100, 3_600_000),
             ("viewTimeoutMs", self.view_timeout_ms, 50, 30_000),
             ("viewTimeoutMaxMs", self.view_timeout_max_ms, self.view_timeout_ms, 30_000),

@@ -109,6 +109,7 @@ tags! {
     STATE_LEAF = "s0", "A leaf of the state tree.";
     STATE_NODE = "s1", "An inner node of the state tree.";
     LOG_LEAF = "cs/log", "An entry of a contract's log.";
+    POLICY = "cs/policy", "A deployment policy; votes name it by this.";
     OVERRIDE = "cs/override", "What a quorum decrees about a transaction; signed by validators.";
     OVERRIDES = "cs/overrides", "What was decreed about the transactions of a block.";
     RESTART = "cs/restart", "A restart order; signed by admins.";

@@ -32,6 +32,11 @@ pub const NAME_BYTES_MAX: usize = 32;
 pub const TITLE_BYTES_MAX: usize = 128;
 /// Most keys of an account.
 pub const ACCOUNT_KEYS_MAX: usize = 16;
+/// Most organisations that a deployment policy names. A vote for it is a transaction, at 33 bytes for each of them below 9 KiB.
+pub const DEPLOYING_ORGANISATIONS_MAX: usize = 256;
+/// Most approvals of one code for one contract that are kept, and that a policy can ask for: a list of 64 names of 32 bytes is
+/// 2.3 KiB, which each approval writes again.
+pub const APPROVALS_MAX: usize = 64;
 /// Largest genesis file.
 pub const GENESIS_BYTES_MAX: usize = 16 << 20;
 /// Depth of the state tree: one level for each bit of a path.

@@ -79,6 +79,22 @@ pub enum RejectCode {
     EvidenceKnown = 17,
     /// A quorum of the validators decreed that it is not run ([`crate::Override`]).
     Overridden = 18,
+    /// The deployment policy does not let the organisation deploy, or lets nobody replace code.
+    PolicyForbids = 19,
+    /// Too few organisations have approved the code for the contract.
+    NotApproved = 20,
+    /// The contract is frozen.
+    Frozen = 21,
+    /// The contract runs that code already.
+    SameCode = 22,
+    /// The contract belongs to another organisation.
+    NotOwner = 23,
+    /// The code lays out the contract's state differently and does not say so by a higher version.
+    Incompatible = 24,
+    /// A vote about a deployment policy that was replaced meanwhile.
+    PolicyOver = 25,
+    /// The deployment policy names an organisation that is none of the network's.
+    BadPolicy = 26,
 }
 
 impl From<RejectCode> for u8 {
@@ -130,6 +146,20 @@ impl RejectCode {
             Self::Overridden => {
                 "a quorum of the validators decreed that it is not run, since nodes did not survive it; the ledger holds the decree"
             }
+            Self::PolicyForbids => {
+                "the network's deployment policy does not allow it to this organisation; `countersign policy show` shows it"
+            }
+            Self::NotApproved => {
+                "too few organisations have approved this code for this contract; their admins do it with `countersign contract approve`"
+            }
+            Self::Frozen => "the contract is frozen: views answer, calls are refused until it is thawed",
+            Self::SameCode => "the contract runs this code already; nothing to do",
+            Self::NotOwner => "the contract belongs to another organisation, and only its owner can do this",
+            Self::Incompatible => {
+                "the new code has another layout of the state under the same or a lower version; raise `layout` and write a `migrate` where old entries are read differently"
+            }
+            Self::PolicyOver => "the policy that the vote would replace does not hold any more; vote again",
+            Self::BadPolicy => "the policy names an organisation that is none of the network's",
             Self::LastAdmin => {
                 "the organisation would be left without an admin whose key does not end; make another one first"
             }

@@ -63,6 +63,36 @@ pub fn equivocation(epoch: Epoch, validator: u16) -> Vec<u8> {
 pub fn overridden(height: Height) -> Vec<u8> {
     native(b'x', &height.0.to_be_bytes())
 }
+/// [`crate::PolicyState`].
+#[must_use]
+pub fn policy() -> Vec<u8> {
+    native(b'g', &[])
+}
+/// [`crate::PolicyVote`] of an organisation.
+#[must_use]
+pub fn policy_vote(organisation: &str) -> Vec<u8> {
+    native(b'h', organisation.as_bytes())
+}
+/// Set of the organisations (borsh of their ids in order) that approved code for the contract of a full name.
+#[must_use]
+pub fn approvals(contract: &str, code: &Hash) -> Vec<u8> {
+    native(b'r', &[contract.as_bytes(), &[0], code.0.as_slice()].concat())
+}
+/// Prefix of all [`approvals`] for the contract of a full name.
+#[must_use]
+pub fn approvals_of(contract: &str) -> Vec<u8> {
+    native(b'r', &[contract.as_bytes(), &[0]].concat())
+}
+/// Whether (bool) an organisation wants a contract frozen.
+#[must_use]
+pub fn freeze_vote(contract: &Address, organisation: &str) -> Vec<u8> {
+    native(b'f', &[contract.0.as_slice(), organisation.as_bytes()].concat())
+}
+/// [`crate::Revision`] of a contract by its number.
+#[must_use]
+pub fn revision(contract: &Address, number: u32) -> Vec<u8> {
+    native(b'u', &[contract.0.as_slice(), &number.to_be_bytes()].concat())
+}
 /// [`crate::Organisation`] by id.
 #[must_use]
 pub fn organisation(id: &str) -> Vec<u8> {

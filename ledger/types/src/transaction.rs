@@ -6,13 +6,14 @@
 
 use crate::account::{Account, AccountId};
 use crate::codec::{self, DecodeError};
-use crate::contract::Address;
+use crate::contract::{Address, is_full_name};
 use crate::evidence::{BadEvidence, Evidence};
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature};
 use crate::key_proof::KeyProof;
 use crate::limits::{NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TRANSACTION_BYTES_MAX};
 use crate::number::{Epoch, Gas, TimestampMs};
+use crate::policy::{BadPolicy, DeployPolicy};
 use crate::validator::{BadValidatorSet, ValidatorSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -59,6 +60,27 @@ pub enum Payload {
     },
     /// Changes the chain's own state.
     Native(NativeOperation),
+    /// Replaces a contract's code and runs the new code's `migrate` method if it has one. Needs the deployer's role in the
+    /// organisation that owns the contract.
+    Upgrade {
+        /// The contract.
+        contract: Address,
+        /// The WebAssembly module.
+        code: Vec<u8>,
+        /// Arguments of `migrate`.
+        input: Vec<u8>,
+    },
+}
+
+impl Payload {
+    /// The module that it brings, if it brings one.
+    #[must_use]
+    pub fn code(&self) -> Option<&[u8]> {
+        match self {
+            Self::Deploy { code, .. } | Self::Upgrade { code, .. } => Some(code),
+            Self::Call { .. } | Self::Native(_) => None,
+        }
+    }
 }
 
 /// An operation of the chain itself.
@@ -85,6 +107,38 @@ pub enum NativeOperation {
     ReportEquivocation {
         /// The proof.
         evidence: Evidence,
+    },
+    /// Says which deployment policy the signer's organisation wants. Needs the admin role. Once more than two thirds of the
+    /// organisations that run validators want the same one, it holds.
+    VotePolicy {
+        /// Version of the policy that it replaces.
+        version: u64,
+        /// The next policy, whole.
+        policy: DeployPolicy,
+    },
+    /// Approves code for a contract, or takes that back. Needs the admin role. Deployments and upgrades use approvals up.
+    ApproveCode {
+        /// `organisation/name` of the contract, which need not exist yet.
+        contract: String,
+        /// SHA-256 of the module.
+        code: Hash,
+        /// Whether it is approved.
+        approve: bool,
+    },
+    /// Stops a contract of the signer's organisation, or takes that back. Needs the admin role.
+    SetFrozen {
+        /// The contract.
+        contract: Address,
+        /// Whether it is stopped.
+        frozen: bool,
+    },
+    /// Says whether the signer's organisation wants a contract stopped. Needs the admin role. Once more than two thirds of the
+    /// organisations that run validators want the same, it is so.
+    VoteFrozen {
+        /// The contract.
+        contract: Address,
+        /// Whether it shall be stopped.
+        frozen: bool,
     },
 }
 
@@ -145,6 +199,12 @@ pub enum BadTransaction {
     /// A set it votes for is none.
     #[error("the validators are no set: {0}")]
     Validators(#[from] BadValidatorSet),
+    /// The deployment policy it votes for is malformed.
+    #[error("the deployment policy is refused: {0}")]
+    Policy(#[from] BadPolicy),
+    /// The name in an approval is none.
+    #[error("`{0}` is no contract's name: give organisation/name")]
+    ContractName(String),
     /// What it reports is no contradiction.
     #[error(transparent)]
     Evidence(#[from] BadEvidence),
@@ -174,6 +234,18 @@ impl SignedTransaction {
         let (name, bytes) = match &body.payload {
             Payload::Call { method, input, .. } => (Some(method), input.len()),
             Payload::Deploy { name, code, input } => (Some(name), code.len().saturating_add(input.len())),
+            Payload::Upgrade { code, input, .. } => (None, code.len().saturating_add(input.len())),
+            Payload::Native(NativeOperation::VotePolicy { policy, .. }) => {
+                policy.check()?;
+                (None, 0)
+            }
+            Payload::Native(NativeOperation::ApproveCode { contract, .. }) => {
+                if !is_full_name(contract) {
+                    return Err(BadTransaction::ContractName(contract.clone()));
+                }
+                (None, 0)
+            }
+            Payload::Native(NativeOperation::SetFrozen { .. } | NativeOperation::VoteFrozen { .. }) => (None, 0),
             Payload::Native(NativeOperation::PutAccount { account, proofs }) => {
                 if !account.is_valid() || proofs.len() > account.keys.len() {
                     return Err(BadTransaction::Account(account.id.clone()));

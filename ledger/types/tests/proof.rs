@@ -9,8 +9,8 @@ use countersign_types::range::{Perfect, RangeProof};
 use countersign_types::state::{Step, Witness, bit, leaf_hash, node_hash, path, value_hash};
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Certificate, Epoch, EpochEnd, ExecutionResult, Genesis, Header, Height, Organisation, Parameters,
-    Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, codec, state_key,
+    Account, Address, Certificate, DeployPolicy, Epoch, EpochEnd, ExecutionResult, Genesis, Header, Height,
+    Organisation, Parameters, Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, codec, state_key,
 };
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ fn genesis() -> Genesis {
         network: "test".into(),
         time: TimestampMs(1),
         parameters: Parameters::default(),
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators.collect()).unwrap(),
         organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
         accounts: vec![Account {

@@ -53,11 +53,15 @@ pub fn authorise(
     };
     let needed = match payload {
         Payload::Call { .. } => Roles::SUBMITTER.with(Roles::DEVICE),
-        Payload::Deploy { .. } => Roles::DEPLOYER,
+        Payload::Deploy { .. } | Payload::Upgrade { .. } => Roles::DEPLOYER,
         Payload::Native(
             NativeOperation::PutAccount { .. }
             | NativeOperation::VoteValidators { .. }
-            | NativeOperation::ReportEquivocation { .. },
+            | NativeOperation::ReportEquivocation { .. }
+            | NativeOperation::VotePolicy { .. }
+            | NativeOperation::ApproveCode { .. }
+            | NativeOperation::SetFrozen { .. }
+            | NativeOperation::VoteFrozen { .. },
         ) => Roles::ADMIN,
     };
     Ok(if account.roles.has_any(needed) { Ok(account) } else { Err(RejectCode::Forbidden) })

@@ -3,6 +3,7 @@
 use crate::error::ReplicaError;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
+use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_ledger::{Reader, Store};
 use countersign_types::codec::encode;
@@ -10,6 +11,7 @@ use countersign_types::{
     Account, AccountId, Epoch, EpochState, Equivocation, Evidence, Hash, Header, Height, KeyProof, Phase, RejectCode,
     SetChange, SetVote, ValidatorSet, state_key,
 };
+use std::collections::BTreeSet;
 
 /// Creates or replaces an account of the signer's organisation. A key that was registered stays
 /// with its account for good, so that old signatures keep their meaning; it is retired by
@@ -88,18 +90,29 @@ pub fn vote_validators<B: StateSource>(
         return Ok(Err(RejectCode::BadValidators));
     }
     let vote = SetVote { epoch, set: wanted.hash() };
-    overlay.write(state_key::set_vote(voter), Some(encode(&vote)));
-    let mut agreeing = 0;
-    for organisation in &voters {
-        let cast: Option<SetVote> = overlay.read_value(&state_key::set_vote(organisation), "a vote")?;
-        agreeing += usize::from(cast == Some(vote));
-    }
-    if agreeing * 3 > voters.len() * 2 {
+    if cast(overlay, &voters, voter, &vote, state_key::set_vote)? {
         let run_ahead = if planted(Mutation::ChangeAtOnce) { 0 } else { run_ahead };
         let change = SetChange { set: wanted.clone(), last: height.plus(run_ahead) };
         overlay.write(state_key::epoch(), Some(encode(&EpochState { change: Some(change), ..state })));
     }
     Ok(Ok(()))
+}
+
+/// Writes an organisation's vote; whether more than two thirds of those that run validators vote the same now.
+pub(crate) fn cast<B: StateSource, V: BorshSerialize + BorshDeserialize + PartialEq>(
+    overlay: &mut Overlay<'_, B>,
+    voters: &BTreeSet<&str>,
+    voter: &str,
+    vote: &V,
+    key: impl Fn(&str) -> Vec<u8>,
+) -> Result<bool, ReplicaError> {
+    overlay.write(key(voter), Some(encode(vote)));
+    let mut agreeing = 0;
+    for organisation in voters {
+        let cast: Option<V> = overlay.read_value(&key(organisation), "a vote")?;
+        agreeing += usize::from(cast.as_ref() == Some(vote));
+    }
+    Ok(agreeing * 3 > voters.len() * 2)
 }
 
 /// Records that a validator of the current epoch contradicted itself. One case for each validator and epoch: it proves
@@ -148,7 +161,9 @@ fn is_excused<B: StateSource>(
 }
 
 /// The epoch and the validators of the height that is executed.
-fn epoch_and_validators<B: StateSource>(overlay: &Overlay<'_, B>) -> Result<(EpochState, ValidatorSet), ReplicaError> {
+pub(crate) fn epoch_and_validators<B: StateSource>(
+    overlay: &Overlay<'_, B>,
+) -> Result<(EpochState, ValidatorSet), ReplicaError> {
     let state: Option<EpochState> = overlay.read_value(&state_key::epoch(), "the epoch")?;
     let current: Option<ValidatorSet> = overlay.read_value(&state_key::validators(), "the validators")?;
     state.zip(current).ok_or(ReplicaError::State { what: "the epoch or its validators" })

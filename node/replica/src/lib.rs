@@ -9,10 +9,12 @@
 //! durable before it leaves.
 
 pub mod access;
+pub mod arrival;
 pub mod catch_up;
 pub mod counters;
 pub mod error;
 pub mod execute;
+pub mod freeze;
 pub mod govern;
 pub mod guard;
 pub mod input;
@@ -21,6 +23,7 @@ pub mod limits;
 pub mod mempool;
 pub mod overlay;
 pub mod payload;
+pub mod policy;
 pub mod query;
 pub mod repair;
 pub mod replay;

@@ -7,7 +7,7 @@ use countersign_types::codec::encode;
 use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
 use countersign_types::{Address, CodeRecord, ContractRecord, Hash, state_key};
-use countersign_vm::{CodeFacts, CodeHash, HostFault, StateReader};
+use countersign_vm::{CodeFacts, CodeHash, CodeLayout, HostFault, StateReader};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,15 +97,19 @@ impl<B: StateSource> StateReader for MachineState<'_, B> {
             self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
         Ok(record.map(|record| record.code.0))
     }
+    fn is_frozen(&mut self, contract: &[u8; 32]) -> Result<bool, HostFault> {
+        let key = state_key::contract(&Address(*contract));
+        let record: Option<ContractRecord> =
+            self.0.read_value(&key, "a contract's record").map_err(HostFault::state)?;
+        Ok(record.is_some_and(|record| record.frozen.is_frozen()))
+    }
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
         let key = state_key::code_record(&Hash(*hash));
         let record: Option<CodeRecord> = self.0.read_value(&key, "the record of code").map_err(HostFault::state)?;
-        Ok(record.map(|CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages }| CodeFacts {
-            methods,
-            code_bytes,
-            data_bytes,
-            elements,
-            memory_pages,
+        Ok(record.map(|record| {
+            let CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages, layout } = record;
+            let layout = layout.map(|layout| CodeLayout { version: layout.version, fields: layout.fields.0 });
+            CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages, layout }
         }))
     }
     fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, HostFault> {

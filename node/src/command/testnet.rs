@@ -17,7 +17,8 @@ use anyhow::{Context as _, bail};
 use countersign_consensus::{Record, vote_journal::Framer};
 use countersign_replica::journal::JournalRecord;
 use countersign_types::{
-    Account, Genesis, Hash, Height, KeyEntry, Organisation, Parameters, Roles, SecretKey, Validator, ValidatorSet,
+    Account, DeployPolicy, Genesis, Hash, Height, KeyEntry, Organisation, Parameters, Roles, SecretKey, Validator,
+    ValidatorSet,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -122,6 +123,7 @@ fn genesis(flags: &TestnetFlags, keys: &[Keys]) -> anyhow::Result<Genesis> {
         network: flags.name.clone(),
         time: now(),
         parameters: Parameters { heartbeat_ms: flags.heartbeat_ms, ..Parameters::default() },
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators)?,
         organisations,
         accounts,

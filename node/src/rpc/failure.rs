@@ -94,9 +94,14 @@ fn of_reject(code: RejectCode) -> Code {
         RejectCode::ExpiryTooFar => Code::ExpiryTooFar,
         RejectCode::Duplicate | RejectCode::EvidenceKnown | RejectCode::Overridden => Code::DuplicateTransaction,
         RejectCode::UnknownSigner => Code::UnknownSigner,
-        RejectCode::Forbidden | RejectCode::LastAdmin => Code::Forbidden,
+        RejectCode::Forbidden
+        | RejectCode::LastAdmin
+        | RejectCode::PolicyForbids
+        | RejectCode::NotApproved
+        | RejectCode::NotOwner => Code::Forbidden,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,
         RejectCode::NoContract => Code::ContractUnknown,
+        RejectCode::Frozen => Code::ContractFrozen,
         RejectCode::NameTaken
         | RejectCode::BadName
         | RejectCode::BadCode
@@ -104,6 +109,10 @@ fn of_reject(code: RejectCode) -> Code {
         | RejectCode::EpochOver
         | RejectCode::BadValidators
         | RejectCode::KeyTaken
+        | RejectCode::SameCode
+        | RejectCode::Incompatible
+        | RejectCode::PolicyOver
+        | RejectCode::BadPolicy
         | RejectCode::KeyUnproven => Code::TransactionMalformed,
     }
 }

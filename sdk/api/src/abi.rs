@@ -22,11 +22,13 @@
 
 mod borsh_in;
 mod borsh_out;
+mod change;
 mod interface;
 mod line;
 mod type_name;
 
-pub use interface::{Abi, EventType, Field, Fields, Method, Mode, Named, Shape, Variant};
+pub use change::{Change, Concern, changes};
+pub use interface::{Abi, EventType, Field, Fields, Layout, Method, Mode, Named, Shape, Variant};
 pub use type_name::Type;
 
 /// Name of the custom section of a module that holds the interface.

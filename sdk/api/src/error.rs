@@ -92,6 +92,7 @@ codes! {
     DocumentInvalid = 3007, false, "The document is not EPCIS 2.0";
     IdentifierInvalid = 3008, false, "The identifier is malformed";
     EventUnknown = 3009, false, "There is no such event";
+    ContractFrozen = 3010, false, "The contract is frozen";
 
     UnknownSigner = 4000, false, "The signer's key belongs to no account";
     Forbidden = 4001, false, "The account lacks the role";

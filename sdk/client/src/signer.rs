@@ -221,6 +221,7 @@ fn trap(cause: u32) -> String {
         5 => "table access out of bounds",
         6 => "indirect call of a wrong function",
         7 => "division by zero",
+        20 => "a contract on the way is frozen",
         _ => return format!("cause {cause}"),
     };
     known.to_owned()

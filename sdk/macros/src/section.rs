@@ -1,7 +1,8 @@
-//! Lines of JSON for the custom section `countersign.abi`.
+//! Custom sections: lines of JSON for `countersign.abi`, and `countersign.layout`.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
+use sha2::{Digest as _, Sha256};
 
 /// A JSON object under construction, its members in the order of the calls.
 pub(crate) struct Object(String);
@@ -51,6 +52,22 @@ pub(crate) fn line(object: Object) -> TokenStream {
         const _: () = {
             #[unsafe(link_section = "countersign.abi")]
             pub static LINE: [u8; #len] = *#bytes;
+        };
+    }
+}
+
+/// The static that carries the layout of a contract's state.
+pub(crate) fn layout(version: u32, fields: &[(String, String)]) -> TokenStream {
+    let text: String = fields.iter().map(|(name, kind)| format!("{name}:{kind}\n")).collect();
+    let bytes = [version.to_le_bytes().as_slice(), Sha256::digest(text).as_slice()].concat();
+    let len = bytes.len();
+    let bytes = Literal::byte_string(&bytes);
+    quote! {
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code)]
+        const _: () = {
+            #[unsafe(link_section = "countersign.layout")]
+            pub static LAYOUT: [u8; #len] = *#bytes;
         };
     }
 }

@@ -3,10 +3,10 @@
 use std::env;
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Error, Fields, ItemStruct, LitStr, Result};
+use syn::{Error, Fields, ItemStruct, LitInt, LitStr, Result};
 
 use crate::section::Object;
 use crate::{docs, section};
@@ -38,7 +38,9 @@ pub(crate) fn expand(arguments: TokenStream, item: ItemStruct) -> Result<TokenSt
             return Err(Error::new_spanned(fields, "name the fields: a field's name is its key in storage"));
         }
     };
-    let name = name(arguments, &ident.unraw().to_string())?;
+    let Arguments { name, layout } = Arguments::parse(arguments, &ident.unraw().to_string())?;
+    let fields = fields(&item.fields);
+    let layout_section = section::layout(layout, &fields);
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let line = section::line(
         Object::new()
@@ -46,7 +48,9 @@ pub(crate) fn expand(arguments: TokenStream, item: ItemStruct) -> Result<TokenSt
             .text("name", &name)
             .text("version", &version)
             .raw("abi", ABI_VERSION)
-            .text("docs", &docs::text(&item.attrs)),
+            .text("docs", &docs::text(&item.attrs))
+            .raw("layout", &layout.to_string())
+            .list("fields", fields.iter().map(|(name, kind)| Object::new().text("name", name).text("type", kind))),
     );
     Ok(quote! {
         #item
@@ -56,25 +60,57 @@ pub(crate) fn expand(arguments: TokenStream, item: ItemStruct) -> Result<TokenSt
             }
         }
         #line
+        #layout_section
     })
 }
 
-/// The name given as `name = "…"`, or the struct's in snake case.
-fn name(arguments: TokenStream, ident: &str) -> Result<String> {
-    let mut name = None;
-    let parser = syn::meta::parser(|meta| {
-        if !meta.path.is_ident("name") {
-            return Err(meta.error("expected `name = \"…\"`"));
-        }
-        let text: LitStr = meta.value()?.parse()?;
-        if text.value().is_empty() || text.value().len() > NAME_BYTES_MAX {
-            return Err(Error::new_spanned(text, "a contract's name has 1 to 64 bytes"));
-        }
-        name = Some(text.value());
-        Ok(())
-    });
-    syn::parse::Parser::parse2(parser, arguments)?;
-    Ok(name.unwrap_or_else(|| snake(ident)))
+/// What stands in the attribute's parentheses.
+struct Arguments {
+    /// `name = "…"`, or the struct's in snake case.
+    name: String,
+    /// `layout = …`, or 1.
+    layout: u32,
+}
+
+impl Arguments {
+    fn parse(arguments: TokenStream, ident: &str) -> Result<Self> {
+        let (mut name, mut layout) = (None, None);
+        let parser = syn::meta::parser(|meta| {
+            if meta.path.is_ident("name") {
+                let text: LitStr = meta.value()?.parse()?;
+                if text.value().is_empty() || text.value().len() > NAME_BYTES_MAX {
+                    return Err(Error::new_spanned(text, "a contract's name has 1 to 64 bytes"));
+                }
+                name = Some(text.value());
+            } else if meta.path.is_ident("layout") {
+                let number: LitInt = meta.value()?.parse()?;
+                let version: u32 = number.base10_parse()?;
+                if version == 0 {
+                    return Err(Error::new_spanned(number, "layouts count from 1"));
+                }
+                layout = Some(version);
+            } else {
+                return Err(meta.error("expected `name = \"…\"` or `layout = …`"));
+            }
+            Ok(())
+        });
+        syn::parse::Parser::parse2(parser, arguments)?;
+        Ok(Self { name: name.unwrap_or_else(|| snake(ident)), layout: layout.unwrap_or(1) })
+    }
+}
+
+/// Names and types of the fields as written, without white space, in order of the names: as `countersign_abi::LAYOUT_SECTION`
+/// wants them.
+fn fields(fields: &Fields) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = fields
+        .iter()
+        .filter_map(|field| {
+            let kind = field.ty.to_token_stream().to_string().split_whitespace().collect();
+            Some((field.ident.as_ref()?.unraw().to_string(), kind))
+        })
+        .collect();
+    fields.sort();
+    fields
 }
 
 fn snake(ident: &str) -> String {

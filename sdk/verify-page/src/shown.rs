@@ -125,6 +125,21 @@ fn of_transaction(proven: &ProvenTransaction) -> Vec<Fact> {
         Payload::Native(NativeOperation::ReportEquivocation { .. }) => {
             "reports a validator that contradicted itself".to_owned()
         }
+        Payload::Upgrade { contract, code, .. } => {
+            format!("replaces the code of {contract}, {} bytes of code", code.len())
+        }
+        Payload::Native(NativeOperation::VotePolicy { version, .. }) => {
+            format!("votes on the deployment policy after version {version}")
+        }
+        Payload::Native(NativeOperation::ApproveCode { contract, code, approve }) => {
+            format!("{} the code {code} for {contract}", if *approve { "approves" } else { "no longer approves" })
+        }
+        Payload::Native(NativeOperation::SetFrozen { contract, frozen }) => {
+            format!("{} {contract}", if *frozen { "freezes" } else { "thaws" })
+        }
+        Payload::Native(NativeOperation::VoteFrozen { contract, frozen }) => {
+            format!("votes to {} {contract}", if *frozen { "freeze" } else { "thaw" })
+        }
     };
     let outcome = match &receipt.outcome {
         Outcome::Succeeded { .. } => "it took effect".to_owned(),

@@ -6,7 +6,9 @@ use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
 use countersign_types::receipt::EventRecord;
-use countersign_types::{AccountId, Address, Epoch, Gas, Hash, NativeOperation, Payload, PublicKey, Receipt};
+use countersign_types::{
+    AccountId, Address, DeployPolicy, Epoch, Gas, Hash, NativeOperation, Payload, PublicKey, Receipt,
+};
 use serde::Serialize;
 
 /// A finding in JSON.
@@ -99,6 +101,27 @@ enum Does<'a> {
         epoch: Epoch,
     },
     ReportEquivocation,
+    #[serde(rename_all = "camelCase")]
+    Upgrade {
+        contract: Address,
+        code_bytes: usize,
+    },
+    VotePolicy {
+        policy: &'a DeployPolicy,
+    },
+    ApproveCode {
+        contract: &'a str,
+        code: Hash,
+        approve: bool,
+    },
+    SetFrozen {
+        contract: Address,
+        frozen: bool,
+    },
+    VoteFrozen {
+        contract: Address,
+        frozen: bool,
+    },
 }
 
 impl<'a> Transaction<'a> {
@@ -112,6 +135,17 @@ impl<'a> Transaction<'a> {
             Payload::Native(NativeOperation::PutAccount { account, .. }) => Does::PutAccount { account: &account.id },
             Payload::Native(NativeOperation::VoteValidators { epoch, .. }) => Does::VoteValidators { epoch: *epoch },
             Payload::Native(NativeOperation::ReportEquivocation { .. }) => Does::ReportEquivocation,
+            Payload::Upgrade { contract, code, .. } => Does::Upgrade { contract: *contract, code_bytes: code.len() },
+            Payload::Native(NativeOperation::VotePolicy { policy, .. }) => Does::VotePolicy { policy },
+            Payload::Native(NativeOperation::ApproveCode { contract, code, approve }) => {
+                Does::ApproveCode { contract, code: *code, approve: *approve }
+            }
+            Payload::Native(NativeOperation::SetFrozen { contract, frozen }) => {
+                Does::SetFrozen { contract: *contract, frozen: *frozen }
+            }
+            Payload::Native(NativeOperation::VoteFrozen { contract, frozen }) => {
+                Does::VoteFrozen { contract: *contract, frozen: *frozen }
+            }
         };
         let expires = utc(i64::try_from(body.expires.0).unwrap_or(i64::MAX));
         Self { id: *id, signer: body.signer, expires, gas_limit: body.gas_limit, does, receipt }

@@ -14,8 +14,9 @@ use countersign_types::proof::{Anchor, Entry, Proof, Subject, Trusted, VERSION};
 use countersign_types::restart::AdminSignature;
 use countersign_types::vote::VoteStatement;
 use countersign_types::{
-    Account, Certificate, Epoch, EpochEnd, EpochState, ExecutionResult, Genesis, Hash, Header, Height, Organisation,
-    Phase, Restart, RestartOrder, Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, encode, state_key,
+    Account, Certificate, DeployPolicy, Epoch, EpochEnd, EpochState, ExecutionResult, Genesis, Hash, Header, Height,
+    Organisation, Phase, Restart, RestartOrder, Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, encode,
+    state_key,
 };
 use countersign_verify::{Finding, Verified, read, verify};
 use sample::{secret, witness};
@@ -58,6 +59,7 @@ fn genesis() -> Genesis {
         network: "orders".into(),
         time: TimestampMs(1_700_000_000_000),
         parameters: countersign_types::Parameters::default(),
+        deployment: DeployPolicy::default(),
         validators: set(OLD),
         organisations: ORGANISATIONS.map(organisation).into(),
         accounts: accounts().into_iter().filter(|account| account.roles.has_any(Roles::ADMIN)).collect(),

@@ -3,8 +3,8 @@
 use super::checker::Violation;
 use super::random::Random;
 use countersign_types::{
-    Account, Genesis, Height, KeyEntry, Organisation, Parameters, Roles, SecretKey, TimestampMs, Validator,
-    ValidatorSet,
+    Account, DeployPolicy, Genesis, Height, KeyEntry, Organisation, Parameters, Roles, SecretKey, TimestampMs,
+    Validator, ValidatorSet,
 };
 
 /// The genesis of a world that begins at `begin_ms`: an organisation with an admin for each validator.
@@ -43,6 +43,7 @@ pub fn genesis(
             run_ahead: 2 + random.below(7),
             ..Parameters::default()
         },
+        deployment: DeployPolicy::default(),
         validators,
         organisations: organisations.collect(),
         accounts: accounts.collect(),

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use countersign_abi::{limits as abi, trap};
+use countersign_metering::{HostCosts, Linear};
 use wasmtime::{Caller, Val};
 
-use crate::cost::{HostCosts, Linear};
 use crate::frame::{Frame, Stop, Stopped};
 
 /// The guest that called.

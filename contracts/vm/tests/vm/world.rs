@@ -1,6 +1,6 @@
 //! A state in memory, with contracts given as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use countersign_vm::{
@@ -20,6 +20,7 @@ pub struct World {
     pub logs: BTreeMap<(Address, Vec<u8>), Vec<Vec<u8>>>,
     pub reads: Vec<(Address, Vec<u8>)>,
     pub broken: bool,
+    pub frozen: BTreeSet<Address>,
 }
 
 impl World {
@@ -59,6 +60,10 @@ impl World {
 impl StateReader for World {
     fn code_hash(&mut self, contract: &Address) -> Result<Option<CodeHash>, HostFault> {
         Ok(self.contracts.get(contract).copied())
+    }
+
+    fn is_frozen(&mut self, contract: &Address) -> Result<bool, HostFault> {
+        Ok(self.frozen.contains(contract))
     }
 
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {

@@ -49,7 +49,8 @@ impl Machine<'_> {
         let expired = latest.expired_ids(block.header.time, EXPIRED_IDS_PER_BLOCK)?;
         let mut begun = Overlay::new(&latest);
         govern::restart(&mut begun, &reader, &block.header)?;
-        let executor = Executor { vm: self.vm, chain: self.chain, parameters: self.rules, overrides: &decrees };
+        let executor =
+            Executor { vm: self.vm, chain: self.chain, parameters: self.rules, overrides: &decrees, is_trial: false };
         let executed = executor.execute(&begun, &block.header, transactions, expired)?;
         let mut writes = begun.into_changes().writes;
         writes.extend(executed.changes.writes);

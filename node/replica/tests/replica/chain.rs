@@ -7,8 +7,9 @@ use countersign_replica::state_source::StateSource;
 use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
 use countersign_types::{
-    Account, Address, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome, Parameters, Payload,
-    Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction, View,
+    Account, Address, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome,
+    Parameters, Payload, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
+    View,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub fn genesis() -> Genesis {
         network: "test".into(),
         time: BEGIN,
         parameters: Parameters { transaction_window_ms: 60_000, ..Parameters::default() },
+        deployment: DeployPolicy::default(),
         validators: ValidatorSet::new(validators.collect()).unwrap(),
         organisations: ["a", "b"].map(|id| Organisation { id: id.into(), name: id.into(), gln: None }).into(),
         accounts: vec![
@@ -139,7 +141,8 @@ impl State {
 
     pub fn try_out(&self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Executed {
         let parameters = genesis().parameters;
-        let executor = Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[] };
+        let executor =
+            Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[], is_trial: false };
         executor.execute(self, &header(height, time), transactions, Vec::new()).unwrap()
     }
 }

@@ -9,6 +9,7 @@ mod encoding;
 mod execute;
 mod holes;
 mod liar;
+mod life;
 mod mempool;
 mod network;
 mod payload;

@@ -16,12 +16,23 @@ pub struct Abi {
     pub version: String,
     /// What the contract is for.
     pub docs: String,
+    /// How its state is laid out, if it says so.
+    pub layout: Option<Layout>,
     /// Methods, in order of their names.
     pub methods: BTreeMap<String, Method>,
     /// Structs, enums and errors by name.
     pub types: BTreeMap<String, Named>,
     /// Events by name.
     pub events: BTreeMap<String, EventType>,
+}
+
+/// How a contract's state is laid out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Layout {
+    /// Version of the layout.
+    pub version: u32,
+    /// Names of the fields and their Rust types as written, without white space.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// How a method is run.
@@ -164,8 +175,10 @@ impl Abi {
     fn add(&mut self, line: Line) -> Result<(), String> {
         match line {
             Line::Contract { abi, .. } if abi != 1 => return Err(format!("version {abi} is not known, 1 is")),
-            Line::Contract { name, version, docs, .. } => {
+            Line::Contract { name, version, docs, layout, fields, .. } => {
                 (self.name, self.version, self.docs) = (name, version, docs);
+                let fields = fields.into_iter().map(|field| (field.name, field.kind)).collect();
+                self.layout = layout.map(|version| Layout { version, fields });
             }
             Line::Method { name, mode, docs, args, returns, error } => {
                 let returns = Type::parse(&returns).ok_or_else(|| format!("`{returns}` is not a type"))?;

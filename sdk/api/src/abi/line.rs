@@ -13,6 +13,10 @@ pub(super) enum Line {
         abi: u32,
         #[serde(default)]
         docs: String,
+        #[serde(default)]
+        layout: Option<u32>,
+        #[serde(default)]
+        fields: Vec<StoredLine>,
     },
     Method {
         name: String,
@@ -48,6 +52,14 @@ pub(super) enum Line {
         docs: String,
         variants: Vec<VariantLine>,
     },
+}
+
+/// A field of the contract's struct; its type is Rust's, not the interface's.
+#[derive(Debug, Deserialize)]
+pub(super) struct StoredLine {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -18,8 +18,8 @@ use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::state::{Step, Witness, bit, leaf_hash, node_hash, path, value_hash};
 use countersign_types::{
-    Account, Address, Certificate, Epoch, EpochEnd, Event, ExecutionResult, Gas, Genesis, Hash, Header, Height,
-    KeyEntry, Organisation, Outcome, Parameters, Payload, Phase, Receipt, ResultProof, Roles, SecretKey,
+    Account, Address, Certificate, DeployPolicy, Epoch, EpochEnd, Event, ExecutionResult, Gas, Genesis, Hash, Header,
+    Height, KeyEntry, Organisation, Outcome, Parameters, Payload, Phase, Receipt, ResultProof, Roles, SecretKey,
     SignedTransaction, TimestampMs, Transaction, Validator, ValidatorSet, View, VoteStatement, encode, state_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +132,7 @@ pub fn genesis() -> Genesis {
         network: "sample".into(),
         time: TimestampMs(START_MS - 1),
         parameters: Parameters::default(),
+        deployment: DeployPolicy::default(),
         validators: set_of(0),
         organisations: vec![Organisation { id: "acme".into(), name: "Acme".into(), gln: None }],
         accounts: vec![Account {

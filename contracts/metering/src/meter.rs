@@ -36,7 +36,7 @@ use writer::Writer;
 
 /// Version of the metered form. Code compiled from another one is not loaded from disk; a change to a
 /// single byte of the form is a new version, which the golden test of this crate sees.
-pub(crate) const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 
 /// Indexes of the globals that count.
 #[derive(Clone, Copy, Debug)]

@@ -68,6 +68,12 @@ pub enum CodeRejected {
         /// Its name.
         name: String,
     },
+    /// What stands in the section of the layout is none, or the section stands twice.
+    #[error("the section `countersign.layout` must stand once and have 36 bytes; one has {bytes}")]
+    Layout {
+        /// Bytes of the section.
+        bytes: usize,
+    },
     /// No memory, or one that is not exported under its name.
     #[error("no memory is exported as \"memory\"")]
     NoMemory,

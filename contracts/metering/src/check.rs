@@ -12,7 +12,7 @@ use crate::imports;
 use crate::limits;
 use crate::meter::{Counters, meter};
 use crate::reject::{CodeLimit, CodeRejected, SegmentKind, bound, bound_in};
-use crate::{CodeFacts, CodeStats};
+use crate::{CodeFacts, CodeStats, Layout};
 
 /// What today's Rust compiler uses, and nothing else. Without `GC_TYPES` the reference types have
 /// only functions, and those only in tables (`Reader` refuses them as values).
@@ -25,14 +25,15 @@ const FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::REFERENCE_TYPES);
 
 /// Names of the added exports. No method can have them: a method's name is an identifier.
-pub(crate) const GAS_EXPORT: &str = "countersign:gas";
+pub const GAS_EXPORT: &str = "countersign:gas";
 /// See [`GAS_EXPORT`].
-pub(crate) const STACK_EXPORT: &str = "countersign:stack";
+pub const STACK_EXPORT: &str = "countersign:stack";
 
 const PAGE_BYTES: u64 = 65_536;
 
 /// A module that passed, in its metered form.
-pub(crate) struct Metered {
+#[must_use]
+pub struct Metered {
     /// The module to compile. Its exports are the methods, the memory and the two counters.
     pub wasm: Vec<u8>,
     /// What is known of it without its code.
@@ -44,7 +45,7 @@ pub(crate) struct Metered {
 }
 
 /// Checks and meters a module.
-pub(crate) fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
+pub fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
     bound(CodeLimit::CodeBytes, len(code), limits::CODE_BYTES_MAX)?;
     let mut reader = Reader::new(code, costs);
     let mut validator = Validator::new_with_features(FEATURES);
@@ -92,6 +93,7 @@ struct Reader<'a> {
     data_bytes: u64,
     methods: Vec<String>,
     interface: Vec<u8>,
+    layout: Option<Layout>,
     stats: CodeStats,
 }
 
@@ -116,6 +118,7 @@ impl<'a> Reader<'a> {
             data_bytes: 0,
             methods: Vec::new(),
             interface: Vec::new(),
+            layout: None,
             stats: CodeStats::default(),
         }
     }
@@ -214,6 +217,10 @@ impl<'a> Reader<'a> {
                     let data = data?;
                     self.data(index, &data.kind, len(data.data))?;
                 }
+            }
+            Payload::CustomSection(section) if section.name() == abi::LAYOUT_SECTION => {
+                let layout = Layout::from_section(section.data()).filter(|_| self.layout.is_none());
+                self.layout = Some(layout.ok_or(CodeRejected::Layout { bytes: section.data().len() })?);
             }
             Payload::CustomSection(section) if section.name() == abi::SECTION => {
                 self.interface.extend_from_slice(section.data());
@@ -349,6 +356,7 @@ impl<'a> Reader<'a> {
             data_bytes: self.data_bytes,
             elements: self.elements.saturating_add(self.table_elements.unwrap_or(0)),
             memory_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+            layout: self.layout,
         };
         self.stats.instantiation_gas = self.costs.instantiation(&facts);
         Ok(Metered { wasm, facts, interface: self.interface, stats: self.stats })

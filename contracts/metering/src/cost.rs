@@ -11,7 +11,7 @@ use crate::CodeFacts;
 
 /// A cost table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Costs {
+pub struct Costs {
     /// Its version.
     pub version: u32,
     /// Entering a basic block.
@@ -39,7 +39,7 @@ pub(crate) struct Costs {
 
 /// A cost that grows with a length: `fixed + each * units`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Linear {
+pub struct Linear {
     /// Charged always.
     pub fixed: u64,
     /// Charged for each unit (a byte unless stated otherwise).
@@ -48,7 +48,8 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// The cost of that many units.
-    pub(crate) fn of(self, units: usize) -> u64 {
+    #[must_use]
+    pub fn of(self, units: usize) -> u64 {
         let units = u64::try_from(units).unwrap_or(u64::MAX);
         self.fixed.saturating_add(self.each.saturating_mul(units))
     }
@@ -56,7 +57,7 @@ impl Linear {
 
 /// Costs of the host functions, by their lengths in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HostCosts {
+pub struct HostCosts {
     /// Any host function that only answers a number.
     pub answer: u64,
     /// Copying bytes between guest and host; part of every function that does.
@@ -86,7 +87,7 @@ pub(crate) struct HostCosts {
 }
 
 /// The table in use. The first one priced neither compiling nor loading code, and memory too low.
-pub(crate) static V2: Costs = Costs {
+pub static V2: Costs = Costs {
     version: 2,
     block: 1,
     local: 1,
@@ -116,7 +117,8 @@ pub(crate) static V2: Costs = Costs {
 
 impl Costs {
     /// What instantiating code of these facts costs.
-    pub(crate) fn instantiation(&self, facts: &CodeFacts) -> u64 {
+    #[must_use]
+    pub fn instantiation(&self, facts: &CodeFacts) -> u64 {
         self.instantiate
             .of(usize::try_from(facts.code_bytes).unwrap_or(usize::MAX))
             .saturating_add(self.page.saturating_mul(u64::from(facts.memory_pages)))

@@ -15,6 +15,25 @@ pub struct CodeFacts {
     pub elements: u64,
     /// Pages of 64 KiB its memory starts with.
     pub memory_pages: u32,
+    /// How its state is laid out, if it says so.
+    pub layout: Option<Layout>,
+}
+
+/// What [`countersign_abi::LAYOUT_SECTION`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Version of the layout.
+    pub version: u32,
+    /// SHA-256 of the fields.
+    pub fields: [u8; 32],
+}
+
+impl Layout {
+    /// Reads the section; none if it has another length.
+    pub(crate) fn from_section(bytes: &[u8]) -> Option<Self> {
+        let (version, fields) = bytes.split_first_chunk::<4>()?;
+        Some(Self { version: u32::from_le_bytes(*version), fields: fields.try_into().ok()? })
+    }
 }
 
 impl CodeFacts {

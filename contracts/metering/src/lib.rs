@@ -1,0 +1,26 @@
+//! What contract code may be, and what it costs: the check that every network makes, and the metered
+//! form that it runs. Without an engine, so that a developer's tools say before deployment what a
+//! network would say.
+//!
+//! [`check`] reads a module once, refuses it as [`CodeRejected`] or answers [`Metered`]: the module with
+//! the counting of gas and stack written into it by the prices of a cost table ([`Costs`], of which
+//! [`V2`] is in use). The same bytes draw the same answer everywhere.
+//!
+//! `contracts/vm/GAS.md` says what is charged.
+
+mod check;
+mod cost;
+mod facts;
+mod imports;
+mod meter;
+mod reject;
+mod stats;
+
+pub mod limits;
+
+pub use check::{GAS_EXPORT, Metered, STACK_EXPORT, check};
+pub use cost::{Costs, HostCosts, Linear, V2};
+pub use facts::{CodeFacts, Layout};
+pub use meter::VERSION as FORM_VERSION;
+pub use reject::{CodeLimit, CodeRejected, SegmentKind};
+pub use stats::CodeStats;

@@ -1,0 +1,77 @@
+//! Code on its way to the chain: a new contract's, or what replaces a contract's code.
+
+use crate::error::ReplicaError;
+use crate::policy;
+use crate::state_source::StateSource;
+use countersign_types::contract::is_full_name;
+use countersign_types::{Account, Address, ContractRecord, Hash, Payload, RejectCode, state_key};
+use std::borrow::Cow;
+
+/// Code that a transaction brings, and where it goes.
+#[derive(Debug, Clone)]
+pub struct Arrival<'a> {
+    /// `organisation/name` of the contract.
+    pub contract: Cow<'a, str>,
+    /// The module.
+    pub code: &'a [u8],
+    /// What its first method gets.
+    pub input: &'a [u8],
+    /// The contract as it is, if it is there already.
+    pub replaces: Option<ContractRecord>,
+}
+
+impl<'a> Arrival<'a> {
+    /// What a payload brings; none if it brings no code.
+    ///
+    /// # Errors
+    /// The outer one if the state cannot be read, the inner one if the account may not put code there.
+    pub fn of(
+        state: &impl StateSource,
+        account: &Account,
+        payload: &'a Payload,
+    ) -> Result<Option<Result<Self, RejectCode>>, ReplicaError> {
+        let organisation = account.id.organisation();
+        let record = |address: &Address| -> Result<Option<ContractRecord>, ReplicaError> {
+            state.read_value(&state_key::contract(address), "a contract's record")
+        };
+        Ok(Some(match payload {
+            Payload::Call { .. } | Payload::Native(_) => return Ok(None),
+            Payload::Deploy { name, code, input } => {
+                let owner = name.split_once('/').map(|(owner, _)| owner);
+                if owner != Some(organisation) || !is_full_name(name) {
+                    Err(RejectCode::BadName)
+                } else if record(&Address::of(name))?.is_some() {
+                    Err(RejectCode::NameTaken)
+                } else {
+                    Ok(Self { contract: Cow::Borrowed(name), code, input, replaces: None })
+                }
+            }
+            Payload::Upgrade { contract, code, input } => match record(contract)? {
+                None => Err(RejectCode::NoContract),
+                Some(record) if record.organisation() != organisation => Err(RejectCode::NotOwner),
+                Some(record) => {
+                    let contract = Cow::Owned(record.name.clone());
+                    Ok(Self { contract, code, input, replaces: Some(record) })
+                }
+            },
+        }))
+    }
+
+    /// Whether the deployment policy lets a deployer of this organisation put code of this hash there.
+    ///
+    /// # Errors
+    /// The outer one if the state cannot be read, the inner one if it does not.
+    pub fn permit(
+        &self,
+        state: &impl StateSource,
+        organisation: &str,
+        code: &Hash,
+    ) -> Result<Result<(), RejectCode>, ReplicaError> {
+        let policy = policy::in_force(state)?.policy;
+        if !policy.allows(organisation) || (self.replaces.is_some() && !policy.upgrades) {
+            return Ok(Err(RejectCode::PolicyForbids));
+        }
+        let approved = policy::approvals(state, &self.contract, code)?;
+        Ok(if policy.is_satisfied(organisation, &approved) { Ok(()) } else { Err(RejectCode::NotApproved) })
+    }
+}
