@@ -1,4 +1,4 @@
-//! Claims: the schemes that an event names in `certificationInfo`, each a claim of the parties that hand the things on.
+//! Claims: the scheme that an event names in `certificationInfo` is a claim of the parties that hand the things on.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
