@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 27] = [
+const ARROWS: [(&str, &[&str]); 28] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("countersign-coldchain", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
     ("countersign-credentials", &["countersign-contract", "countersign-interfaces"]),
     ("countersign-escrow", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
+    ("countersign-testing", &["countersign-contract", "countersign-types", "countersign-vm"]),
     ("countersign-counter", &["countersign-contract"]),
     ("countersign-shelf", &["countersign-contract"]),
     (
@@ -36,7 +37,10 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("countersign-verify", &["countersign-epcis", "countersign-types"]),
     ("countersign-verify-page", &["countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types", "countersign-verify"]),
-    ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
+    (
+        "countersign",
+        &["countersign-api", "countersign-client", "countersign-epcis", "countersign-metering", "countersign-types"],
+    ),
     (
         "countersignd",
         &[

@@ -2,8 +2,6 @@
 //! what their methods cost, held to a baseline.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-#[path = "shipped/both.rs"]
-mod both;
 #[path = "shipped/certification.rs"]
 mod certification;
 #[path = "shipped/coldchain.rs"]
@@ -15,31 +13,41 @@ mod escrow;
 #[path = "shipped/gas.rs"]
 mod gas;
 
-use both::Both;
 use countersign_certification::Certification;
 use countersign_coldchain::ColdChain;
+use countersign_contract::Contract;
+use countersign_contract::borsh::BorshSerialize;
 use countersign_credentials::Credentials;
 use countersign_escrow::Escrow;
 use countersign_provenance::Provenance;
+use countersign_testing::Both;
+use countersign_tests::cluster::contract_module;
 use escrow::world::World;
 use proptest::prelude::*;
 
+fn module(name: &str) -> Vec<u8> {
+    contract_module(name).unwrap()
+}
+fn deployed<C: Contract>(name: &str, arguments: &impl BorshSerialize) -> Both {
+    Both::with_init::<C>(&module(name), arguments).unwrap()
+}
 fn registry() -> Both {
-    Both::with_init::<Certification>("certification", &("board",))
+    deployed::<Certification>("certification", &("board",))
 }
 fn keeper() -> Both {
-    Both::with_init::<ColdChain>("coldchain", &("board",))
+    deployed::<ColdChain>("coldchain", &("board",))
 }
 fn wallet() -> Both {
-    Both::new::<Credentials>("credentials")
+    Both::new::<Credentials>(&module("credentials")).unwrap()
 }
 /// The escrow, and the contracts that it asks.
 fn within(scenario: impl FnOnce(&mut World<'_, Both>)) {
-    let mut both = Both::with_init::<Escrow>("escrow", &("bank",));
-    let records = both.deploy_with::<Provenance>("provenance", &());
-    let certification = both.deploy_with::<Certification>("certification", &("board",));
-    let coldchain = both.deploy_with::<ColdChain>("coldchain", &("board",));
-    scenario(&mut World::new(&mut both, Both::select, [records, certification, coldchain]));
+    let mut both = deployed::<Escrow>("escrow", &("bank",));
+    let mut others = [[0; 32]; 3];
+    others[0] = both.deploy_with::<Provenance>("records", &module("provenance"), &()).unwrap();
+    others[1] = both.deploy_with::<Certification>("certification", &module("certification"), &("board",)).unwrap();
+    others[2] = both.deploy_with::<ColdChain>("coldchain", &module("coldchain"), &("board",)).unwrap();
+    scenario(&mut World::new(&mut both, others));
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn within(scenario: impl FnOnce(&mut World<'_, Host>)) {
     let records = host.deploy_with::<Provenance>(&()).unwrap();
     let certification = host.deploy_with::<Certification>(&("board",)).unwrap();
     let coldchain = host.deploy_with::<ColdChain>(&("board",)).unwrap();
-    let mut world = World::new(&mut host, Host::select, [records, certification, coldchain]);
+    let mut world = World::new(&mut host, [records, certification, coldchain]);
     scenario(&mut world);
 }
 

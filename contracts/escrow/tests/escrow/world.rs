@@ -24,7 +24,6 @@ const MILK: &str = "https://id.gs1.org/01/09521321000315";
 /// A host with the escrow deployed first, and the contracts that it asks.
 pub struct World<'a, H> {
     pub host: &'a mut H,
-    select: fn(&mut H, Address),
     pub escrow: Address,
     pub records: Address,
     pub certification: Address,
@@ -44,10 +43,10 @@ pub fn device(organisation: &str) -> Account {
 impl<'a, H: Harness> World<'a, H> {
     /// The world, with the escrow selected, the shop's credit of 1,000, the farm's certificate, limits for milk and for
     /// the pallet, and the keeper of records asking the others.
-    pub fn new(host: &'a mut H, select: fn(&mut H, Address), others: [Address; 3]) -> Self {
+    pub fn new(host: &'a mut H, others: [Address; 3]) -> Self {
         let escrow = host.contract();
         let [records, certification, coldchain] = others;
-        let mut world = Self { host, select, escrow, records, certification, coldchain };
+        let mut world = Self { host, escrow, records, certification, coldchain };
         // `test` signed the deployments: harnesses begin with its account.
         let registries = Registries { certification: Some(certification), coldchain: Some(coldchain) };
         world.at(records, &admin("test")).invoke::<()>("consult", &(registries,)).unwrap();
@@ -64,7 +63,7 @@ impl<'a, H: Harness> World<'a, H> {
 
     /// The host, with a contract selected and an account signing.
     pub fn at(&mut self, contract: Address, account: &Account) -> &mut H {
-        (self.select)(self.host, contract);
+        self.host.select(contract);
         self.host.as_account(account)
     }
 
