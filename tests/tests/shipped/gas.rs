@@ -46,7 +46,7 @@ fn of_a_deal(report: &mut GasReport, world: &mut World<'_, Both>) {
     world.settle(id, "urn:e:received").unwrap();
     note("escrow settle", world);
     world.at(records, &admin("test")).invoke::<()>("consult", &(Registries::default(),)).unwrap();
-    world.receive("urn:e:received again");
+    world.receive("urn:e:again");
     note("provenance capture, the same asking nobody", world);
     world.at(certification, &clerk("tuv")).invoke::<()>("revoke", &(1u64, "residues found")).unwrap();
     note("certification revoke", world);
