@@ -80,6 +80,31 @@ impl Both {
         Ok(address)
     }
 
+    /// Deploys another contract under a name as by a transaction: its `init` has run with `arguments`. Answers its
+    /// address.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or `init` fails or traps.
+    ///
+    /// # Panics
+    /// If `init` does something else as a module, or the hosts had other contracts before.
+    pub fn deploy_with<C: Contract>(
+        &mut self,
+        name: &str,
+        module: &[u8],
+        arguments: &impl BorshSerialize,
+    ) -> Result<Address, Error> {
+        self.wasm.environment().clone_from(self.native.environment());
+        let input = borsh::to_vec(arguments).expect("arguments are written to memory");
+        let address = self.wasm.deploy_with(module, &input)?;
+        let native = self.native.deploy_with::<C>(arguments);
+        assert_eq!(native, Ok(address), "init fails natively only, or the hosts have other contracts");
+        self.contracts.push(address);
+        self.named.insert(name.to_owned(), address);
+        self.agree("init");
+        Ok(address)
+    }
+
     /// The address of the contract that was deployed under a name.
     #[must_use]
     pub fn address(&self, name: &str) -> Option<Address> {

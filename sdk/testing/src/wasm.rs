@@ -84,6 +84,20 @@ impl WasmHost {
         Ok(address)
     }
 
+    /// Deploys another contract as by a transaction: its `init` has run with these argument bytes.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or `init` fails or traps.
+    pub fn deploy_with(&mut self, module: &[u8], input: &[u8]) -> Result<Address, Error> {
+        let address = self.deploy(module)?;
+        let selected = std::mem::replace(&mut self.contract, address);
+        let ended = self.run("init", input, CallKind::Call);
+        self.contract = selected;
+        ended.map_err(Error::Init)?;
+        self.environment.advance();
+        Ok(address)
+    }
+
     /// The most gas that a call or view may use from now on.
     pub fn limit_gas(&mut self, limit: u64) {
         self.gas_limit = limit;

@@ -50,6 +50,19 @@ impl Host {
         address
     }
 
+    /// Deploys another contract as by a transaction: its `init` has run with `arguments`. Answers its address.
+    ///
+    /// # Errors
+    ///
+    /// If `init` fails or traps.
+    pub fn deploy_with<C: Contract>(&mut self, arguments: &impl BorshSerialize) -> Result<Address, Failure> {
+        let address = self.deploy::<C>();
+        let frame = Frame { contract: address, input: encode(arguments), output: Vec::new(), view: false };
+        run::enter(&mut self.world, || run::method(address, "init", frame))?;
+        self.world.environment.advance();
+        Ok(address)
+    }
+
     /// Runs `body` as a call of the contract, for tests of its inner functions. If it panics, its
     /// changes are taken back.
     ///
