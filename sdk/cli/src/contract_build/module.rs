@@ -9,15 +9,17 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 const HOST: &str = "countersign";
 /// The export that the host reads arguments through.
 const MEMORY: &str = "memory";
-/// The custom section that stays.
+/// Custom sections that stay: what tools read, and what the chain compares at an upgrade.
 const INTERFACE: &str = "countersign.abi";
+/// See [`INTERFACE`].
+const LAYOUT: &str = "countersign.layout";
 /// Magic number and version.
 const HEADER_BYTES: usize = 8;
 
 /// A module that is a contract.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// The module with two custom sections: the interface, and the compiler as `producers`.
+    /// The module with few custom sections: the interface, the layout, and the compiler as `producers`.
     pub(super) bytes: Vec<u8>,
     pub(super) imports: Vec<String>,
 }
@@ -35,7 +37,7 @@ pub(super) fn check(module: &[u8], compiler: &str) -> Result<Checked> {
             Payload::CustomSection(section) if section.name() == INTERFACE => {
                 interface.extend_from_slice(section.data());
             }
-            Payload::CustomSection(_) => keep = false,
+            Payload::CustomSection(section) => keep = section.name() == LAYOUT,
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
                     let import = import.context("the compiler wrote a malformed import")?;
