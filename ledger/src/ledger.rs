@@ -45,7 +45,7 @@ pub struct ExecutedBlock {
     pub certificate: Certificate,
     /// Its transactions in order.
     pub transactions: Vec<StoredTransaction>,
-    /// Their receipts in order.
+    /// Their receipts in order, then those of the scheduled calls that the block ran.
     pub receipts: Vec<Receipt>,
     /// New values of state keys (logs' ranges among them), `None` to remove.
     pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,

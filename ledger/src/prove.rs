@@ -153,7 +153,8 @@ pub fn prove_log<S: Store>(reader: &Reader<S>, blocks: Blocks, question: LogQues
     Ok(frame.around(Subject::Log { log, as_of, witness }))
 }
 
-/// The proof of a transaction with its receipt, resting on a certified block; `None` if no block up to that one has it.
+/// The proof of a transaction with its receipt, resting on a certified block; `None` if no block up to that one has it, and
+/// for a scheduled call, which is no transaction and whose events are proven by themselves.
 ///
 /// # Errors
 /// As [`prove_state`].
@@ -169,6 +170,10 @@ pub fn prove_transaction<S: Store>(
     let at = usize::try_from(index).unwrap_or(usize::MAX);
     let mut transactions = reader.transactions(height)?;
     let mut receipts = reader.receipts(height)?;
+    let receipt = receipts.get(at).filter(|receipt| receipt.transaction == *id);
+    if at >= transactions.len() && receipt.is_some() {
+        return Ok(None);
+    }
     let names: Vec<Hash> = transactions.iter().map(|stored| stored.signed_hash).collect();
     let hashes: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
     let short = LedgerError::Inconsistent { height, what: "a transaction stands behind the end of its block" };

@@ -139,7 +139,7 @@ pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: imp
             Space::Headers | Space::Blocks => rows.headers.saturating_add(executed),
             Space::Bodies => bodies,
             Space::Receipts => receipts,
-            Space::Places => rows.transactions,
+            Space::Places => rows.transactions.saturating_add(rows.scheduled),
             Space::Events => rows.events,
             Space::Keys => report.entries,
             Space::Logs => logs.records,
@@ -150,7 +150,10 @@ pub fn verify<S: Store>(reader: &Reader<S>, genesis: &Genesis, mut progress: imp
     let expected: Vec<_> = Space::ALL.into_iter().map(|space| (space, expected(space))).collect();
     for (space, expected) in expected {
         let Some(rows) = report.taken(tip, count(reader, space, report.kept_from.receipts)) else { continue };
-        if let Some(expected) = expected.filter(|expected| *expected != rows.rows) {
+        // Pruned receipts leave the places of scheduled calls behind.
+        let is_open = space == Space::Places && report.kept_from.receipts > reader.base().next();
+        let differs = |expected: &u64| *expected != rows.rows && !(is_open && *expected < rows.rows);
+        if let Some(expected) = expected.filter(differs) {
             report.fault(tip, format!("{space} has {} rows, {expected} belong there", rows.rows));
         }
         report.spaces.push(rows);

@@ -22,8 +22,8 @@ use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
     Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
     ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
-    RejectCode, Restart, RestartOrder, ResultProof, Roles, SecretKey, SetChange, SetVote, Signature, SignedOverride,
-    TimestampMs, Transaction, View, Vote, codec, merkle, overrides, state, state_key,
+    RejectCode, Restart, RestartOrder, ResultProof, Roles, ScheduledCall, SecretKey, SetChange, SetVote, Signature,
+    SignedOverride, TimestampMs, Transaction, View, Vote, codec, merkle, overrides, state, state_key,
 };
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -188,6 +188,20 @@ fn receipts(vectors: &mut Vectors) {
         vectors.encoding(&format!("receipt.{name}"), &receipt);
         vectors.hash(&format!("receipt.{name}.hash"), &receipt.hash());
     }
+    let call = ScheduledCall {
+        at: TimestampMs(70),
+        contract: contract(),
+        method: "expire".into(),
+        input: vec![1, 2],
+        gas: Gas(50_000),
+        account: "farm/erp".parse().unwrap(),
+        roles: Roles::SUBMITTER,
+        transaction: Hash([7; 32]),
+        position: 3,
+        height: Height(5),
+    };
+    vectors.encoding("scheduled-call", &call);
+    vectors.hash("scheduled-call.id", &call.id());
     let record = EventRecord { height: Height(5), index: 2, transaction: Hash([7; 32]), event: event() };
     vectors.encoding("event-record", &record);
     vectors.hash("event-record.hash", &record.hash());
@@ -259,6 +273,8 @@ fn state_and_logs(vectors: &mut Vectors) {
         ("code-record", state_key::code_record(&Hash([1; 32]))),
         ("consumed", state_key::consumed(TimestampMs(1), &Hash([2; 32]))),
         ("equivocation", state_key::equivocation(Epoch(3), 2)),
+        ("scheduled", state_key::scheduled(TimestampMs(1), 2)),
+        ("scheduled-next", state_key::scheduled_next()),
         ("storage", state_key::storage(&Address([3; 32]), b"key")),
         ("log", state_key::log(&Address([3; 32]), b"key")),
     ] {

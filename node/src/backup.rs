@@ -14,7 +14,7 @@ use crate::node::LEDGER_DIRECTORY;
 use crate::space::free_bytes;
 use countersign_ledger::store::StoreError;
 use countersign_ledger::{Reader, RocksStore};
-use countersign_types::{DeployPolicy, Genesis, Hash, Height};
+use countersign_types::{Genesis, Hash, Height};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
@@ -313,7 +313,7 @@ mod tests {
             network: "test".into(),
             time: TimestampMs(1_700_000_000_000),
             parameters: Parameters::default(),
-            deployment: DeployPolicy::default(),
+            deployment: countersign_types::DeployPolicy::default(),
             validators: ValidatorSet::new(vec![validator]).unwrap(),
             organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
             accounts: vec![Account {

@@ -277,6 +277,8 @@ pub const EXPIRED_MAX: usize = 20_000;
 pub const READS_MAX: usize = 8;
 /// Views of contracts that run at once; more wait. Each takes a core for up to 4 s and may hold as much as a read.
 pub const VIEWS_MAX: usize = 4;
+/// Transactions that are tried out at once; more wait. The machine runs two calls at a time, and the other place is execution's.
+pub const TRIALS_MAX: usize = 1;
 /// Threads that read records of an item ahead of a view, which is as many reads as a disk is given at once: with four views, 32. A
 /// read of a record waits for two blocks of the disk, and those of different records need not wait for one another.
 pub const AHEAD_THREADS: usize = 8;

@@ -26,10 +26,12 @@ mod doctor;
 mod epcis;
 mod failure;
 mod gate;
+mod governance;
 mod health;
 mod identity;
 mod interface;
 mod joining;
+mod lifecycle;
 mod method;
 mod node;
 mod page;
@@ -39,13 +41,14 @@ mod scrape;
 mod socket;
 mod state;
 mod trace;
+mod trial;
 mod tx;
 mod view;
 
 pub use joining::{Joining, joining};
 
 use crate::context::Context;
-use crate::limits::{READS_MAX, VIEWS_MAX};
+use crate::limits::{READS_MAX, TRIALS_MAX, VIEWS_MAX};
 use crate::listener::{Listener, SocketGate};
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use axum::Router;
@@ -76,6 +79,7 @@ pub fn router(context: Arc<Context>, gate: SocketGate, listener: &Listener, page
         context,
         reads: Gate::new(READS_MAX),
         views: Gate::new(VIEWS_MAX),
+        trials: Gate::new(TRIALS_MAX),
         interfaces: Interfaces::default(),
     });
     let registry = method::registry();

@@ -3,7 +3,6 @@
 use anyhow::Context as _;
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, MemoryStore, Reader, Store, StoredTransaction};
 use countersign_replica::execute::Executor;
-use countersign_replica::limits::EXPIRED_IDS_PER_BLOCK;
 use countersign_replica::overlay::Appended;
 use countersign_replica::query::View;
 use countersign_replica::state_source::Latest;
@@ -134,7 +133,7 @@ impl<S: Store> Chain<S> {
 
         let reader = self.ledger.reader();
         let latest = Latest(&reader);
-        let expired = latest.expired_ids(header.time, EXPIRED_IDS_PER_BLOCK)?;
+        let ripe = latest.ripe(header.time)?;
         let executor = Executor {
             vm: &self.vm,
             chain: self.genesis.chain(),
@@ -142,7 +141,7 @@ impl<S: Store> Chain<S> {
             overrides: &[],
             is_trial: false,
         };
-        let executed = executor.execute(&latest, &header, &transactions, expired)?;
+        let executed = executor.execute(&latest, &header, &transactions, ripe)?;
         let records = executed.changes.records.into_iter();
         let result = self.ledger.commit(ExecutedBlock {
             block,

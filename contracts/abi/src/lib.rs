@@ -25,6 +25,7 @@
 //! | `log_read` | `(key, key_len, index: i64, ptr, cap) -> i64` | copies the [`log_record`] at `index` if it fits in `cap`; answers its length, or [`ABSENT`]; views only |
 //! | `emit` | `(name, name_len, data, data_len, attributes, attributes_len)` | emits an event; `attributes` is laid out as in [`attributes`] |
 //! | `call` | `(contract, method, method_len, input, input_len, gas: i64) -> i32` | calls another contract (32-byte address at `contract`) with at most `gas`; answers a [`call_status`] |
+//! | `schedule` | `(method, method_len, input, input_len, at: i64, gas: i64) -> i64` | has the chain call a method of this contract in the first block of time `at` or later that has room, with `gas` that is paid now; answers its position among the calls that this transaction scheduled |
 //! | `returned_len` | `() -> i32` | length of the bytes that the last `call` returned or failed with |
 //! | `returned_read` | `(ptr)` | copies those bytes to `ptr` |
 //! | `returned_code` | `() -> i32` | the code that the last `call` failed or trapped with, 0 after success |
@@ -77,6 +78,8 @@ pub mod import {
     /// See the crate's table.
     pub const CALL: &str = "call";
     /// See the crate's table.
+    pub const SCHEDULE: &str = "schedule";
+    /// See the crate's table.
     pub const RETURNED_LEN: &str = "returned_len";
     /// See the crate's table.
     pub const RETURNED_READ: &str = "returned_read";
@@ -90,17 +93,20 @@ pub mod import {
 
 /// Fields that `context` answers.
 pub mod field {
-    /// Public key that signed the transaction, 32 bytes. Zeros in a view without a signer.
+    /// Public key that signed the transaction, 32 bytes. Zeros in a view without a signer and in a scheduled call.
     pub const SIGNER_KEY: i32 = 0;
-    /// Account that signed, `organisation/name` in UTF-8. Empty in a view.
+    /// Account that signed, `organisation/name` in UTF-8; in a scheduled call the one that it was scheduled for. Empty
+    /// in a view.
     pub const ACCOUNT: i32 = 1;
-    /// Roles of that account, one byte, bit by bit as in [`super::role`].
+    /// Roles of that account, one byte, bit by bit as in [`super::role`]; in a scheduled call those of them that it had
+    /// when it was scheduled, too.
     pub const ROLES: i32 = 2;
     /// Address of the running contract, 32 bytes.
     pub const CONTRACT: i32 = 3;
-    /// Address of the calling contract, 32 bytes, or empty when the transaction called directly.
+    /// Address of the calling contract, 32 bytes, or empty when the transaction called directly. A contract never calls
+    /// itself, so its own address means that the chain runs a call that it scheduled.
     pub const CALLER_CONTRACT: i32 = 4;
-    /// Id of the transaction, 32 bytes. Zeros in a view.
+    /// Id of the transaction or of the scheduled call, 32 bytes. Zeros in a view.
     pub const TRANSACTION: i32 = 5;
     /// Height of the block, `u64`.
     pub const HEIGHT: i32 = 6;
@@ -174,6 +180,8 @@ pub mod trap {
     pub const TOO_MUCH_OUTPUT: u32 = 17;
     /// Memories of the call chain together exceed their limit.
     pub const MEMORY_LIMIT: u32 = 18;
+    /// More calls were scheduled than one transaction may.
+    pub const SCHEDULE_LIMIT: u32 = 19;
     /// The contract is frozen.
     pub const FROZEN: u32 = 20;
 }
@@ -222,6 +230,16 @@ pub mod limits {
     pub const OUTPUT_BYTES_MAX: usize = 64 << 10;
     /// Longest output of a view.
     pub const VIEW_OUTPUT_BYTES_MAX: usize = 4 << 20;
+    /// Longest input of a scheduled call: with names and origin it is below 17 KiB of state, and a block's most
+    /// (1,000 calls) below 17 MiB.
+    pub const SCHEDULED_INPUT_BYTES_MAX: usize = 16 << 10;
+    /// Calls that one transaction may schedule, those of calls that were undone among them: at most 272 KiB of state.
+    pub const SCHEDULED_CALLS_MAX: u32 = 16;
+    /// Most gas of a scheduled call: a sixtieth of a block's default, so that a block's share for scheduled calls (a
+    /// quarter) holds fifteen of the largest.
+    pub const SCHEDULED_GAS_MAX: u64 = 50_000_000;
+    /// How far ahead a call may be scheduled, milliseconds: 366 days.
+    pub const SCHEDULE_AHEAD_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1_000;
     /// Longest message of `fail`.
     pub const FAIL_BYTES_MAX: usize = 4 << 10;
 }

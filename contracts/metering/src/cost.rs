@@ -81,6 +81,8 @@ pub struct HostCosts {
     pub emit: Linear,
     /// A call of a contract, by method and input; what it then does is on top.
     pub call: Linear,
+    /// Scheduling a call, by method and input; the gas that it is given is on top.
+    pub schedule: Linear,
     /// SHA-256, by length.
     pub sha256: Linear,
     /// Ed25519 verification, by the message's length.
@@ -88,8 +90,8 @@ pub struct HostCosts {
 }
 
 impl HostCosts {
-    /// The most that a host function costs besides what it costs by lengths. What a called contract uses
-    /// is on top.
+    /// The most that a host function costs besides what it costs by lengths. What a called contract uses, and
+    /// what is paid ahead for a scheduled call, is on top.
     pub(crate) fn fixed(&self, name: &str) -> u64 {
         let copy = self.copy.fixed;
         let found = self.value.fixed.saturating_add(copy);
@@ -105,6 +107,7 @@ impl HostCosts {
             import::LOG_READ => self.log_read.fixed.saturating_add(found),
             import::EMIT => self.emit.fixed,
             import::CALL => self.call.fixed,
+            import::SCHEDULE => self.schedule.fixed,
             import::SHA256 => self.sha256.fixed,
             import::ED25519_VERIFY => self.ed25519_verify.fixed,
             _ => 0,
@@ -136,6 +139,7 @@ pub static V2: Costs = Costs {
         log_read: Linear { fixed: 10_000, each: 4 },
         emit: Linear { fixed: 2_000, each: 8 },
         call: Linear { fixed: 10_000, each: 1 },
+        schedule: Linear { fixed: 20_000, each: 8 },
         sha256: Linear { fixed: 1_000, each: 7 },
         ed25519_verify: Linear { fixed: 65_000, each: 5 },
     },

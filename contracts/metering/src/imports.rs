@@ -15,7 +15,7 @@ pub(crate) struct Import {
 }
 
 /// All of them, in the order of the interface's table.
-pub(crate) const IMPORTS: [Import; 18] = [
+pub(crate) const IMPORTS: [Import; 19] = [
     entry(import::INPUT_LEN, &[], &[I32]),
     entry(import::INPUT_READ, &[I32], &[]),
     entry(import::OUTPUT, &[I32, I32], &[]),
@@ -29,6 +29,7 @@ pub(crate) const IMPORTS: [Import; 18] = [
     entry(import::LOG_READ, &[I32, I32, I64, I32, I32], &[I64]),
     entry(import::EMIT, &[I32, I32, I32, I32, I32, I32], &[]),
     entry(import::CALL, &[I32, I32, I32, I32, I32, I64], &[I32]),
+    entry(import::SCHEDULE, &[I32, I32, I32, I32, I64, I64], &[I64]),
     entry(import::RETURNED_LEN, &[], &[I32]),
     entry(import::RETURNED_READ, &[I32], &[]),
     entry(import::RETURNED_CODE, &[], &[I32]),

@@ -37,13 +37,13 @@ pub enum CallKind {
 /// Facts about the call that a contract can ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallContext {
-    /// Public key that signed; zeros in a view without a signer.
+    /// Public key that signed; zeros in a view without a signer and in a scheduled call.
     pub signer_key: [u8; 32],
-    /// Account that signed, `organisation/name`; empty in a view.
+    /// Account that signed or that the call was scheduled for, `organisation/name`; empty in a view.
     pub account: String,
     /// Roles of that account, bits as in [`countersign_abi::role`].
     pub roles: u8,
-    /// Id of the transaction; zeros in a view.
+    /// Id of the transaction or scheduled call; zeros in a view.
     pub transaction: [u8; 32],
     /// Height of the block.
     pub height: u64,
@@ -51,4 +51,6 @@ pub struct CallContext {
     pub time_ms: u64,
     /// Hash of the genesis.
     pub chain: [u8; 32],
+    /// Whether the contract scheduled this call: then it is its own caller, and nobody signed.
+    pub scheduled: bool,
 }

@@ -108,7 +108,7 @@ impl Chain {
 /// Runs one call of a chain and hands the chain back.
 pub(crate) fn enter(mut chain: Box<Chain>, job: Job) -> (Box<Chain>, Result<Ended, HostFault>) {
     match chain.admit(&job) {
-        Ok(Ok(compiled)) => run(chain, job, &compiled),
+        Ok(Ok(compiled)) => run(chain, job, compiled),
         Ok(Err(cause)) => {
             let gas_used = if cause == trap::OUT_OF_GAS { job.gas } else { 0 };
             let end = End::Trapped(cause);
@@ -118,7 +118,7 @@ pub(crate) fn enter(mut chain: Box<Chain>, job: Job) -> (Box<Chain>, Result<Ende
     }
 }
 
-fn run(mut chain: Box<Chain>, job: Job, compiled: &Compiled) -> (Box<Chain>, Result<Ended, HostFault>) {
+fn run(mut chain: Box<Chain>, job: Job, compiled: Arc<Compiled>) -> (Box<Chain>, Result<Ended, HostFault>) {
     chain.active.push(job.contract);
     let machine = Arc::clone(&chain.machine);
     let frame = Frame {
@@ -126,6 +126,7 @@ fn run(mut chain: Box<Chain>, job: Job, compiled: &Compiled) -> (Box<Chain>, Res
         chain: Some(chain),
         costs: &machine.costs.host,
         contract: job.contract,
+        code: Arc::clone(&compiled),
         caller: job.caller,
         input: job.input,
         output: Vec::new(),
@@ -137,7 +138,7 @@ fn run(mut chain: Box<Chain>, job: Job, compiled: &Compiled) -> (Box<Chain>, Res
     let mut store = Store::new(&machine.engine, frame);
     store.limiter(|frame| &mut frame.pages);
     let instantiation = machine.costs.instantiation(&compiled.facts);
-    let ran = execute(&mut store, compiled, &job.method, job.gas.saturating_sub(instantiation), job.stack);
+    let ran = execute(&mut store, &compiled, &job.method, job.gas.saturating_sub(instantiation), job.stack);
     let counted = counters(&mut store);
     let mut frame = store.into_data();
     let mut chain = frame.chain.take().expect("callees hand the chain back before their caller goes on");

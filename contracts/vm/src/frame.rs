@@ -1,10 +1,13 @@
 //! One running contract: what its host functions see.
 
+use std::sync::Arc;
+
 use countersign_metering::HostCosts;
 use wasmtime::{Global, Memory, ResourceLimiter};
 
 use crate::chain::Chain;
 use crate::limits::{CHAIN_PAGES_MAX, MEMORY_PAGES_MAX, TABLE_ELEMENTS_MAX};
+use crate::module::Compiled;
 use crate::{Address, HostFault};
 
 const PAGE_BYTES: usize = 65_536;
@@ -17,7 +20,9 @@ pub(crate) struct Frame {
     pub costs: &'static HostCosts,
     /// The contract that runs.
     pub contract: Address,
-    /// The contract that called it, if one did.
+    /// Its code.
+    pub code: Arc<Compiled>,
+    /// The contract that called it, if one did; itself in a call that it scheduled.
     pub caller: Option<Address>,
     /// Argument bytes.
     pub input: Vec<u8>,

@@ -5,6 +5,7 @@
 //! over.
 
 mod guest;
+mod schedule;
 
 use countersign_abi::{ABSENT, MODULE, attributes, call_status, field, import, limits as abi, trap};
 use ed25519_zebra::{Signature, VerificationKey};
@@ -43,6 +44,7 @@ fn define(linker: &mut Linker<Frame>) -> Ran<()> {
         .func_wrap(MODULE, import::LOG_READ, log_read)?
         .func_wrap(MODULE, import::EMIT, emit)?
         .func_wrap(MODULE, import::CALL, call)?
+        .func_wrap(MODULE, import::SCHEDULE, schedule::schedule)?
         .func_wrap(MODULE, import::RETURNED_LEN, returned_len)?
         .func_wrap(MODULE, import::RETURNED_READ, returned_read)?
         .func_wrap(MODULE, import::RETURNED_CODE, returned_code)?

@@ -33,6 +33,6 @@ pub use call::{Call, CallContext, CallKind, RESERVED_METHODS};
 pub use countersign_metering::{CodeFacts, CodeLimit, CodeRejected, CodeStats, Layout as CodeLayout, SegmentKind};
 pub use fault::HostFault;
 pub use library::{CodeUse, DiskConfig, Ran, VmCounters};
-pub use outcome::{Effects, Emitted, LogAppend, Outcome, Status};
+pub use outcome::{Effects, Emitted, LogAppend, Outcome, Scheduled, Status};
 pub use state::{Address, CodeHash, StateReader};
 pub use vm::{CheckedCode, OptLevel, Vm, VmConfig};

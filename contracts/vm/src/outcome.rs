@@ -47,6 +47,8 @@ pub struct Effects {
     pub appends: Vec<LogAppend>,
     /// Events, in order.
     pub events: Vec<Emitted>,
+    /// Calls to be run later, in order.
+    pub scheduled: Vec<Scheduled>,
 }
 
 /// An entry appended to a log.
@@ -58,6 +60,21 @@ pub struct LogAppend {
     pub key: Vec<u8>,
     /// The entry's bytes.
     pub entry: Vec<u8>,
+}
+
+/// A call that a contract scheduled, of a method of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The contract.
+    pub contract: Address,
+    /// The method.
+    pub method: String,
+    /// Argument bytes.
+    pub input: Vec<u8>,
+    /// The least time of the block that runs it, milliseconds since 1970 UTC: later than the one that scheduled it.
+    pub at_ms: u64,
+    /// The gas that it may use, which was paid.
+    pub gas: u64,
 }
 
 /// An event that a contract emitted.

@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use countersign_abi::trap;
+use countersign_abi::{limits as abi, trap};
 
 use crate::lent::Lent;
 use crate::limits;
-use crate::{Address, CodeHash, Effects, Emitted, HostFault, LogAppend};
+use crate::{Address, CodeHash, Effects, Emitted, HostFault, LogAppend, Scheduled};
 
 type Key = (Address, Vec<u8>);
 
@@ -45,6 +45,7 @@ struct Used {
     append_bytes: u64,
     events: u64,
     event_bytes: u64,
+    scheduled: u64,
 }
 
 /// A place to return to.
@@ -53,6 +54,7 @@ pub(crate) struct Mark {
     writes: usize,
     appends: usize,
     events: usize,
+    scheduled: usize,
 }
 
 /// What is written exceeds a limit: the cause of a trap.
@@ -192,9 +194,18 @@ impl Overlay {
         Ok(())
     }
 
+    /// Notes a call to be run later; answers its position among those that stand, or nothing if there were too many.
+    pub(crate) fn schedule(&mut self, call: Scheduled) -> Option<usize> {
+        let position = self.effects.scheduled.len();
+        count(&mut self.used.scheduled, 1, u64::from(abi::SCHEDULED_CALLS_MAX)).ok()?;
+        self.effects.scheduled.push(call);
+        Some(position)
+    }
+
     /// A place to return to.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { writes: self.replaced.len(), appends: self.effects.appends.len(), events: self.effects.events.len() }
+        let Effects { appends, events, scheduled, .. } = &self.effects;
+        Mark { writes: self.replaced.len(), appends: appends.len(), events: events.len(), scheduled: scheduled.len() }
     }
 
     /// Undoes everything since a mark.
@@ -217,6 +228,7 @@ impl Overlay {
             }
         }
         self.effects.events.truncate(mark.events);
+        self.effects.scheduled.truncate(mark.scheduled);
     }
 
     fn log(&mut self, contract: Address, key: Vec<u8>) -> Result<&mut Log, HostFault> {

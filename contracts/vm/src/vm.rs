@@ -169,7 +169,7 @@ impl Vm {
         let chain = Box::new(Chain::new(Arc::clone(machine), Overlay::new(lent), call.kind, call.context.clone()));
         let job = Job {
             contract: call.contract,
-            caller: None,
+            caller: call.context.scheduled.then_some(call.contract),
             method: call.method.clone(),
             input: call.input.clone(),
             gas,

@@ -99,10 +99,7 @@ impl<S: Store> Ledger<S> {
                 !names.eq(block.transactions.iter().map(|transaction| &transaction.signed_hash)),
                 "its transactions are others",
             ),
-            (
-                !block.receipts.iter().map(|receipt| &receipt.transaction).eq(block.transactions.iter().map(|t| &t.id)),
-                "its receipts are for other transactions",
-            ),
+            (!are_for(&block.receipts, &block.transactions), "its receipts are for other transactions"),
             (
                 !block
                     .receipts
@@ -216,7 +213,13 @@ impl<S: Store> Ledger<S> {
 fn put_block(batch: &mut Batch, block: &ExecutedBlock, hashes: &[Hash], result: &ExecutionResult) {
     put_header(batch, &block.block.header, &block.certificate, result);
     put_bodies(batch, result.height, &block.transactions);
-    put_receipts(batch, result.height, &block.receipts, hashes);
+    put_receipts(batch, result.height, block.transactions.len(), &block.receipts, hashes);
+}
+
+/// Whether receipts begin with those of these transactions. Behind them stand those of scheduled calls.
+pub(super) fn are_for(receipts: &[Receipt], transactions: &[StoredTransaction]) -> bool {
+    receipts.len() >= transactions.len()
+        && receipts.iter().zip(transactions).all(|(receipt, stored)| receipt.transaction == stored.id)
 }
 
 /// Header, finality certificate and result of a height, and the height of its block.
@@ -237,9 +240,18 @@ pub(super) fn put_bodies(batch: &mut Batch, height: Height, transactions: &[Stor
     batch.put(Space::Bodies, height_key(height), bodies.into_bytes());
 }
 
-/// A height's receipts, which have these hashes.
-pub(super) fn put_receipts(batch: &mut Batch, height: Height, receipts: &[Receipt], hashes: &[Hash]) {
+/// A height's receipts, which have these hashes, and the places of those that are of scheduled calls.
+pub(super) fn put_receipts(
+    batch: &mut Batch,
+    height: Height,
+    transactions: usize,
+    receipts: &[Receipt],
+    hashes: &[Hash],
+) {
     let mut packed = Packed::<MARK>::default();
+    for scheduled in receipts.iter().skip(transactions) {
+        batch.put(Space::Places, scheduled.transaction.0, encode_place(height, scheduled.index));
+    }
     for (receipt, hash) in receipts.iter().zip(hashes) {
         packed.push(&mark(hash), &codec::encode(receipt));
     }

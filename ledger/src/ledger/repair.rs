@@ -3,7 +3,7 @@
 //! Who calls this has checked the signatures; here everything must belong together, to the height, and to those of its
 //! neighbours and own rows that can be read. Then all rows of the height go in one synced batch. What was pruned stays away.
 
-use super::commit::{put_bodies, put_header, put_receipts};
+use super::commit::{are_for, put_bodies, put_header, put_receipts};
 use super::{Ledger, StoredTransaction};
 use crate::error::LedgerError;
 use crate::event::{index_events, records};
@@ -28,7 +28,7 @@ pub struct Repair {
     pub certificate: Certificate,
     /// What was decreed about its transactions.
     pub overrides: Vec<SignedOverride>,
-    /// Their receipts in order; none where they were pruned here.
+    /// Their receipts in order, and those of the scheduled calls; none where they were pruned here.
     pub receipts: Option<Vec<Receipt>>,
 }
 
@@ -93,7 +93,7 @@ impl<S: Store> Ledger<S> {
         }
         if let Some(receipts) = repair.receipts.as_ref().filter(|_| height >= floors.receipts) {
             let hashes: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
-            put_receipts(&mut batch, height, receipts, &hashes);
+            put_receipts(&mut batch, height, repair.transactions.len(), receipts, &hashes);
             index_events(&mut batch, &records(height, receipts));
         }
         if !repair.overrides.is_empty() {
@@ -150,9 +150,7 @@ impl<S: Store> Ledger<S> {
                 "the receipts are not those of the result",
             ),
             (
-                receipts.as_ref().is_some_and(|receipts| {
-                    !receipts.iter().map(|receipt| &receipt.transaction).eq(transactions.iter().map(|one| &one.id))
-                }),
+                receipts.as_ref().is_some_and(|receipts| !are_for(receipts, transactions)),
                 "the receipts are for other transactions",
             ),
         ];

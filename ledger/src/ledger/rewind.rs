@@ -140,7 +140,11 @@ impl<S: Store> Ledger<S> {
         for stored in self.bodies(height)? {
             batch.remove(Space::Places, stored.id.0);
         }
-        for event in records(height, &reader.receipts(height)?) {
+        let receipts = reader.receipts(height)?;
+        for receipt in &receipts {
+            batch.remove(Space::Places, receipt.transaction.0);
+        }
+        for event in records(height, &receipts) {
             for key in index_keys(&event) {
                 batch.remove(Space::Events, key);
             }

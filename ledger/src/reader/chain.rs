@@ -298,7 +298,8 @@ impl<S: Store> Reader<S> {
         })
     }
 
-    /// Where a transaction stands, by its id: block and position.
+    /// Where a transaction stands, by its id: block and position. Scheduled calls that a block ran stand behind its
+    /// transactions.
     ///
     /// # Errors
     /// As [`Reader::header`].
@@ -309,22 +310,40 @@ impl<S: Store> Reader<S> {
         self.noted(bytes.and_then(|bytes| bytes.map(decode).transpose()))
     }
 
-    /// A transaction by its id.
+    /// A transaction by its id; none if it is a scheduled call's.
     ///
     /// # Errors
-    /// As [`Reader::block`].
+    /// As [`Reader::block`], and of a scheduled call's as [`Reader::receipts`].
     pub fn transaction(&self, id: &Hash) -> Result<Option<StoredTransaction>, LedgerError> {
         let Some((height, index)) = self.locate(id)? else { return Ok(None) };
         let found = self.part(Class::Bodies, height, |place, bytes| {
             let item = Unpacked::<TRANSACTION_NAMES>::new(bytes)
                 .and_then(|packed| packed.item(usize::try_from(index).ok()?))
                 .map(stored_transaction);
-            item.filter(|found| found.id == *id && is_as_named(found)).ok_or_else(|| place.damaged())
+            match item {
+                Some(found) if found.id == *id && is_as_named(&found) => Ok(Some(found)),
+                // Behind the transactions there may be a scheduled call.
+                None => Ok(None),
+                Some(_) => Err(place.damaged()),
+            }
         })?;
-        found.map(Some).ok_or_else(|| self.misplaced(id))
+        match found.flatten() {
+            Some(found) => Ok(Some(found)),
+            None => self
+                .receipt(id)?
+                .filter(|_| self.is_scheduled(height, index))
+                .map(|_| None)
+                .ok_or_else(|| self.misplaced(id)),
+        }
     }
 
-    /// All receipts of a block, in order; none if there is no such block.
+    /// Whether a position in a block is one behind its transactions.
+    fn is_scheduled(&self, height: Height, index: u32) -> bool {
+        self.header(height).is_ok_and(|header| header.is_some_and(|header| index >= header.transactions))
+    }
+
+    /// All receipts of a block, in order: of its transactions, then of the scheduled calls that it ran. None if there is
+    /// no such block.
     ///
     /// # Errors
     /// [`LedgerError::Pruned`] if they are no longer kept; else as [`Reader::header`].
@@ -346,7 +365,7 @@ impl<S: Store> Reader<S> {
         })
     }
 
-    /// A transaction's receipt by its id.
+    /// A transaction's or scheduled call's receipt by its id.
     ///
     /// # Errors
     /// As [`Reader::receipts`].

@@ -27,6 +27,8 @@ pub(super) struct Rows {
     pub(super) headers: u64,
     /// Places of transactions, which stay when their blocks are pruned.
     pub(super) transactions: u64,
+    /// Places of scheduled calls whose receipts are kept. They stay too, and nobody knows how many there were before.
+    pub(super) scheduled: u64,
 }
 
 /// What the blocks before lead one to expect of the next.
@@ -132,6 +134,7 @@ fn check_height<S: Store>(
     if let Some(receipts) = &receipts {
         let events = records(height, receipts);
         check_receipts(transactions.as_deref(), &header, receipts, &events, &result, report);
+        check_scheduled(reader, &header, receipts, rows, report);
         check_events(reader, &events, rows, report);
     }
     check_overrides(reader, genesis, &result, receipts.as_deref().unwrap_or_default(), &expected.epoch, report);
@@ -277,15 +280,35 @@ fn check_receipts(
         merkle::root(&hashes) == result.receipts_root,
         "the receipts do not hash to the result's root",
     );
-    let are_here = u32::try_from(receipts.len()) == Ok(header.transactions)
+    let are_here = u32::try_from(receipts.len()).is_ok_and(|count| count >= header.transactions)
         && (0u32..).zip(receipts).all(|(index, receipt)| receipt.height == height && receipt.index == index);
     let belong = are_here
         && transactions.is_none_or(|transactions| {
-            receipts.iter().map(|receipt| &receipt.transaction).eq(transactions.iter().map(|stored| &stored.id))
+            receipts.len() >= transactions.len()
+                && receipts.iter().zip(transactions).all(|(receipt, stored)| receipt.transaction == stored.id)
         });
     report.expect(height, belong, "the receipts are not those of the block's transactions");
     let hashes: Vec<Hash> = events.iter().map(EventRecord::hash).collect();
     report.expect(height, merkle::root(&hashes) == result.events_root, "the events do not hash to the result's root");
+}
+
+/// The index leads to scheduled calls too, which stand behind the transactions.
+fn check_scheduled<S: Store>(
+    reader: &Reader<S>,
+    header: &Header,
+    receipts: &[Receipt],
+    rows: &mut Rows,
+    report: &mut Report,
+) {
+    let height = header.height;
+    for receipt in receipts.iter().filter(|receipt| receipt.index >= header.transactions) {
+        rows.scheduled = rows.scheduled.saturating_add(1);
+        let place = report.taken(height, reader.locate(&receipt.transaction)).flatten();
+        if place != Some((height, receipt.index)) {
+            report
+                .fault(height, format!("the index of transactions does not lead to scheduled call {}", receipt.index));
+        }
+    }
 }
 
 /// A transaction fails by decree exactly if there is one that a quorum signed.

@@ -2,6 +2,7 @@
 
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, RangeTree, Reader, Store, StoredTransaction, Tip};
 use countersign_types::account::KeyEntry;
+use countersign_types::hash::Tag;
 use countersign_types::log::LogRecord;
 use countersign_types::range::Range;
 use countersign_types::vote::{Phase, VoteStatement};
@@ -77,6 +78,8 @@ pub fn sign(
 pub struct Work {
     /// Number of transactions; each announces one event `captured` with the attribute `lot`.
     pub transactions: u8,
+    /// Number of scheduled calls that it runs; each announces such an event too.
+    pub scheduled: u8,
     pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// Entries for logs by key.
     pub appends: Vec<(Vec<u8>, Vec<u8>)>,
@@ -131,7 +134,9 @@ impl<S: Store> Chain<S> {
         let (log_records, ranges) = self.append(height, time, work);
         let mut writes = work.writes.clone();
         writes.extend(ranges);
-        let receipts = (0..).zip(&transactions).map(|(index, stored)| receipt(height, index, stored.id)).collect();
+        let calls = (0..work.scheduled).map(|index| scheduled(height, index));
+        let ids = transactions.iter().map(|stored| stored.id).chain(calls);
+        let receipts = (0..).zip(ids).map(|(index, id)| receipt(height, index, id)).collect();
         ExecutedBlock {
             block,
             certificate,
@@ -208,6 +213,11 @@ impl<S: Store> Chain<S> {
     }
 }
 
+/// Id of a scheduled call that a block runs.
+pub fn scheduled(height: Height, index: u8) -> Hash {
+    Hash::of(Tag::SCHEDULED, &[&height.0.to_le_bytes()[..], &[index]].concat())
+}
+
 fn receipt(height: Height, index: u32, transaction: Hash) -> Receipt {
     let event = Event {
         contract: contract(),
@@ -238,6 +248,7 @@ pub fn work(height: u64) -> Work {
     }
     Work {
         transactions: u8::try_from(height % 4).unwrap(),
+        scheduled: 0,
         writes,
         appends: vec![
             (b"all".to_vec(), height.to_be_bytes().to_vec()),

@@ -12,6 +12,7 @@ mod repair;
 mod retention;
 mod rewind;
 mod rocks;
+mod scheduled;
 mod snapshot;
 mod store;
 mod tree;

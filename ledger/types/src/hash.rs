@@ -109,6 +109,7 @@ tags! {
     STATE_LEAF = "s0", "A leaf of the state tree.";
     STATE_NODE = "s1", "An inner node of the state tree.";
     LOG_LEAF = "cs/log", "An entry of a contract's log.";
+    SCHEDULED = "cs/scheduled", "A scheduled call's origin; its hash is the call's id.";
     POLICY = "cs/policy", "A deployment policy; votes name it by this.";
     OVERRIDE = "cs/override", "What a quorum decrees about a transaction; signed by validators.";
     OVERRIDES = "cs/overrides", "What was decreed about the transactions of a block.";

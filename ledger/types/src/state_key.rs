@@ -146,10 +146,40 @@ pub fn consumed(expires: TimestampMs, transaction: &Hash) -> Vec<u8> {
 pub fn consumed_all() -> Vec<u8> {
     native(b't', &[])
 }
+/// [`crate::ScheduledCall`] by its time and number: the order in which they are run.
+#[must_use]
+pub fn scheduled(at: TimestampMs, number: u64) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(16);
+    rest.extend_from_slice(&at.0.to_be_bytes());
+    rest.extend_from_slice(&number.to_be_bytes());
+    native(b's', &rest)
+}
+/// Prefix of all [`scheduled`] keys.
+#[must_use]
+pub fn scheduled_all() -> Vec<u8> {
+    native(b's', &[])
+}
+/// Time and number in a [`scheduled`] key.
+#[must_use]
+pub fn scheduled_place(key: &[u8]) -> Option<(TimestampMs, u64)> {
+    let rest = key.strip_prefix(scheduled_all().as_slice())?;
+    let (at, number) = rest.split_first_chunk::<8>()?;
+    Some((TimestampMs(u64::from_be_bytes(*at)), u64::from_be_bytes(number.try_into().ok()?)))
+}
+/// Number (u64) that the next scheduled call gets; 0 if there is none.
+#[must_use]
+pub fn scheduled_next() -> Vec<u8> {
+    native(b'l', &[])
+}
 /// A contract's own storage.
 #[must_use]
 pub fn storage(address: &Address, key: &[u8]) -> Vec<u8> {
     of_contract(address, STORAGE, key)
+}
+/// Whether a key is one of a contract's own storage.
+#[must_use]
+pub fn is_storage(key: &[u8]) -> bool {
+    key.first() == Some(&CONTRACT) && key.get(33) == Some(&STORAGE)
 }
 /// The range of a contract's log.
 #[must_use]

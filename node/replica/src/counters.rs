@@ -9,6 +9,12 @@ pub struct Counters {
     pub transactions: u64,
     /// Of these, those that took effect.
     pub succeeded: u64,
+    /// Scheduled calls run.
+    pub scheduled: u64,
+    /// Of these, those that took effect.
+    pub scheduled_succeeded: u64,
+    /// How long before the newest block the first scheduled call was due that waits yet, milliseconds; 0 if none is late.
+    pub scheduled_late_ms: u64,
     /// Gas used.
     pub gas: u64,
     /// Gas that the newest block used.

@@ -3,6 +3,7 @@
 
 mod call;
 mod code;
+mod scheduled;
 
 use crate::access::authorise;
 use crate::error::ReplicaError;
@@ -11,7 +12,7 @@ use crate::govern;
 use crate::limits::{SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
 use crate::overlay::{Changes, Overlay};
 use crate::policy;
-use crate::state_source::StateSource;
+use crate::state_source::{Ripe, StateSource};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_types::codec::encode;
 use countersign_types::{
@@ -38,7 +39,7 @@ pub struct Executor<'a> {
 /// What a block did.
 #[derive(Debug)]
 pub struct Executed {
-    /// One for each transaction, in order.
+    /// One for each transaction, in order, then one for each scheduled call that was run.
     pub receipts: Vec<Receipt>,
     /// What it changed.
     pub changes: Changes,
@@ -58,7 +59,8 @@ impl Ended {
 }
 
 impl Executor<'_> {
-    /// Runs a block's transactions in order and drops the ids that expired before it.
+    /// Runs the scheduled calls that are due, then a block's transactions in order, and drops the ids that expired before
+    /// it.
     ///
     /// # Errors
     /// Only faults of this machine; what transactions do wrong is in their receipts.
@@ -67,11 +69,12 @@ impl Executor<'_> {
         base: &B,
         header: &Header,
         transactions: &[impl AsRef<VerifiedTransaction>],
-        expired: Vec<Vec<u8>>,
+        ripe: Ripe,
     ) -> Result<Executed, ReplicaError> {
         let mut overlay = Overlay::new(base);
         self.record_decrees(&mut overlay, header.height);
-        let mut receipts = Vec::with_capacity(transactions.len());
+        let scheduled = self.run_due(&mut overlay, header, ripe.due)?;
+        let mut receipts = Vec::with_capacity(transactions.len().saturating_add(scheduled.len()));
         for (index, transaction) in (0u32..).zip(transactions) {
             let transaction = transaction.as_ref();
             let Ended { outcome, gas, events } = match self.decreed(&mut overlay, transaction) {
@@ -87,7 +90,12 @@ impl Executor<'_> {
                 events,
             });
         }
-        for key in expired {
+        let behind = u32::try_from(transactions.len()).unwrap_or(u32::MAX);
+        for (index, (id, Ended { outcome, gas, events })) in (behind..).zip(scheduled) {
+            let (height, gas_used) = (header.height, Gas(gas));
+            receipts.push(Receipt { transaction: id, height, index, outcome, gas_used, events });
+        }
+        for key in ripe.expired {
             overlay.write(key, None);
         }
         govern::end_epoch(&mut overlay, header.height)?;
@@ -109,9 +117,16 @@ impl Executor<'_> {
         transaction: &VerifiedTransaction,
     ) -> Option<Ended> {
         let id = transaction.id();
-        self.overrides.iter().find(|signed| signed.decree.transaction == id)?;
+        if !self.is_overridden(&id) {
+            return None;
+        }
         overlay.write(state_key::consumed(transaction.body().expires, &id), Some(Vec::new()));
         Some(Ended::rejected(RejectCode::Overridden, intrinsic_gas(transaction)))
+    }
+
+    /// Whether a quorum decreed that a transaction or scheduled call is not run.
+    fn is_overridden(&self, id: &Hash) -> bool {
+        self.overrides.iter().any(|signed| signed.decree.transaction == *id)
     }
 
     fn run<B: StateSource>(

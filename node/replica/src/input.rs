@@ -116,7 +116,7 @@ pub enum Output {
     Committed {
         /// Its height.
         height: Height,
-        /// Ids of its transactions.
+        /// Ids of its transactions, and of the scheduled calls that it ran.
         transactions: Vec<Hash>,
     },
     /// Damaged rows of a height were written anew from what peers sent.

@@ -8,6 +8,12 @@ pub const TRANSACTION_BYTE_GAS: u64 = 20;
 /// Gas for each further signature in a transaction (a key's proof, a reported vote): a check of its own (about 60 µs) and
 /// a write.
 pub const SIGNATURE_GAS: u64 = 80_000;
+/// The part of a block's most gas that scheduled calls have, beside its transactions: a quarter. So a block takes at most
+/// 5/4 of it, or the largest scheduled call more where that is larger than the quarter.
+pub const SCHEDULED_GAS_PART: u64 = 4;
+/// Scheduled calls that one block runs: at the least gas (15,000) they take a fiftieth of the default quarter, and their
+/// inputs below 17 MiB.
+pub const SCHEDULED_CALLS_PER_BLOCK: usize = 1_000;
 /// Expired transaction ids removed by one block: more than a full block adds, so the backlog
 /// shrinks.
 pub const EXPIRED_IDS_PER_BLOCK: usize = 20_000;
@@ -64,6 +70,8 @@ pub const REPAIR_PAUSE_MS: u64 = 60_000;
 /// Bytes of receipts that are gathered for one damaged block before their root is known: those of 10,000 transactions with
 /// 6 KB of events each. A block that announced more is not brought again; its node must be restored or join anew.
 pub const REPAIR_RECEIPTS_BYTES_MAX: usize = 64 << 20;
+/// Longest receipt: 2 MiB of events, 64 KiB of output, and what stands around 4,096 events.
+pub const RECEIPT_BYTES_MAX: usize = 9 << 18;
 /// Heights below the newest certified one in which a start looks for missing result certificates.
 pub const CERTIFICATES_LOOKED_FOR: u64 = 4_096;
 /// Bytes appended to the vote journal before it is written anew without what is decided.

@@ -5,9 +5,12 @@
 //! result's root proves. An answer that is wrong or does not come leads to the next peer. When all were asked twice, other
 //! heights go first for a while. This file decides whom to ask for what and when; it never touches the ledger.
 
-use crate::limits::{REPAIR_HEIGHTS_MAX, REPAIR_PAUSE_MS, REPAIR_RECEIPTS_BYTES_MAX, SYNC_RETRY_MS};
+use crate::limits::{
+    RECEIPT_BYTES_MAX, REPAIR_HEIGHTS_MAX, REPAIR_PAUSE_MS, REPAIR_RECEIPTS_BYTES_MAX, SCHEDULED_CALLS_PER_BLOCK,
+    SYNC_BYTES_MAX, SYNC_RETRY_MS,
+};
 use crate::wire::{CertifiedBlock, Part};
-use countersign_types::{Height, Receipt, TimestampMs};
+use countersign_types::{Height, Receipt, TimestampMs, merkle};
 use std::collections::BTreeSet;
 
 /// What is damaged and how far its repair has come.
@@ -39,9 +42,9 @@ struct Current {
 pub enum Gathered {
     /// More are needed.
     Some,
-    /// As many as the block has transactions.
+    /// All that the block's result speaks of.
     All,
-    /// The page is none that was asked for, empty, or too much.
+    /// The page is none that was asked for, empty, or too much, or the peer has no others than these, which are wrong.
     Wrong,
 }
 
@@ -148,16 +151,29 @@ impl Repairs {
         let Some(current) = &mut self.current else { return Gathered::Wrong };
         let Some(block) = &current.block else { return Gathered::Wrong };
         let count = block.block.transactions.len();
+        let most = count.saturating_add(SCHEDULED_CALLS_PER_BLOCK);
+        let root = block.result.receipts_root;
         let bytes: usize = page.iter().filter_map(|receipt| borsh::object_length(receipt).ok()).sum();
         current.receipts_bytes = current.receipts_bytes.saturating_add(bytes);
         let is_next = usize::try_from(from) == Ok(current.receipts.len());
-        let fits = page.len() <= count.saturating_sub(current.receipts.len());
+        let fits = page.len() <= most.saturating_sub(current.receipts.len());
         if !is_next || page.is_empty() || !fits || current.receipts_bytes > REPAIR_RECEIPTS_BYTES_MAX {
             return Gathered::Wrong;
         }
         current.receipts.extend(page);
         current.asked = None;
-        if current.receipts.len() == count { Gathered::All } else { Gathered::Some }
+        // How many scheduled calls the block ran is not known before: the root tells when all are here.
+        let hashes = || current.receipts.iter().map(Receipt::hash).collect::<Vec<_>>();
+        if current.receipts.len() < count {
+            Gathered::Some
+        } else if merkle::root(&hashes()) == root {
+            Gathered::All
+        } else if bytes <= SYNC_BYTES_MAX.saturating_sub(RECEIPT_BYTES_MAX) {
+            // Another one would have had room: these are all that the peer has.
+            Gathered::Wrong
+        } else {
+            Gathered::Some
+        }
     }
 
     /// Takes what was gathered out, to be judged.

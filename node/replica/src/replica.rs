@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 mod admit;
+mod due;
 mod epoch;
 mod finalise;
 mod kept;
@@ -89,7 +90,10 @@ pub struct Replica<S: Store> {
     certified: Height,
     /// Height up to which the ledger has every result certificate.
     complete: Height,
+    /// Whether there is something to put in a block.
     pending: bool,
+    /// Time of the scheduled call that comes first.
+    first_due: Option<TimestampMs>,
     /// Whether the engine has nothing more to do.
     epoch_over: bool,
     journal_bytes: usize,
@@ -151,6 +155,7 @@ impl<S: Store> Replica<S> {
             gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
             halted: self.halted.map_or(0, |attempt| attempt.height.0),
+            scheduled_late_ms: self.first_due.map_or(0, |first| self.ledger.tip().time.since(first)),
             ..self.counters
         }
     }
@@ -218,10 +223,7 @@ impl<S: Store> Replica<S> {
                 }
             }
             self.note_open_blocks();
-            let pending = self.mempool.has_free();
-            if pending != self.pending {
-                self.pending = pending;
-                self.events.push_back(Event::Due(pending));
+            if self.tell_due() {
                 continue;
             }
             if !self.execute_finalised()? {
@@ -234,7 +236,7 @@ impl<S: Store> Replica<S> {
         self.rotate();
         let observes = self.own.is_none().then(|| self.observed_at.plus(OBSERVE_MS));
         let asked = [self.payloads.next_at(), self.catch_up.next_at(), self.repairs.next_at()];
-        let alarms = [self.alarm, self.mempool.next_at(), observes].into_iter().chain(asked);
+        let alarms = [self.alarm, self.mempool.next_at(), self.next_due_at(), observes].into_iter().chain(asked);
         self.outputs.extend(alarms.flatten().min().map(Output::WakeAt));
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Where execution and queries read state from.
 
 use crate::error::ReplicaError;
+use crate::limits::{EXPIRED_IDS_PER_BLOCK, SCHEDULED_CALLS_PER_BLOCK};
 use countersign_ledger::{Reader, Store};
 use countersign_types::codec::decode;
 use countersign_types::log::LogRecord;
@@ -69,14 +70,37 @@ impl<S: Store> StateSource for Latest<'_, S> {
 }
 
 impl<S: Store> Latest<'_, S> {
-    /// Keys of consumed transaction ids that expired before `time`, oldest first.
+    /// What has its time in a block of `time` above this state.
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn expired_ids(&self, time: TimestampMs, limit: usize) -> Result<Vec<Vec<u8>>, ReplicaError> {
-        let end = state_key::consumed(time, &countersign_types::Hash::ZERO);
-        Ok(self.0.keys_between(&state_key::consumed_all(), &end, limit)?)
+    pub fn ripe(&self, time: TimestampMs) -> Result<Ripe, ReplicaError> {
+        let expired = state_key::consumed(time, &countersign_types::Hash::ZERO);
+        let due = state_key::scheduled(time.next(), 0);
+        Ok(Ripe {
+            expired: self.0.keys_between(&state_key::consumed_all(), &expired, EXPIRED_IDS_PER_BLOCK)?,
+            due: self.0.keys_between(&state_key::scheduled_all(), &due, SCHEDULED_CALLS_PER_BLOCK)?,
+        })
     }
+
+    /// The time of the scheduled call that comes first, if there is one.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn first_due(&self) -> Result<Option<TimestampMs>, ReplicaError> {
+        let end = state_key::scheduled(TimestampMs(u64::MAX), u64::MAX);
+        let first = self.0.keys_between(&state_key::scheduled_all(), &end, 1)?;
+        Ok(first.first().and_then(|key| state_key::scheduled_place(key)).map(|(at, _)| at))
+    }
+}
+
+/// Keys of the state that a block looks at since their time has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ripe {
+    /// Of consumed transaction ids that expired before it, oldest first, at most [`EXPIRED_IDS_PER_BLOCK`].
+    pub expired: Vec<Vec<u8>>,
+    /// Of scheduled calls that are due, in their order, at most [`SCHEDULED_CALLS_PER_BLOCK`].
+    pub due: Vec<Vec<u8>>,
 }
 
 /// The ledger's state as it was after a height.

@@ -9,8 +9,9 @@ use countersign_api::method::contract::{
 use countersign_api::{At, Bytes, Code, Read, Registry, RpcError, U64};
 use countersign_types::contract::is_full_name;
 use countersign_types::limits::PAYLOAD_BYTES_MAX;
-use countersign_types::{Account, AccountId, Address, Hash, Roles, state_key};
+use countersign_types::{Account, AccountId, Address, CodeRecord, ContractRecord, Hash, Layout, Roles, state_key};
 use countersign_vm::CheckedCode;
+use std::collections::BTreeSet;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ContractGetCode, _, _>(|conn, params| conn.read(move |node| get(node, &params)));
@@ -51,9 +52,10 @@ fn check(node: &Node, params: &CheckParams) -> Result<Read<Checked>, RpcError> {
         refusals.extend(refused_account(node, account, &point)?);
     }
     if let Some(name) = &params.name {
-        refusals.extend(refused_name(node, name, params.account.as_ref(), &point)?);
+        let site = Site { node, name, account: params.account.as_ref(), upgrade: params.upgrade, point: &point };
+        refusals.extend(site.refused(checked.as_ref())?);
     }
-    let size = checked.map(|checked| size(&checked));
+    let size = checked.as_ref().map(size);
     let (deploy_gas, transaction_gas_max) = (U64(deploy_gas), U64(gas_max.0));
     Ok(point.read(Checked { refusals, deploy_gas, transaction_gas_max, size }, None))
 }
@@ -82,20 +84,79 @@ fn refused_account(node: &Node, id: &AccountId, point: &Point) -> Result<Option<
     })
 }
 
-/// Why a contract may not have a name.
-fn refused_name(
-    node: &Node,
-    name: &str,
-    account: Option<&AccountId>,
-    point: &Point,
-) -> Result<Option<String>, RpcError> {
-    if !is_full_name(name) {
-        return Ok(Some(format!("`{name}` is not organisation/name")));
+/// Where code is to go.
+struct Site<'a> {
+    node: &'a Node,
+    /// `organisation/name`.
+    name: &'a str,
+    account: Option<&'a AccountId>,
+    upgrade: bool,
+    point: &'a Point,
+}
+
+impl Site<'_> {
+    /// Why code may not go there, each reason on its own.
+    fn refused(&self, code: Option<&CheckedCode>) -> Result<Vec<String>, RpcError> {
+        let name = self.name;
+        if !is_full_name(name) {
+            return Ok(vec![format!("`{name}` is not organisation/name")]);
+        }
+        let mut refusals = Vec::new();
+        let organisation = name.split_once('/').map_or(name, |(organisation, _)| organisation);
+        if let Some(account) = self.account.filter(|account| account.organisation() != organisation) {
+            refusals.push(format!("`{name}` belongs to another organisation than the account {account}"));
+        }
+        match (self.node.contract_at(&Address::of(name), self.point)?, self.upgrade) {
+            (Some(record), false) => {
+                let since = record.deployed_at;
+                refusals.push(format!("`{name}` is taken since block {since}; `contract upgrade` replaces its code"));
+            }
+            (None, true) => refusals.push(format!("there is no contract `{name}` whose code could be replaced")),
+            (Some(record), true) => refusals.extend(self.refused_upgrade(&record, code)?),
+            (None, false) => {}
+        }
+        refusals.extend(self.refused_policy(organisation, code)?);
+        Ok(refusals)
     }
-    let organisation = name.split_once('/').map_or(name, |(organisation, _)| organisation);
-    if let Some(account) = account.filter(|account| account.organisation() != organisation) {
-        return Ok(Some(format!("`{name}` belongs to another organisation than the account {account}")));
+
+    fn refused_upgrade(&self, record: &ContractRecord, code: Option<&CheckedCode>) -> Result<Option<String>, RpcError> {
+        let Some(code) = code else { return Ok(None) };
+        if record.code == Hash(code.hash) {
+            return Ok(Some(format!("`{}` runs this code already", record.name)));
+        }
+        let old: Option<CodeRecord> = self.node.native(&state_key::code_record(&record.code), self.point)?;
+        let Some(old) = old.and_then(|old| old.layout) else { return Ok(None) };
+        let new = code.facts.layout.map(|layout| Layout { version: layout.version, fields: Hash(layout.fields) });
+        if new.is_some_and(|new| old.admits(&new)) {
+            return Ok(None);
+        }
+        let said = new.map_or("none".to_owned(), |new| new.version.to_string());
+        let needed = old.version.saturating_add(1);
+        Ok(Some(format!(
+            "its state is laid out differently than that of `{}` and its layout is {said}: raise it to {needed} in `#[contract(layout = {needed})]`",
+            record.name
+        )))
     }
-    let taken = node.contract_at(&Address::of(name), point)?;
-    Ok(taken.map(|record| format!("`{name}` is taken since block {}", record.deployed_at)))
+
+    fn refused_policy(&self, organisation: &str, code: Option<&CheckedCode>) -> Result<Option<String>, RpcError> {
+        let policy = self.node.policy(self.point)?.policy;
+        if !policy.allows(organisation) {
+            return Ok(Some(format!("the deployment policy does not let {organisation} deploy")));
+        }
+        if self.upgrade && !policy.upgrades {
+            return Ok(Some("the deployment policy lets nobody replace code".to_owned()));
+        }
+        let Some(code) = code else { return Ok(None) };
+        let key = state_key::approvals(self.name, &Hash(code.hash));
+        let approved: BTreeSet<String> = self.node.native(&key, self.point)?.unwrap_or_default();
+        if policy.is_satisfied(organisation, &approved) {
+            return Ok(None);
+        }
+        let who = approved.into_iter().collect::<Vec<_>>().join(", ");
+        let who = if who.is_empty() { "nobody".to_owned() } else { who };
+        Ok(Some(format!(
+            "{} organisations must approve it, {organisation} among them; {who} has so far (`countersign contract approve`)",
+            policy.approvals
+        )))
+    }
 }

@@ -17,6 +17,8 @@ pub(super) struct Node {
     pub reads: Gate,
     /// For contracts' views, which may take seconds.
     pub views: Gate,
+    /// For transactions that are tried out: they run as calls do, and execution keeps a place of its own.
+    pub trials: Gate,
     pub interfaces: Interfaces,
 }
 
@@ -35,7 +37,8 @@ impl Node {
         self.work(&gate, work).await
     }
 
-    async fn work<T: Send + 'static>(
+    /// Runs work on a blocking thread once there is room for it.
+    pub async fn work<T: Send + 'static>(
         self: Arc<Self>,
         gate: &Gate,
         work: impl FnOnce(&Self) -> Result<T, RpcError> + Send + 'static,

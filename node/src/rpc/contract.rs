@@ -4,7 +4,6 @@ use super::conn::{Conn, Node};
 use super::cursor::Cursor;
 use super::failure::{of_abi, of_ledger};
 use super::interface::Interface;
-use super::point::Point;
 use super::view::view;
 use countersign_api::abi::Mode;
 use countersign_api::method::contract::{
@@ -30,8 +29,7 @@ fn list(node: &Node, mut params: ListParams) -> Result<Page<Contract>, RpcError>
     let (size, cursor) = (page_size(params.limit.take()), params.cursor.take());
     let query = node.query::<ContractList>(&params);
     let cursor: Option<Cursor<Address>> = cursor.as_deref().map(|text| query.cursor(text)).transpose()?;
-    let newest = node.point(At::Final)?;
-    let point = cursor.as_ref().map_or(Ok(newest.clone()), |cursor| node.point(At::Height(cursor.height)))?;
+    let point = node.point(cursor.as_ref().map_or(At::Final, |cursor| At::Height(cursor.height)))?;
     let mut addresses = node.addresses()?;
     let after = cursor.map(|cursor| cursor.place);
     match params.order {
@@ -45,9 +43,8 @@ fn list(node: &Node, mut params: ListParams) -> Result<Page<Contract>, RpcError>
     let mut items: Vec<Contract> = Vec::new();
     let mut next = None;
     for address in addresses {
-        // A contract's record never changes, so the list of an older height is made of the newest state.
-        let record = node.contract_at(&address, &newest)?.filter(|record| record.deployed_at <= point.height);
-        let Some(record) = record else { continue };
+        // Addresses are the newest state's; what was deployed since is not there yet.
+        let Some(record) = node.contract_at(&address, &point)? else { continue };
         if items.len() >= size {
             let place = items.last().map(|contract| contract.address);
             next = place.map(|place| query.text(&Cursor { height: point.height, place }));
@@ -126,11 +123,15 @@ fn events(node: &Node, mut params: ListEventsParams) -> Result<Page<EventRecord>
         Order::Descending => Direction::Backward,
     };
     let found = node.reader().events(&filter, start, size, direction).map_err(|cause| of_ledger(&cause))?;
-    let mut interfaces = BTreeMap::new();
+    let mut records = BTreeMap::new();
     let items = found.items.iter().map(|record| {
         let mut item = EventRecord::of(record);
         let contract = record.event.contract;
-        let interface = interfaces.entry(contract).or_insert_with(|| interface_of(node, &contract, &newest));
+        let known = records.entry(contract).or_insert_with(|| node.contract_at(&contract, &newest).ok().flatten());
+        let interface = known.as_ref().and_then(|known| {
+            let code = node.code_when(&contract, known, record.height, &newest).ok()?;
+            node.interface(&code, &newest).ok()
+        });
         let decode = |interface: &Arc<Interface>| interface.abi.decode_event(&record.event.name, &record.event.data);
         item.event.value = interface.as_ref().and_then(|interface| decode(interface).ok());
         item
@@ -140,9 +141,4 @@ fn events(node: &Node, mut params: ListEventsParams) -> Result<Page<EventRecord>
         .next
         .map(|EventCursor { height, index }| query.text(&Cursor { height: point.height, place: (height, index) }));
     Ok(point.page(items, next))
-}
-
-fn interface_of(node: &Node, contract: &Address, point: &Point) -> Option<Arc<Interface>> {
-    let record = node.contract_at(contract, point).ok()??;
-    node.interface(&record.code, point).ok()
 }

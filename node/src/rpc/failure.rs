@@ -69,6 +69,8 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
+        | BadTransaction::Policy(_)
+        | BadTransaction::ContractName(_)
         | BadTransaction::Evidence(_)
         | BadTransaction::Validators(_)
         | BadTransaction::Account(_) => Code::TransactionMalformed,

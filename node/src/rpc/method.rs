@@ -1,7 +1,9 @@
 //! The table of methods.
 
 use super::conn::Conn;
-use super::{chain, code, consensus, contract, epcis, identity, node, proof, state, trace, tx};
+use super::{
+    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, state, trace, trial, tx,
+};
 use countersign_api::Registry;
 use countersign_api::method::rpc::RpcDiscover;
 
@@ -13,11 +15,14 @@ pub(super) fn registry() -> Registry<Conn> {
     consensus::register(&mut registry);
     contract::register(&mut registry);
     epcis::register(&mut registry);
+    governance::register(&mut registry);
     identity::register(&mut registry);
+    lifecycle::register(&mut registry);
     node::register(&mut registry);
     proof::register(&mut registry);
     state::register(&mut registry);
     trace::register(&mut registry);
+    trial::register(&mut registry);
     tx::register(&mut registry);
     registry.describe::<RpcDiscover>();
     let document = registry.openrpc();
@@ -39,6 +44,6 @@ mod tests {
         let described: Vec<&str> =
             document["methods"].as_array().unwrap().iter().map(|method| method["name"].as_str().unwrap()).collect();
         assert_eq!(described, registry.names().collect::<Vec<_>>());
-        assert_eq!(described.len(), 33, "a method of the interface is missing: {described:?}");
+        assert_eq!(described.len(), 37, "a method of the interface is missing: {described:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! Bounds of the interface, with their arithmetic.
 
+/// Revisions of a contract in one answer: 64 of some 300 bytes.
+pub const REVISIONS_MAX: u32 = 64;
 /// Largest request body: a transaction of 1 MiB + 4 KiB is 1.4 MiB in base64; rounded up.
 pub const REQUEST_BYTES_MAX: usize = 2 << 20;
 /// Largest response. Lists page, so only one very large record comes near it. Proof files are the

@@ -3,11 +3,13 @@
 mod contract;
 mod epcis;
 mod member;
+mod policy;
 mod proof;
 
-pub use contract::{Contract, Events};
+pub use contract::{Contract, Events, Freeze};
 pub use epcis::{CaptureMode, Epcis, History, Item, Trace};
 pub use member::{Account, NamedKey, Validator};
+pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
 
 use crate::bench::Options as BenchOptions;
@@ -78,6 +80,9 @@ pub enum Command {
     /// Look at the validators and vote on them for your organisation.
     #[command(subcommand)]
     Validator(Validator),
+    /// Who may deploy contracts: show the policy, vote for another one.
+    #[command(subcommand)]
+    Policy(Policy),
     /// Measure a running network.
     Bench(BenchOptions),
     /// Print a completion script for your shell.

@@ -5,6 +5,7 @@ pub mod contract;
 pub mod epcis;
 pub mod key;
 pub mod light;
+pub mod policy;
 pub mod proof;
 pub mod status;
 pub mod trace;

@@ -44,6 +44,7 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Command::Light(command) => command::light::run(command, &session, output).await,
         Command::Status => command::status::run(&session, output).await,
         Command::Account(command) => command::account::run(command, &session, output).await,
+        Command::Policy(command) => command::policy::run(command, &session, output).await,
         Command::Validator(command) => command::validator::run(command, &session, output).await,
         Command::Bench(options) => bench::run(options, &session, output).await,
         Command::Completion { shell } => {

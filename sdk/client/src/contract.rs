@@ -1,4 +1,4 @@
-//! Contracts with JSON arguments: deploy, call, view.
+//! Contracts with JSON arguments: deploy, call, view, upgrade.
 
 mod module;
 
@@ -6,12 +6,12 @@ pub use module::interface_section;
 
 use crate::signer::explain;
 use crate::{Client, Error, Final, Signer, Unverified};
-use countersign_api::abi::AbiError;
+use countersign_api::abi::{self, AbiError, Change};
 use countersign_api::method::contract::{
-    ContractGetAbi, ContractRef, ContractView, GetAbiParams, Interface, ViewParams, Viewed,
+    ContractGet, ContractGetAbi, ContractRef, ContractView, GetAbiParams, GetParams, Interface, ViewParams, Viewed,
 };
-use countersign_api::method::tx::Outcome;
-use countersign_api::{Abi, At, Read};
+use countersign_api::method::tx::{Outcome, Tried};
+use countersign_api::{Abi, At, Code, Read};
 use countersign_types::{Address, Payload};
 use serde_json::Value;
 
@@ -56,6 +56,15 @@ impl Contract {
         let done = signer.execute(payload, gas).await.map_err(|error| self.explained(method, error))?;
         let value = self.abi.decode_returned(method, &done.output)?;
         Ok(Called { done, value })
+    }
+
+    /// What a call of a method would do at the newest block.
+    ///
+    /// # Errors
+    /// As of [`Signer::try_out`], or [`Error::Abi`] where the arguments do not fit.
+    pub async fn try_out(&self, signer: &Signer, method: &str, args: &Value, gas: Option<u64>) -> Result<Tried, Error> {
+        let input = self.abi.encode_args(method, args)?;
+        signer.try_out(Payload::Call { contract: self.address, method: method.to_owned(), input }, gas).await
     }
 
     /// What an outcome means, with the contract's own error where it has one.
@@ -114,24 +123,84 @@ pub async fn deploy(
     if !countersign_types::contract::is_full_name(name) {
         return Err(Error::Contract(name.to_owned()));
     }
-    let input = init_input(&code, args)?;
+    let input = first_input(&code, "init", args)?;
     let payload = Payload::Deploy { name: name.to_owned(), code, input };
     let gas = gas.unwrap_or(signer.parameters().transaction_gas_max.0);
     let done = signer.execute(payload, Some(gas)).await?;
     Ok((Address::of(name), done))
 }
 
-/// borsh of the arguments of `init`, by the interface inside the module.
-fn init_input(code: &[u8], args: &Value) -> Result<Vec<u8>, Error> {
+/// What an upgrade would do.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Upgrade {
+    payload: Payload,
+    gas: u64,
+    /// How the new interface differs from the one that runs, the gravest first. Empty where the contract that runs has none.
+    pub changes: Vec<Change>,
+    /// How the transaction would end at the newest block.
+    pub trial: Tried,
+}
+
+impl Upgrade {
+    /// Compares a module with what a contract runs and tries its `migrate` out with these arguments (`null` if it has none).
+    ///
+    /// # Errors
+    /// As of a call, or [`Error::Abi`] where the module's interface or the arguments are wrong.
+    pub async fn prepare(
+        signer: &Signer,
+        contract: &ContractRef,
+        code: Vec<u8>,
+        args: &Value,
+        gas: Option<u64>,
+    ) -> Result<Self, Error> {
+        let new = interface(&code)?;
+        let input = first_input(&code, "migrate", args)?;
+        let (address, changes) = match Contract::open(signer.client(), contract).await {
+            Ok(running) => (running.address, abi::changes(&running.abi, &new)),
+            Err(Error::Rpc(error)) if error.kind() == Some(Code::NoInterface) => {
+                let params = GetParams { contract: contract.clone(), at: At::Final };
+                let read = signer.client().unverified().call_again::<ContractGet>(&params).await?.into_said();
+                (read.data.contract.address, Vec::new())
+            }
+            Err(error) => return Err(error),
+        };
+        let payload = Payload::Upgrade { contract: address, code, input };
+        let gas = gas.unwrap_or(signer.parameters().transaction_gas_max.0);
+        let trial = signer.try_out(payload.clone(), Some(gas)).await?;
+        Ok(Self { payload, gas, changes, trial })
+    }
+
+    /// Whether the network would take it and `migrate` would succeed.
+    #[must_use]
+    pub fn would_succeed(&self) -> bool {
+        matches!(self.trial.outcome, Outcome::Succeeded { .. })
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    /// As of [`Signer::execute`].
+    pub async fn execute(self, signer: &Signer) -> Result<Final, Error> {
+        signer.execute(self.payload, Some(self.gas)).await
+    }
+}
+
+fn interface(code: &[u8]) -> Result<Abi, Error> {
     let section = interface_section(code).ok_or_else(|| {
         AbiError::Interface("is missing from the module; build it with `countersign contract build`".to_owned())
     })?;
-    let abi = Abi::from_section(&section)?;
-    if abi.methods.contains_key("init") {
-        return Ok(abi.encode_args("init", args)?);
+    Ok(Abi::from_section(&section)?)
+}
+
+/// borsh of the arguments of `init` or `migrate`, by the interface inside the module.
+fn first_input(code: &[u8], method: &str, args: &Value) -> Result<Vec<u8>, Error> {
+    let abi = interface(code)?;
+    if abi.methods.contains_key(method) {
+        return Ok(abi.encode_args(method, args)?);
     }
     match args {
         Value::Null => Ok(Vec::new()),
-        _ => Err(AbiError::Interface("has no `init`, so deployment takes no arguments".to_owned()).into()),
+        _ => Err(AbiError::Interface(format!("has no `{method}`, so there are no arguments")).into()),
     }
 }

@@ -54,6 +54,6 @@ pub use error::Error;
 pub use history::history;
 pub use pages::{HistoryPages, LogPages};
 pub use rpc::Client;
-pub use signer::{Final, Signer};
+pub use signer::{Final, Signer, explain};
 pub use subscription::Subscription;
 pub use unverified::{Asking, Unverified};

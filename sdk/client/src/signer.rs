@@ -4,7 +4,7 @@ use crate::limits::{CALL_GAS, CLOCK_SLACK_MS, PAUSE_FIRST, PAUSE_MAX};
 use crate::{Client, Error};
 use countersign_api::error::Code;
 use countersign_api::method::chain::{ChainInfo, Info};
-use countersign_api::method::tx::{Outcome, Receipt, State, SubmitParams, TxSubmit, TxWait, WaitParams};
+use countersign_api::method::tx::{Outcome, Receipt, State, SubmitParams, Tried, TxSubmit, TxTry, TxWait, WaitParams};
 use countersign_api::{Bytes, NoParams, Read};
 use countersign_types::hash::sha256;
 use countersign_types::{
@@ -126,6 +126,19 @@ impl Signer {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis());
         let now = TimestampMs(u64::try_from(now).unwrap_or(u64::MAX));
         now.clamp(earliest, latest).plus(self.parameters.transaction_window_ms / 2)
+    }
+
+    /// What a payload would do at the newest block. It is signed as a transaction that has expired, so a node that sees it
+    /// cannot submit it.
+    ///
+    /// # Errors
+    /// As of [`Signer::sign`] and of a call.
+    pub async fn try_out(&self, payload: Payload, gas: Option<u64>) -> Result<Tried, Error> {
+        let Transaction { nonce, gas_limit, payload, .. } = self.sign(payload, gas)?.body;
+        let (chain, signer) = (self.chain, self.key.public());
+        let body = Transaction { chain, signer, nonce, expires: TimestampMs(0), gas_limit, payload };
+        let params = SubmitParams { transaction: Bytes(encode(&body.sign(&self.key))) };
+        Ok(self.client.call_again::<TxTry>(&params).await?.data)
     }
 
     /// Submits a signed transaction. Submitting it again does no harm, so that is done when the

@@ -14,5 +14,6 @@ mod hostile;
 mod library;
 mod random;
 mod refused;
+mod schedule;
 mod storage;
 mod world;

@@ -125,6 +125,7 @@ pub fn call(input: &[u8]) -> Call {
             height: 42,
             time_ms: 1_700_000_000_000,
             chain: [9; 32],
+            scheduled: false,
         },
     }
 }
@@ -152,7 +153,7 @@ pub fn contract(body: &str) -> String {
 
 /// The same with further definitions.
 pub fn with(body: &str, definitions: &str) -> String {
-    const IMPORTS: [(&str, &str); 18] = [
+    const IMPORTS: [(&str, &str); 19] = [
         ("input_len", "(result i32)"),
         ("input_read", "(param i32)"),
         ("output", "(param i32 i32)"),
@@ -166,6 +167,7 @@ pub fn with(body: &str, definitions: &str) -> String {
         ("log_read", "(param i32 i32 i64 i32 i32) (result i64)"),
         ("emit", "(param i32 i32 i32 i32 i32 i32)"),
         ("call", "(param i32 i32 i32 i32 i32 i64) (result i32)"),
+        ("schedule", "(param i32 i32 i32 i32 i64 i64) (result i64)"),
         ("returned_len", "(result i32)"),
         ("returned_read", "(param i32)"),
         ("returned_code", "(result i32)"),

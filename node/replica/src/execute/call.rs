@@ -1,12 +1,21 @@
 //! Calling a contract.
 
-use super::{Ended, Executor};
+use super::{Ended, Executor, scheduled};
 use crate::error::ReplicaError;
 use crate::overlay::{MachineState, Overlay};
 use crate::state_source::StateSource;
 use countersign_types::log::LogRecord;
-use countersign_types::{Account, Address, Event, Header, Outcome, VerifiedTransaction, state_key};
+use countersign_types::{Account, Address, Event, Hash, Header, Outcome, PublicKey, VerifiedTransaction, state_key};
 use countersign_vm::{Call, CallContext, CallKind, Status};
+
+/// Whom records of logs name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Author {
+    /// The transaction, or the scheduled call.
+    pub(super) transaction: Hash,
+    /// Who signed it; zeros in a scheduled call.
+    pub(super) signer: PublicKey,
+}
 
 impl Executor<'_> {
     /// The call that a transaction asks for, with what is left of its gas.
@@ -35,16 +44,30 @@ impl Executor<'_> {
                 height: header.height.0,
                 time_ms: header.time.0,
                 chain: self.chain.0,
+                scheduled: false,
             },
         }
     }
 
-    /// Runs a call and takes over what it did.
+    /// Runs a transaction's call and takes over what it did.
     pub(super) fn run_call<B: StateSource>(
         &self,
         overlay: &mut Overlay<'_, B>,
         header: &Header,
         transaction: &VerifiedTransaction,
+        call: &Call,
+        spent: u64,
+    ) -> Result<Ended, ReplicaError> {
+        let author = Author { transaction: transaction.id(), signer: transaction.body().signer };
+        self.run_by(overlay, header, author, call, spent)
+    }
+
+    /// Runs a call and takes over what it did.
+    pub(super) fn run_by<B: StateSource>(
+        &self,
+        overlay: &mut Overlay<'_, B>,
+        header: &Header,
+        author: Author,
         call: &Call,
         spent: u64,
     ) -> Result<Ended, ReplicaError> {
@@ -62,12 +85,13 @@ impl Executor<'_> {
             let record = LogRecord {
                 height: header.height,
                 time: header.time,
-                transaction: transaction.id(),
-                signer: transaction.body().signer,
+                transaction: author.transaction,
+                signer: author.signer,
                 entry: append.entry,
             };
             overlay.append(Address(append.contract), append.key, record)?;
         }
+        scheduled::note(overlay, header.height, &call.context, ran.effects.scheduled)?;
         let events = ran.effects.events.into_iter().map(|emitted| Event {
             contract: Address(emitted.contract),
             name: emitted.name,

@@ -51,22 +51,30 @@ impl<S: Store> Replica<S> {
         let machine = Machine { vm: &self.vm, chain: self.chain, rules: &self.rules };
         let (result, receipts) = machine.perform(&mut self.ledger, &mut self.guard, job)?;
         self.halted = None;
-        self.count(&receipts);
+        self.note_first_due()?;
+        self.count(&receipts, ids.len());
         self.mempool.committed(&ids);
         self.payloads.prune(height);
-        self.outputs.push(Output::Committed { height, transactions: ids });
+        let transactions = receipts.iter().map(|receipt| receipt.transaction).collect();
+        self.outputs.push(Output::Committed { height, transactions });
         if planted(Mutation::AcknowledgedEarly) {
             self.outputs.push(Output::Certified { height });
         }
         Ok(result)
     }
 
-    fn count(&mut self, receipts: &[countersign_types::Receipt]) {
+    /// Counts a block's receipts, the first of which are those of its transactions.
+    fn count(&mut self, receipts: &[countersign_types::Receipt], transactions: usize) {
         self.counters.blocks += 1;
         self.counters.block_gas = 0;
-        for receipt in receipts {
-            self.counters.transactions += 1;
-            self.counters.succeeded += u64::from(receipt.succeeded());
+        for (index, receipt) in receipts.iter().enumerate() {
+            if index < transactions {
+                self.counters.transactions += 1;
+                self.counters.succeeded += u64::from(receipt.succeeded());
+            } else {
+                self.counters.scheduled += 1;
+                self.counters.scheduled_succeeded += u64::from(receipt.succeeded());
+            }
             self.counters.gas = self.counters.gas.saturating_add(receipt.gas_used.0);
             self.counters.block_gas = self.counters.block_gas.saturating_add(receipt.gas_used.0);
         }

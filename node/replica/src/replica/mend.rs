@@ -9,7 +9,7 @@ use crate::repair::Gathered;
 use crate::wire::{CertifiedBlock, Part, Piece, Wire};
 use countersign_consensus::Target;
 use countersign_ledger::{Class, LedgerError, Repair, Store};
-use countersign_types::{Block, Certificate, Height, Phase, Receipt, SignedOverride, ValidatorSet, overrides};
+use countersign_types::{Block, Certificate, Height, Phase, Receipt, SignedOverride, ValidatorSet, merkle, overrides};
 
 impl<S: Store> Replica<S> {
     /// Looks after what reads found damaged since the last turn, and asks for it.
@@ -90,7 +90,7 @@ impl<S: Store> Replica<S> {
         let height = certified.result.height;
         let is_kept = height >= self.reader.oldest(Class::Receipts);
         let receipts = match gathered {
-            None if is_kept && certified.transactions.is_empty() => Some(Vec::new()),
+            None if is_kept && certified.result.receipts_root == merkle::root(&[]) => Some(Vec::new()),
             None if is_kept => match self.ledger.receipts_here(&certified.result)? {
                 Some(receipts) => Some(receipts),
                 // They are asked for next.
@@ -152,7 +152,8 @@ fn not_here<T>(cause: LedgerError) -> Result<Option<T>, ReplicaError> {
     }
 }
 
-/// Receipts from a position on, as many as an answer holds; one always fits, since it is below 2.2 MiB.
+/// Receipts from a position on, as many as an answer holds; one always fits, see
+/// [`crate::limits::RECEIPT_BYTES_MAX`].
 fn page(receipts: Vec<Receipt>, from: u32) -> Vec<Receipt> {
     let mut bytes = 0usize;
     let from = usize::try_from(from).unwrap_or(usize::MAX);

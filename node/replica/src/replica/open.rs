@@ -16,6 +16,7 @@ use crate::limits::{CERTIFICATES_LOOKED_FOR, JOURNAL_ROTATE_BYTES};
 use crate::mempool::Mempool;
 use crate::payload::Payloads;
 use crate::repair::Repairs;
+use crate::state_source::Latest;
 use crate::throttle::Throttle;
 use countersign_consensus::{Base, Engine, Event};
 use countersign_ledger::{Fate, Ledger, Reader, Store};
@@ -57,6 +58,7 @@ impl<S: Store> Replica<S> {
                 }
             }
         }
+        let first_due = Latest(&reader).first_due()?;
         let engine = Engine::new(standing.config(chain, key.clone(), &genesis.parameters), base, records, 1)?;
         let Standing { epoch, set, .. } = standing;
         Ok(Self {
@@ -89,6 +91,7 @@ impl<S: Store> Replica<S> {
             certified,
             complete,
             pending: false,
+            first_due,
             epoch_over: false,
             journal_bytes,
             journal_max: JOURNAL_ROTATE_BYTES,

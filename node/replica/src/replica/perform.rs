@@ -4,7 +4,6 @@ use crate::error::ReplicaError;
 use crate::execute::Executor;
 use crate::govern;
 use crate::guard::Guard;
-use crate::limits::EXPIRED_IDS_PER_BLOCK;
 use crate::overlay::{Appended, Overlay};
 use crate::state_source::Latest;
 use countersign_ledger::{AppendedRecord, ExecutedBlock, Ledger, Store, StoredTransaction};
@@ -46,12 +45,12 @@ impl Machine<'_> {
         guard.begin(&block, &decrees);
         let reader = ledger.reader();
         let latest = Latest(&reader);
-        let expired = latest.expired_ids(block.header.time, EXPIRED_IDS_PER_BLOCK)?;
+        let ripe = latest.ripe(block.header.time)?;
         let mut begun = Overlay::new(&latest);
         govern::restart(&mut begun, &reader, &block.header)?;
         let executor =
             Executor { vm: self.vm, chain: self.chain, parameters: self.rules, overrides: &decrees, is_trial: false };
-        let executed = executor.execute(&begun, &block.header, transactions, expired)?;
+        let executed = executor.execute(&begun, &block.header, transactions, ripe)?;
         let mut writes = begun.into_changes().writes;
         writes.extend(executed.changes.writes);
         let records = executed.changes.records.into_iter();

@@ -3,13 +3,15 @@
 use countersign_ledger::{Ledger, MemoryStore, Store, genesis_state};
 use countersign_replica::execute::{Executed, Executor};
 use countersign_replica::journal::JournalRecord;
-use countersign_replica::state_source::StateSource;
+use countersign_replica::limits::SCHEDULED_CALLS_PER_BLOCK;
+use countersign_replica::overlay::Changes;
+use countersign_replica::state_source::{Ripe, StateSource};
 use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
 use countersign_types::{
     Account, Address, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome,
     Parameters, Payload, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
-    View,
+    View, state_key,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -130,20 +132,28 @@ impl State {
     /// Executes a block and keeps what it changed; answers how its transactions ended.
     pub fn execute(&mut self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Vec<Outcome> {
         let executed = self.try_out(height, time, transactions);
-        for (key, value) in executed.changes.writes {
+        self.take(executed.changes);
+        executed.receipts.into_iter().map(|receipt| receipt.outcome).collect()
+    }
+
+    /// Keeps what a block changed.
+    pub fn take(&mut self, changes: Changes) {
+        for (key, value) in changes.writes {
             match value {
                 Some(value) => self.0.insert(key, value),
                 None => self.0.remove(&key),
             };
         }
-        executed.receipts.into_iter().map(|receipt| receipt.outcome).collect()
     }
 
     pub fn try_out(&self, height: u64, time: u64, transactions: &[Arc<VerifiedTransaction>]) -> Executed {
         let parameters = genesis().parameters;
         let executor =
             Executor { vm: &vm(), chain: genesis().chain(), parameters: &parameters, overrides: &[], is_trial: false };
-        executor.execute(self, &header(height, time), transactions, Vec::new()).unwrap()
+        let header = header(height, time);
+        let (first, last) = (state_key::scheduled(TimestampMs(0), 0), state_key::scheduled(header.time.next(), 0));
+        let due = self.0.range(first..last).map(|(key, _)| key.clone()).take(SCHEDULED_CALLS_PER_BLOCK).collect();
+        executor.execute(self, &header, transactions, Ripe { expired: Vec::new(), due }).unwrap()
     }
 }
 

@@ -17,4 +17,5 @@ mod poison;
 mod repair;
 mod report;
 mod restart;
+mod schedule;
 mod snapshot;

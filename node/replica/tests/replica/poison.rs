@@ -20,7 +20,7 @@ pub fn poison(crowd: &mut Crowd) -> Hash {
     crowd.submit(Some(Payload::Native(NativeOperation::PutAccount { account, proofs }))).id()
 }
 
-fn signed(crowd: &Crowd, attempt: Attempt, transaction: Hash, code: u32, signers: &[u8]) -> SignedOverride {
+pub fn signed(crowd: &Crowd, attempt: Attempt, transaction: Hash, code: u32, signers: &[u8]) -> SignedOverride {
     let Attempt { height, block, .. } = attempt;
     let decree = Override { chain: crowd.genesis.chain(), height, block, transaction, code };
     let parts: Vec<SignedOverride> = signers.iter().map(|number| decree.sign(&key(*number))).collect();
@@ -37,7 +37,7 @@ fn crowd(armed: &[usize]) -> Crowd {
 }
 
 /// Lets the poison end the armed ones twice; answers the block. Afterwards they run, and do not execute it.
-fn halt(crowd: &mut Crowd, armed: &[usize]) -> Attempt {
+pub fn halt(crowd: &mut Crowd, armed: &[usize]) -> Attempt {
     let down = |crowd: &Crowd| armed.iter().all(|index| crowd.nodes[*index].replica.is_none());
     assert!(crowd.run(30_000, down), "the block does its work");
     let attempt = crowd.nodes[armed[0]].last_attempt().unwrap();

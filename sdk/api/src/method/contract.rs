@@ -10,6 +10,9 @@ use serde_json::Value;
 
 methods! {
     ContractList = "contract_list", "The deployed contracts.": ListParams => Page<Contract>;
+    ContractGet = "contract_get", "A contract: its owner, the code it runs and ran, and who stopped it.": GetParams => Read<Details>;
+    ContractListApprovals = "contract_listApprovals", "Which organisations have approved which code for a contract, deployed or not.":
+        ApprovalsParams => Read<Vec<Approval>>;
     ContractGetAbi = "contract_getAbi", "A contract's interface: methods, types, events, errors.": GetAbiParams => Read<Interface>;
     ContractGetCode = "contract_getCode", "A module, by the contract that runs it or by its SHA-256.": GetCodeParams => Read<Module>;
     ContractCheck = "contract_check", "Whether this network would take a module, and what it costs to deploy and to instantiate. Nothing is written.":
@@ -78,6 +81,20 @@ pub struct Contract {
     /// In which block.
     #[schemars(with = "schema::Height")]
     pub deployed_at: Height,
+    /// How often its code was replaced.
+    pub revision: u32,
+    /// Who stopped it; while somebody has, calls are refused.
+    pub frozen_by: Vec<Freezer>,
+}
+
+/// Who can stop a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Freezer {
+    /// The organisation that owns it.
+    Owner,
+    /// More than two thirds of the organisations that run validators.
+    Network,
 }
 
 impl Contract {
@@ -90,8 +107,76 @@ impl Contract {
             code: record.code,
             deployer: record.deployer,
             deployed_at: record.deployed_at,
+            revision: record.revision,
+            frozen_by: [
+                record.frozen.by_owner.then_some(Freezer::Owner),
+                record.frozen.by_network.then_some(Freezer::Network),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
+}
+
+/// Parameters of `contract_get`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GetParams {
+    /// Address, or `organisation/name`.
+    pub contract: ContractRef,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// A contract and its code's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// The contract.
+    pub contract: Contract,
+    /// The code that it runs, and what it ran before, at most [`crate::limits::REVISIONS_MAX`] of the newest.
+    pub revisions: Vec<Revision>,
+}
+
+/// Code that a contract ran or runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Revision {
+    /// Counts from 0, the deployment.
+    pub number: u32,
+    /// SHA-256 of the code; `contract_getCode` answers it.
+    #[schemars(with = "schema::Hash")]
+    pub code: Hash,
+    /// Who put it there.
+    #[schemars(with = "schema::AccountId")]
+    pub by: AccountId,
+    /// In which block.
+    #[schemars(with = "schema::Height")]
+    pub at: Height,
+    /// By which transaction.
+    #[schemars(with = "schema::Hash")]
+    pub transaction: Hash,
+}
+
+/// Parameters of `contract_listApprovals`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ApprovalsParams {
+    /// `organisation/name`.
+    pub name: String,
+}
+
+/// Code that may come to a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// SHA-256 of the code.
+    #[schemars(with = "schema::Hash")]
+    pub code: Hash,
+    /// Who has approved it.
+    pub organisations: Vec<String>,
 }
 
 /// Parameters of `contract_getAbi`.
@@ -152,6 +237,9 @@ pub struct CheckParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<schema::AccountId>")]
     pub account: Option<AccountId>,
+    /// Whether it is to replace the code of the contract of that name.
+    #[serde(default)]
+    pub upgrade: bool,
 }
 
 /// What a network says of a module.

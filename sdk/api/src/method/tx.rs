@@ -2,7 +2,7 @@
 
 use super::methods;
 use crate::error::RpcError;
-use crate::{Bytes, U64, schema};
+use crate::{Bytes, Read, U64, schema};
 use countersign_types::{Address, Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ methods! {
         SubmitParams => Submitted;
     TxSubmitBatch = "tx_submitBatch", "As tx_submit for up to 256 transactions, each with its own verdict.":
         SubmitBatchParams => SubmittedBatch;
+    TxTry = "tx_try", "What a signed transaction would do at the newest block, all of it undone afterwards. It must be expired, so that nobody can submit it.":
+        SubmitParams => Read<Tried>;
     TxGet = "tx_get", "What is known of a transaction.": GetParams => State;
     TxWait = "tx_wait", "Waits until a transaction is final or can no longer be included.": WaitParams => State;
 }
@@ -58,6 +60,24 @@ pub enum SubmitResult {
     Id(#[schemars(with = "schema::Hash")] Hash),
     /// Refused.
     Error(RpcError),
+}
+
+/// What a transaction would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tried {
+    /// How it would end.
+    pub outcome: Outcome,
+    /// Gas it would use.
+    pub gas_used: U64,
+    /// What contracts would announce.
+    pub events: Vec<Event>,
+    /// Entries of contracts' storage that it would write.
+    pub written: u64,
+    /// Entries of contracts' storage that it would remove.
+    pub removed: u64,
+    /// Records that it would append to contracts' logs.
+    pub appended: u64,
 }
 
 /// Parameters of `tx_get`.

@@ -4,7 +4,7 @@ use super::{at, contract, height};
 use clap::{Args, Subcommand};
 use countersign_api::At;
 use countersign_api::method::contract::ContractRef;
-use countersign_types::Height;
+use countersign_types::{Hash, Height};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,9 @@ pub enum Contract {
         /// The name it is to get.
         #[arg(long, value_name = "ORGANISATION/NAME")]
         name: Option<String>,
+        /// It is to replace the code of the contract of that name.
+        #[arg(long, requires = "name")]
+        upgrade: bool,
     },
     /// Deploy a module.
     Deploy {
@@ -63,6 +66,54 @@ pub enum Contract {
         #[arg(long)]
         gas: Option<u64>,
     },
+    /// Replace a contract's code: say what differs, try `migrate` out on the newest state, and do it if that succeeds.
+    Upgrade {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+        /// The module.
+        module: PathBuf,
+        /// Arguments of `migrate`, as JSON or @FILE.
+        #[arg(long, value_name = "JSON")]
+        args: Option<String>,
+        /// Most gas it may use [default: the largest limit]
+        #[arg(long)]
+        gas: Option<u64>,
+        /// Send nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Approve code for a contract, deployed or not, for your organisation.
+    Approve {
+        /// The contract's name.
+        #[arg(value_name = "ORGANISATION/NAME")]
+        name: String,
+        /// The module.
+        #[arg(required_unless_present = "code", conflicts_with = "code")]
+        module: Option<PathBuf>,
+        /// SHA-256 of the module instead of the module.
+        #[arg(long, value_name = "HASH")]
+        code: Option<Hash>,
+        /// Take the approval back.
+        #[arg(long)]
+        withdraw: bool,
+    },
+    /// List which organisations have approved which code for a contract.
+    Approvals {
+        /// The contract's name.
+        #[arg(value_name = "ORGANISATION/NAME")]
+        name: String,
+    },
+    /// Stop a contract of your organisation: views answer, calls are refused.
+    Freeze(Freeze),
+    /// Let a frozen contract run again.
+    Thaw(Freeze),
+    /// List the code that a contract runs and ran.
+    Revisions {
+        /// The contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: ContractRef,
+    },
     /// Call a method by a transaction.
     Call {
         /// The contract, by organisation/name or address.
@@ -76,6 +127,9 @@ pub enum Contract {
         /// Most gas it may use.
         #[arg(long)]
         gas: Option<u64>,
+        /// Say what it would do at the newest block, and send nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Run a view; nothing is written.
     View {
@@ -120,6 +174,16 @@ pub enum Contract {
     /// List events that contracts emitted, or follow them.
     #[command(visible_alias = "logs")]
     Events(Events),
+}
+
+#[derive(Debug, Args)]
+pub struct Freeze {
+    /// The contract, by organisation/name or address.
+    #[arg(value_parser = contract)]
+    pub contract: ContractRef,
+    /// As a vote of an organisation that runs validators; more than two thirds of them decide for any contract.
+    #[arg(long)]
+    pub vote: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,16 +3,18 @@
 mod build;
 mod code;
 mod events;
+mod life;
 mod test;
 
 use crate::arguments::Contract as Command;
 use crate::contract_new;
-use crate::failure::Usage;
+use crate::failure::{REFUSED, Usage};
 use crate::output::{Output, facts, say, table};
 use crate::session::{Session, read_file};
 use countersign_api::Abi;
 use countersign_api::abi::Mode;
 use countersign_api::method::contract::{ContractList, ContractRef, ListParams};
+use countersign_api::method::tx::Outcome;
 use countersign_client::contract::{self, Contract};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -25,9 +27,25 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
         Command::Test { directory, update, with, cargo } => {
             return test::test(&directory, &with, update, &cargo, output);
         }
-        Command::Check { module, name } => return code::check(&module, name, session, output).await,
+        Command::Check { module, name, upgrade } => {
+            return code::check(&module, name, upgrade, session, output).await;
+        }
         Command::Deploy { module, name, args, gas } => deploy(&module, &name, args, gas, session, output).await?,
-        Command::Call { contract, method, args, gas } => call(&contract, &method, args, gas, session, output).await?,
+        Command::Upgrade { contract, module, args, gas, dry_run } => {
+            let asked = life::Asked { contract: &contract, module: &module, args, gas, dry_run };
+            return life::upgrade(asked, session, output).await;
+        }
+        Command::Approve { name, module, code, withdraw } => {
+            life::approve(&name, module.as_deref(), code, withdraw, session, output).await?;
+        }
+        Command::Approvals { name } => life::approvals(&name, session, output).await?,
+        Command::Freeze(asked) => life::freeze(&asked, true, session, output).await?,
+        Command::Thaw(asked) => life::freeze(&asked, false, session, output).await?,
+        Command::Revisions { contract } => life::revisions(contract, session, output).await?,
+        Command::Call { contract, method, args, gas, dry_run } => {
+            let asked = Asked { contract: &contract, method: &method, args, gas, dry_run };
+            return call(asked, session, output).await;
+        }
         Command::View { contract, method, args, at } => {
             let read = contract::view(&session.client()?, &contract, &method, arguments(args)?, at).await?.into_said();
             output.show(&read, |read| match &read.data.value {
@@ -77,19 +95,28 @@ async fn deploy(
     })
 }
 
-async fn call(
-    reference: &ContractRef,
-    method: &str,
+/// How a call was asked for.
+struct Asked<'a> {
+    contract: &'a ContractRef,
+    method: &'a str,
     args: Option<String>,
     gas: Option<u64>,
-    session: &Session,
-    output: Output,
-) -> anyhow::Result<()> {
+    dry_run: bool,
+}
+
+async fn call(asked: Asked<'_>, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    let Asked { contract: reference, method, args, gas, dry_run } = asked;
     let args = arguments(args)?;
     let signer = session.signer().await?;
     let contract = Contract::open(signer.client(), reference).await?;
     if contract.abi.methods.get(method).is_some_and(|method| method.mode == Mode::View) {
         return Err(Usage(format!("`{method}` is a view: use `countersign contract view {reference} {method}`")).into());
+    }
+    if dry_run {
+        let trial = contract.try_out(&signer, method, &args, gas).await?;
+        let succeeds = matches!(trial.outcome, Outcome::Succeeded { .. });
+        output.show(&trial, |trial| format!("{}\n{}", contract.explain(method, &trial.outcome), life::tried(trial)))?;
+        return Ok(if succeeds { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) });
     }
     let called = contract.call(&signer, method, &args, gas).await?;
     let receipt = &called.done.receipt;
@@ -108,7 +135,8 @@ async fn call(
             ("gas", receipt.gas_used.0.to_string()),
         ]);
         if events.is_empty() { about } else { format!("{about}\n{}", table(&["event", "fields"], events)) }
-    })
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn list(session: &Session, output: Output) -> anyhow::Result<()> {

@@ -9,9 +9,9 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 const HOST: &str = "countersign";
 /// The export that the host reads arguments through.
 const MEMORY: &str = "memory";
-/// Custom sections that stay: what tools read, and what the chain compares at an upgrade.
+/// The custom section of the interface.
 const INTERFACE: &str = "countersign.abi";
-/// See [`INTERFACE`].
+/// The custom section of the state's layout.
 const LAYOUT: &str = "countersign.layout";
 /// Magic number and version.
 const HEADER_BYTES: usize = 8;
@@ -19,7 +19,7 @@ const HEADER_BYTES: usize = 8;
 /// A module that is a contract.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// The module with few custom sections: the interface, the layout, and the compiler as `producers`.
+    /// The module with three custom sections: the interface, the layout of the state, and the compiler as `producers`.
     pub(super) bytes: Vec<u8>,
     pub(super) imports: Vec<String>,
 }

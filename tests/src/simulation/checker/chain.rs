@@ -133,13 +133,17 @@ impl Chain {
         let failed = |error: LedgerError| Violation::new("ledger", format!("v{node} height {height}: {error}"));
         let invalid = |what: String| Violation::new("validity", format!("block {height} of v{node}: {what}"));
         let receipts = reader.receipts(height).map_err(failed)?;
-        if usize::try_from(header.transactions).ok() != Some(receipts.len()) {
+        if usize::try_from(header.transactions).is_ok_and(|transactions| receipts.len() < transactions) {
             return Err(invalid(format!("{} transactions and {} receipts", header.transactions, receipts.len())));
         }
         for receipt in receipts {
             let id = receipt.transaction;
             if !self.included.insert(id) {
                 return Err(invalid(format!("{id} was included before")));
+            }
+            // Behind the transactions stand scheduled calls.
+            if receipt.index >= header.transactions {
+                continue;
             }
             let Outcome::Succeeded { output } = receipt.outcome else { continue };
             match self.issued.get(&id) {

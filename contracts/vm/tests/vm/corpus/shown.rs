@@ -6,7 +6,7 @@ use countersign_abi::trap;
 use countersign_vm::{CodeRejected, Effects, Status};
 use sha2::{Digest, Sha256};
 
-const CAUSES: [(u32, &str); 18] = [
+const CAUSES: [(u32, &str); 20] = [
     (trap::OUT_OF_GAS, "OUT_OF_GAS"),
     (trap::STACK_OVERFLOW, "STACK_OVERFLOW"),
     (trap::UNREACHABLE, "UNREACHABLE"),
@@ -25,6 +25,8 @@ const CAUSES: [(u32, &str); 18] = [
     (trap::CONTRACT_NOT_FOUND, "CONTRACT_NOT_FOUND"),
     (trap::TOO_MUCH_OUTPUT, "TOO_MUCH_OUTPUT"),
     (trap::MEMORY_LIMIT, "MEMORY_LIMIT"),
+    (trap::SCHEDULE_LIMIT, "SCHEDULE_LIMIT"),
+    (trap::FROZEN, "FROZEN"),
 ];
 
 pub fn outcome(status: &Status) -> String {
@@ -42,7 +44,8 @@ pub fn outcome(status: &Status) -> String {
 /// Numbers of writes, appends and events, and a hash over all that they say.
 pub fn effects(effects: &Effects) -> String {
     let (writes, appends, events) = (effects.writes.len(), effects.appends.len(), effects.events.len());
-    if writes + appends + events == 0 {
+    let scheduled = effects.scheduled.len();
+    if writes + appends + events + scheduled == 0 {
         return "nothing".to_owned();
     }
     let mut bytes = Vec::new();
@@ -66,7 +69,13 @@ pub fn effects(effects: &Effects) -> String {
             field(value);
         }
     }
-    format!("{writes} writes, {appends} appends, {events} events, {}", hex(&Sha256::digest(&bytes)))
+    for call in &effects.scheduled {
+        [&call.contract[..], call.method.as_bytes(), &call.input].iter().for_each(|value| field(value));
+        field(&call.at_ms.to_le_bytes());
+        field(&call.gas.to_le_bytes());
+    }
+    let calls = if scheduled == 0 { String::new() } else { format!("{scheduled} scheduled, ") };
+    format!("{writes} writes, {appends} appends, {events} events, {calls}{}", hex(&Sha256::digest(&bytes)))
 }
 
 /// Why code may not be deployed, without words of a library.

@@ -45,6 +45,7 @@ fn functions() -> Vec<(&'static str, Vec<Argument>)> {
         ("log_read", keyed(&[Number(0), at(100, 6), Number(6)])),
         ("emit", vec![at(0, 4), Length(4), at(0, 4), Length(4), at(100, 0), Length(0)]),
         ("call", vec![at(4, 32), at(36, 3), Length(3), at(0, 4), Length(4), Number(1_000_000)]),
+        ("schedule", vec![at(36, 3), Length(3), at(0, 4), Length(4), Number(1_700_000_000_001), Number(1_000_000)]),
         ("returned_read", vec![at(100, 2)]),
         ("sha256", vec![at(0, 4), Length(4), at(100, 32)]),
         ("ed25519_verify", vec![at(4, 32), at(0, 4), Length(4), at(200, 64)]),
@@ -94,13 +95,15 @@ fn entry(name: &str, how: &str, arguments: &[i64], expect: &str) -> Entry {
         .iter()
         .enumerate()
         .map(|(index, value)| {
-            let long = (name == "call" && index == last) || (name == "log_read" && index == 2);
+            let long = (name == "call" && index == last)
+                || (name == "log_read" && index == 2)
+                || (name == "schedule" && index >= 4);
             format!(" ({} {value})", if long { "i64.const" } else { "i32.const" })
         })
         .collect();
     let function = format!("(call ${name}{operands})");
     let function = match name {
-        "context" | "storage_read" | "storage_remove" | "log_append" | "log_len" | "log_read" | "call"
+        "context" | "storage_read" | "storage_remove" | "log_append" | "log_len" | "log_read" | "call" | "schedule"
         | "ed25519_verify" => format!("(drop {function})"),
         _ => function,
     };

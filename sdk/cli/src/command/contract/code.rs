@@ -20,7 +20,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Whether the network would take a module; refused is exit code 1.
-pub async fn check(file: &Path, name: Option<String>, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+pub async fn check(
+    file: &Path,
+    name: Option<String>,
+    upgrade: bool,
+    session: &Session,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
     let module = Bytes(read_file(file)?);
     let client = session.client()?;
     // Without a key the module is judged, and not who deploys it.
@@ -31,7 +37,7 @@ pub async fn check(file: &Path, name: Option<String>, session: &Session, output:
     } else {
         None
     };
-    let params = CheckParams { module, name, account };
+    let params = CheckParams { module, name, account, upgrade };
     let checked = client.unverified().call_again::<ContractCheck>(&params).await?.into_said().data;
     output.show(&checked, |checked| {
         let mut rows =

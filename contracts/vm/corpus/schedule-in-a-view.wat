@@ -1,0 +1,13 @@
+;; name: schedule in a view
+;; contracts: 1
+;; kind: view
+;; expect: trapped WRITE_IN_VIEW
+;; gas: 45186
+
+;; contract 1
+(module
+  (import "countersign" "schedule" (func $schedule (param i32 i32 i32 i32 i64 i64) (result i64)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "run")
+  (func $run (export "run")
+    (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 50000)))))

@@ -1,0 +1,12 @@
+;; name: schedule in the past
+;; contracts: 1
+;; expect: trapped BAD_HOST_ARGUMENT
+;; gas: 45181
+
+;; contract 1
+(module
+  (import "countersign" "schedule" (func $schedule (param i32 i32 i32 i32 i64 i64) (result i64)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "run")
+  (func $run (export "run")
+    (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i64.const -1) (i64.const 50000)))))
