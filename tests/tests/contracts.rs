@@ -9,6 +9,7 @@ use countersign_counter::Counter;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
+use countersign_metering::{MethodCost, V3, static_costs};
 use countersign_provenance::Provenance;
 use countersign_shelf::Shelf;
 use countersign_testing::{Both, GasReport, WasmHost};
@@ -175,6 +176,26 @@ fn gas_is_that_of_the_baseline() {
     let mut report = GasReport::new(&contract_module("provenance").unwrap());
     costs(&vm()).into_iter().for_each(|(name, gas)| report.add(name, gas));
     report.hold(&path).unwrap();
+}
+
+/// Besides what depends on lengths, which are short here.
+#[test]
+fn what_methods_cost_by_their_code_bounds_what_they_use() {
+    const BY_LENGTHS: u64 = 500;
+    let code = contract_module("counter").unwrap();
+    let methods = static_costs(&code, &V3).unwrap();
+    let mut host = WasmHost::new(vm(), &code).unwrap();
+    let before = V3.host.call.fixed + vm().check(&code).unwrap().stats.instantiation_gas;
+    host.invoke::<u64>("add", &(1u64,)).unwrap();
+    host.invoke::<u64>("add", &(1u64,)).unwrap();
+    let add = host.gas_used() - before;
+    host.query::<u64>("total", &()).unwrap();
+    let total = host.gas_used() - before;
+    for (name, used) in [("add", add), ("total", total)] {
+        let MethodCost { gas, repeats } = methods[name];
+        assert!(!repeats, "{name} has no loop");
+        assert!(used <= gas + BY_LENGTHS && used > gas / 2, "{name} uses {used} gas of {gas}");
+    }
 }
 
 #[test]

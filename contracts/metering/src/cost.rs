@@ -113,8 +113,8 @@ pub struct HostCosts {
 }
 
 impl HostCosts {
-    /// The most that a host function costs besides what it costs by lengths. What a called contract uses
-    /// is on top.
+    /// The most that a host function costs besides what it costs by lengths. What a called contract uses, and
+    /// what is paid ahead for a scheduled call, is on top.
     pub(crate) fn fixed(&self, name: &str) -> u64 {
         let copy = self.copy.fixed;
         let found = self.value.fixed.saturating_add(copy);

@@ -1,13 +1,14 @@
 //! Random programs, run by the machine, by an interpreter and by a plain evaluator of their syntax tree that
 //! counts gas instruction by instruction. All must come to the same value and the same gas, whatever the
-//! optimisation level; and metering must not change what a program computes.
+//! optimisation level; and metering must not change what a program computes. What methods cost by their
+//! code alone must be enough for what they use.
 
 use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
 use countersign_abi::trap;
-use countersign_metering::{V3, check};
+use countersign_metering::{MethodCost, V3, check, static_costs};
 use countersign_vm::{OptLevel, Vm};
 use proptest::prelude::*;
 
@@ -48,6 +49,8 @@ enum Step {
 struct Evaluator {
     locals: Vec<i64>,
     gas: u64,
+    /// Of it, what depends on lengths.
+    by_lengths: u64,
 }
 
 struct Returned;
@@ -136,9 +139,16 @@ impl Evaluator {
                     return Err(Returned);
                 }
             }
-            Step::Fill(len) => self.gas += 3 + 60 + u64::from(*len).div_ceil(8),
+            Step::Fill(len) => {
+                let words = u64::from(*len).div_ceil(8);
+                self.gas += 3 + 60 + words;
+                self.by_lengths += words;
+            }
             // Charged whether or not the memory has room.
-            Step::Grow => self.gas += 1 + 1_000 + 10_000,
+            Step::Grow => {
+                self.gas += 1 + 1_000 + 10_000;
+                self.by_lengths += 10_000;
+            }
         }
         Ok(())
     }
@@ -335,7 +345,7 @@ proptest! {
             ),
         );
 
-        let mut evaluator = Evaluator { locals: vec![0; locals], gas: 0 };
+        let mut evaluator = Evaluator { locals: vec![0; locals], gas: 0, by_lengths: 0 };
         let returned = evaluator.steps(&program).is_err();
 
         let mut world = World::of(&text);
@@ -344,6 +354,12 @@ proptest! {
         let run = 1 + 1 + 10 + 2 + 2 + 10 + 58;
         let body = 1 + locals as u64 + evaluator.gas + u64::from(!returned);
         let expected = base + run + body;
+
+        // What the code alone tells is enough for whatever way is taken, if none of them repeats.
+        let MethodCost { gas, repeats } = static_costs(&code, &V3).unwrap()["run"];
+        prop_assert_eq!(repeats, locals > VALUES);
+        let by_lengths = evaluator.by_lengths + 8;
+        prop_assert!(repeats || run + body - by_lengths <= gas, "{} - {} of {}", run + body, by_lengths, gas);
 
         let value = evaluator.locals[0].to_le_bytes();
         let interpreter = Rc::new(Interpreter::new());

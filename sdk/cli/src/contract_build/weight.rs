@@ -77,3 +77,6 @@ fn name(limit: CodeLimit) -> String {
     let name = limit.to_string().trim_end_matches(':').to_owned();
     if limit.is_of_function() { format!("{name} of a function") } else { name }
 }
+
+#[cfg(test)]
+mod tests;
