@@ -77,6 +77,7 @@ build: setup
 contracts: build
 	$(BIN)/countersign contract build contracts/provenance
 	$(BIN)/countersign contract build contracts/counter
+	$(BIN)/countersign contract build tests/offer
 	$(BIN)/countersign contract build tests/shelf
 
 page: build ## The page that checks proof files in a browser, as one file: verify.html beside the contracts' modules

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("countersign-contract", &["countersign-abi", "countersign-macros"]),
     ("countersign-provenance", &["countersign-contract", "countersign-epcis"]),
     ("countersign-counter", &["countersign-contract"]),
+    ("countersign-offer", &["countersign-contract"]),
     ("countersign-shelf", &["countersign-contract"]),
     (
         "countersign-replica",
