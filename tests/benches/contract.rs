@@ -8,8 +8,8 @@ use countersign_contract::testing::Harness;
 use countersign_epcis::answer::Mode;
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
+use countersign_testing::WasmHost;
 use countersign_tests::cluster::contract_module;
-use countersign_tests::wasm_host::WasmHost;
 use countersign_vm::{Vm, VmConfig};
 use std::time::{Duration, Instant};
 

@@ -9,4 +9,3 @@ pub mod ports;
 pub mod proxy;
 pub mod simulation;
 pub mod skip;
-pub mod wasm_host;

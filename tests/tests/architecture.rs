@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("countersign-macros", &[]),
     ("countersign-contract", &["countersign-abi", "countersign-macros"]),
     ("countersign-provenance", &["countersign-contract", "countersign-epcis"]),
+    ("countersign-testing", &["countersign-contract", "countersign-types", "countersign-vm"]),
     ("countersign-counter", &["countersign-contract"]),
     ("countersign-offer", &["countersign-contract"]),
     ("countersign-shelf", &["countersign-contract"]),
@@ -31,7 +32,10 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("countersign-verify", &["countersign-epcis", "countersign-types"]),
     ("countersign-verify-page", &["countersign-epcis", "countersign-types", "countersign-verify"]),
     ("countersign-client", &["countersign-api", "countersign-epcis", "countersign-types", "countersign-verify"]),
-    ("countersign", &["countersign-api", "countersign-client", "countersign-epcis", "countersign-types"]),
+    (
+        "countersign",
+        &["countersign-api", "countersign-client", "countersign-epcis", "countersign-metering", "countersign-types"],
+    ),
     (
         "countersignd",
         &[

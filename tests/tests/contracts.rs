@@ -3,69 +3,26 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use countersign_abi::{role, trap};
-use countersign_contract::testing::{Environment, Event as Emitted, Failure, Harness, Host};
+use countersign_contract::Contract;
+use countersign_contract::testing::{Failure, Harness};
 use countersign_counter::Counter;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
 use countersign_provenance::Provenance;
 use countersign_shelf::Shelf;
+use countersign_testing::{Both, GasReport, WasmHost};
 use countersign_tests::cluster::contract_module;
-use countersign_tests::wasm_host::WasmHost;
 use countersign_types::Parameters;
 use countersign_types::limits::PAYLOAD_BYTES_MAX;
 use countersign_vm::{OptLevel, Vm, VmConfig};
-use std::collections::BTreeMap;
 use std::path::Path;
-use wasmparser::{KnownCustom, Parser, Payload};
 
 #[path = "../shelf/tests/shelf/scenario.rs"]
 mod shelf;
 
-type Answer = Result<Vec<u8>, Failure>;
-
-/// Both hosts, asked the same; whatever differs is a failure of the test.
-struct Both {
-    native: Host,
-    wasm: WasmHost,
-}
-
-impl Both {
-    fn new(native: Host, module: &str) -> Self {
-        Self { native, wasm: WasmHost::new(vm(), &contract_module(module).unwrap()).unwrap() }
-    }
-
-    fn agree(&self, method: &str, native: Answer, wasm: Answer) -> Answer {
-        assert_eq!(wasm, native, "{method}");
-        assert_eq!(self.wasm.events(), self.native.events(), "{method}");
-        assert_eq!(&self.wasm.storage(), self.native.storage(), "{method}");
-        native
-    }
-}
-
-impl Harness for Both {
-    /// The native host's; the other one is given the same before each call.
-    fn environment(&mut self) -> &mut Environment {
-        self.native.environment()
-    }
-    fn contract(&self) -> [u8; 32] {
-        assert_eq!(self.wasm.contract(), self.native.contract());
-        self.native.contract()
-    }
-    fn call(&mut self, method: &str, input: &[u8]) -> Answer {
-        *self.wasm.environment() = self.native.environment().clone();
-        let (native, wasm) = (self.native.call(method, input), self.wasm.call(method, input));
-        assert_eq!(self.wasm.environment(), self.native.environment());
-        self.agree(method, native, wasm)
-    }
-    fn view(&mut self, method: &str, input: &[u8]) -> Answer {
-        *self.wasm.environment() = self.native.environment().clone();
-        let (native, wasm) = (self.native.view(method, input), self.wasm.view(method, input));
-        self.agree(method, native, wasm)
-    }
-    fn events(&self) -> &[Emitted] {
-        self.native.events()
-    }
+fn both<C: Contract>(module: &str) -> Both {
+    Both::new::<C>(&contract_module(module).unwrap()).unwrap()
 }
 
 fn vm() -> Vm {
@@ -74,7 +31,7 @@ fn vm() -> Vm {
 
 #[test]
 fn the_counter_counts_alike() {
-    let mut both = Both::new(Host::new::<Counter>(), "counter");
+    let mut both = both::<Counter>("counter");
     assert_eq!(both.query::<u64>("total", &()), Ok(0));
     assert_eq!(both.invoke::<u64>("add", &(2u64,)), Ok(2));
     assert_eq!(both.invoke::<u64>("add", &(u64::MAX,)), Err(Failure::Trapped(trap::UNREACHABLE)));
@@ -88,7 +45,7 @@ fn the_counter_counts_alike() {
 
 #[test]
 fn collections_are_kept_alike() {
-    shelf::collections_agree_with_the_standard_library(&mut Both::new(Host::new::<Shelf>(), "shelf"));
+    shelf::collections_agree_with_the_standard_library(&mut both::<Shelf>("shelf"));
 }
 
 fn id(text: &str) -> Identifier {
@@ -134,7 +91,7 @@ fn capture(host: &mut impl Harness, events: &[Event], mode: Mode) -> Result<Vec<
 
 #[test]
 fn provenance_records_and_answers_alike() {
-    let mut both = Both::new(Host::new::<Provenance>(), "provenance");
+    let mut both = both::<Provenance>("provenance");
     let faulty = [commissioning("urn:e:1", 3), commissioning("urn:e:2", 1), packing("urn:e:3", 3)];
     assert!(matches!(capture(&mut both, &faulty, Mode::Rollback), Err(Failure::Failed { .. })));
     let receipts = capture(&mut both, &faulty, Mode::Proceed).unwrap();
@@ -212,61 +169,12 @@ fn costs(vm: &Vm) -> Vec<(String, u64)> {
     costs
 }
 
-/// A change of the cost table, of the SDK or of a contract that moves gas by more than this shows up here.
-const TOLERATED_PERCENT: u64 = 5;
-/// The same for a compiler that the baseline does not know: it writes other instructions.
-const TOLERATED_OF_ANOTHER_COMPILER_PERCENT: u64 = 25;
-
-/// What compiled a module, in the words of its `producers` section.
-fn compiler(module: &[u8]) -> String {
-    let mut sections = Parser::new(0).parse_all(module).filter_map(|payload| match payload.unwrap() {
-        Payload::CustomSection(section) => Some(section),
-        _ => None,
-    });
-    let section = sections.find(|section| section.name() == "producers").expect("contract build writes it");
-    let KnownCustom::Producers(fields) = section.as_known() else { panic!("not as the convention writes it") };
-    let field = fields.into_iter().next().unwrap().unwrap();
-    let value = field.values.into_iter().next().unwrap().unwrap();
-    format!("{} {}", value.name, value.version)
-}
-
-/// The baseline has a paragraph for each compiler that is in use: its name, then gas and name of each step.
 #[test]
 fn gas_is_that_of_the_baseline() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/gas.txt");
-    let compiler = compiler(&contract_module("provenance").unwrap());
-    let costs = costs(&vm());
-    let lines: String = costs.iter().map(|(name, gas)| format!("{gas:>12}  {name}\n")).collect();
-    let text = std::fs::read_to_string(&path).unwrap();
-    let mut baselines: BTreeMap<&str, &str> =
-        text.split("\n\n").filter_map(|paragraph| paragraph.split_once('\n')).collect();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        baselines.insert(&compiler, lines.trim_end());
-        let paragraphs: Vec<String> =
-            baselines.iter().map(|(name, lines)| format!("{name}\n{}\n", lines.trim_end())).collect();
-        std::fs::write(&path, paragraphs.join("\n")).unwrap();
-    }
-    let (percent, baseline) = match baselines.get(compiler.as_str()) {
-        Some(baseline) => (TOLERATED_PERCENT, *baseline),
-        None => {
-            eprintln!("no baseline for {compiler}: within {TOLERATED_OF_ANOTHER_COMPILER_PERCENT} % of another's");
-            (TOLERATED_OF_ANOTHER_COMPILER_PERCENT, *baselines.values().next().unwrap())
-        }
-    };
-    let known: BTreeMap<&str, u64> = baseline
-        .lines()
-        .filter_map(|line| line.trim().split_once("  "))
-        .map(|(gas, name)| (name, gas.parse().unwrap()))
-        .collect();
-    assert_eq!(known.len(), costs.len(), "UPDATE_GOLDEN=1 writes the baseline of {compiler} anew:\n{lines}");
-    for (name, gas) in &costs {
-        let before = known[name.as_str()];
-        let most = before * percent / 100;
-        assert!(
-            gas.abs_diff(before) <= most,
-            "{compiler}: {name}: {before} before, {gas} now; UPDATE_GOLDEN=1 takes it over"
-        );
-    }
+    let mut report = GasReport::new(&contract_module("provenance").unwrap());
+    costs(&vm()).into_iter().for_each(|(name, gas)| report.add(name, gas));
+    report.hold(&path).unwrap();
 }
 
 #[test]

@@ -13,8 +13,8 @@ use countersign_epcis::document::{Document, parse};
 use countersign_epcis::json::{render, write};
 use countersign_epcis::rule::Policy;
 use countersign_epcis::{Event, Identifier, Time};
+use countersign_testing::WasmHost;
 use countersign_tests::cluster::contract_module;
-use countersign_tests::wasm_host::WasmHost;
 use countersign_vm::{Vm, VmConfig};
 use serde_json::Value;
 

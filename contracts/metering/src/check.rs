@@ -11,12 +11,13 @@ use crate::cost::Costs;
 use crate::imports;
 use crate::limits;
 use crate::meter::{Counters, meter};
-use crate::reject::{CodeLimit, CodeRejected, SegmentKind, bound, bound_in};
+use crate::reject::{CodeLimit, CodeRejected, SegmentKind, bound_in};
+use crate::usage::{Share, Usage};
 use crate::{CodeFacts, CodeStats, Layout};
 
 /// What today's Rust compiler uses, and nothing else. Without `GC_TYPES` the reference types have
 /// only functions, and those only in tables (`Reader` refuses them as values).
-const FEATURES: WasmFeatures = WasmFeatures::FLOATS
+pub(crate) const FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::MUTABLE_GLOBAL)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::SIGN_EXTENSION)
@@ -42,12 +43,14 @@ pub struct Metered {
     pub interface: Vec<u8>,
     /// Sizes.
     pub stats: CodeStats,
+    /// How much of each limit it needs.
+    pub shares: Vec<Share>,
 }
 
 /// Checks and meters a module.
 pub fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
-    bound(CodeLimit::CodeBytes, len(code), limits::CODE_BYTES_MAX)?;
     let mut reader = Reader::new(code, costs);
+    reader.usage.take(CodeLimit::CodeBytes, len(code), limits::CODE_BYTES_MAX)?;
     let mut validator = Validator::new_with_features(FEATURES);
     let mut parser = Parser::new(0);
     parser.set_features(FEATURES);
@@ -61,7 +64,8 @@ pub fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
             let metered = meter(code, function, &body, result.copied(), reader.counters(), costs, &mut allocations)?;
             let work = metered.blocks.saturating_mul(metered.locals.saturating_add(1));
             reader.block_locals = reader.block_locals.saturating_add(work);
-            bound(CodeLimit::BlockLocals, reader.block_locals, limits::BLOCK_LOCALS_MAX)?;
+            reader.usage.take(CodeLimit::BlockLocals, reader.block_locals, limits::BLOCK_LOCALS_MAX)?;
+            reader.usage.note_function(&metered);
             reader.stats.instructions += metered.instructions;
             reader.stats.blocks += metered.blocks;
             reader.bodies.raw(&metered.body);
@@ -95,6 +99,7 @@ struct Reader<'a> {
     interface: Vec<u8>,
     layout: Option<Layout>,
     stats: CodeStats,
+    usage: Usage,
 }
 
 impl<'a> Reader<'a> {
@@ -120,11 +125,12 @@ impl<'a> Reader<'a> {
             interface: Vec::new(),
             layout: None,
             stats: CodeStats::default(),
+            usage: Usage::default(),
         }
     }
 
     /// Limits that are known from a section's head, before the validator reads it.
-    fn before(&self, payload: &Payload<'a>) -> Result<(), CodeRejected> {
+    fn before(&mut self, payload: &Payload<'a>) -> Result<(), CodeRejected> {
         use CodeLimit as L;
         let (limit, count, max) = match payload {
             Payload::Version { encoding: Encoding::Component, .. } => return Err(CodeRejected::Component),
@@ -143,7 +149,7 @@ impl<'a> Reader<'a> {
             Payload::ElementSection(s) => (L::ElementSegments, s.count(), limits::ELEMENT_SEGMENTS_MAX),
             _ => return Ok(()),
         };
-        bound(limit, u64::from(count), max)
+        self.usage.take(limit, u64::from(count), max)
     }
 
     /// Takes in a section that the validator has passed.
@@ -176,7 +182,7 @@ impl<'a> Reader<'a> {
                 for table in section {
                     let table = table?;
                     let elements = table.ty.initial;
-                    bound(CodeLimit::TableElements, elements, limits::TABLE_ELEMENTS_MAX)?;
+                    self.usage.take(CodeLimit::TableElements, elements, limits::TABLE_ELEMENTS_MAX)?;
                     self.table_elements = Some(elements);
                 }
             }
@@ -184,7 +190,7 @@ impl<'a> Reader<'a> {
                 self.keep(5, section.range());
                 for memory in section {
                     let pages = memory?.initial;
-                    bound(CodeLimit::MemoryPages, pages, u64::from(limits::MEMORY_PAGES_MAX))?;
+                    self.usage.take(CodeLimit::MemoryPages, pages, u64::from(limits::MEMORY_PAGES_MAX))?;
                     self.memory_pages = Some(pages);
                 }
             }
@@ -237,8 +243,8 @@ impl<'a> Reader<'a> {
 
     fn function_type(&mut self, kind: FuncType, offset: usize) -> Result<(), CodeRejected> {
         use CodeLimit as L;
-        bound(L::Parameters, len(kind.params()), limits::PARAMETERS_MAX)?;
-        bound(L::BlockResults, len(kind.results()), limits::BLOCK_RESULTS_MAX)?;
+        self.usage.take(L::Parameters, len(kind.params()), limits::PARAMETERS_MAX)?;
+        self.usage.take(L::BlockResults, len(kind.results()), limits::BLOCK_RESULTS_MAX)?;
         if kind.params().iter().chain(kind.results()).any(|value| value.is_reference_type()) {
             return Err(CodeRejected::ReferenceValue { offset });
         }
@@ -251,8 +257,9 @@ impl<'a> Reader<'a> {
             self.types.get(to_usize(index)).map_or((0, 0), |kind| (len(kind.params()), len(kind.results())));
         let function = u32::try_from(self.functions.len()).ok();
         bound_in(CodeLimit::Results, function, results, limits::RESULTS_MAX)?;
+        self.usage.note(CodeLimit::Results, results, limits::RESULTS_MAX);
         self.parameters = self.parameters.saturating_add(parameters);
-        bound(CodeLimit::ParametersTotal, self.parameters, limits::PARAMETERS_TOTAL_MAX)?;
+        self.usage.take(CodeLimit::ParametersTotal, self.parameters, limits::PARAMETERS_TOTAL_MAX)?;
         self.functions.push(index);
         Ok(())
     }
@@ -314,7 +321,7 @@ impl<'a> Reader<'a> {
             ElementItems::Expressions(_, items) => items.count(),
         });
         self.elements = self.elements.saturating_add(count);
-        bound(CodeLimit::Elements, self.elements, limits::ELEMENTS_MAX)?;
+        self.usage.take(CodeLimit::Elements, self.elements, limits::ELEMENTS_MAX)?;
         if let ElementKind::Active { offset_expr, .. } = kind {
             let start = constant(offset_expr)?;
             let size = self.table_elements.unwrap_or(0);
@@ -359,7 +366,8 @@ impl<'a> Reader<'a> {
             layout: self.layout,
         };
         self.stats.instantiation_gas = self.costs.instantiation(&facts);
-        Ok(Metered { wasm, facts, interface: self.interface, stats: self.stats })
+        let shares = self.usage.shares();
+        Ok(Metered { wasm, facts, interface: self.interface, stats: self.stats, shares })
     }
 
     /// The metered module: the sections as they were, with two more globals, other exports and

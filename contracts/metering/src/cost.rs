@@ -5,6 +5,7 @@
 //! version, and compiled code is kept by code hash and table version. `GAS.md` is the table for
 //! readers.
 
+use countersign_abi::import;
 use wasmparser::Operator;
 
 use crate::CodeFacts;
@@ -86,6 +87,31 @@ pub struct HostCosts {
     pub sha256: Linear,
     /// Ed25519 verification, by the message's length.
     pub ed25519_verify: Linear,
+}
+
+impl HostCosts {
+    /// The most that a host function costs besides what it costs by lengths. What a called contract uses
+    /// is on top.
+    pub(crate) fn fixed(&self, name: &str) -> u64 {
+        let copy = self.copy.fixed;
+        let found = self.value.fixed.saturating_add(copy);
+        match name {
+            import::INPUT_LEN | import::RETURNED_LEN | import::RETURNED_CODE => self.answer,
+            import::INPUT_READ | import::OUTPUT | import::FAIL | import::RETURNED_READ => copy,
+            import::CONTEXT => self.answer.saturating_add(copy),
+            import::STORAGE_READ => self.read.fixed.saturating_add(found),
+            import::STORAGE_WRITE => self.write.fixed,
+            import::STORAGE_REMOVE => self.remove.fixed,
+            import::LOG_APPEND => self.append.fixed,
+            import::LOG_LEN => self.log_len.fixed,
+            import::LOG_READ => self.log_read.fixed.saturating_add(found),
+            import::EMIT => self.emit.fixed,
+            import::CALL => self.call.fixed,
+            import::SHA256 => self.sha256.fixed,
+            import::ED25519_VERIFY => self.ed25519_verify.fixed,
+            _ => 0,
+        }
+    }
 }
 
 /// The table in use. The first one priced neither compiling nor loading code, and memory too low.

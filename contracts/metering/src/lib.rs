@@ -6,6 +6,8 @@
 //! the counting of gas and stack written into it by the prices of a cost table ([`Costs`], of which
 //! [`V2`] is in use). The same bytes draw the same answer everywhere.
 //!
+//! [`static_costs`] tells what methods cost before anything is known of their arguments.
+//!
 //! `contracts/vm/GAS.md` says what is charged.
 
 mod check;
@@ -14,7 +16,9 @@ mod facts;
 mod imports;
 mod meter;
 mod reject;
+mod static_costs;
 mod stats;
+mod usage;
 
 pub mod limits;
 
@@ -23,4 +27,6 @@ pub use cost::{Costs, HostCosts, Linear, V2};
 pub use facts::{CodeFacts, Layout};
 pub use meter::VERSION as FORM_VERSION;
 pub use reject::{CodeLimit, CodeRejected, SegmentKind};
+pub use static_costs::{MethodCost, static_costs};
 pub use stats::CodeStats;
+pub use usage::Share;

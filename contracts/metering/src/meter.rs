@@ -31,7 +31,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValType
 use crate::cost::Costs;
 use crate::reject::CodeRejected;
 
-use plan::Plan;
+pub(crate) use plan::{EditKind, Plan};
 use writer::Writer;
 
 /// Version of the metered form. Code compiled from another one is not loaded from disk; a change to a
@@ -57,6 +57,14 @@ pub(crate) struct MeteredFunction {
     pub blocks: u64,
     /// Parameters and locals.
     pub locals: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// Highest operand stack.
+    pub operands: u64,
+    /// Deepest nesting.
+    pub nesting: u64,
+    /// Most targets of a `br_table`.
+    pub targets: u64,
 }
 
 /// Validates a function and writes its counting. `code` is the whole module, `result` the
@@ -73,11 +81,15 @@ pub(crate) fn meter(
     let plan = Plan::scan(function, body, costs, allocations)?;
     let instructions = plan.instructions;
     let blocks = u64::try_from(plan.charges.len()).unwrap_or(u64::MAX);
-    let locals = plan.locals;
+    let (locals, operands, nesting, targets) = (plan.locals, plan.operands, plan.nesting, plan.targets);
     Ok(MeteredFunction {
         body: Writer { code, plan: &plan, counters, costs, result }.write(),
         instructions,
         blocks,
         locals,
+        bytes: u64::try_from(body.range().len()).unwrap_or(u64::MAX),
+        operands,
+        nesting,
+        targets,
     })
 }

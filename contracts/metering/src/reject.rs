@@ -128,7 +128,7 @@ pub enum SegmentKind {
 }
 
 /// What can be too large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CodeLimit {
     /// Bytes of the module.
     CodeBytes,
@@ -180,6 +180,23 @@ pub enum CodeLimit {
     Frame,
     /// Blocks × locals of all functions.
     BlockLocals,
+}
+
+impl CodeLimit {
+    /// Whether it bounds each function by itself.
+    #[must_use]
+    pub fn is_of_function(self) -> bool {
+        matches!(
+            self,
+            Self::FunctionBytes
+                | Self::Locals
+                | Self::Blocks
+                | Self::Operands
+                | Self::Nesting
+                | Self::BrTable
+                | Self::Frame
+        )
+    }
 }
 
 impl fmt::Display for CodeLimit {

@@ -6,7 +6,7 @@ use crate::replica_thread::now;
 use countersign_api::method::tx::{Event, Outcome, SubmitParams, Tried, TxTry};
 use countersign_api::{At, Code, Read, Registry, RpcError, U64};
 use countersign_replica::execute::{Executed, Executor};
-use countersign_replica::state_source::At as StateAt;
+use countersign_replica::state_source::{At as StateAt, Ripe};
 use countersign_types::transaction::BadTransaction;
 use countersign_types::{Header, SignedTransaction, VerifiedTransaction, state_key};
 use std::sync::Arc;
@@ -40,7 +40,8 @@ fn run(node: &Node, params: &SubmitParams) -> Result<Read<Tried>, RpcError> {
     };
     let base = StateAt { reader: node.reader(), height: point.height };
     let transactions: [Arc<VerifiedTransaction>; 1] = [Arc::new(transaction)];
-    let executed = executor.execute(&base, &header, &transactions, Vec::new()).map_err(|cause| of_replica(&cause))?;
+    let executed =
+        executor.execute(&base, &header, &transactions, Ripe::default()).map_err(|cause| of_replica(&cause))?;
     Ok(point.read(tried(executed)?, None))
 }
 

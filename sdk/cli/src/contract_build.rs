@@ -8,6 +8,7 @@ mod module;
 mod package;
 mod parts;
 mod toolchain;
+mod weight;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use anyhow::{Context as _, Result, ensure};
 use package::Package;
 pub use parts::ModuleParts;
 use toolchain::{TARGET, Toolchain};
+pub use weight::Weight;
 
 /// Bytes of stack that a contract reserves below its data. The linker's default of 1 MiB would be
 /// part of every instance's memory.
@@ -30,8 +32,8 @@ pub struct Built {
     pub path: PathBuf,
     /// Its size.
     pub bytes: usize,
-    /// The methods that it exports, in the order of the module.
-    pub methods: Vec<String>,
+    /// What it costs and how near to the limits it is.
+    pub weight: Weight,
     /// The host functions that it imports.
     pub imports: Vec<String>,
     /// How the Wasm toolchain was found.
@@ -44,19 +46,15 @@ pub struct Built {
 /// # Errors
 ///
 /// If `dir` holds no library crate, no Wasm toolchain can be found, the crate does not compile, or
-/// the module is not a contract (foreign imports, no embedded interface, a method not exported).
+/// the module is not a contract (foreign imports, no embedded interface, a method not exported) or is one that
+/// no network takes.
 pub fn build(dir: &Path, out: Option<&Path>) -> Result<Built> {
     let Compiled { module, library, directory, toolchain } = compile(dir, STACK_BYTES)?;
     let checked = module::check(&module, &toolchain.version(dir)?)?;
+    let weight = weight::weigh(&checked.bytes)?;
     let path = out.map_or_else(|| directory.join(format!("{library}.wasm")), Path::to_path_buf);
     write(&path, &checked.bytes)?;
-    Ok(Built {
-        path,
-        bytes: checked.bytes.len(),
-        methods: checked.methods,
-        imports: checked.imports,
-        toolchain: toolchain.name(),
-    })
+    Ok(Built { path, bytes: checked.bytes.len(), weight, imports: checked.imports, toolchain: toolchain.name() })
 }
 
 /// A module as the compiler leaves it.

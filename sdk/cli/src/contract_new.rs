@@ -8,10 +8,11 @@ use std::path::{Component, Path, PathBuf};
 const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../contract");
 
 /// Files of a new contract, and what is in them; names in double braces are filled in.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("Cargo.toml", include_str!("contract_new/Cargo.toml.in")),
     ("src/lib.rs", include_str!("contract_new/lib.rs.in")),
     ("tests/contract.rs", include_str!("contract_new/test.rs.in")),
+    ("tests/gas.txt", include_str!("contract_new/gas.txt.in")),
     ("client/Cargo.toml", include_str!("contract_new/client.toml.in")),
     ("client/src/main.rs", include_str!("contract_new/client.rs.in")),
     (".github/workflows/ci.yml", include_str!("contract_new/ci.yml.in")),
@@ -44,6 +45,7 @@ pub fn create(directory: &Path, sdk: Option<&Path>) -> Result<Vec<&'static str>>
             .replace("{{CRATE}}", &name.replace('-', "_"))
             .replace("{{TYPE}}", &type_name(name))
             .replace("{{SDK}}", &to(&sdk))
+            .replace("{{TESTING}}", &to(&checkout.join("sdk/testing")))
             .replace("{{CHECKOUT}}", &to(checkout))
             .replace("{{CLIENT}}", &to_client(&checkout.join("sdk/client")))
             .replace("{{API}}", &to_client(&checkout.join("sdk/api")))

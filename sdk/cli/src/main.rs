@@ -8,6 +8,7 @@ mod bench;
 mod command;
 mod contract_build;
 mod contract_new;
+mod contract_test;
 mod failure;
 mod output;
 mod page_build;

@@ -60,7 +60,7 @@ pub struct Event {
     pub attributes: Vec<(String, Vec<u8>)>,
 }
 
-/// Something that runs one deployed contract: this thread ([`Host`]) or a Wasm engine.
+/// Something that runs deployed contracts, one of them at a time: this thread ([`Host`]) or a Wasm engine.
 ///
 /// Each call is a transaction of its own in a block of its own height. A call that does not return
 /// leaves no writes, events or log entries.
@@ -70,6 +70,9 @@ pub trait Harness {
 
     /// Address of the contract.
     fn contract(&self) -> Address;
+
+    /// Lets calls and views go to another contract. At first they go to the one that the harness was made with.
+    fn select(&mut self, contract: Address);
 
     /// Runs a method as a transaction would, with argument bytes; answers its output.
     ///

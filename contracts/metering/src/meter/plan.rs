@@ -12,7 +12,7 @@ const FRAME_SLOTS: u64 = 16;
 const INSTRUCTIONS_PER_SLOT: u64 = 4;
 
 /// What is to be charged where.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// Declared locals as in the code, by count and type.
     pub declared: Vec<(u32, ValType)>,
     /// Parameters and locals: the index of the first local that is free.
@@ -26,23 +26,26 @@ pub(super) struct Plan {
     pub last: usize,
     pub instructions: u64,
     pub operands: u64,
+    pub nesting: u64,
+    /// Most targets of a `br_table`.
+    pub targets: u64,
     pub calls: bool,
     /// Whether a local is needed to keep an operand in.
     pub keeps_operand: bool,
 }
 
 #[derive(Default)]
-pub(super) struct Charge {
+pub(crate) struct Charge {
     pub gas: u64,
     pub check: bool,
 }
 
-pub(super) struct Edit {
+pub(crate) struct Edit {
     pub at: usize,
     pub kind: EditKind,
 }
 
-pub(super) enum EditKind {
+pub(crate) enum EditKind {
     /// Charge for the block that begins here.
     Charge(usize),
     /// Leave out what stands before this offset.
@@ -64,7 +67,7 @@ struct Open {
 }
 
 impl Plan {
-    pub(super) fn scan(
+    pub(crate) fn scan(
         function: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
         costs: &Costs,
@@ -102,6 +105,8 @@ impl Plan {
                 last: operators.original_position(),
                 instructions: 0,
                 operands: 0,
+                nesting: 0,
+                targets: 0,
                 calls: false,
                 keeps_operand: false,
             },
@@ -125,6 +130,7 @@ impl Plan {
             if let Operator::BrTable { targets } = &operator {
                 let count = u64::from(targets.len());
                 bound_in(CodeLimit::BrTable, within, count, limits::BR_TABLE_MAX)?;
+                scan.plan.targets = scan.plan.targets.max(count);
             }
             validator.op(offset, &operator)?;
             scan.plan.instructions = scan.plan.instructions.saturating_add(1);
@@ -132,6 +138,7 @@ impl Plan {
             scan.plan.operands = scan.plan.operands.max(operands);
             bound_in(CodeLimit::Operands, within, operands, limits::OPERANDS_MAX)?;
             let nesting = u64::from(validator.control_stack_height());
+            scan.plan.nesting = scan.plan.nesting.max(nesting);
             bound_in(CodeLimit::Nesting, within, nesting, limits::NESTING_MAX)?;
             scan.operator(&operator, cost, offset, next);
             let blocks = u64::try_from(scan.plan.charges.len()).unwrap_or(u64::MAX);

@@ -26,6 +26,21 @@ pub enum Contract {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Build a contract's crate and run its tests with the module; show what their steps cost beside the baseline.
+    Test {
+        /// Directory of the crate.
+        #[arg(default_value = ".")]
+        directory: PathBuf,
+        /// Make what the steps cost now the baseline.
+        #[arg(long)]
+        update: bool,
+        /// Directory of another contract's crate, whose module the tests use as well; can be repeated.
+        #[arg(long, value_name = "DIRECTORY")]
+        with: Vec<PathBuf>,
+        /// What `cargo test` is given besides.
+        #[arg(last = true, value_name = "ARGUMENTS")]
+        cargo: Vec<String>,
+    },
     /// Ask the network whether it would take a module, and what that costs. Nothing is sent to the chain.
     Check {
         /// The module.

@@ -1,14 +1,16 @@
 //! `countersign contract`.
 
+mod build;
 mod code;
 mod events;
 mod life;
+mod test;
 
 use crate::arguments::Contract as Command;
+use crate::contract_new;
 use crate::failure::{REFUSED, Usage};
 use crate::output::{Output, facts, say, table};
 use crate::session::{Session, read_file};
-use crate::{contract_build, contract_new};
 use countersign_api::Abi;
 use countersign_api::abi::Mode;
 use countersign_api::method::contract::{ContractList, ContractRef, ListParams};
@@ -21,7 +23,10 @@ use std::process::ExitCode;
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::New { directory, sdk } => new(&directory, sdk.as_deref(), output)?,
-        Command::Build { directory, output: file } => build(&directory, file.as_deref(), output)?,
+        Command::Build { directory, output: file } => build::build(&directory, file.as_deref(), output)?,
+        Command::Test { directory, update, with, cargo } => {
+            return test::test(&directory, &with, update, &cargo, output);
+        }
         Command::Check { module, name, upgrade } => {
             return code::check(&module, name, upgrade, session, output).await;
         }
@@ -63,24 +68,7 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 fn new(directory: &Path, sdk: Option<&Path>, output: Output) -> anyhow::Result<()> {
     let made = contract_new::create(directory, sdk)?;
     output.show(&json!({ "directory": directory, "files": made }), |_| made.join("\n"))?;
-    say(&format!("Try it: cd {} && cargo test && countersign contract build", directory.display()));
-    Ok(())
-}
-
-fn build(directory: &Path, file: Option<&Path>, output: Output) -> anyhow::Result<()> {
-    let built = contract_build::build(directory, file)?;
-    let told = json!({
-        "file": built.path, "bytes": built.bytes, "methods": built.methods, "imports": built.imports,
-        "toolchain": built.toolchain,
-    });
-    output.show(&told, |_| {
-        facts([
-            ("module", format!("{} ({} bytes)", built.path.display(), built.bytes)),
-            ("methods", built.methods.join(", ")),
-            ("toolchain", built.toolchain.to_owned()),
-        ])
-    })?;
-    say(&format!("Deploy it with `countersign contract deploy {} --name ORGANISATION/NAME`.", built.path.display()));
+    say(&format!("Try it: cd {} && countersign contract test", directory.display()));
     Ok(())
 }
 

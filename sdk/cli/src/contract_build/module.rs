@@ -9,17 +9,18 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 const HOST: &str = "countersign";
 /// The export that the host reads arguments through.
 const MEMORY: &str = "memory";
-/// The custom section that stays.
+/// The custom section of the interface.
 const INTERFACE: &str = "countersign.abi";
+/// The custom section of the state's layout.
+const LAYOUT: &str = "countersign.layout";
 /// Magic number and version.
 const HEADER_BYTES: usize = 8;
 
 /// A module that is a contract.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// The module with two custom sections: the interface, and the compiler as `producers`.
+    /// The module with three custom sections: the interface, the layout of the state, and the compiler as `producers`.
     pub(super) bytes: Vec<u8>,
-    pub(super) methods: Vec<String>,
     pub(super) imports: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn check(module: &[u8], compiler: &str) -> Result<Checked> {
             Payload::CustomSection(section) if section.name() == INTERFACE => {
                 interface.extend_from_slice(section.data());
             }
-            Payload::CustomSection(_) => keep = false,
+            Payload::CustomSection(section) => keep = section.name() == LAYOUT,
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
                     let import = import.context("the compiler wrote a malformed import")?;
@@ -74,7 +75,7 @@ pub(super) fn check(module: &[u8], compiler: &str) -> Result<Checked> {
     bytes.extend_from_slice(&producers(compiler));
     ensure!(has_memory, "the contract exports no memory");
     check_interface(&interface, &methods)?;
-    Ok(Checked { bytes, methods, imports })
+    Ok(Checked { bytes, imports })
 }
 
 /// The section that names what compiled a module, as the tool conventions of WebAssembly write it.

@@ -50,11 +50,6 @@ impl Host {
         address
     }
 
-    /// The contract that calls and views go to. At first the one that the host was made with.
-    pub fn select(&mut self, contract: Address) {
-        self.contract = contract;
-    }
-
     /// Runs `body` as a call of the contract, for tests of its inner functions. If it panics, its
     /// changes are taken back.
     ///
@@ -82,7 +77,7 @@ impl Host {
     ///
     /// # Panics
     ///
-    /// If [`Host::select`] was given the address of no contract.
+    /// If [`Harness::select`] was given the address of no contract.
     #[must_use]
     pub fn storage(&self) -> &BTreeMap<Vec<u8>, Vec<u8>> {
         let deployed = self.world.contracts.get(&self.contract);
@@ -131,6 +126,10 @@ impl Harness for Host {
 
     fn contract(&self) -> Address {
         self.contract
+    }
+
+    fn select(&mut self, contract: Address) {
+        self.contract = contract;
     }
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {

@@ -71,7 +71,7 @@ fn summary(trial: &Tried) -> String {
 /// What a transaction would do, for people.
 pub fn tried(trial: &Tried) -> String {
     facts([
-        ("would be", explain(&trial.outcome)),
+        ("outcome", explain(&trial.outcome)),
         ("gas", trial.gas_used.0.to_string()),
         (
             "written",

@@ -37,13 +37,13 @@ fn module(host: &str, method: &str, sections: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
-fn a_contract_keeps_only_its_interface() {
+fn a_contract_keeps_only_its_interface_and_its_layout() {
     let interface = custom("countersign.abi", ADD);
-    let with_names = [custom("name", "x"), interface.clone(), custom("producers", "y")];
+    let layout = custom("countersign.layout", "z");
+    let with_names = [custom("name", "x"), layout.clone(), interface.clone(), custom("producers", "y")];
     let checked = check(&module("countersign", "add", &with_names), "1.95.0 (5 2026-04-14)").unwrap();
     let compiler = custom("producers", "\u{1}\u{c}processed-by\u{1}\u{5}rustc\u{15}1.95.0 (5 2026-04-14)");
-    assert_eq!(checked.bytes, module("countersign", "add", &[interface, compiler]));
-    assert_eq!(checked.methods, ["add"]);
+    assert_eq!(checked.bytes, module("countersign", "add", &[layout, interface, compiler]));
     assert_eq!(checked.imports, ["fail"]);
 }
 

@@ -1,5 +1,7 @@
-//! The harness that runs built contracts on the node's machine: what a scenario does natively by
-//! [`countersign_contract::testing::Host`], it does here in WebAssembly.
+//! The harness that runs modules on the node's machine: what a scenario does natively by [`Host`], it does
+//! here in WebAssembly, and gas is counted.
+//!
+//! [`Host`]: countersign_contract::testing::Host
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use countersign_vm::{
     Address, Call, CallContext, CallKind, CheckedCode, CodeFacts, CodeHash, Effects, HostFault, Outcome,
     RESERVED_METHODS, StateReader, Status, Vm,
 };
+
+use crate::Error;
 
 /// Contracts, their state, and a machine.
 pub struct WasmHost {
@@ -42,7 +46,7 @@ impl WasmHost {
     ///
     /// # Errors
     /// If the module may not be deployed.
-    pub fn new(vm: Vm, module: &[u8]) -> anyhow::Result<Self> {
+    pub fn new(vm: Vm, module: &[u8]) -> Result<Self, Error> {
         let mut host = Self {
             vm,
             state: State::default(),
@@ -61,9 +65,9 @@ impl WasmHost {
     ///
     /// # Errors
     /// If the module may not be deployed, or `init` fails or traps.
-    pub fn with_init(vm: Vm, module: &[u8], input: &[u8]) -> anyhow::Result<Self> {
+    pub fn with_init(vm: Vm, module: &[u8], input: &[u8]) -> Result<Self, Error> {
         let mut host = Self::new(vm, module)?;
-        host.run("init", input, CallKind::Call)?;
+        host.run("init", input, CallKind::Call).map_err(Error::Init)?;
         host.environment.advance();
         Ok(host)
     }
@@ -73,18 +77,13 @@ impl WasmHost {
     ///
     /// # Errors
     /// If the module may not be deployed.
-    pub fn deploy(&mut self, module: &[u8]) -> anyhow::Result<Address> {
+    pub fn deploy(&mut self, module: &[u8]) -> Result<Address, Error> {
         let CheckedCode { hash, facts, .. } = self.vm.check(module)?;
         let address = sha256(&encode(&format!("contract {}", self.state.hashes.len())));
         self.state.hashes.insert(address, hash);
         self.state.code.insert(hash, module.into());
         self.state.facts.insert(hash, facts);
         Ok(address)
-    }
-
-    /// The contract that calls and views go to. At first the one that the host was made with.
-    pub fn select(&mut self, contract: Address) {
-        self.contract = contract;
     }
 
     /// The most gas that a call or view may use from now on.
@@ -202,6 +201,10 @@ impl Harness for WasmHost {
 
     fn contract(&self) -> Address {
         self.contract
+    }
+
+    fn select(&mut self, contract: Address) {
+        self.contract = contract;
     }
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
