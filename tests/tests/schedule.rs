@@ -5,25 +5,24 @@ use countersign_contract::borsh::{self, BorshDeserialize};
 use countersign_contract::testing::Waiting;
 use countersign_ledger::verify::verify;
 use countersign_ledger::{EventCursor, prove_event, prove_transaction};
-use countersign_offer::{Expired, State};
+use countersign_offer::{Expired, Offers, State};
+use countersign_testing::Both;
 use countersign_tests::chain::Chain;
 use countersign_tests::cluster::contract_module;
-use countersign_tests::wasm_host::WasmHost;
 use countersign_types::proof::{Shown, Trusted};
 use countersign_types::{Address, Gas, Hash, Outcome, Payload, Roles, ScheduledCall, TimestampMs};
-use countersign_vm::{Vm, VmConfig};
 
 #[path = "../offer/tests/offer/scenario.rs"]
 mod scenario;
 
-fn host() -> WasmHost {
-    WasmHost::new(Vm::new(VmConfig::default()).unwrap(), &contract_module("offer").unwrap()).unwrap()
+fn both() -> Both {
+    Both::new::<Offers>(&contract_module("offer").unwrap()).unwrap()
 }
 
 #[test]
 fn offers_end_on_the_nodes_machine_as_on_the_native_host() {
-    scenario::offers_end_by_schedule(&mut host());
-    scenario::what_is_out_of_range_is_refused(&mut host());
+    scenario::offers_end_by_schedule(&mut both());
+    scenario::what_is_out_of_range_is_refused(&mut both());
 }
 
 #[test]
