@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/countersign/target
 BIN := $(CARGO_TARGET_DIR)/release
 PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
 COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
-CONTRACTS := $(addprefix contracts/,provenance counter certification coldchain credentials escrow) tests/shelf
+CONTRACTS := $(addprefix contracts/,provenance counter certification coldchain credentials escrow) tests/offer tests/shelf
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 

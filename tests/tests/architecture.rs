@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("countersign-escrow", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
     ("countersign-testing", &["countersign-contract", "countersign-types", "countersign-vm"]),
     ("countersign-counter", &["countersign-contract"]),
+    ("countersign-offer", &["countersign-contract"]),
     ("countersign-shelf", &["countersign-contract"]),
     (
         "countersign-replica",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use borsh::BorshSerialize;
-use countersign_contract::testing::{Environment, Event, Failure, Harness, Host};
+use countersign_contract::testing::{Environment, Event, Failure, Harness, Host, Made};
 use countersign_contract::{Address, Contract};
 
 use crate::{Error, WasmHost, machine};
@@ -132,6 +132,7 @@ impl Both {
     }
 
     fn agree(&mut self, method: &str) {
+        assert_eq!(self.wasm.made(), self.native.made(), "{method}: scheduled calls");
         assert_eq!(self.wasm.environment(), self.native.environment(), "{method}: the block after it");
         assert_eq!(self.wasm.events(), self.native.events(), "{method}: events");
         let selected = self.native.contract();
@@ -168,5 +169,16 @@ impl Harness for Both {
 
     fn events(&self) -> &[Event] {
         self.native.events()
+    }
+
+    fn made(&self) -> &[Made] {
+        self.native.made()
+    }
+
+    fn travel(&mut self, ms: u64) {
+        self.wasm.environment().clone_from(self.native.environment());
+        self.native.travel(ms);
+        self.wasm.travel(ms);
+        self.agree("travel");
     }
 }
