@@ -204,6 +204,10 @@ impl StateReader for State {
         Ok(ADDRESSES.contains(contract).then_some(self.hash))
     }
 
+    fn is_frozen(&mut self, _: &[u8; 32]) -> Result<bool, HostFault> {
+        Ok(false)
+    }
+
     fn facts(&mut self, _: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {
         Ok(Some(self.facts.clone()))
     }
