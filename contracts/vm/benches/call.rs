@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Instant;
 
 use countersign_vm::{
     Address, Call, CallContext, CallKind, CheckedCode, CodeFacts, CodeHash, HostFault, StateReader, Status, Vm,
@@ -78,6 +79,32 @@ const LOOP: &str = r#"(module (memory (export "memory") 1)
       (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000000))))
     (i64.store (i32.const 0) (local.get $sum))))"#;
 
+/// Prints which part of a warm call is making the instance, calling it and cleaning up: all that `empty` does.
+fn share(vm: &Vm, world: &mut World) {
+    const TIMES: u32 = 20_000;
+    let mut each = |number: u8| {
+        let call = Call {
+            contract: [number; 32],
+            method: "run".into(),
+            input: vec![7; 300],
+            gas_limit: 100_000_000,
+            kind: CallKind::Call,
+            context: CallContext::default(),
+        };
+        let begun = Instant::now();
+        for _ in 0..TIMES {
+            black_box(vm.run(world, &call).unwrap());
+        }
+        begun.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES)
+    };
+    let (empty, store, relay) = (each(1), each(2), each(3));
+    println!(
+        "instance: {empty:.1} µs, {:.0} % of a call that reads and writes a key ({store:.1} µs)",
+        100.0 * empty / store
+    );
+    println!("a call of another contract: {relay:.1} µs, two instances are {:.0} % of it", 200.0 * empty / relay);
+}
+
 fn calls(c: &mut Criterion) {
     let vm = Vm::new(VmConfig::default()).unwrap();
     let mut world = World { contracts: BTreeMap::new(), codes: BTreeMap::new(), facts: BTreeMap::new() };
@@ -105,6 +132,8 @@ fn calls(c: &mut Criterion) {
             b.iter(|| black_box(vm.run(&mut world, &call).unwrap()));
         });
     }
+
+    share(&vm, &mut world);
 
     let code = wat::parse_str(STORE).unwrap();
     c.bench_function("check/store", |b| {

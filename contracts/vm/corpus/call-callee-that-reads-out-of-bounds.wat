@@ -1,7 +1,7 @@
 ;; name: callee that reads out of bounds
 ;; contracts: 2
 ;; expect: succeeded 0200000004000000
-;; gas: 50736
+;; gas: 50770
 
 ;; contract 1
 (module

@@ -1,7 +1,7 @@
 ;; name: load near 2^32
 ;; contracts: 1
 ;; expect: trapped MEMORY_OUT_OF_BOUNDS
-;; gas: 25083
+;; gas: 25117
 
 (module
   (memory (export "memory") 1)

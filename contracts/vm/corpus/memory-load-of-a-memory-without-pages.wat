@@ -1,7 +1,7 @@
 ;; name: load of a memory without pages
 ;; contracts: 1
 ;; expect: trapped MEMORY_OUT_OF_BOUNDS
-;; gas: 15079
+;; gas: 15113
 
 (module
   (memory (export "memory") 0)

@@ -1,7 +1,7 @@
 ;; name: load out of bounds
 ;; contracts: 1
 ;; expect: trapped MEMORY_OUT_OF_BOUNDS
-;; gas: 25081
+;; gas: 25115
 
 (module
   (memory (export "memory") 1)

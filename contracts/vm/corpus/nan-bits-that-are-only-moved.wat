@@ -1,7 +1,7 @@
 ;; name: bits that are only moved
 ;; contracts: 1
 ;; expect: succeeded 010000000000f4ff010000000000f47f010000000000f47f010000000000f47f010000000000f4ff
-;; gas: 25312
+;; gas: 25346
 ;; Sign and payload are those that were written.
 
 (module

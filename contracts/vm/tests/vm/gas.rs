@@ -157,3 +157,17 @@ fn limits_of_the_call_itself() {
     assert_eq!(outcome.status, trapped(trap::OUT_OF_GAS));
     assert_eq!(outcome.gas_used, 0);
 }
+
+#[test]
+fn loads_cost_by_what_the_memory_can_grow_to() {
+    for (memory, load) in [("1 1", 6), ("1 128", 6), ("1 129", 40), ("1 512", 40), ("1", 40), ("1 65536", 40)] {
+        for kind in ["i32.load", "i64.load32_u", "f64.load"] {
+            let body = format!("(drop ({kind} (i32.const 0)))");
+            let text = with(&body, &format!("(memory (export \"memory\") {memory})"));
+            let instantiation = vm().check(&wat::parse_str(&text).unwrap()).unwrap().stats.instantiation_gas;
+            let outcome = World::of(&text).run(&call(&[]));
+            // The call, then a block and a constant.
+            assert_eq!(outcome.gas_used, 10_003 + instantiation + 1 + 1 + load, "{kind} in {memory}");
+        }
+    }
+}

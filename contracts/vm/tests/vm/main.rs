@@ -9,10 +9,12 @@
 
 mod bare;
 mod calls;
+mod compile;
 mod corpus;
 mod gas;
 mod hostile;
 mod interpreter;
+mod knobs;
 mod library;
 mod opinion;
 mod random;
