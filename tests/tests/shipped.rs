@@ -80,6 +80,7 @@ fn delivered_countersigned_and_certified_is_paid() {
 #[test]
 fn an_excursion_holds_and_time_refunds() {
     within(escrow::scenario::an_excursion_holds_the_item_and_time_gives_the_price_back);
+    within(escrow::scenario::a_deadline_too_far_to_be_scheduled_waits_for_somebody);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Opened {
     pub price: u64,
     /// By when.
     pub deadline_ms: u64,
+    /// Whether the chain refunds it then; otherwise somebody has to call `expire`.
+    pub refunds_itself: bool,
 }
 
 /// An organisation countersigned a deal.

@@ -19,7 +19,7 @@ pub use event::{Closed, Countersigned, Deposited, DisputeBegun, Opened, Redeemed
 use countersign_contract::prelude::*;
 use countersign_epcis::Identifier;
 
-use limits::{COUNTERSIGNERS_MAX, ORGANISATION_BYTES_MAX, TEXT_BYTES_MAX};
+use limits::{COUNTERSIGNERS_MAX, EXPIRE_GAS, ORGANISATION_BYTES_MAX, TEXT_BYTES_MAX};
 
 countersign_contract::no_std_runtime!();
 
@@ -70,7 +70,8 @@ impl Escrow {
         Ok(())
     }
 
-    /// Opens a deal and locks its price; answers its number. By submitters and admins of the buyer.
+    /// Opens a deal and locks its price; answers its number. The chain refunds it at the deadline, unless that is further
+    /// ahead than calls are scheduled: then somebody has to call `expire`. By submitters and admins of the buyer.
     #[call]
     pub fn open(&mut self, ctx: &mut Context, terms: Terms) -> Result<u64, Error> {
         let terms = checked_terms(terms)?;
@@ -84,7 +85,8 @@ impl Escrow {
         self.count.set(&(id + 1));
         let Terms { buyer, seller, item, price, deadline_ms, .. } = terms.clone();
         self.deals.set(&id, &Deal { terms, opened_ms, countersigned: Vec::new(), state: State::Open });
-        ctx.emit(&Opened { id, buyer, seller, item, price, deadline_ms });
+        let refunds_itself = ctx.schedule(deadline_ms, "expire", &(id,), EXPIRE_GAS).is_ok();
+        ctx.emit(&Opened { id, buyer, seller, item, price, deadline_ms, refunds_itself });
         Ok(id)
     }
 
@@ -147,7 +149,7 @@ impl Escrow {
         Ok(())
     }
 
-    /// Gives the buyer the price back once the deadline has passed. By anybody.
+    /// Gives the buyer the price back once the deadline has passed. By the chain, and anybody.
     #[call]
     pub fn expire(&mut self, ctx: &mut Context, id: u64) -> Result<(), Error> {
         let deal = self.locked_deal(id)?;

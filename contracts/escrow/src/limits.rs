@@ -15,3 +15,7 @@ pub(crate) const RECORDS_GAS: u64 = 20_000_000;
 
 /// Gas of a question to a registry: below 0.2 million for its code and two reads.
 pub(crate) const REGISTRY_GAS: u64 = 2_000_000;
+
+/// Gas of the refund that a deal schedules for its deadline: 0.4 million for the code and its memory, the rest for one deal
+/// and one account of credit. It is paid when the deal is opened.
+pub(crate) const EXPIRE_GAS: u64 = 1_000_000;

@@ -37,6 +37,11 @@ fn an_excursion_holds_the_item_and_time_gives_the_price_back() {
 }
 
 #[test]
+fn a_deadline_too_far_to_be_scheduled_waits_for_somebody() {
+    within(scenario::a_deadline_too_far_to_be_scheduled_waits_for_somebody);
+}
+
+#[test]
 fn a_revoked_certificate_is_not_paid_for() {
     within(scenario::a_revoked_certificate_is_not_paid_for);
 }

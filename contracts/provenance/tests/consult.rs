@@ -181,12 +181,12 @@ fn more_than_a_call_asks_is_told() {
 #[test]
 fn a_registry_that_fails_makes_no_capture_fail() {
     let (mut host, [provenance, certification, coldchain]) = world();
-    for wrong in [[9; 32], provenance, coldchain, certification] {
+    for (number, wrong) in [[9; 32], provenance, coldchain, certification].into_iter().enumerate() {
         // Each in the other's place, one that is none, and provenance itself, which cannot be entered twice.
         let (first, second) = if wrong == certification { ([9; 32], certification) } else { (wrong, wrong) };
         consult(&mut host, Registries { certification: Some(first), coldchain: Some(second) }).unwrap();
         let mark = host.mark();
-        let name = format!("urn:e:{wrong:?}");
+        let name = format!("urn:e:{number}");
         let event = Event { certification: vec!["organic".to_owned()], ..measured(&name, "5") };
         let event = Event { sources: vec![owner(FARM)], ..event };
         let receipts = capture(&mut host, &[event]);
@@ -234,6 +234,6 @@ fn a_sighting_is_what_one_event_says_of_one_thing() {
     assert_eq!((found.sequence, found.place.as_str(), found.step.as_str()), (1, place, ""));
     assert_eq!(sighting("urn:e:small", bottle(2).canonical()), Ok(None));
     assert_eq!(sighting("urn:e:never", bottle(0).canonical()), Ok(None));
-    let wrong = sighting("urn:e:small", "https://id.gs1.org/00/1").unwrap_err();
+    let wrong = sighting("urn:e:small", "https://id.gs1.org/00/095213210000007025").unwrap_err();
     assert!(matches!(wrong.error(), Some(Unreadable::Identifier { .. })));
 }

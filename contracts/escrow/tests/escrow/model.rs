@@ -70,6 +70,13 @@ impl Model {
         self.shop + self.farm + locked.sum::<u64>()
     }
 
+    /// The chain refunds what is past its deadline.
+    fn pass(&mut self, now_ms: u64) {
+        let late = |deal: &Deal| deal.state != State::Closed && deal.deadline_ms <= now_ms;
+        let ids: Vec<u64> = self.deals.iter().filter(|(_, deal)| late(deal)).map(|(id, _)| *id).collect();
+        ids.into_iter().for_each(|id| self.close(id, false));
+    }
+
     fn close(&mut self, id: u64, pay: bool) {
         let deal = self.deals.get_mut(&id).unwrap();
         assert!(deal.state != State::Closed, "a deal ends once");
@@ -121,7 +128,10 @@ fn run<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step) {
             world.receive(&format!("urn:e:{now_ms}"));
             model.received_ms = Some(now_ms);
         }
-        Step::Wait(hours) => world.host.travel(hours * HOUR),
+        Step::Wait(hours) => {
+            world.host.travel(hours * HOUR);
+            model.pass(world.now_ms());
+        }
         Step::Countersign(id) | Step::Settle(id) | Step::Dispute(id) | Step::Decide(id, _) | Step::Expire(id) => {
             act(world, model, step, id);
         }
@@ -130,9 +140,8 @@ fn run<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step) {
 
 /// What is done to a deal, whether it may be or not.
 fn act<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step, id: u64) {
-    let now_ms = world.now_ms();
     let deal = model.deals.get(&id);
-    let in_state = |state: State| deal.is_some_and(|deal| deal.state == state && now_ms < deal.deadline_ms);
+    let in_state = |state: State| deal.is_some_and(|deal| deal.state == state);
     let may = match step {
         Step::Countersign(_) | Step::Dispute(_) => in_state(State::Open),
         Step::Settle(_) => {
@@ -140,7 +149,8 @@ fn act<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step, id:
             in_state(State::Open) && received && deal.is_some_and(|deal| deal.countersigned)
         }
         Step::Decide(..) => in_state(State::Disputed),
-        _ => deal.is_some_and(|deal| deal.state != State::Closed && now_ms >= deal.deadline_ms),
+        // Too early or, by the chain's own refund, too late.
+        _ => false,
     };
     let event_id = format!("urn:e:{}", model.received_ms.unwrap_or_default());
     let done = match step {
@@ -161,6 +171,6 @@ fn act<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step, id:
         Step::Dispute(_) => model.deals.get_mut(&id).unwrap().state = State::Disputed,
         Step::Settle(_) => model.close(id, true),
         Step::Decide(_, pay) => model.close(id, *pay),
-        _ => model.close(id, false),
+        _ => unreachable!("nobody expires a deal before the chain does"),
     }
 }

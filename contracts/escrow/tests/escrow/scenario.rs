@@ -105,12 +105,29 @@ pub fn an_excursion_holds_the_item_and_time_gives_the_price_back<H: Harness>(wor
     let deadline_ms = terms.deadline_ms;
     assert_eq!(error(world.call(&clerk("shop"), "expire", &(id,))), Error::Early { deadline_ms });
     world.host.travel(3 * DAY);
-    assert_eq!(error(world.settle(id, "urn:e:received")), Error::Late { deadline_ms });
-    assert_eq!(error(world.call(&clerk("farm"), "countersign", &(id,))), Error::Late { deadline_ms });
-    world.call(&Account::new("passer/by", &[]), "expire", &(id,)).unwrap();
     assert_eq!((world.credit("shop"), world.credit("farm")), (1_000, 0));
     let closed = &world.host.events_of::<Closed>()[0];
     assert_eq!((closed.paid, closed.to.as_str(), closed.because.as_str()), (false, "shop", "deadline"));
+    assert_eq!(error(world.settle(id, "urn:e:received")), Error::Closed, "the chain itself was there before");
+}
+
+pub fn a_deadline_too_far_to_be_scheduled_waits_for_somebody<H: Harness>(world: &mut World<'_, H>) {
+    let terms = Terms { deadline_ms: world.now_ms() + 400 * DAY, ..world.terms() };
+    let deadline_ms = terms.deadline_ms;
+    let id = world.open(&terms).unwrap();
+    let near = Terms { price: 0, ..world.terms() };
+    world.open(&near).unwrap();
+    let opened = world.host.events_of::<Opened>();
+    assert_eq!(opened.iter().map(|deal| deal.refunds_itself).collect::<Vec<_>>(), [false, true]);
+    world.host.travel(400 * DAY);
+    assert_eq!(state(world, id), State::Open);
+    let late = Error::Late { deadline_ms };
+    assert_eq!(error(world.settle(id, "urn:e:received")), late);
+    assert_eq!(error(world.call(&clerk("farm"), "countersign", &(id,))), late);
+    assert_eq!(error(world.call(&clerk("farm"), "dispute", &(id, "x"))), late);
+    world.call(&Account::new("passer/by", &[]), "expire", &(id,)).unwrap();
+    assert_eq!(world.credit("shop"), 1_000);
+    assert_eq!(error(world.call(&clerk("shop"), "expire", &(id,))), Error::Closed);
 }
 
 pub fn a_revoked_certificate_is_not_paid_for<H: Harness>(world: &mut World<'_, H>) {
@@ -203,9 +220,7 @@ pub fn an_arbiter_decides_what_is_disputed<H: Harness>(world: &mut World<'_, H>)
     let id = world.open(&terms).unwrap();
     world.call(&clerk("farm"), "dispute", &(id, "not accepted")).unwrap();
     world.host.travel(3 * DAY);
-    let late = error(world.call(&admin("court"), "decide", &(id, true)));
-    assert_eq!(late, Error::Late { deadline_ms: terms.deadline_ms });
-    world.call(&clerk("shop"), "expire", &(id,)).unwrap();
+    assert_eq!(error(world.call(&admin("court"), "decide", &(id, true))), Error::Closed);
     assert!(matches!(state(world, id), State::Refunded { .. }));
 }
 
