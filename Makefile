@@ -4,6 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/countersign/target
 BIN := $(CARGO_TARGET_DIR)/release
 PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
 COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
+CONTRACTS := $(addprefix contracts/,provenance counter certification coldchain credentials escrow) tests/offer tests/shelf
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
@@ -75,9 +76,7 @@ build: setup
 	cargo build --release --workspace --bins
 
 contracts: build
-	$(BIN)/countersign contract build contracts/provenance
-	$(BIN)/countersign contract build contracts/counter
-	$(BIN)/countersign contract build tests/shelf
+	for contract in $(CONTRACTS); do $(BIN)/countersign contract build $$contract || exit 1; done
 
 page: build ## The page that checks proof files in a browser, as one file: verify.html beside the contracts' modules
 	$(BIN)/countersign proof page sdk/verify-page

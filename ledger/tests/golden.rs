@@ -20,10 +20,11 @@ use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, CodeRecord, ContractRecord, Epoch, EpochEnd, EpochState, Equivocation, Event, Evidence,
-    ExecutionResult, Gas, Hash, Header, Height, KeyProof, NativeOperation, Outcome, Override, Payload, Receipt,
-    RejectCode, Restart, RestartOrder, ResultProof, Roles, ScheduledCall, SecretKey, SetChange, SetVote, Signature,
-    SignedOverride, TimestampMs, Transaction, View, Vote, codec, merkle, overrides, state, state_key,
+    Account, Address, Block, CodeRecord, ContractRecord, DeployPolicy, Epoch, EpochEnd, EpochState, Equivocation,
+    Event, Evidence, ExecutionResult, Frozen, Gas, Hash, Header, Height, KeyProof, Layout, NativeOperation, Outcome,
+    Override, Payload, PolicyState, PolicyVote, Receipt, RejectCode, Restart, RestartOrder, ResultProof, Revision,
+    Roles, ScheduledCall, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs, Transaction, View,
+    Vote, codec, merkle, overrides, state, state_key,
 };
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -123,7 +124,18 @@ fn transactions(vectors: &mut Vectors) {
     });
     let vote = Payload::Native(NativeOperation::VoteValidators { epoch: Epoch(2), validators: genesis().validators });
     let report = Payload::Native(NativeOperation::ReportEquivocation { evidence: evidence() });
+    let upgrade = Payload::Upgrade { contract: contract(), code: b"\0asm".to_vec(), input: vec![1] };
+    let policy = NativeOperation::VotePolicy { version: 3, policy: deploy_policy() };
+    let name = "farm/provenance".to_owned();
+    let approve = NativeOperation::ApproveCode { contract: name, code: Hash([1; 32]), approve: true };
+    let freeze = NativeOperation::SetFrozen { contract: contract(), frozen: true };
+    let vote_freeze = NativeOperation::VoteFrozen { contract: contract(), frozen: false };
     for (name, payload) in [
+        ("upgrade", upgrade),
+        ("vote-policy", Payload::Native(policy)),
+        ("approve-code", Payload::Native(approve)),
+        ("set-frozen", Payload::Native(freeze)),
+        ("vote-frozen", Payload::Native(vote_freeze)),
         ("call", call),
         ("deploy", deploy),
         ("put-account", native),
@@ -139,6 +151,28 @@ fn transactions(vectors: &mut Vectors) {
     }
     vectors.hash("key-proof.statement", &KeyProof::statement(&Hash([1; 32]), &account().id));
     vectors.encoding("key-proof", &KeyProof::new(&user(), &Hash([1; 32]), &account().id));
+}
+
+fn deploy_policy() -> DeployPolicy {
+    DeployPolicy { organisations: Some(["farm".to_owned(), "mill".to_owned()].into()), approvals: 2, upgrades: false }
+}
+
+fn life_cycle(vectors: &mut Vectors) {
+    let (name, code) = ("farm/provenance", Hash([1; 32]));
+    vectors.hash("deploy-policy.hash", &deploy_policy().hash());
+    vectors.encoding("policy-state", &PolicyState { version: 3, policy: deploy_policy() });
+    vectors.encoding("policy-vote", &PolicyVote { version: 3, policy: deploy_policy().hash() });
+    let (by, at) = ("farm/erp".parse().unwrap(), Height(4));
+    vectors.encoding("revision", &Revision { code, by, at, transaction: Hash([2; 32]) });
+    for (what, key) in [
+        ("policy", state_key::policy()),
+        ("policy-vote", state_key::policy_vote("farm")),
+        ("approvals", state_key::approvals(name, &code)),
+        ("freeze-vote", state_key::freeze_vote(&contract(), "farm")),
+        ("revision", state_key::revision(&contract(), 2)),
+    ] {
+        vectors.bytes(&format!("state-key.{what}"), &key);
+    }
 }
 
 fn emergency_exits(vectors: &mut Vectors) {
@@ -249,6 +283,8 @@ fn state_and_logs(vectors: &mut Vectors) {
         code: Hash([1; 32]),
         deployer: "farm/erp".parse().unwrap(),
         deployed_at: Height(4),
+        revision: 2,
+        frozen: Frozen { by_owner: true, by_network: false },
     };
     vectors.encoding("contract-record", &record);
     let record = CodeRecord {
@@ -257,6 +293,7 @@ fn state_and_logs(vectors: &mut Vectors) {
         data_bytes: 15_000,
         elements: 68,
         memory_pages: 17,
+        layout: Some(Layout { version: 3, fields: Hash([4; 32]) }),
     };
     vectors.encoding("code-record", &record);
     vectors.bytes("contract.address", &contract().0);
@@ -395,6 +432,7 @@ fn snapshots(vectors: &mut Vectors) {
 fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
     let mut vectors = Vectors(String::new());
     transactions(&mut vectors);
+    life_cycle(&mut vectors);
     emergency_exits(&mut vectors);
     receipts(&mut vectors);
     consensus(&mut vectors);

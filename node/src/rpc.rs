@@ -37,6 +37,7 @@ mod node;
 mod page;
 mod point;
 mod proof;
+mod scheduled;
 mod scrape;
 mod socket;
 mod state;

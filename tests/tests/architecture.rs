@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate with our crates that it may use outside its tests.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 28] = [
     ("countersign-types", &[]),
     ("countersign-ledger", &["countersign-types"]),
     ("countersign-consensus", &["countersign-types"]),
@@ -18,9 +18,16 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("countersign-epcis", &["countersign-contract"]),
     ("countersign-macros", &[]),
     ("countersign-contract", &["countersign-abi", "countersign-macros"]),
-    ("countersign-provenance", &["countersign-contract", "countersign-epcis"]),
+    // Contracts know interfaces of each other, and no contract another one's crate.
+    ("countersign-interfaces", &["countersign-contract"]),
+    ("countersign-provenance", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
+    ("countersign-certification", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
+    ("countersign-coldchain", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
+    ("countersign-credentials", &["countersign-contract", "countersign-interfaces"]),
+    ("countersign-escrow", &["countersign-contract", "countersign-epcis", "countersign-interfaces"]),
     ("countersign-testing", &["countersign-contract", "countersign-types", "countersign-vm"]),
     ("countersign-counter", &["countersign-contract"]),
+    ("countersign-offer", &["countersign-contract"]),
     ("countersign-shelf", &["countersign-contract"]),
     (
         "countersign-replica",

@@ -9,7 +9,7 @@ use countersign_counter::Counter;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
-use countersign_metering::{MethodCost, V2, static_costs};
+use countersign_metering::{MethodCost, V3, static_costs};
 use countersign_provenance::Provenance;
 use countersign_shelf::Shelf;
 use countersign_testing::{Both, GasReport, WasmHost};
@@ -183,9 +183,9 @@ fn gas_is_that_of_the_baseline() {
 fn what_methods_cost_by_their_code_bounds_what_they_use() {
     const BY_LENGTHS: u64 = 500;
     let code = contract_module("counter").unwrap();
-    let methods = static_costs(&code, &V2).unwrap();
+    let methods = static_costs(&code, &V3).unwrap();
     let mut host = WasmHost::new(vm(), &code).unwrap();
-    let before = V2.host.call.fixed + vm().check(&code).unwrap().stats.instantiation_gas;
+    let before = V3.host.call.fixed + vm().check(&code).unwrap().stats.instantiation_gas;
     host.invoke::<u64>("add", &(1u64,)).unwrap();
     host.invoke::<u64>("add", &(1u64,)).unwrap();
     let add = host.gas_used() - before;

@@ -61,7 +61,8 @@ pub fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
         if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
             let index = function.index;
             let result = reader.type_of(index).and_then(|kind| kind.results().first());
-            let metered = meter(code, function, &body, result.copied(), reader.counters(), costs, &mut allocations)?;
+            let (counters, prices) = (reader.counters(), costs.prices(reader.memory_max));
+            let metered = meter(code, function, &body, result.copied(), counters, prices, &mut allocations)?;
             let work = metered.blocks.saturating_mul(metered.locals.saturating_add(1));
             reader.block_locals = reader.block_locals.saturating_add(work);
             reader.usage.take(CodeLimit::BlockLocals, reader.block_locals, limits::BLOCK_LOCALS_MAX)?;
@@ -85,6 +86,7 @@ struct Reader<'a> {
     imported: usize,
     parameters: u64,
     memory_pages: Option<u64>,
+    memory_max: Option<u64>,
     memory_exported: bool,
     table_elements: Option<u64>,
     elements: u64,
@@ -112,6 +114,7 @@ impl<'a> Reader<'a> {
             imported: 0,
             parameters: 0,
             memory_pages: None,
+            memory_max: None,
             memory_exported: false,
             table_elements: None,
             elements: 0,
@@ -189,9 +192,10 @@ impl<'a> Reader<'a> {
             Payload::MemorySection(section) => {
                 self.keep(5, section.range());
                 for memory in section {
-                    let pages = memory?.initial;
-                    self.usage.take(CodeLimit::MemoryPages, pages, u64::from(limits::MEMORY_PAGES_MAX))?;
-                    self.memory_pages = Some(pages);
+                    let memory = memory?;
+                    self.usage.take(CodeLimit::MemoryPages, memory.initial, u64::from(limits::MEMORY_PAGES_MAX))?;
+                    self.memory_pages = Some(memory.initial);
+                    self.memory_max = memory.maximum;
                 }
             }
             Payload::GlobalSection(section) => {

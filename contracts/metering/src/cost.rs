@@ -1,5 +1,5 @@
 //! What everything costs. One unit of gas is mostly less than a nanosecond of the reference machine
-//! and at worst some fifteen: `GAS.md` has what was measured.
+//! and at worst three: `GAS.md` has what was measured.
 //!
 //! The table has a version, since a change to any number changes outcomes: it comes with a protocol
 //! version, and compiled code is kept by code hash and table version. `GAS.md` is the table for
@@ -19,6 +19,8 @@ pub struct Costs {
     pub block: u64,
     /// Entering a function, for each parameter and local.
     pub local: u64,
+    /// A load, by how far it can reach.
+    pub load: Load,
     /// A bulk memory operation, for each 8 bytes or part of them.
     pub bulk_word: u64,
     /// A bulk table operation, for each element.
@@ -36,6 +38,27 @@ pub struct Costs {
     pub element: u64,
     /// Host functions.
     pub host: HostCosts,
+}
+
+/// The cost of a load. One that misses every cache of the CPU takes fifteen times what one takes that finds its
+/// value in the largest, and the code does not show which it will be; but what a memory can grow to stands in the
+/// module, and a small one stays in the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// In a module whose memory can have at most [`Load::near_pages`].
+    pub near: u64,
+    /// In any other.
+    pub far: u64,
+    /// Pages of a memory that is near.
+    pub near_pages: u64,
+}
+
+/// The table as it is for one module.
+#[derive(Clone, Copy)]
+pub(crate) struct Prices<'c> {
+    pub costs: &'c Costs,
+    /// What a load costs in the module.
+    load: u64,
 }
 
 /// A cost that grows with a length: `fixed + each * units`.
@@ -115,11 +138,13 @@ impl HostCosts {
     }
 }
 
-/// The table in use. The first one priced neither compiling nor loading code, and memory too low.
-pub static V2: Costs = Costs {
-    version: 2,
+/// The table in use. The first one priced neither compiling nor loading code, and memory too low; the second had one
+/// price for all loads.
+pub static V3: Costs = Costs {
+    version: 3,
     block: 1,
     local: 1,
+    load: Load { near: 6, far: 40, near_pages: 128 },
     bulk_word: 1,
     bulk_element: 2,
     page: 10_000,
@@ -156,9 +181,18 @@ impl Costs {
             .saturating_add(self.element.saturating_mul(facts.elements))
     }
 
+    /// The table for a module that declares this maximum of pages for its memory.
+    pub(crate) fn prices(&self, pages_max: Option<u64>) -> Prices<'_> {
+        let Load { near, far, near_pages } = self.load;
+        let load = if pages_max.is_some_and(|pages| pages <= near_pages) { near } else { far };
+        Prices { costs: self, load }
+    }
+}
+
+impl Prices<'_> {
     /// The fixed cost of an instruction; `None` if it is not accepted. The list is the whole of
     /// what guests may use: an instruction that is not here is refused, whatever the validator says.
-    pub(crate) fn operator(&self, operator: &Operator<'_>) -> Option<u64> {
+    pub(crate) fn operator(self, operator: &Operator<'_>) -> Option<u64> {
         use Operator as O;
         Some(match operator {
             O::Nop | O::Block { .. } | O::Loop { .. } | O::Else | O::End | O::Drop => 0,
@@ -182,7 +216,6 @@ impl Costs {
             O::Call { .. } => 10,
             O::CallIndirect { .. } => 20,
 
-            // A load that misses every cache of the CPU takes 90 ns, and one may wait for another.
             O::I32Load { .. }
             | O::I64Load { .. }
             | O::F32Load { .. }
@@ -196,7 +229,7 @@ impl Costs {
             | O::I64Load16S { .. }
             | O::I64Load16U { .. }
             | O::I64Load32S { .. }
-            | O::I64Load32U { .. } => 6,
+            | O::I64Load32U { .. } => self.load,
 
             O::I32Store { .. }
             | O::I64Store { .. }
@@ -352,3 +385,6 @@ impl Costs {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

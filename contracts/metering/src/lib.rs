@@ -4,7 +4,7 @@
 //!
 //! [`check`] reads a module once, refuses it as [`CodeRejected`] or answers [`Metered`]: the module with
 //! the counting of gas and stack written into it by the prices of a cost table ([`Costs`], of which
-//! [`V2`] is in use). The same bytes draw the same answer everywhere.
+//! [`V3`] is in use). The same bytes draw the same answer everywhere.
 //!
 //! [`static_costs`] tells what methods cost before anything is known of their arguments.
 //!
@@ -23,7 +23,7 @@ mod usage;
 pub mod limits;
 
 pub use check::{GAS_EXPORT, Metered, STACK_EXPORT, check};
-pub use cost::{Costs, HostCosts, Linear, V2};
+pub use cost::{Costs, HostCosts, Linear, Load, V3};
 pub use facts::{CodeFacts, Layout};
 pub use meter::VERSION as FORM_VERSION;
 pub use reject::{CodeLimit, CodeRejected, SegmentKind};

@@ -28,7 +28,7 @@ mod tests;
 
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValType, ValidatorResources};
 
-use crate::cost::Costs;
+use crate::cost::Prices;
 use crate::reject::CodeRejected;
 
 pub(crate) use plan::{EditKind, Plan};
@@ -75,15 +75,15 @@ pub(crate) fn meter(
     body: &FunctionBody<'_>,
     result: Option<ValType>,
     counters: Counters,
-    costs: &Costs,
+    prices: Prices<'_>,
     allocations: &mut FuncValidatorAllocations,
 ) -> Result<MeteredFunction, CodeRejected> {
-    let plan = Plan::scan(function, body, costs, allocations)?;
+    let plan = Plan::scan(function, body, prices, allocations)?;
     let instructions = plan.instructions;
     let blocks = u64::try_from(plan.charges.len()).unwrap_or(u64::MAX);
     let (locals, operands, nesting, targets) = (plan.locals, plan.operands, plan.nesting, plan.targets);
     Ok(MeteredFunction {
-        body: Writer { code, plan: &plan, counters, costs, result }.write(),
+        body: Writer { code, plan: &plan, counters, costs: prices.costs, result }.write(),
         instructions,
         blocks,
         locals,

@@ -69,6 +69,7 @@ struct Program {
     types: Vec<FuncType>,
     /// Type of every function, imported ones first.
     functions: Vec<u32>,
+    memory_max: Option<u64>,
     /// Of the imported functions, in order: what they cost.
     host: Vec<u64>,
     /// Of the others, in order.
@@ -88,7 +89,8 @@ impl Program {
         for payload in parser.parse_all(code) {
             let payload = payload?;
             if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
-                let plan = Plan::scan(function, &body, costs, &mut allocations)?;
+                let prices = costs.prices(program.memory_max);
+                let plan = Plan::scan(function, &body, prices, &mut allocations)?;
                 program.flows.push(Flow::read(&plan, &body)?);
             }
             program.section(payload, costs)?;
@@ -110,6 +112,11 @@ impl Program {
                         self.functions.push(kind);
                         self.host.push(costs.host.fixed(import.name));
                     }
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    self.memory_max = memory?.maximum;
                 }
             }
             Payload::FunctionSection(section) => {

@@ -11,6 +11,7 @@ use countersign_epcis::register::{Captured as Standing, Refusal, Submission, cap
 use countersign_epcis::rule::Policy;
 
 use crate::Error;
+use crate::consult::{Noted, Registries};
 use crate::limits::{EVENTS_MAX, REASON_BYTES_MAX, REASONS_BYTES_MAX};
 use crate::registers::Capturing;
 
@@ -40,8 +41,13 @@ pub struct Captured<'a> {
     pub location: &'a str,
 }
 
-/// Captures the events of a call.
-pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Result<Vec<EventReceipt>, Error> {
+/// Captures the events of a call, and asks registries about those that are new.
+pub(crate) fn capture(
+    ctx: &mut Context,
+    events: &[Vec<u8>],
+    mode: Mode,
+    registries: Registries,
+) -> Result<Vec<EventReceipt>, Error> {
     if !ctx.has_role(Role::Submitter) && !ctx.has_role(Role::Device) {
         return Err(Error::NotPermitted);
     }
@@ -58,8 +64,9 @@ pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Resu
     let mut room = REASONS_BYTES_MAX;
     let mut receipts = Vec::with_capacity(events.len());
     let mut registers = Capturing::default();
+    let mut noted = Noted::of(registries);
     for (index, bytes) in (0..).zip(events) {
-        let outcome = match one(ctx, &mut registers, bytes, &by) {
+        let outcome = match one(ctx, &mut registers, &mut noted, bytes, &by) {
             Ok(Standing { sequence, duplicate: true, .. }) => Outcome::Duplicate { sequence },
             Ok(Standing { sequence, hash, anomalies, .. }) => Outcome::Accepted { sequence, hash, anomalies },
             Err(refusal) => {
@@ -74,11 +81,18 @@ pub(crate) fn capture(ctx: &mut Context, events: &[Vec<u8>], mode: Mode) -> Resu
         receipts.push(EventReceipt { index, outcome });
     }
     registers.finish();
+    noted.consult(ctx);
     Ok(receipts)
 }
 
 /// Records one event and tells the outside world.
-fn one(ctx: &mut Context, registers: &mut Capturing, bytes: &[u8], by: &Submission) -> Result<Standing, Refusal> {
+fn one(
+    ctx: &mut Context,
+    registers: &mut Capturing,
+    noted: &mut Noted,
+    bytes: &[u8],
+    by: &Submission,
+) -> Result<Standing, Refusal> {
     let event = Event::try_from_slice(bytes).map_err(|error| Refusal {
         rule: "event.encoding",
         path: "$".to_string(),
@@ -95,11 +109,13 @@ fn one(ctx: &mut Context, registers: &mut Capturing, bytes: &[u8], by: &Submissi
             step: indexed(Some(event.step_word())),
             location: indexed(event.location.as_ref().map(|place| place.id.canonical())),
         });
+        noted.note(&event, standing.sequence);
     }
     Ok(standing)
 }
 
-fn indexed(text: Option<&str>) -> &str {
+/// Text as an indexed field; empty if it is too long for one.
+pub(crate) fn indexed(text: Option<&str>) -> &str {
     text.filter(|text| text.len() <= INDEXED_BYTES_MAX).unwrap_or_default()
 }
 

@@ -7,35 +7,43 @@
 extern crate alloc;
 
 mod capture;
+mod consult;
 mod limits;
 mod registers;
+mod sighting;
 
 pub use capture::Captured;
+pub use consult::{ItemHeld, Registries, RegistriesConsulted, RegistryUnavailable, Uncertified};
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use countersign_contract::{Context, ContractError, contract};
+use countersign_contract::{Context, ContractError, Item, Role, contract};
 use countersign_epcis::Identifier;
 use countersign_epcis::answer::{
     After, Anomalies, Contents, EventReceipt, History, HistoryPage, Lineage, Mode, ObjectState, Recall, Recorded,
 };
 use countersign_epcis::register::{self, Pos};
 use countersign_epcis::walk::{self, Unanswered};
+use countersign_interfaces::records::{Sighting, Unreadable};
 
+use consult::Consulted;
 use registers::Registers;
 
 countersign_contract::no_std_runtime!();
 
 /// Captures EPCIS 2.0 events and answers where things come from, where they went and what happened to them.
 #[contract(name = "provenance")]
-#[derive(Debug)]
-pub struct Provenance;
+pub struct Provenance {
+    /// Who may say which registries are asked, and what was said. No register: no trace rests on it.
+    consulted: Item<Consulted>,
+}
 
 /// Why a method fails.
 #[derive(Clone, Debug, PartialEq, Eq, ContractError)]
 pub enum Error {
-    /// Capturing needs the role of submitter or device.
+    /// Capturing needs the role of submitter or device; saying which registries are asked takes an admin of the
+    /// organisation that deployed the contract.
     NotPermitted,
     /// More events than one call takes.
     TooMany {
@@ -67,14 +75,40 @@ pub enum Error {
     },
 }
 
-#[contract]
+#[contract(interface = countersign_interfaces::records::Records)]
 impl Provenance {
+    /// Remembers the organisation that deploys the contract.
+    #[init]
+    pub fn init(&mut self, ctx: &mut Context) {
+        self.consulted.set(&Consulted { owner: ctx.organisation(), registries: Registries::default() });
+    }
+
+    /// Says which registries are asked about captured events from now on. By admins of the organisation that deployed
+    /// the contract.
+    #[call]
+    pub fn consult(&mut self, ctx: &mut Context, registries: Registries) -> Result<(), Error> {
+        let owner = self.consulted.get().map(|consulted| consulted.owner);
+        if !ctx.has_role(Role::Admin) || owner.as_ref() != Some(&ctx.organisation()) {
+            return Err(Error::NotPermitted);
+        }
+        let owner = owner.unwrap_or_default();
+        self.consulted.set(&Consulted { owner, registries });
+        ctx.emit(&RegistriesConsulted { certification: registries.certification, coldchain: registries.coldchain });
+        Ok(())
+    }
+
+    /// Which registries are asked about captured events.
+    #[view]
+    pub fn registries(&self) -> Registries {
+        self.consulted.get().map(|consulted| consulted.registries).unwrap_or_default()
+    }
+
     /// Captures events, each the borsh encoding of the typed event, in their order. In mode rollback one
     /// refused event refuses all; in mode proceed each stands for itself. An event that stands on the ledger
     /// already is a duplicate and no fault.
     #[call]
     pub fn capture(&mut self, ctx: &mut Context, events: Vec<Vec<u8>>, mode: Mode) -> Result<Vec<EventReceipt>, Error> {
-        capture::capture(ctx, &events, mode)
+        capture::capture(ctx, &events, mode, self.registries())
     }
 
     /// Number of records. A record's sequence number is below it, and traces can be asked as of it.
@@ -148,6 +182,13 @@ impl Provenance {
     pub fn event_by_seq(&self, sequence: u64) -> Result<Option<Recorded>, Error> {
         let record = register::record(&mut Registers, sequence)?;
         record.map(|record| recorded(sequence, record)).transpose()
+    }
+
+    /// What the event of a name says of a thing that it names. None if no such event stands, if it is void, or if it
+    /// does not name the thing.
+    #[view]
+    pub fn sighting(&self, event_id: String, item: String) -> Result<Option<Sighting>, Unreadable> {
+        sighting::sighting(&event_id, &item)
     }
 
     /// What is known of an instance, container or asset.

@@ -29,3 +29,17 @@ pub(crate) const RECALL: Limits = Limits { reads: 1_000_000, items: 20_000 };
 
 /// An anomaly holds at most three identifiers of 2,048 bytes; 500 of them stay below the 4 MiB of an answer.
 pub(crate) const ANOMALIES: u64 = 500;
+
+/// Certificates that the events of one call claim; more are told to be unasked. Each may be announced, and the host takes
+/// 4,096 events of a call, of which captures are 800.
+pub(crate) const CLAIMS_MAX: usize = 256;
+
+/// Questions to the registry of certificates in one call: one for each party and scheme.
+pub(crate) const QUESTIONS_MAX: usize = 64;
+
+/// Gas of one of these: 0.1 million for the registry's code, the rest for its answer of at most 32 certificates. All of
+/// them are 64 million of a transaction's 3 thousand million.
+pub(crate) const QUESTION_GAS: u64 = 1_000_000;
+
+/// Gas of the one call to the keeper of the cold chain: 256 things of 0.1 million each, and as much again for readings.
+pub(crate) const OBSERVATION_GAS: u64 = 50_000_000;

@@ -69,22 +69,28 @@ fn module(pages: u32, before: &str, operation: &str, times: usize) -> String {
         writeln!(body, "{operation}").unwrap();
     }
     format!(
-        r#"(module {IMPORTS} (memory (export "memory") {pages}) (table 2 funcref) (elem (i32.const 0) $leaf $leaf)
+        r#"(module {IMPORTS} (memory (export "memory") {pages} {pages}) (table 2 funcref) (elem (i32.const 0) $leaf $leaf)
           (func $leaf (param i32) (result i32) (local.get 0))
           (func (export "run") (local $a i32) (local $b i64) (local $c f64) (local $i i32)
             {before} (loop $again {body} (br $again))))"#
     )
 }
 
-/// Fills the memory with a chain of pointers in which every step is a cache line and a page away.
-const CHAIN: &str = "(loop $fill
-  (i32.store (local.get $i) (i32.and (i32.add (local.get $i) (i32.const 12345664)) (i32.const 33554368)))
-  (br_if $fill (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 64))) (i32.const 33554432))))";
+/// Loads that wait for one another: the memory is a chain of pointers in which every step is a cache line and a
+/// page away.
+fn chase(pages: u32) -> String {
+    let (bytes, last) = (pages << 16, (pages << 16) - 64);
+    let chain = format!(
+        "(loop $fill
+          (i32.store (local.get $i) (i32.and (i32.add (local.get $i) (i32.const 12345664)) (i32.const {last})))
+          (br_if $fill (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 64))) (i32.const {bytes}))))"
+    );
+    module(pages, &chain, "(local.set $a (i32.load (local.get $a)))", 100)
+}
 
 fn cases() -> Vec<(&'static str, String)> {
     let key = "(i32.store (i32.const 0) (local.tee $a (i32.add (local.get $a) (i32.const 1))))";
     let keyed = |operation: &str| format!("{key} {operation}");
-    let step = "(local.set $a (i32.load (local.get $a)))";
     let far = "(local.set $a (i32.and (i32.add (local.get $a) (i32.const 12345664)) (i32.const 33550336)))
         (i32.store (local.get $a) (i32.const 1))";
     vec![
@@ -103,7 +109,12 @@ fn cases() -> Vec<(&'static str, String)> {
                 100,
             ),
         ),
-        ("pointer chase", module(PAGES, CHAIN, step, 100)),
+        ("chase, 1 MiB", chase(16)),
+        ("chase, 2 MiB", chase(32)),
+        ("chase, 4 MiB", chase(64)),
+        ("chase, 8 MiB", chase(128)),
+        ("chase, 16 MiB", chase(256)),
+        ("chase, 32 MiB", chase(PAGES)),
         ("far stores", module(PAGES, "", far, 100)),
         (
             "call indirect",

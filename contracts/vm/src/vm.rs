@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use countersign_abi::{limits as abi_limits, trap};
-use countersign_metering::{Costs, V2, check};
+use countersign_metering::{Costs, V3, check};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
@@ -89,13 +89,13 @@ impl Vm {
         let engine = engine::build(&config)?;
         let linker = host::linker(&engine)?;
         let VmConfig { calls_max, views_max, disk, clock, .. } = config;
-        let library = Library::new(engine.clone(), linker, &V2, clock, disk);
+        let library = Library::new(engine.clone(), linker, &V3, clock, disk);
         let library = library.map_err(|cause| HostFault::Engine {
             doing: "opening the directory of compiled code",
             cause: cause.to_string(),
         })?;
         let (calls, views) = (Gate::new(calls_max), Gate::new(views_max));
-        Ok(Self { machine: Arc::new(Machine { engine, library, costs: &V2, calls, views, clock }) })
+        Ok(Self { machine: Arc::new(Machine { engine, library, costs: &V3, calls, views, clock }) })
     }
 
     /// Version of the cost table in use.

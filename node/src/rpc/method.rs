@@ -2,7 +2,8 @@
 
 use super::conn::Conn;
 use super::{
-    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, state, trace, trial, tx,
+    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, scheduled, state, trace,
+    trial, tx,
 };
 use countersign_api::Registry;
 use countersign_api::method::rpc::RpcDiscover;
@@ -18,6 +19,7 @@ pub(super) fn registry() -> Registry<Conn> {
     governance::register(&mut registry);
     identity::register(&mut registry);
     lifecycle::register(&mut registry);
+    scheduled::register(&mut registry);
     node::register(&mut registry);
     proof::register(&mut registry);
     state::register(&mut registry);

@@ -165,6 +165,13 @@ fn replica(counters: &Counters) -> Vec<Family> {
         Family::counter("blocks", "Blocks executed", counters.blocks),
         Family::counter("transactions", "Transactions in executed blocks", counters.transactions),
         Family::counter("transactions_succeeded", "Of these, those that took effect", counters.succeeded),
+        Family::counter("scheduled_calls", "Scheduled calls run", counters.scheduled),
+        Family::counter("scheduled_calls_succeeded", "Of these, those that took effect", counters.scheduled_succeeded),
+        Family::gauge(
+            "scheduled_late_milliseconds",
+            "How late the first waiting scheduled call is",
+            counters.scheduled_late_ms,
+        ),
         Family::counter("gas", "Gas used", counters.gas),
         Family::gauge("block_gas", "Gas that the newest block used", counters.block_gas),
         Family::counter("mempool_admitted", "Transactions taken into the mempool", counters.admitted),

@@ -9,10 +9,10 @@ use countersignd::replica_thread::now;
 use serde_json::{Value, json};
 
 /// `(module (memory (export "memory") 1) (func (export "run")))`
-const MODULE: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
+pub const MODULE: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
     \x07\x10\x02\x06memory\x02\0\x03run\0\0\x0a\x04\x01\x02\0\x0b";
 
-fn execute(node: &Node, account: &str, nonce: u64, payload: Payload) -> Value {
+pub fn execute(node: &Node, account: &str, nonce: u64, payload: Payload) -> Value {
     let key = node.account_key(account);
     let transaction = Transaction {
         chain: node.genesis().chain(),
@@ -34,7 +34,7 @@ fn call(node: &Node, nonce: u64) -> Value {
 }
 
 /// Compiled code that was asked for: by whom, and where it was.
-fn uses(node: &Node, wanted: &str, from: &str) -> u64 {
+pub fn uses(node: &Node, wanted: &str, from: &str) -> u64 {
     let (_, metrics) = node.get("/metrics");
     let name = format!("countersign_contract_code_uses_total{{for=\"{wanted}\",from=\"{from}\"}} ");
     let line = metrics.lines().find_map(|line| line.strip_prefix(&name));

@@ -55,6 +55,8 @@ fn what_is_not_there_has_its_own_code() {
         ("contract_getCode", json!({}), -32602),
         ("contract_view", json!({ "contract": "org0/nothing", "method": "get" }), 3000),
         ("contract_list", json!({ "cursor": "x" }), 2003),
+        ("contract_listScheduled", json!({ "cursor": "x" }), 2003),
+        ("contract_listScheduled", json!({ "contract": "org0/nothing" }), 3000),
         ("contract_listEvents", json!({ "name": "Captured" }), -32602),
         ("contract_listEvents", json!({ "cursor": "x" }), 2003),
         ("trace_history", json!({ "epc": "https://id.gs1.org/01/09521321001015/21/1" }), 3000),

@@ -25,6 +25,10 @@ pub use weight::Weight;
 /// part of every instance's memory.
 const STACK_BYTES: u32 = 128 << 10;
 
+/// Pages of 64 KiB that a contract's memory may grow to, unless its manifest says otherwise: the most with which loads
+/// have the lower price. `memory-pages` under `[package.metadata.countersign]` sets another number.
+const MEMORY_PAGES: u32 = 128;
+
 /// What was built.
 #[derive(Debug)]
 pub struct Built {
@@ -49,7 +53,7 @@ pub struct Built {
 /// the module is not a contract (foreign imports, no embedded interface, a method not exported) or is one that
 /// no network takes.
 pub fn build(dir: &Path, out: Option<&Path>) -> Result<Built> {
-    let Compiled { module, library, directory, toolchain } = compile(dir, STACK_BYTES)?;
+    let Compiled { module, library, directory, toolchain } = compile(dir, STACK_BYTES, Some(MEMORY_PAGES))?;
     let checked = module::check(&module, &toolchain.version(dir)?)?;
     let weight = weight::weigh(&checked.bytes)?;
     let path = out.map_or_else(|| directory.join(format!("{library}.wasm")), Path::to_path_buf);
@@ -67,12 +71,12 @@ pub(crate) struct Compiled {
     toolchain: Toolchain,
 }
 
-/// Compiles the crate in `dir` to a module with this much stack.
+/// Compiles the crate in `dir` to a module with this much stack, and memory up to so many pages if given.
 ///
 /// # Errors
 ///
 /// If `dir` holds no library crate, no Wasm toolchain can be found, or the crate does not compile.
-pub(crate) fn compile(dir: &Path, stack_bytes: u32) -> Result<Compiled> {
+pub(crate) fn compile(dir: &Path, stack_bytes: u32, memory_pages: Option<u32>) -> Result<Compiled> {
     let package = Package::read(dir)?;
     let toolchain = Toolchain::choose(dir)?;
     let directory = package.target.join("contracts");
@@ -86,7 +90,7 @@ pub(crate) fn compile(dir: &Path, stack_bytes: u32) -> Result<Compiled> {
         .arg(&directory)
         .args(package.profile()?)
         .arg("--config")
-        .arg(package.flags(stack_bytes)?)
+        .arg(package.flags(stack_bytes, memory_pages)?)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let status = cargo.status().context("cannot start cargo")?;
@@ -103,4 +107,14 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     }
     fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_metering::V3;
+
+    #[test]
+    fn loads_of_a_contract_as_it_is_built_have_the_lower_price() {
+        assert_eq!(u64::from(super::MEMORY_PAGES), V3.load.near_pages);
+    }
 }

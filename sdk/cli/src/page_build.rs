@@ -41,7 +41,7 @@ pub fn build(dir: &Path, out: Option<&Path>) -> Result<Built> {
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     let (template, style, script) = (part("page.html")?, part("page.css")?, part("page.js")?);
-    let Compiled { module, directory, .. } = compile(dir, STACK_BYTES)?;
+    let Compiled { module, directory, .. } = compile(dir, STACK_BYTES, None)?;
     check(&module)?;
     let page = compose(&template, &style, &script, &module)?;
     let path = out.map_or_else(|| directory.join(FILE), Path::to_path_buf);

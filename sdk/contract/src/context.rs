@@ -42,7 +42,7 @@ impl Context {
         Self(())
     }
 
-    /// Account that signed the transaction, `organisation/name`. Empty in a view.
+    /// Account that signed the transaction, or in whose name the call was scheduled, `organisation/name`. Empty in a view.
     ///
     /// # Panics
     ///
@@ -81,7 +81,7 @@ impl Context {
         roles
     }
 
-    /// Key that signed the transaction. Zeros in a view.
+    /// Key that signed the transaction. Zeros in a view and in a scheduled call.
     #[must_use]
     pub fn signer(&self) -> PublicKey {
         bytes(field::SIGNER_KEY)
@@ -93,14 +93,15 @@ impl Context {
         bytes(field::CONTRACT)
     }
 
-    /// Address of the contract that called this one; none if the transaction did.
+    /// Address of the contract that called this one; none if the transaction did. It is this one's in a call that it
+    /// scheduled.
     #[must_use]
     pub fn caller_contract(&self) -> Option<Address> {
         let mut address = [0; 32];
         (host::context(field::CALLER_CONTRACT, &mut address) == address.len()).then_some(address)
     }
 
-    /// Id of the transaction. Zeros in a view.
+    /// Id of the transaction, or of the scheduled call. Zeros in a view.
     #[must_use]
     pub fn transaction(&self) -> Hash {
         bytes(field::TRANSACTION)

@@ -23,6 +23,7 @@ mod map;
 mod ordered;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+mod schedule;
 mod set;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
@@ -47,6 +48,7 @@ pub use item::Item;
 pub use log::{Log, Logs, Record};
 pub use map::Map;
 pub use ordered::OrderedMap;
+pub use schedule::ScheduleError;
 pub use set::Set;
 
 /// Address of a contract.

@@ -31,6 +31,7 @@ mod environment;
 mod failure;
 mod native;
 mod run;
+mod schedule;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -44,6 +45,7 @@ pub use environment::{Account, Environment};
 pub use failure::Failure;
 pub use native::Host;
 pub(crate) use run::{Frame, Undo, method, stop_by_failure, stop_by_trap, with};
+pub use schedule::{Made, Schedule, Waiting};
 
 /// An event as it was emitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +100,13 @@ pub trait Harness {
         self
     }
 
-    /// Lets `ms` pass before the next call or view.
+    /// All scheduled calls that were made, the oldest first.
+    fn made(&self) -> &[Made] {
+        &[]
+    }
+
+    /// Lets `ms` pass before the next call or view. Scheduled calls that are due then are made, in a block of their own;
+    /// those that become due otherwise are made before the next call, in its block.
     fn travel(&mut self, ms: u64) {
         self.environment().travel(ms);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use borsh::BorshSerialize;
-use countersign_contract::testing::{Environment, Event, Failure, Harness, Host};
+use countersign_contract::testing::{Environment, Event, Failure, Harness, Host, Made};
 use countersign_contract::{Address, Contract};
 
 use crate::{Error, WasmHost, machine};
@@ -80,6 +80,31 @@ impl Both {
         Ok(address)
     }
 
+    /// Deploys another contract under a name as by a transaction: its `init` has run with `arguments`. Answers its
+    /// address.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or `init` fails or traps.
+    ///
+    /// # Panics
+    /// If `init` does something else as a module, or the hosts had other contracts before.
+    pub fn deploy_with<C: Contract>(
+        &mut self,
+        name: &str,
+        module: &[u8],
+        arguments: &impl BorshSerialize,
+    ) -> Result<Address, Error> {
+        self.wasm.environment().clone_from(self.native.environment());
+        let input = borsh::to_vec(arguments).expect("arguments are written to memory");
+        let address = self.wasm.deploy_with(module, &input)?;
+        let native = self.native.deploy_with::<C>(arguments);
+        assert_eq!(native, Ok(address), "init fails natively only, or the hosts have other contracts");
+        self.contracts.push(address);
+        self.named.insert(name.to_owned(), address);
+        self.agree("init");
+        Ok(address)
+    }
+
     /// The address of the contract that was deployed under a name.
     #[must_use]
     pub fn address(&self, name: &str) -> Option<Address> {
@@ -107,6 +132,7 @@ impl Both {
     }
 
     fn agree(&mut self, method: &str) {
+        assert_eq!(self.wasm.made(), self.native.made(), "{method}: scheduled calls");
         assert_eq!(self.wasm.environment(), self.native.environment(), "{method}: the block after it");
         assert_eq!(self.wasm.events(), self.native.events(), "{method}: events");
         let selected = self.native.contract();
@@ -143,5 +169,16 @@ impl Harness for Both {
 
     fn events(&self) -> &[Event] {
         self.native.events()
+    }
+
+    fn made(&self) -> &[Made] {
+        self.native.made()
+    }
+
+    fn travel(&mut self, ms: u64) {
+        self.wasm.environment().clone_from(self.native.environment());
+        self.native.travel(ms);
+        self.wasm.travel(ms);
+        self.agree("travel");
     }
 }

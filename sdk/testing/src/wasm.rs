@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_contract::abi::trap;
-use countersign_contract::testing::{Environment, Event, Failure, Harness};
+use countersign_contract::testing::{Environment, Event, Failure, Harness, Made, Schedule, Waiting};
 use countersign_types::codec::encode;
 use countersign_types::hash::sha256;
 use countersign_types::log::LogRecord;
@@ -26,6 +26,7 @@ pub struct WasmHost {
     state: State,
     environment: Environment,
     events: Vec<Event>,
+    schedule: Schedule,
     contract: Address,
     gas_limit: u64,
     gas_used: u64,
@@ -51,6 +52,7 @@ impl WasmHost {
             state: State::default(),
             environment: Environment::default(),
             events: Vec::new(),
+            schedule: Schedule::default(),
             contract: [0; 32],
             gas_limit: GAS_LIMIT_MAX,
             gas_used: 0,
@@ -81,6 +83,20 @@ impl WasmHost {
         self.state.hashes.insert(address, hash);
         self.state.code.insert(hash, module.into());
         self.state.facts.insert(hash, facts);
+        Ok(address)
+    }
+
+    /// Deploys another contract as by a transaction: its `init` has run with these argument bytes.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or `init` fails or traps.
+    pub fn deploy_with(&mut self, module: &[u8], input: &[u8]) -> Result<Address, Error> {
+        let address = self.deploy(module)?;
+        let selected = std::mem::replace(&mut self.contract, address);
+        let ended = self.run("init", input, CallKind::Call);
+        self.contract = selected;
+        ended.map_err(Error::Init)?;
+        self.environment.advance();
         Ok(address)
     }
 
@@ -116,8 +132,12 @@ impl WasmHost {
 
     fn run(&mut self, method: &str, input: &[u8], kind: CallKind) -> Result<Vec<u8>, Failure> {
         let call = self.top_level(method, input, kind);
+        self.perform(&call)
+    }
+
+    fn perform(&mut self, call: &Call) -> Result<Vec<u8>, Failure> {
         let fault = "the host reads memory, which does not fail";
-        let Outcome { status, gas_used, effects } = self.vm.run(&mut self.state, &call).expect(fault);
+        let Outcome { status, gas_used, effects } = self.vm.run(&mut self.state, call).expect(fault);
         self.gas_used = gas_used;
         match status {
             Status::Succeeded { output } => {
@@ -127,6 +147,22 @@ impl WasmHost {
             Status::Failed { code, message } => Err(Failure::Failed { code, data: message }),
             Status::Trapped { cause } => Err(Failure::Trapped(cause)),
         }
+    }
+
+    /// Makes the scheduled calls that are due; whether there were any.
+    fn run_due(&mut self) -> bool {
+        let due = self.schedule.take_due(self.environment.time_ms);
+        let any = !due.is_empty();
+        for (id, waiting) in due {
+            let own = waiting.environment(id, &self.environment);
+            let now = std::mem::replace(&mut self.environment, own);
+            let mut call = self.top_level(&waiting.method, &waiting.input, CallKind::Call);
+            (call.contract, call.gas_limit, call.context.scheduled) = (waiting.contract, waiting.gas, true);
+            let result = self.perform(&call);
+            self.environment = now;
+            self.schedule.made(waiting, result);
+        }
+        any
     }
 
     fn top_level(&self, method: &str, input: &[u8], kind: CallKind) -> Call {
@@ -148,6 +184,10 @@ impl WasmHost {
                 None => values.remove(&key),
             };
         }
+        let waiting = effects.scheduled.into_iter().map(|call| {
+            Waiting::new(&self.environment, call.contract, &call.method, &call.input, (call.at_ms, call.gas))
+        });
+        self.schedule.add(waiting);
         let Environment { height, time_ms, transaction, signer, .. } = &self.environment;
         for append in effects.appends {
             let record = LogRecord {
@@ -182,6 +222,7 @@ impl Harness for WasmHost {
     }
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.run_due();
         let result = self.ask(method, input, CallKind::Call);
         self.environment.advance();
         result
@@ -193,6 +234,17 @@ impl Harness for WasmHost {
 
     fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    fn made(&self) -> &[Made] {
+        self.schedule.all_made()
+    }
+
+    fn travel(&mut self, ms: u64) {
+        self.environment.travel(ms);
+        if self.run_due() {
+            self.environment.advance();
+        }
     }
 }
 

@@ -13,11 +13,15 @@ mod proof_file;
 mod provenance;
 mod rpc;
 mod seeds;
+#[cfg(feature = "machine")]
+mod smith;
 #[cfg(feature = "replica")]
 mod snapshot;
 
 pub use engine::{Seen, run as run_engine};
 pub use mutation::Mutations;
+#[cfg(feature = "machine")]
+pub use smith::{Made, run as run_smith, seed as smith_seed};
 
 /// A way in.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "proof_file", run: proof_file::file, seeds: proof_file::seeds },
     Target { name: "record", run: agreement::record, seeds: || seeds::consensus("record/") },
     Target { name: "rpc", run: rpc::request, seeds: rpc::seeds },
+    #[cfg(feature = "machine")]
+    Target { name: "smith", run: smith::target, seeds: smith::seeds },
     #[cfg(feature = "replica")]
     Target { name: "snapshot_manifest", run: snapshot::manifest, seeds: snapshot::manifest_seeds },
     #[cfg(feature = "replica")]

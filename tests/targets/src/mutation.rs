@@ -48,7 +48,8 @@ impl Mutations {
         inputs.get(self.below(inputs.len().max(1))).cloned().unwrap_or_default()
     }
 
-    fn byte(&mut self) -> u8 {
+    /// The next byte.
+    pub fn byte(&mut self) -> u8 {
         self.number().to_le_bytes()[0]
     }
 

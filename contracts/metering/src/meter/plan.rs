@@ -2,7 +2,7 @@
 
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, ValType, ValidatorResources};
 
-use crate::cost::Costs;
+use crate::cost::{Costs, Prices};
 use crate::limits;
 use crate::reject::{CodeLimit, CodeRejected, bound_in};
 
@@ -70,7 +70,7 @@ impl Plan {
     pub(crate) fn scan(
         function: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
-        costs: &Costs,
+        prices: Prices<'_>,
         allocations: &mut FuncValidatorAllocations,
     ) -> Result<Self, CodeRejected> {
         let index = function.index;
@@ -114,15 +114,15 @@ impl Plan {
             charge: None,
             dead_from: None,
             dead_depth: 0,
-            costs,
+            costs: prices.costs,
         };
         scan.enter(scan.plan.first, true);
-        scan.pay(costs.local.saturating_mul(locals));
+        scan.pay(prices.costs.local.saturating_mul(locals));
 
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;
             let next = operators.original_position();
-            let Some(cost) = costs.operator(&operator) else {
+            let Some(cost) = prices.operator(&operator) else {
                 // Words from the validator's own verdict first: it names the proposal.
                 validator.op(offset, &operator)?;
                 return Err(CodeRejected::Opcode { function: index, offset, opcode: opcode_name(&operator) });

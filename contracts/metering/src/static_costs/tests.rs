@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{MethodCost, static_costs};
-use crate::cost::V2;
+use crate::cost::V3;
 use crate::imports::IMPORTS;
 use crate::{CodeLimit, CodeRejected, Share, check};
 
@@ -21,7 +21,7 @@ const BEFORE: &str = r#"(module
 
 fn costs(methods: &str) -> Vec<(String, u64, bool)> {
     let module = wat::parse_str(format!("{BEFORE}\n{methods})")).unwrap();
-    let costs = static_costs(&module, &V2).unwrap();
+    let costs = static_costs(&module, &V3).unwrap();
     costs.into_iter().map(|(name, MethodCost { gas, repeats })| (name, gas, repeats)).collect()
 }
 
@@ -83,14 +83,14 @@ fn host_functions_count_without_their_lengths() {
     assert_eq!(cost(body), (1 + 4 + 10 + (8_000 + 50), false));
     assert_eq!(cost("(memory.fill (i32.const 0) (i32.const 0) (i32.const 9))"), (1 + 3 + 60, false));
     for import in IMPORTS {
-        assert!(V2.host.fixed(import.name) > 0, "{} has a price", import.name);
+        assert!(V3.host.fixed(import.name) > 0, "{} has a price", import.name);
     }
 }
 
 #[test]
 fn what_no_network_takes_has_no_cost() {
     let module = wat::parse_str("(module (func (export \"run\")))").unwrap();
-    assert_eq!(static_costs(&module, &V2), Err(CodeRejected::NoMemory));
+    assert_eq!(static_costs(&module, &V3), Err(CodeRejected::NoMemory));
 }
 
 /// A chain of 20,000 functions, none of which is the last to be read: the search does not use the native stack.
@@ -98,14 +98,14 @@ fn what_no_network_takes_has_no_cost() {
 fn long_chains_of_calls_are_followed() {
     let functions: String = (1..20_000).map(|next| format!("(func (call {next}))")).collect();
     let module = format!("(module (memory (export \"memory\") 1) {functions} (func) (export \"run\" (func 0)))");
-    let costs = static_costs(&wat::parse_str(module).unwrap(), &V2).unwrap();
+    let costs = static_costs(&wat::parse_str(module).unwrap(), &V3).unwrap();
     assert_eq!(costs.get("run"), Some(&MethodCost { gas: 19_999 * 11 + 1, repeats: false }));
 }
 
 #[test]
 fn shares_of_limits_come_nearest_first() {
     let module = wat::parse_str(format!("{BEFORE}(func (export \"run\") {LEAF}))")).unwrap();
-    let shares = check(&module, &V2).unwrap().shares;
+    let shares = check(&module, &V3).unwrap().shares;
     let of = |limit: CodeLimit| shares.iter().find(|share| share.limit == limit).map(|share| (share.used, share.max));
     assert_eq!(of(CodeLimit::CodeBytes), Some((u64::try_from(module.len()).unwrap(), 1 << 20)));
     assert_eq!(of(CodeLimit::Functions), Some((5, 20_000)));

@@ -6,9 +6,9 @@
 //! `COUNTERSIGN_BLESS=1` writes it. What an entry is expected to come to stands in its own file as well, and is
 //! never written by a test.
 
-mod entry;
-mod shown;
-mod wild;
+pub mod entry;
+pub mod shown;
+pub mod wild;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -7,11 +7,14 @@
     clippy::cast_sign_loss
 )]
 
+mod bare;
 mod calls;
 mod corpus;
 mod gas;
 mod hostile;
+mod interpreter;
 mod library;
+mod opinion;
 mod random;
 mod refused;
 mod schedule;

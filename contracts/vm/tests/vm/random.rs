@@ -1,16 +1,19 @@
-//! Random programs, run by the machine and by a plain evaluator of their syntax tree that counts
-//! gas instruction by instruction. Both must come to the same value and the same gas, whatever the
+//! Random programs, run by the machine, by an interpreter and by a plain evaluator of their syntax tree that
+//! counts gas instruction by instruction. All must come to the same value and the same gas, whatever the
 //! optimisation level; and metering must not change what a program computes. What methods cost by their
 //! code alone must be enough for what they use.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use countersign_abi::trap;
-use countersign_metering::{MethodCost, V2, static_costs};
+use countersign_metering::{MethodCost, V3, check, static_costs};
 use countersign_vm::{OptLevel, Vm};
 use proptest::prelude::*;
 
+use crate::bare::{After, Bare, STACK_SLOTS};
+use crate::interpreter::Interpreter;
 use crate::world::{GAS, World, call, machine, output, trapped, vm, with};
 
 /// Locals that programs compute with; loop counters come after them.
@@ -311,6 +314,11 @@ fn loops(steps: &[Step]) -> usize {
         .sum()
 }
 
+fn bare() -> &'static Bare {
+    static BARE: OnceLock<Bare> = OnceLock::new();
+    BARE.get_or_init(Bare::new)
+}
+
 fn unoptimised() -> &'static Vm {
     static VM: OnceLock<Vm> = OnceLock::new();
     VM.get_or_init(|| machine(OptLevel::None))
@@ -348,12 +356,13 @@ proptest! {
         let expected = base + run + body;
 
         // What the code alone tells is enough for whatever way is taken, if none of them repeats.
-        let MethodCost { gas, repeats } = static_costs(&code, &V2).unwrap()["run"];
+        let MethodCost { gas, repeats } = static_costs(&code, &V3).unwrap()["run"];
         prop_assert_eq!(repeats, locals > VALUES);
         let by_lengths = evaluator.by_lengths + 8;
         prop_assert!(repeats || run + body - by_lengths <= gas, "{} - {} of {}", run + body, by_lengths, gas);
 
         let value = evaluator.locals[0].to_le_bytes();
+        let interpreter = Rc::new(Interpreter::new());
         let fast = vm().run(&mut world, &call(&[])).unwrap();
         let again = vm().run(&mut world, &call(&[])).unwrap();
         let plain = unoptimised().run(&mut world, &call(&[])).unwrap();
@@ -363,6 +372,13 @@ proptest! {
         prop_assert_eq!(output(&fast), &value[..]);
         prop_assert_eq!(fast.gas_used, expected, "{}", text);
 
+        prop_assert_eq!(&fast, &interpreter.run(&world, &call(&[])));
+        let metered = check(&code, &V3).unwrap().wasm;
+        // Without the host, whose `output` takes 58.
+        let inside = (expected - base - 58) as i64;
+        let after = bare().both(&metered, inside).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(after, After { cause: None, gas: 0, stack: STACK_SLOTS });
+
         // With any less it ends out of gas, at its limit.
         let mut limited = call(&[]);
         limited.gas_limit = expected - 1 - short.min(expected - 1);
@@ -370,5 +386,9 @@ proptest! {
         prop_assert_eq!(&fast.status, &trapped(trap::OUT_OF_GAS));
         prop_assert_eq!(fast.gas_used, limited.gas_limit);
         prop_assert_eq!(&fast, &unoptimised().run(&mut world, &limited).unwrap());
+        prop_assert_eq!(&fast, &interpreter.run(&world, &limited));
+        let inside = inside - (expected - limited.gas_limit) as i64;
+        let after = bare().both(&metered, inside).map_err(TestCaseError::fail)?;
+        prop_assert!(after.gas < 0);
     }
 }

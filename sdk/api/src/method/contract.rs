@@ -3,7 +3,7 @@
 use super::methods;
 use super::tx::{Attribute, Event};
 use crate::{At, Bytes, Order, Page, Read, U64, schema};
-use countersign_types::{AccountId, Address, Hash, Height};
+use countersign_types::{AccountId, Address, Hash, Height, ScheduledCall, TimestampMs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,8 @@ methods! {
     ContractView = "contract_view", "Runs a contract's view.": ViewParams => Read<Viewed>;
     ContractListEvents = "contract_listEvents", "Events that contracts emitted, by contract, name, attribute and height.":
         ListEventsParams => Page<EventRecord>;
+    ContractListScheduled = "contract_listScheduled", "Calls that contracts scheduled and that wait, in the order in which they are to run. Those that run in between are missing.":
+        ListScheduledParams => Page<Scheduled>;
 }
 
 /// A contract by address or by name.
@@ -330,6 +332,66 @@ pub struct ListEventsParams {
     pub cursor: Option<String>,
     /// By place in the chain.
     pub order: Order,
+}
+
+/// Parameters of `contract_listScheduled`. What is absent does not restrict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ListScheduledParams {
+    /// Address, or `organisation/name`.
+    pub contract: Option<ContractRef>,
+    /// Items of a page; where few are of the contract it holds fewer and still names a next one.
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// A call that waits for its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Scheduled {
+    /// What `tx_get` finds its receipt by, once it has run.
+    #[schemars(with = "schema::Hash")]
+    pub id: Hash,
+    /// The least time of the block that runs it.
+    #[schemars(with = "schema::Time")]
+    pub time: TimestampMs,
+    /// The contract.
+    #[schemars(with = "schema::Address")]
+    pub contract: Address,
+    /// Its method.
+    pub method: String,
+    /// borsh of the arguments.
+    pub input: Bytes,
+    /// The gas that it may use, which is paid.
+    pub gas: U64,
+    /// The account in whose name it runs.
+    #[schemars(with = "schema::AccountId")]
+    pub account: AccountId,
+    /// The transaction, or scheduled call, that scheduled it.
+    #[schemars(with = "schema::Hash")]
+    pub transaction: Hash,
+    /// The block that did.
+    #[schemars(with = "schema::Height")]
+    pub scheduled_at: Height,
+}
+
+impl Scheduled {
+    /// The JSON form of a call.
+    #[must_use]
+    pub fn of(call: ScheduledCall) -> Self {
+        Self {
+            id: call.id(),
+            time: call.at,
+            contract: call.contract,
+            method: call.method,
+            input: Bytes(call.input),
+            gas: U64(call.gas.0),
+            account: call.account,
+            transaction: call.transaction,
+            scheduled_at: call.height,
+        }
+    }
 }
 
 /// An event with its place.

@@ -114,6 +114,15 @@ pub enum Contract {
         #[arg(value_parser = contract)]
         contract: ContractRef,
     },
+    /// List the calls that contracts scheduled and that wait, in the order in which they are to run.
+    Scheduled {
+        /// Only of this contract, by organisation/name or address.
+        #[arg(value_parser = contract)]
+        contract: Option<ContractRef>,
+        /// Most calls to list.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
     /// Call a method by a transaction.
     Call {
         /// The contract, by organisation/name or address.

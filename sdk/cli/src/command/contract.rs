@@ -4,6 +4,7 @@ mod build;
 mod code;
 mod events;
 mod life;
+mod scheduled;
 mod test;
 
 use crate::arguments::Contract as Command;
@@ -41,6 +42,7 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
         Command::Approvals { name } => life::approvals(&name, session, output).await?,
         Command::Freeze(asked) => life::freeze(&asked, true, session, output).await?,
         Command::Thaw(asked) => life::freeze(&asked, false, session, output).await?,
+        Command::Scheduled { contract, limit } => scheduled::list(contract, limit, session, output).await?,
         Command::Revisions { contract } => life::revisions(contract, session, output).await?,
         Command::Call { contract, method, args, gas, dry_run } => {
             let asked = Asked { contract: &contract, method: &method, args, gas, dry_run };
@@ -115,7 +117,7 @@ async fn call(asked: Asked<'_>, session: &Session, output: Output) -> anyhow::Re
     if dry_run {
         let trial = contract.try_out(&signer, method, &args, gas).await?;
         let succeeds = matches!(trial.outcome, Outcome::Succeeded { .. });
-        output.show(&trial, |trial| format!("{}\n{}", contract.explain(method, &trial.outcome), life::tried(trial)))?;
+        output.show(&trial, |trial| life::tried(contract.explain(method, &trial.outcome), trial))?;
         return Ok(if succeeds { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) });
     }
     let called = contract.call(&signer, method, &args, gas).await?;

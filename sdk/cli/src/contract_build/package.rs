@@ -5,9 +5,14 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
+use countersign_metering::limits;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::toolchain::TARGET;
+
+/// Bytes of a page of memory.
+const PAGE_BYTES: u64 = 64 << 10;
 
 /// A contract's crate.
 pub(super) struct Package {
@@ -17,6 +22,8 @@ pub(super) struct Package {
     /// The target directory of its workspace.
     pub(super) target: PathBuf,
     workspace: PathBuf,
+    /// What its manifest says of the module.
+    settings: Settings,
     /// Directories of the crates that are sources on this machine, with their names.
     local: Vec<(PathBuf, String)>,
 }
@@ -37,6 +44,30 @@ struct Listed {
     /// Where it was downloaded from, if it was.
     source: Option<String>,
     targets: Vec<ListedTarget>,
+    /// Whatever stands under `[package.metadata]`.
+    #[serde(default)]
+    metadata: Value,
+}
+
+/// `[package.metadata.countersign]` of a contract's manifest.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    /// Pages of 64 KiB that the contract's memory may grow to.
+    memory_pages: Option<u32>,
+}
+
+impl Settings {
+    /// Those of a package's metadata.
+    fn of(metadata: &Value) -> Result<Self> {
+        let Some(own) = metadata.get("countersign") else { return Ok(Self::default()) };
+        let settings = Self::deserialize(own).context("[package.metadata.countersign] in Cargo.toml")?;
+        if let Some(pages) = settings.memory_pages {
+            let most = limits::MEMORY_PAGES_MAX;
+            ensure!((1..=most).contains(&pages), "memory-pages in Cargo.toml is {pages}; it can be from 1 to {most}");
+        }
+        Ok(settings)
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,6 +97,7 @@ impl Package {
             .with_context(|| format!("{} is a workspace, not a crate", manifest.display()))?;
         Ok(Self {
             library: listed.library()?,
+            settings: Settings::of(&listed.metadata)?,
             target: metadata.target_directory,
             workspace: metadata.workspace_root,
             local: metadata.packages.iter().filter_map(Listed::local).collect(),
@@ -92,9 +124,9 @@ impl Package {
         Ok(settings.into_iter().flat_map(|setting| ["--config", setting]).collect())
     }
 
-    /// Compiler flags as a cargo setting: the stack's size, and no path of this machine in messages,
-    /// so that the same source gives the same module anywhere.
-    pub(super) fn flags(&self, stack_bytes: u32) -> Result<String> {
+    /// Compiler flags as a cargo setting: the stack's size, the memory's if pages are given (the manifest's go
+    /// first), and no path of this machine in messages, so that the same source gives the same module anywhere.
+    pub(super) fn flags(&self, stack_bytes: u32, memory_pages: Option<u32>) -> Result<String> {
         let home = env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
         let mut named = self.local.clone();
@@ -102,6 +134,10 @@ impl Package {
         // Of several that match, the compiler takes the last: the longest.
         named.sort();
         let mut flags = vec![format!("-Clink-arg=-zstack-size={stack_bytes}")];
+        if let Some(usual) = memory_pages {
+            let pages = u64::from(self.settings.memory_pages.unwrap_or(usual));
+            flags.push(format!("-Clink-arg=--max-memory={}", pages * PAGE_BYTES));
+        }
         for (path, name) in &named {
             if let Some(path) = path.to_str() {
                 flags.push(format!("--remap-path-prefix={path}={name}"));
@@ -131,5 +167,27 @@ impl Listed {
     fn local(&self) -> Option<(PathBuf, String)> {
         let dir = self.manifest_path.parent()?;
         self.source.is_none().then(|| (dir.to_owned(), self.name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Settings, Value};
+
+    fn pages(metadata: &str) -> Result<Option<u32>, String> {
+        let metadata: Value = serde_json::from_str(metadata).unwrap();
+        Settings::of(&metadata).map(|settings| settings.memory_pages).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn a_manifest_may_ask_for_more_memory() {
+        assert_eq!(pages("null"), Ok(None));
+        assert_eq!(pages(r#"{"docs":{"all-features":true}}"#), Ok(None));
+        assert_eq!(pages(r#"{"countersign":{"memory-pages":512}}"#), Ok(Some(512)));
+        let refused = pages(r#"{"countersign":{"memory-pages":513}}"#).unwrap_err();
+        assert_eq!(refused, "memory-pages in Cargo.toml is 513; it can be from 1 to 512");
+        assert!(pages(r#"{"countersign":{"memory":1}}"#).unwrap_err().contains("unknown field `memory`"));
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use countersign_metering::{CodeLimit, V2, check, static_costs};
+use countersign_metering::{CodeLimit, V3, check, static_costs};
 use serde::Serialize;
 
 /// What a module weighs.
@@ -57,13 +57,13 @@ impl Limit {
 /// # Errors
 /// If no network would take it.
 pub(super) fn weigh(module: &[u8]) -> Result<Weight> {
-    let accepted = check(module, &V2).context("no network takes this module")?;
-    let methods = static_costs(module, &V2).context("no network takes this module")?;
+    let accepted = check(module, &V3).context("no network takes this module")?;
+    let methods = static_costs(module, &V3).context("no network takes this module")?;
     let limits =
         accepted.shares.iter().map(|share| Limit { what: name(share.limit), used: share.used, max: share.max });
     Ok(Weight {
-        cost_version: V2.version,
-        deploy_gas: V2.deploy.of(module.len()),
+        cost_version: V3.version,
+        deploy_gas: V3.deploy.of(module.len()),
         instantiation_gas: accepted.stats.instantiation_gas,
         methods: methods
             .into_iter()

@@ -8,7 +8,8 @@ use countersign_abi::{attributes, call_status, field, limits, trap};
 use sha2::{Digest, Sha256};
 
 use super::Returned;
-use crate::testing::{Event, Failure, Frame, Undo, method, stop_by_failure, stop_by_trap, with};
+use crate::Mode;
+use crate::testing::{Event, Failure, Frame, Undo, Waiting, method, stop_by_failure, stop_by_trap, with};
 
 pub(crate) fn input() -> Vec<u8> {
     with(|world| world.frame().input.clone())
@@ -52,6 +53,7 @@ fn fact(field: i32) -> Option<Vec<u8>> {
             field::ROLES => [if view { 0 } else { env.roles }].to_vec(),
             field::CONTRACT => world.frame().contract.to_vec(),
             field::CALLER_CONTRACT => match world.frames.as_slice() {
+                [own] if world.is_scheduled => own.contract.to_vec(),
                 [.., caller, _] => caller.contract.to_vec(),
                 _ => Vec::new(),
             },
@@ -157,6 +159,31 @@ pub(crate) fn call(contract: &[u8; 32], name: &str, input: &[u8], _gas: u64) -> 
         Err(Failure::Trapped(number)) => (call_status::TRAPPED, number, Vec::new()),
     };
     Returned { status, code, bytes }
+}
+
+pub(crate) fn schedule(name: &str, input: &[u8], at_ms: u64, gas: u64) -> u32 {
+    limited(name.as_bytes(), limits::NAME_BYTES_MAX);
+    limited(input, limits::SCHEDULED_INPUT_BYTES_MAX);
+    writable();
+    let refused = with(|world| {
+        let methods = world.deployed().methods;
+        if !methods.iter().any(|method| method.name == name && matches!(method.mode, Mode::Call | Mode::View)) {
+            return Some(trap::METHOD_NOT_FOUND);
+        }
+        let now = world.environment.time_ms;
+        let in_range = at_ms > now && at_ms.saturating_sub(now) <= limits::SCHEDULE_AHEAD_MS_MAX;
+        // What making the instance takes is not known here.
+        let is_paid = (1..=limits::SCHEDULED_GAS_MAX).contains(&gas);
+        (!in_range || !is_paid).then_some(trap::BAD_HOST_ARGUMENT)
+    });
+    if let Some(number) = refused {
+        stop_by_trap(number);
+    }
+    let position = with(|world| {
+        let call = Waiting::new(&world.environment, world.frame().contract, name, input, (at_ms, gas));
+        world.schedule(call)
+    });
+    position.unwrap_or_else(|| stop_by_trap(trap::SCHEDULE_LIMIT))
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {

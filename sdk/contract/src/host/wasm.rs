@@ -42,6 +42,14 @@ mod import {
             input_len: usize,
             gas: i64,
         ) -> i32;
+        pub(super) fn schedule(
+            method: *const u8,
+            method_len: usize,
+            input: *const u8,
+            input_len: usize,
+            at: i64,
+            gas: i64,
+        ) -> i64;
         pub(super) safe fn returned_len() -> u32;
         pub(super) fn returned_read(ptr: *mut u8);
         pub(super) safe fn returned_code() -> u32;
@@ -158,6 +166,13 @@ pub(crate) fn call(contract: &[u8; 32], method: &str, input: &[u8], gas: u64) ->
     // SAFETY: the buffer holds `returned_len` bytes.
     let bytes = filled(len, |ptr| unsafe { import::returned_read(ptr) });
     Returned { status, code: import::returned_code(), bytes }
+}
+
+pub(crate) fn schedule(method: &str, input: &[u8], at_ms: u64, gas: u64) -> u32 {
+    let (at, gas) = (at_ms.cast_signed(), gas.cast_signed());
+    // SAFETY: both are live slices.
+    let position = unsafe { import::schedule(method.as_ptr(), method.len(), input.as_ptr(), input.len(), at, gas) };
+    u32::try_from(position).expect("positions are few")
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -7,7 +7,7 @@ use borsh::BorshSerialize;
 use countersign_abi::trap;
 
 use super::run::{self, Deployed, Frame, World};
-use super::{Environment, Event, Failure, Harness};
+use super::{Environment, Event, Failure, Harness, Made};
 use crate::item::encode;
 use crate::{Address, Contract, Mode, sha256};
 
@@ -48,6 +48,19 @@ impl Host {
             .contracts
             .insert(address, Deployed { methods: C::METHODS, storage: BTreeMap::new(), logs: BTreeMap::new() });
         address
+    }
+
+    /// Deploys another contract as by a transaction: its `init` has run with `arguments`. Answers its address.
+    ///
+    /// # Errors
+    ///
+    /// If `init` fails or traps.
+    pub fn deploy_with<C: Contract>(&mut self, arguments: &impl BorshSerialize) -> Result<Address, Failure> {
+        let address = self.deploy::<C>();
+        let frame = Frame { contract: address, input: encode(arguments), output: Vec::new(), view: false };
+        run::enter(&mut self.world, || run::method(address, "init", frame))?;
+        self.world.environment.advance();
+        Ok(address)
     }
 
     /// Runs `body` as a call of the contract, for tests of its inner functions. If it panics, its
@@ -94,6 +107,23 @@ impl Host {
         run::enter(&mut self.world, || run::method(contract, method, frame))
     }
 
+    /// Makes the scheduled calls that are due; whether there were any.
+    fn run_due(&mut self) -> bool {
+        let due = self.world.schedule.take_due(self.world.environment.time_ms);
+        let any = !due.is_empty();
+        for (id, call) in due {
+            let frame = Frame { contract: call.contract, input: call.input.clone(), output: Vec::new(), view: false };
+            let own = call.environment(id, &self.world.environment);
+            let now = core::mem::replace(&mut self.world.environment, own);
+            self.world.is_scheduled = true;
+            let result = run::enter(&mut self.world, || run::method(call.contract, &call.method, frame));
+            self.world.is_scheduled = false;
+            self.world.environment = now;
+            self.world.schedule.made(call, result);
+        }
+        any
+    }
+
     /// `init` and `migrate` belong to deployment and upgrade.
     fn is_callable(&self, method: &str) -> bool {
         let deployed = self.world.contracts.get(&self.contract);
@@ -116,6 +146,7 @@ impl Harness for Host {
     }
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.run_due();
         let result = if self.is_callable(method) {
             self.run(method, input, false)
         } else {
@@ -135,6 +166,17 @@ impl Harness for Host {
 
     fn events(&self) -> &[Event] {
         &self.world.events
+    }
+
+    fn made(&self) -> &[Made] {
+        self.world.schedule.all_made()
+    }
+
+    fn travel(&mut self, ms: u64) {
+        self.world.environment.travel(ms);
+        if self.run_due() {
+            self.world.environment.advance();
+        }
     }
 }
 

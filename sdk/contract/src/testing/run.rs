@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use countersign_abi::trap;
+use countersign_abi::{limits, trap};
 
-use super::{Environment, Event, Failure};
+use super::{Environment, Event, Failure, Schedule, Waiting};
 use crate::{Address, Method};
 
 /// Longest chain of calls between contracts.
@@ -25,6 +25,12 @@ pub(crate) struct World {
     pub(crate) contracts: BTreeMap<Address, Deployed>,
     pub(crate) events: Vec<Event>,
     pub(crate) frames: Vec<Frame>,
+    /// Whether the outermost call is one that its contract scheduled.
+    pub(crate) is_scheduled: bool,
+    pub(crate) schedule: Schedule,
+    /// What the running transaction scheduled, and how many calls that were, undone ones included.
+    booked: Vec<Waiting>,
+    bookings: u32,
     undo: Vec<Undo>,
 }
 
@@ -49,6 +55,7 @@ pub(crate) enum Undo {
     Storage(Address, Vec<u8>, Option<Vec<u8>>),
     Log(Address, Vec<u8>),
     Event,
+    Booking,
 }
 
 /// Gives `look` the world of the running call.
@@ -123,6 +130,9 @@ pub(crate) fn body<R>(frame: Frame, body: impl FnOnce() -> R) -> Result<(R, Vec<
         };
         if world.frames.is_empty() {
             world.undo.clear();
+            world.bookings = 0;
+            let booked = core::mem::take(&mut world.booked);
+            world.schedule.add(booked);
         }
         result
     })
@@ -145,6 +155,18 @@ impl World {
         self.undo.push(undo);
     }
 
+    /// Notes a call to be made later; answers its position, or nothing if the transaction scheduled too many.
+    pub(crate) fn schedule(&mut self, call: Waiting) -> Option<u32> {
+        self.bookings = self.bookings.saturating_add(1);
+        if self.bookings > limits::SCHEDULED_CALLS_MAX {
+            return None;
+        }
+        let position = u32::try_from(self.booked.len()).ok();
+        self.booked.push(call);
+        self.note(Undo::Booking);
+        position
+    }
+
     fn take_back(&mut self, mark: usize) {
         while self.undo.len() > mark {
             match self.undo.pop().expect("longer than the mark") {
@@ -161,6 +183,9 @@ impl World {
                 }
                 Undo::Event => {
                     self.events.pop();
+                }
+                Undo::Booking => {
+                    self.booked.pop();
                 }
             }
         }

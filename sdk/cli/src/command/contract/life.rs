@@ -42,7 +42,7 @@ pub async fn upgrade(asked: Asked<'_>, session: &Session, output: Output) -> any
     if !would_succeed || asked.dry_run {
         let changes: Vec<String> = upgrade.changes.iter().map(told).collect();
         let shown = json!({ "contract": asked.contract, "code": hash, "changes": changes, "trial": trial });
-        output.show(&shown, |_| tried(&trial))?;
+        output.show(&shown, |_| tried(explain(&trial.outcome), &trial))?;
         return Ok(if would_succeed { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) });
     }
     say(&format!("tried out: {}", summary(&trial)));
@@ -69,9 +69,9 @@ fn summary(trial: &Tried) -> String {
 }
 
 /// What a transaction would do, for people.
-pub fn tried(trial: &Tried) -> String {
+pub fn tried(outcome: String, trial: &Tried) -> String {
     facts([
-        ("outcome", explain(&trial.outcome)),
+        ("outcome", outcome),
         ("gas", trial.gas_used.0.to_string()),
         (
             "written",

@@ -1,0 +1,53 @@
+//! Why a method of the registry fails.
+
+use countersign_contract::prelude::*;
+
+/// Why a method fails.
+#[derive(Clone, Debug, PartialEq, Eq, ContractError)]
+pub enum Error {
+    /// It takes an admin of the registrar, or, for a revocation, somebody of the organisation that granted.
+    NotPermitted,
+    /// It takes a submitter of an organisation that is accredited for the scheme.
+    NotAccredited {
+        /// The caller's organisation.
+        organisation: String,
+        /// The scheme.
+        scheme: String,
+    },
+    /// The subject is no identifier.
+    Subject {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A text is empty or too long.
+    Length {
+        /// Which one.
+        field: String,
+        /// Its bytes.
+        bytes: u64,
+        /// How many there may be; at least one.
+        max: u64,
+    },
+    /// The certificate ends before it begins.
+    NoTime {
+        /// Its first moment.
+        from_ms: u64,
+        /// The first moment after it.
+        to_ms: u64,
+    },
+    /// The subject has as many certificates under this scheme as are kept.
+    Full {
+        /// How many.
+        max: u64,
+    },
+    /// There is no certificate of this number.
+    NotFound {
+        /// The number.
+        id: u64,
+    },
+    /// The certificate is revoked already.
+    Revoked {
+        /// When.
+        at_ms: u64,
+    },
+}

@@ -1,0 +1,207 @@
+//! A registry of certificates: inspectors grant and revoke them, other contracts ask for them.
+//!
+//! The registrar, an organisation named at deployment, accredits inspectors for schemes. Nothing is forgotten: a
+//! revocation counts from the time of its block, so what was certified before stays provable.
+#![no_std]
+
+mod certificate;
+mod error;
+mod limits;
+
+pub use certificate::{
+    AccreditationWithdrawn, Certificate, CertificateGranted, CertificateRevoked, Granted, InspectorAccredited,
+    Revocation,
+};
+pub use error::Error;
+
+use countersign_contract::prelude::*;
+use countersign_epcis::Identifier;
+use countersign_interfaces::certification::{Invalid, Period, judge};
+
+use limits::{ORGANISATION_BYTES_MAX, PAGE_MAX, PERIODS_MAX, REASON_BYTES_MAX, SCHEME_BYTES_MAX, SUBJECT_BYTES_MAX};
+
+countersign_contract::no_std_runtime!();
+
+/// Certificates of parties, places and products, granted and revoked by accredited inspectors.
+#[contract]
+pub struct Certification {
+    registrar: Item<String>,
+    inspectors: Set<(String, String)>,
+    count: Item<u64>,
+    certificates: Map<u64, Granted>,
+    periods: Map<(String, String), Vec<Period>>,
+    subjects: Index<String, u64>,
+}
+
+#[contract(interface = countersign_interfaces::certification::Certification)]
+impl Certification {
+    /// Names the organisation whose admins accredit inspectors.
+    #[init]
+    pub fn init(&mut self, registrar: String) -> Result<(), Error> {
+        let registrar = checked("registrar", registrar, ORGANISATION_BYTES_MAX)?;
+        self.registrar.set(&registrar);
+        Ok(())
+    }
+
+    /// Lets an organisation grant certificates under a scheme. By admins of the registrar.
+    #[call]
+    pub fn accredit(&mut self, ctx: &mut Context, inspector: String, scheme: String) -> Result<(), Error> {
+        self.check_registrar(ctx)?;
+        let inspector = checked("inspector", inspector, ORGANISATION_BYTES_MAX)?;
+        let scheme = checked("scheme", scheme, SCHEME_BYTES_MAX)?;
+        let pair = (inspector, scheme);
+        if self.inspectors.insert(&pair) {
+            let (inspector, scheme) = pair;
+            ctx.emit(&InspectorAccredited { inspector, scheme });
+        }
+        Ok(())
+    }
+
+    /// Ends an organisation's right to grant certificates under a scheme. Those that it granted stand. By admins of the
+    /// registrar.
+    #[call]
+    pub fn withdraw(&mut self, ctx: &mut Context, inspector: String, scheme: String) -> Result<(), Error> {
+        self.check_registrar(ctx)?;
+        let inspector = checked("inspector", inspector, ORGANISATION_BYTES_MAX)?;
+        let scheme = checked("scheme", scheme, SCHEME_BYTES_MAX)?;
+        let pair = (inspector, scheme);
+        if !self.inspectors.remove(&pair) {
+            let (organisation, scheme) = pair;
+            return Err(Error::NotAccredited { organisation, scheme });
+        }
+        let (inspector, scheme) = pair;
+        ctx.emit(&AccreditationWithdrawn { inspector, scheme });
+        Ok(())
+    }
+
+    /// Grants a certificate; answers its number. By submitters of an organisation accredited for its scheme.
+    #[call]
+    pub fn grant(&mut self, ctx: &mut Context, certificate: Certificate) -> Result<u64, Error> {
+        let certificate = checked_certificate(certificate)?;
+        let inspector = ctx.organisation();
+        let accreditation = (inspector, certificate.scheme.clone());
+        if !ctx.has_role(Role::Submitter) || !self.inspectors.contains(&accreditation) {
+            let (organisation, scheme) = accreditation;
+            return Err(Error::NotAccredited { organisation, scheme });
+        }
+        let (inspector, _) = accreditation;
+        let id = self.count.get_or_default();
+        self.add_period(&certificate, id)?;
+        self.count.set(&(id + 1));
+        self.subjects.insert(&certificate.subject, &id);
+        let Certificate { subject, scheme, from_ms, to_ms, .. } = certificate.clone();
+        let granted = Granted { certificate, inspector, granted_ms: ctx.time_ms(), revocation: None };
+        self.certificates.set(&id, &granted);
+        ctx.emit(&CertificateGranted { id, subject, scheme, inspector: granted.inspector, from_ms, to_ms });
+        Ok(id)
+    }
+
+    /// Revokes a certificate from this block's time on. By submitters and admins of the organisation that granted it,
+    /// and by admins of the registrar.
+    #[call]
+    pub fn revoke(&mut self, ctx: &mut Context, id: u64, reason: String) -> Result<(), Error> {
+        let reason = checked("reason", reason, REASON_BYTES_MAX)?;
+        let mut granted = self.certificates.get(&id).ok_or(Error::NotFound { id })?;
+        let by = ctx.organisation();
+        let own = by == granted.inspector && (ctx.has_role(Role::Submitter) || ctx.has_role(Role::Admin));
+        if !own {
+            self.check_registrar(ctx)?;
+        }
+        if let Some(Revocation { at_ms, .. }) = granted.revocation {
+            return Err(Error::Revoked { at_ms });
+        }
+        let at_ms = ctx.time_ms();
+        granted.revocation = Some(Revocation { at_ms, by: by.clone(), reason: reason.clone() });
+        self.certificates.set(&id, &granted);
+        let Certificate { subject, scheme, .. } = granted.certificate;
+        let key = (subject, scheme);
+        let mut periods = self.periods.get(&key).unwrap_or_default();
+        for period in periods.iter_mut().filter(|period| period.id == id) {
+            period.revoked_ms = Some(at_ms);
+        }
+        self.periods.set(&key, &periods);
+        let (subject, scheme) = key;
+        ctx.emit(&CertificateRevoked { id, subject, scheme, by, reason });
+        Ok(())
+    }
+
+    /// The certificate of a number.
+    #[view]
+    pub fn certificate(&self, id: u64) -> Option<Granted> {
+        self.certificates.get(&id)
+    }
+
+    /// Numbers and certificates of a subject, oldest first: those after number `after`, at most `limit` and 1,000.
+    #[view]
+    pub fn certificates(&self, subject: String, after: Option<u64>, limit: u32) -> Result<Vec<(u64, Granted)>, Error> {
+        let subject = canonical(&subject)?;
+        let ids = self.subjects.page(&subject, after.as_ref(), limit.min(PAGE_MAX));
+        Ok(ids.into_iter().filter_map(|id| Some((id, self.certificates.get(&id)?))).collect())
+    }
+
+    /// The accreditations, organisation and scheme: those from position `from` on, at most `limit` and 1,000. In no
+    /// order.
+    #[view]
+    pub fn inspectors(&self, from: u64, limit: u32) -> Vec<(String, String)> {
+        self.inspectors.page(from, limit.min(PAGE_MAX))
+    }
+
+    /// All certificates of a subject under a scheme, oldest first: ended and revoked ones too.
+    #[view]
+    pub fn periods(&self, subject: String, scheme: String) -> Vec<Period> {
+        match (canonical(&subject), checked("scheme", scheme, SCHEME_BYTES_MAX)) {
+            (Ok(subject), Ok(scheme)) => self.periods.get(&(subject, scheme)).unwrap_or_default(),
+            // Nothing is kept under what is no name.
+            _ => Vec::new(),
+        }
+    }
+
+    /// The certificate of a subject under a scheme that is valid at a time, in milliseconds since 1970 UTC.
+    #[view]
+    pub fn valid(&self, subject: String, scheme: String, at_ms: u64) -> Result<Period, Invalid> {
+        judge(&self.periods(subject, scheme), at_ms)
+    }
+
+    fn check_registrar(&self, ctx: &Context) -> Result<(), Error> {
+        let registrar = self.registrar.get_or_default();
+        if ctx.has_role(Role::Admin) && ctx.organisation() == registrar { Ok(()) } else { Err(Error::NotPermitted) }
+    }
+
+    fn add_period(&mut self, certificate: &Certificate, id: u64) -> Result<(), Error> {
+        let Certificate { subject, scheme, from_ms, to_ms, .. } = certificate;
+        let key = (subject.clone(), scheme.clone());
+        let mut periods = self.periods.get(&key).unwrap_or_default();
+        if periods.len() >= PERIODS_MAX {
+            return Err(Error::Full { max: number(PERIODS_MAX) });
+        }
+        periods.push(Period { id, from_ms: *from_ms, to_ms: *to_ms, revoked_ms: None });
+        self.periods.set(&key, &periods);
+        Ok(())
+    }
+}
+
+/// The certificate with its subject in canonical form, if it can be kept.
+fn checked_certificate(certificate: Certificate) -> Result<Certificate, Error> {
+    let Certificate { subject, scheme, from_ms, to_ms, document } = certificate;
+    if to_ms <= from_ms {
+        return Err(Error::NoTime { from_ms, to_ms });
+    }
+    let scheme = checked("scheme", scheme, SCHEME_BYTES_MAX)?;
+    Ok(Certificate { subject: canonical(&subject)?, scheme, from_ms, to_ms, document })
+}
+
+fn canonical(subject: &str) -> Result<String, Error> {
+    let identifier = Identifier::parse(subject).map_err(|fault| Error::Subject { reason: fault.to_string() })?;
+    checked("subject", identifier.into_canonical(), SUBJECT_BYTES_MAX)
+}
+
+fn checked(field: &str, text: String, max: usize) -> Result<String, Error> {
+    if text.is_empty() || text.len() > max {
+        return Err(Error::Length { field: field.to_string(), bytes: number(text.len()), max: number(max) });
+    }
+    Ok(text)
+}
+
+fn number(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
