@@ -128,7 +128,7 @@ fn a_change_is_tested(developer: &mut Developer) {
     let wrong = fs::read_to_string(developer.directory.join(baseline)).unwrap();
     let dearer = developer.ends(&["contract", "test", "hello"]);
     assert_eq!(dearer.code, Some(1), "{}", dearer.err);
-    assert!(dearer.out.contains("-90."), "{}", dearer.out);
+    assert!(dearer.out.contains("-89.") || dearer.out.contains("-90."), "a tenth of it: {}", dearer.out);
     let updated = developer.run(&["contract", "test", "hello", "--update"]);
     assert_eq!(updated["passed"], json!(true));
     assert_ne!(fs::read_to_string(developer.directory.join(baseline)).unwrap(), wrong);
@@ -143,6 +143,9 @@ fn modules_are_told_apart(developer: &mut Developer, hello: &Path, code: &[u8]) 
 
     let same = developer.run(&["contract", "verify-build", "org0/hello", "hello"]);
     assert_eq!(same["same"], json!(true));
+    // As on another machine: nothing of what was compiled is used again.
+    let elsewhere = developer.directory.join("elsewhere/target");
+    let target = std::mem::replace(&mut developer.target, elsewhere);
     developer.run(&["contract", "new", "elsewhere/deep/hello"]);
     let built = developer.run(&["contract", "build", "elsewhere/deep/hello"]);
     assert!(fs::read(module(&built)).unwrap() == code, "the same sources give another module in another directory");
@@ -152,6 +155,7 @@ fn modules_are_told_apart(developer: &mut Developer, hello: &Path, code: &[u8]) 
     let other = developer.ends(&["contract", "verify-build", "org0/hello", "elsewhere/deep/hello"]);
     assert_eq!(other.code, Some(1), "{}", other.err);
     assert!(other.err.contains("from other sources"), "{}", other.err);
+    developer.target = target;
 }
 
 /// Lines of a command that goes on. Dropping it ends the command.
