@@ -79,6 +79,10 @@ impl Node {
     pub fn certified(&self) -> Height {
         self.replica.as_ref().map_or(Height::ZERO, Replica::certified)
     }
+    /// A bit of a row flips.
+    pub fn rot(&self, space: Space, key: &[u8], bit: usize) -> bool {
+        self.disk.memory.rot(space, key, bit)
+    }
     pub fn ledger(&self, genesis: &Genesis) -> Ledger<Disk> {
         Ledger::open(self.disk.clone(), genesis).unwrap()
     }

@@ -3,6 +3,7 @@
 use crate::chain::{BEGIN, State, account, key, module, signed, transaction};
 use crate::crowd::{Crowd, replay};
 use countersign_abi::{limits as abi, trap};
+use countersign_ledger::store::Space;
 use countersign_ledger::verify::verify;
 use countersign_replica::execute::{Executed, Executor};
 use countersign_replica::limits::{SCHEDULED_CALLS_PER_BLOCK, SCHEDULED_GAS_PART};
@@ -451,6 +452,23 @@ fn what_waits_is_run_by_who_starts_again() {
     assert!(crowd.run(20_000, |crowd| included(crowd, &id)), "{}", crowd.describe());
     let height = crowd.nodes[3].replica().reader().locate(&id).unwrap().unwrap().0;
     assert_eq!(crowd.results(height).len(), 1);
+    assert!(verify(&crowd.nodes[3].replica().reader(), &crowd.genesis, |_| ()).is_sound());
+}
+
+#[test]
+fn receipts_of_scheduled_calls_are_brought_again() {
+    let mut crowd = crowd();
+    let (id, _) = schedule(&mut crowd, 1_000, "ring");
+    assert!(crowd.run(5_000, |crowd| included(crowd, &id)));
+    let reader = crowd.nodes[3].replica().reader();
+    let (height, index) = reader.locate(&id).unwrap().unwrap();
+    let transactions = reader.header(height).unwrap().unwrap().transactions;
+    assert_eq!((transactions, index), (0, 0), "a block of nothing else");
+    let receipts = reader.receipts(height).unwrap();
+    assert!(crowd.nodes[3].rot(Space::Receipts, &height.0.to_be_bytes(), 321));
+    assert!(reader.receipts(height).is_err());
+    assert!(crowd.run(20_000, |crowd| crowd.nodes[3].replica().reader().receipts(height).is_ok()));
+    assert_eq!(crowd.nodes[3].replica().reader().receipts(height).unwrap(), receipts);
     assert!(verify(&crowd.nodes[3].replica().reader(), &crowd.genesis, |_| ()).is_sound());
 }
 
