@@ -6,6 +6,7 @@ mod lifecycle;
 mod method;
 mod operator;
 mod process;
+mod schedule;
 mod subscription;
 mod transaction;
 mod view;
