@@ -27,7 +27,7 @@ const STACK_BYTES: u32 = 128 << 10;
 
 /// Pages of 64 KiB that a contract's memory may grow to, unless its manifest says otherwise: the most with which loads
 /// have the lower price. `memory-pages` under `[package.metadata.countersign]` sets another number.
-const MEMORY_PAGES: u32 = 128;
+const MEMORY_PAGES: u32 = 256;
 
 /// What was built.
 #[derive(Debug)]
