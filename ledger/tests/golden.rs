@@ -162,12 +162,13 @@ fn life_cycle(vectors: &mut Vectors) {
     vectors.hash("deploy-policy.hash", &deploy_policy().hash());
     vectors.encoding("policy-state", &PolicyState { version: 3, policy: deploy_policy() });
     vectors.encoding("policy-vote", &PolicyVote { version: 3, policy: deploy_policy().hash() });
+    vectors.encoding("freeze-vote", &FreezeVote { revision: 2, was_frozen: false, frozen: true });
     let (by, at) = ("farm/erp".parse().unwrap(), Height(4));
     vectors.encoding("revision", &Revision { code, by, at, transaction: Hash([2; 32]) });
     for (what, key) in [
         ("policy", state_key::policy()),
         ("policy-vote", state_key::policy_vote("farm")),
-        ("approvals", state_key::approvals(name, &code)),
+        ("approvals", state_key::approvals(name, 2, &code)),
         ("freeze-vote", state_key::freeze_vote(&contract(), "farm")),
         ("revision", state_key::revision(&contract(), 2)),
     ] {

@@ -23,7 +23,9 @@ use countersign_replica::overlay::MachineState;
 use countersign_replica::state_source::{Latest, StateSource};
 use countersign_replica::{Input, ReplicaError, Source};
 use countersign_types::hash::sha256;
-use countersign_types::{ContractRecord, Hash, Height, Parameters, Transaction, VerifiedTransaction, codec, state_key};
+use countersign_types::{
+    ContractRecord, Height, Parameters, RejectCode, Transaction, VerifiedTransaction, codec, state_key,
+};
 use countersign_vm::{HostFault, Vm};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
@@ -175,12 +177,12 @@ impl<S: Store> Worker<S> {
             && is_absent(state_key::consumed(body.expires, &transaction.id()))
     }
 
-    /// Whether the signer may put the code where it is to go.
+    /// Whether the code may come to where it is to go, be it after other transactions that come before: the contract may be deployed,
+    /// the policy changed, and an approval given until then.
     fn is_permitted(&self, state: &Latest<'_, S>, body: &Transaction, height: Height) -> Result<bool, ReplicaError> {
         let Ok(account) = authorise(state, &body.signer, &body.payload, height)? else { return Ok(false) };
-        let Some(Ok(arrival)) = Arrival::of(state, &account, &body.payload)? else { return Ok(false) };
-        let code = Hash(sha256(arrival.code));
-        Ok(arrival.permit(state, account.id.organisation(), &code)?.is_ok())
+        let arrival = Arrival::of(state, &account, &body.payload)?;
+        Ok(matches!(arrival, Some(Ok(_) | Err(RejectCode::NoContract))))
     }
 
     fn announce(&self, transaction: &VerifiedTransaction) {

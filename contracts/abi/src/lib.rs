@@ -25,7 +25,7 @@
 //! | `log_read` | `(key, key_len, index: i64, ptr, cap) -> i64` | copies the [`log_record`] at `index` if it fits in `cap`; answers its length, or [`ABSENT`]; views only |
 //! | `emit` | `(name, name_len, data, data_len, attributes, attributes_len)` | emits an event; `attributes` is laid out as in [`attributes`] |
 //! | `call` | `(contract, method, method_len, input, input_len, gas: i64) -> i32` | calls another contract (32-byte address at `contract`) with at most `gas`; answers a [`call_status`] |
-//! | `schedule` | `(method, method_len, input, input_len, at: i64, gas: i64) -> i64` | has the chain call a method of this contract in the first block of time `at` or later that has room, with `gas` that is paid now; answers its position among the calls that this transaction scheduled |
+//! | `schedule` | `(method, method_len, input, input_len, at: i64, gas: i64) -> i64` | has the chain call a method of this contract, which no other contract may have called, in the first block of time `at` or later that has room, with `gas` that is paid now; answers its position among the calls that this transaction scheduled |
 //! | `returned_len` | `() -> i32` | length of the bytes that the last `call` returned or failed with |
 //! | `returned_read` | `(ptr)` | copies those bytes to `ptr` |
 //! | `returned_code` | `() -> i32` | the code that the last `call` failed or trapped with, 0 after success |
@@ -100,6 +100,7 @@ pub mod field {
     pub const ACCOUNT: i32 = 1;
     /// Roles of that account, one byte, bit by bit as in [`super::role`]; in a scheduled call those of them that it had
     /// when it was scheduled, too.
+    /// None where another contract called this one.
     pub const ROLES: i32 = 2;
     /// Address of the running contract, 32 bytes.
     pub const CONTRACT: i32 = 3;

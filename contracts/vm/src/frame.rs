@@ -69,6 +69,11 @@ impl Frame {
         self.chain.as_mut().expect("a frame's code runs only while it holds the chain")
     }
 
+    /// Whether another contract called this one.
+    pub(crate) fn is_called_by_another(&self) -> bool {
+        self.caller.is_some_and(|caller| caller != self.contract)
+    }
+
     /// The instance's exports.
     pub(crate) fn exports(&self) -> Exports {
         self.exports.expect("host functions run only once the instance exists")

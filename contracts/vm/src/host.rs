@@ -91,13 +91,14 @@ fn context(caller: Calling<'_>, which: i32, at: i32, cap: i32) -> Ran<i32> {
     let mut guest = Guest(caller);
     guest.charge(guest.costs().answer)?;
     let frame = guest.frame();
-    let (contract, caller) = (frame.contract, frame.caller);
+    let (contract, caller, is_called_by_another) = (frame.contract, frame.caller, frame.is_called_by_another());
     let chain = frame.chain();
     let facts = &chain.context;
     let bytes = match which {
         field::SIGNER_KEY => facts.signer_key.to_vec(),
         field::ACCOUNT => facts.account.clone().into_bytes(),
-        field::ROLES => vec![facts.roles],
+        // Who signed trusts the contract that the transaction names, not all that it calls.
+        field::ROLES => vec![if is_called_by_another { 0 } else { facts.roles }],
         field::CONTRACT => contract.to_vec(),
         field::CALLER_CONTRACT => caller.map(Vec::from).unwrap_or_default(),
         field::TRANSACTION => facts.transaction.to_vec(),

@@ -48,6 +48,12 @@ pub struct ContractRecord {
 }
 
 impl ContractRecord {
+    /// Number of the revision that comes next to a contract of this record, or of none.
+    #[must_use]
+    pub fn next_revision(record: Option<&Self>) -> u32 {
+        record.map_or(0, |record| record.revision.saturating_add(1))
+    }
+
     /// The organisation that owns it.
     #[must_use]
     pub fn organisation(&self) -> &str {
@@ -71,6 +77,17 @@ impl Frozen {
     pub fn is_frozen(self) -> bool {
         self.by_owner || self.by_network
     }
+}
+
+/// What an organisation wants of a contract. It counts while the contract is as it was when the vote was cast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct FreezeVote {
+    /// The revision that it is about.
+    pub revision: u32,
+    /// Whether the network had stopped it then.
+    pub was_frozen: bool,
+    /// Whether it shall be stopped.
+    pub frozen: bool,
 }
 
 /// Code that a contract ran or runs.

@@ -42,7 +42,7 @@ pub use account::{Account, AccountId, KeyEntry, Organisation, Roles};
 pub use block::{Block, Header};
 pub use certificate::{Certificate, Certified};
 pub use codec::{DecodeError, decode, encode};
-pub use contract::{Address, CodeRecord, ContractRecord, Frozen, Layout, Revision};
+pub use contract::{Address, CodeRecord, ContractRecord, FreezeVote, Frozen, Layout, Revision};
 pub use epoch::{EpochEnd, EpochState, KnownEpoch, SetChange, SetVote};
 pub use evidence::{BadEvidence, Equivocation, Evidence};
 pub use genesis::{Genesis, Parameters};

@@ -73,17 +73,17 @@ pub fn policy() -> Vec<u8> {
 pub fn policy_vote(organisation: &str) -> Vec<u8> {
     native(b'h', organisation.as_bytes())
 }
-/// Set of the organisations (borsh of their ids in order) that approved code for the contract of a full name.
+/// Set of the organisations (borsh of their ids in order) that approved code to be this revision of the contract of a full name.
 #[must_use]
-pub fn approvals(contract: &str, code: &Hash) -> Vec<u8> {
-    native(b'r', &[contract.as_bytes(), &[0], code.0.as_slice()].concat())
+pub fn approvals(contract: &str, revision: u32, code: &Hash) -> Vec<u8> {
+    [approvals_of(contract, revision).as_slice(), &code.0].concat()
 }
-/// Prefix of all [`approvals`] for the contract of a full name.
+/// Prefix of all [`approvals`] of code to be this revision of the contract of a full name.
 #[must_use]
-pub fn approvals_of(contract: &str) -> Vec<u8> {
-    native(b'r', &[contract.as_bytes(), &[0]].concat())
+pub fn approvals_of(contract: &str, revision: u32) -> Vec<u8> {
+    native(b'r', &[contract.as_bytes(), &[0], &revision.to_be_bytes()].concat())
 }
-/// Whether (bool) an organisation wants a contract frozen.
+/// [`crate::FreezeVote`] of an organisation.
 #[must_use]
 pub fn freeze_vote(contract: &Address, organisation: &str) -> Vec<u8> {
     native(b'f', &[contract.0.as_slice(), organisation.as_bytes()].concat())

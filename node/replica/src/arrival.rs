@@ -4,7 +4,7 @@ use crate::error::ReplicaError;
 use crate::policy;
 use crate::state_source::StateSource;
 use countersign_types::contract::is_full_name;
-use countersign_types::{Account, Address, ContractRecord, Hash, Payload, RejectCode, state_key};
+use countersign_types::{Account, Address, ContractRecord, Hash, Payload, RejectCode, ValidatorSet, state_key};
 use std::borrow::Cow;
 
 /// Code that a transaction brings, and where it goes.
@@ -57,6 +57,12 @@ impl<'a> Arrival<'a> {
         }))
     }
 
+    /// Number of the revision that it becomes.
+    #[must_use]
+    pub fn revision(&self) -> u32 {
+        ContractRecord::next_revision(self.replaces.as_ref())
+    }
+
     /// Whether the deployment policy lets a deployer of this organisation put code of this hash there.
     ///
     /// # Errors
@@ -71,7 +77,16 @@ impl<'a> Arrival<'a> {
         if !policy.allows(organisation) || (self.replaces.is_some() && !policy.upgrades) {
             return Ok(Err(RejectCode::PolicyForbids));
         }
-        let approved = policy::approvals(state, &self.contract, code)?;
+        let approved = policy::approvals(state, &self.contract, self.revision(), code)?;
+        if self.replaces.as_ref().is_some_and(|record| record.frozen.by_network) {
+            // What the network stopped, it lets nobody mend alone.
+            let validators: Option<ValidatorSet> = state.read_value(&state_key::validators(), "the validators")?;
+            let voters = validators.as_ref().map(ValidatorSet::organisations).unwrap_or_default();
+            let agreeing = voters.iter().filter(|voter| approved.contains(**voter)).count();
+            if agreeing.saturating_mul(3) <= voters.len().saturating_mul(2) {
+                return Ok(Err(RejectCode::NotApproved));
+            }
+        }
         Ok(if policy.is_satisfied(organisation, &approved) { Ok(()) } else { Err(RejectCode::NotApproved) })
     }
 }

@@ -5,7 +5,7 @@ use crate::govern::{cast, epoch_and_validators};
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
-use countersign_types::{Account, Address, ContractRecord, RejectCode, state_key};
+use countersign_types::{Account, Address, ContractRecord, FreezeVote, RejectCode, state_key};
 
 fn record<B: StateSource>(
     overlay: &Overlay<'_, B>,
@@ -52,7 +52,8 @@ pub fn vote<B: StateSource>(
         return Ok(Err(RejectCode::Forbidden));
     }
     let key = |organisation: &str| state_key::freeze_vote(contract, organisation);
-    if cast(overlay, &voters, voter, &frozen, key)? {
+    let vote = FreezeVote { revision: record.revision, was_frozen: record.frozen.by_network, frozen };
+    if cast(overlay, &voters, voter, &vote, key)? {
         record.frozen.by_network = frozen;
         overlay.write(state_key::contract(contract), Some(encode(&record)));
         for organisation in &voters {

@@ -70,8 +70,9 @@ pub const REPAIR_PAUSE_MS: u64 = 60_000;
 /// Bytes of receipts that are gathered for one damaged block before their root is known: those of 10,000 transactions with
 /// 6 KB of events each. A block that announced more is not brought again; its node must be restored or join anew.
 pub const REPAIR_RECEIPTS_BYTES_MAX: usize = 64 << 20;
-/// Longest receipt: 2 MiB of events, 64 KiB of output, and what stands around 4,096 events.
-pub const RECEIPT_BYTES_MAX: usize = 9 << 18;
+/// Longest receipt: 2 MiB of events, 64 KiB of output, and what stands around 4,096 events: 108 bytes each, with eight attributes.
+pub const RECEIPT_BYTES_MAX: usize = 5 << 19;
+const _: () = assert!((2 << 20) + (64 << 10) + 4_096 * 108 + 1_024 <= RECEIPT_BYTES_MAX);
 /// Heights below the newest certified one in which a start looks for missing result certificates.
 pub const CERTIFICATES_LOOKED_FOR: u64 = 4_096;
 /// Bytes appended to the vote journal before it is written anew without what is decided.

@@ -6,7 +6,9 @@ use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
 use countersign_types::limits::APPROVALS_MAX;
-use countersign_types::{Account, DeployPolicy, Hash, PolicyState, PolicyVote, RejectCode, state_key};
+use countersign_types::{
+    Account, Address, ContractRecord, DeployPolicy, Hash, PolicyState, PolicyVote, RejectCode, state_key,
+};
 use std::collections::BTreeSet;
 
 /// The policy in force.
@@ -18,12 +20,17 @@ pub fn in_force(state: &impl StateSource) -> Result<PolicyState, ReplicaError> {
     found.ok_or(ReplicaError::State { what: "the deployment policy" })
 }
 
-/// Organisations that approved code for a contract.
+/// Organisations that approved code to be this revision of a contract.
 ///
 /// # Errors
 /// If the state cannot be read.
-pub fn approvals(state: &impl StateSource, contract: &str, code: &Hash) -> Result<BTreeSet<String>, ReplicaError> {
-    Ok(state.read_value(&state_key::approvals(contract, code), "approvals of code")?.unwrap_or_default())
+pub fn approvals(
+    state: &impl StateSource,
+    contract: &str,
+    revision: u32,
+    code: &Hash,
+) -> Result<BTreeSet<String>, ReplicaError> {
+    Ok(state.read_value(&state_key::approvals(contract, revision, code), "approvals of code")?.unwrap_or_default())
 }
 
 /// Takes an organisation's vote on the deployment policy. Once more than two thirds of the organisations that run validators
@@ -58,7 +65,7 @@ pub fn vote<B: StateSource>(
     Ok(Ok(()))
 }
 
-/// Notes that an organisation approves code for a contract, or takes it back. Beyond [`APPROVALS_MAX`] approvals, which
+/// Notes that an organisation approves code to be the next revision of a contract, or takes it back. Beyond [`APPROVALS_MAX`] approvals, which
 /// satisfy every policy, none is added.
 ///
 /// # Errors
@@ -70,13 +77,16 @@ pub fn approve<B: StateSource>(
     code: &Hash,
     approve: bool,
 ) -> Result<(), ReplicaError> {
-    let mut approved = approvals(overlay, contract, code)?;
+    let record: Option<ContractRecord> =
+        overlay.read_value(&state_key::contract(&Address::of(contract)), "a contract's record")?;
+    let revision = ContractRecord::next_revision(record.as_ref());
+    let mut approved = approvals(overlay, contract, revision, code)?;
     if !approve {
         approved.remove(signer.id.organisation());
     } else if approved.len() < APPROVALS_MAX {
         approved.insert(signer.id.organisation().to_owned());
     }
     let value = Some(approved).filter(|approved| !approved.is_empty()).map(|approved| encode(&approved));
-    overlay.write(state_key::approvals(contract, code), value);
+    overlay.write(state_key::approvals(contract, revision, code), value);
     Ok(())
 }

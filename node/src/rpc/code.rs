@@ -106,7 +106,9 @@ impl Site<'_> {
         if let Some(account) = self.account.filter(|account| account.organisation() != organisation) {
             refusals.push(format!("`{name}` belongs to another organisation than the account {account}"));
         }
-        match (self.node.contract_at(&Address::of(name), self.point)?, self.upgrade) {
+        let record = self.node.contract_at(&Address::of(name), self.point)?;
+        let revision = ContractRecord::next_revision(record.as_ref());
+        match (record, self.upgrade) {
             (Some(record), false) => {
                 let since = record.deployed_at;
                 refusals.push(format!("`{name}` is taken since block {since}; `contract upgrade` replaces its code"));
@@ -115,7 +117,7 @@ impl Site<'_> {
             (Some(record), true) => refusals.extend(self.refused_upgrade(&record, code)?),
             (None, false) => {}
         }
-        refusals.extend(self.refused_policy(organisation, code)?);
+        refusals.extend(self.refused_policy(organisation, revision, code)?);
         Ok(refusals)
     }
 
@@ -138,7 +140,12 @@ impl Site<'_> {
         )))
     }
 
-    fn refused_policy(&self, organisation: &str, code: Option<&CheckedCode>) -> Result<Option<String>, RpcError> {
+    fn refused_policy(
+        &self,
+        organisation: &str,
+        revision: u32,
+        code: Option<&CheckedCode>,
+    ) -> Result<Option<String>, RpcError> {
         let policy = self.node.policy(self.point)?.policy;
         if !policy.allows(organisation) {
             return Ok(Some(format!("the deployment policy does not let {organisation} deploy")));
@@ -147,7 +154,7 @@ impl Site<'_> {
             return Ok(Some("the deployment policy lets nobody replace code".to_owned()));
         }
         let Some(code) = code else { return Ok(None) };
-        let key = state_key::approvals(self.name, &Hash(code.hash));
+        let key = state_key::approvals(self.name, revision, &Hash(code.hash));
         let approved: BTreeSet<String> = self.node.native(&key, self.point)?.unwrap_or_default();
         if policy.is_satisfied(organisation, &approved) {
             return Ok(None);

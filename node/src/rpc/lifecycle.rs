@@ -69,7 +69,8 @@ fn approvals(node: &Node, params: &ApprovalsParams) -> Result<Read<Vec<Approval>
         return Err(RpcError::new(Code::InvalidParams, cause));
     }
     let point = node.point(At::Final)?;
-    let prefix = state_key::approvals_of(&params.name);
+    let record = node.contract_at(&Address::of(&params.name), &point)?;
+    let prefix = state_key::approvals_of(&params.name, ContractRecord::next_revision(record.as_ref()));
     let mut end = prefix.clone();
     if let Some(last) = end.last_mut() {
         *last += 1;

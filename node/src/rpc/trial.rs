@@ -8,7 +8,7 @@ use countersign_api::{At, Code, Read, Registry, RpcError, U64};
 use countersign_replica::execute::{Executed, Executor};
 use countersign_replica::state_source::{At as StateAt, Ripe};
 use countersign_types::transaction::BadTransaction;
-use countersign_types::{Header, SignedTransaction, VerifiedTransaction, state_key};
+use countersign_types::{Header, SignedTransaction, TimestampMs, VerifiedTransaction, state_key};
 use std::sync::Arc;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
@@ -26,8 +26,9 @@ fn run(node: &Node, params: &SubmitParams) -> Result<Read<Tried>, RpcError> {
     let point = node.point(At::Final)?;
     let none = || RpcError::new(Code::NotReady, "no block is certified yet; try again in a moment");
     let newest = point.header.as_ref().ok_or_else(none)?;
-    if transaction.body().expires >= newest.time {
-        let cause = "a transaction that is tried must have expired, or whoever sees it could submit it: sign it with an expiry of 0";
+    if transaction.body().expires != TimestampMs(0) {
+        let cause =
+            "a transaction that is tried is signed with an expiry of 0, so that whoever sees it cannot submit it";
         return Err(RpcError::new(Code::InvalidParams, cause));
     }
     let header = Header { height: newest.height.next(), time: newest.time.max(now()), ..newest.clone() };

@@ -68,7 +68,7 @@ impl Context {
         account
     }
 
-    /// Whether that account has `role`. Never in a view.
+    /// Whether that account has `role`. Never in a view, nor where another contract called this one.
     #[must_use]
     pub fn has_role(&self, role: Role) -> bool {
         self.roles() & role as u8 != 0

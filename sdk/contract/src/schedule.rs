@@ -29,6 +29,8 @@ pub enum ScheduleError {
         /// The most bytes.
         max: usize,
     },
+    /// Another contract called this one. Only a contract that a transaction names schedules calls in its signer's name.
+    CalledByContract,
 }
 
 impl Context {
@@ -58,6 +60,9 @@ impl Context {
         let now_ms = self.time_ms();
         let last_ms = now_ms.saturating_add(limits::SCHEDULE_AHEAD_MS_MAX);
         let input = encode(arguments);
+        if self.is_called_by_another() {
+            return Err(ScheduleError::CalledByContract);
+        }
         if at_ms <= now_ms {
             return Err(ScheduleError::NotLater { now_ms });
         }
@@ -71,6 +76,13 @@ impl Context {
             return Err(ScheduleError::TooLong { max: limits::SCHEDULED_INPUT_BYTES_MAX });
         }
         Ok(host::schedule(method, &input, at_ms, gas))
+    }
+
+    /// Whether another contract called this one. Then no roles are seen: who signed the transaction trusts the contract that it names,
+    /// not all that this one calls. The account is still told; a method that acts for it asks this first.
+    #[must_use]
+    pub fn is_called_by_another(&self) -> bool {
+        self.caller_contract().is_some_and(|caller| caller != self.contract())
     }
 
     /// Whether the chain makes this call since this contract scheduled it.

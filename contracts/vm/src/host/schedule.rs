@@ -1,7 +1,8 @@
 //! Scheduling a call: it is paid for now and run by the chain later.
 //!
 //! What can be known to fail is refused here, since nobody hears of it later: a method that is not there, gas that does
-//! not even make the instance. The gas is taken from the caller's and never paid back, so that a flood of scheduled
+//! not even make the instance. So is a contract that another one called: its later call would run in the name of an
+//! account that never called it. The gas is taken from the caller's and never paid back, so that a flood of scheduled
 //! calls costs what a flood of calls does, and a call that schedules itself anew comes to an end.
 
 use countersign_abi::{limits as abi, trap};
@@ -52,6 +53,6 @@ impl Guest<'_> {
         let now = chain.context.time_ms;
         let is_due = call.at_ms > now && call.at_ms.saturating_sub(now) <= abi::SCHEDULE_AHEAD_MS_MAX;
         let is_paid = (least..=abi::SCHEDULED_GAS_MAX).contains(&call.gas);
-        (!is_due || !is_paid).then_some(trap::BAD_HOST_ARGUMENT)
+        (!is_due || !is_paid || frame.is_called_by_another()).then_some(trap::BAD_HOST_ARGUMENT)
     }
 }

@@ -28,17 +28,18 @@ impl Executor<'_> {
         account: &Account,
         intrinsic: u64,
     ) -> Result<Ended, ReplicaError> {
-        let arrival = match Arrival::of(overlay, account, &transaction.body().payload)? {
-            Some(Ok(arrival)) => arrival,
-            Some(Err(code)) => return Ok(Ended::rejected(code, intrinsic)),
-            None => return Ok(Ended::rejected(RejectCode::BadCode, intrinsic)),
-        };
-        // Checking is paid for before it is done, whatever comes out.
-        let gas = intrinsic.saturating_add(self.vm.deploy_gas(arrival.code.len()));
+        // Checking and compiling are paid for whatever comes out: nodes have compiled it by now.
+        let length = transaction.body().payload.code().map_or(0, <[u8]>::len);
+        let gas = intrinsic.saturating_add(self.vm.deploy_gas(length));
         if gas > transaction.body().gas_limit.0 {
             let cause = trap::OUT_OF_GAS;
             return Ok(Ended { outcome: Outcome::Trapped { cause }, gas, events: Vec::new() });
         }
+        let arrival = match Arrival::of(overlay, account, &transaction.body().payload)? {
+            Some(Ok(arrival)) => arrival,
+            Some(Err(code)) => return Ok(Ended::rejected(code, gas)),
+            None => return Ok(Ended::rejected(RejectCode::BadCode, gas)),
+        };
         let Ok(checked) = self.vm.check(arrival.code) else {
             return Ok(Ended::rejected(RejectCode::BadCode, gas));
         };
@@ -85,7 +86,7 @@ impl Executor<'_> {
         let address = Address::of(&record.name);
         let revision = Revision { code, by: account.id.clone(), at: header.height, transaction: transaction.id() };
         let mut trial = Overlay::new(&*overlay);
-        trial.write(state_key::approvals(&record.name, &code), None);
+        trial.write(state_key::approvals(&record.name, record.revision, &code), None);
         trial.write(state_key::contract(&address), Some(encode(&record)));
         trial.write(state_key::revision(&address, record.revision), Some(encode(&revision)));
         trial.write(state_key::code(&code), Some(arrival.code.to_vec()));

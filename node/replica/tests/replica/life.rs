@@ -189,7 +189,7 @@ fn approvals_are_for_one_code_of_one_contract_and_are_used_up() {
     let mut chain = Chain::with_policy(two);
     let (code, other) = (module(&["run"]), module(&["walk"]));
     let approvals = |chain: &Chain, code: &[u8]| -> Option<BTreeSet<String>> {
-        let bytes = chain.state.0.get(&state_key::approvals("a/box", &Hash(sha256(code))))?;
+        let bytes = chain.state.0.get(&state_key::approvals("a/box", 0, &Hash(sha256(code))))?;
         Some(decode(bytes, bytes.len()).unwrap())
     };
     rejected(&chain.deploy(11, "a/box", &code), RejectCode::NotApproved);
@@ -206,6 +206,9 @@ fn approvals_are_for_one_code_of_one_contract_and_are_used_up() {
     succeeded(&chain.approve(12, "a/box", &code, true));
     succeeded(&chain.deploy(11, "a/box", &code));
     assert_eq!(approvals(&chain, &code), None, "used up");
+    // What was approved to be deployed was not approved to replace what was deployed meanwhile.
+    rejected(&chain.upgrade(11, "a/box", &other), RejectCode::NotApproved);
+    succeeded(&chain.approve(12, "a/box", &other, true));
     succeeded(&chain.upgrade(11, "a/box", &other));
     rejected(&chain.upgrade(11, "a/box", &code), RejectCode::NotApproved);
     rejected(&chain.approve(13, "a/box", &code, true), RejectCode::Forbidden);
@@ -279,9 +282,18 @@ fn what_the_network_froze_its_owner_does_not_thaw() {
     rejected(&chain.run(11, call_of("a/box", "run")), RejectCode::Frozen);
     succeeded(&chain.native(11, NativeOperation::SetFrozen { contract, frozen: false }));
     rejected(&chain.run(11, call_of("a/box", "run")), RejectCode::Frozen);
+    // What the network stopped, its owner does not replace alone either.
+    rejected(&chain.upgrade(11, "a/box", &module(&["walk"])), RejectCode::NotApproved);
+    succeeded(&chain.approve(11, "a/box", &module(&["walk"]), true));
+    rejected(&chain.upgrade(11, "a/box", &module(&["walk"])), RejectCode::NotApproved);
     succeeded(&chain.native(11, vote(false)));
     rejected(&chain.run(11, call_of("a/box", "run")), RejectCode::Frozen);
     succeeded(&chain.native(12, vote(false)));
+    succeeded(&chain.run(11, call_of("a/box", "run")));
+    // A vote about an older revision does not count for the next.
+    succeeded(&chain.native(12, vote(true)));
+    succeeded(&chain.upgrade(11, "a/box", &module(&["run", "walk"])));
+    succeeded(&chain.native(11, vote(true)));
     succeeded(&chain.run(11, call_of("a/box", "run")));
     let nowhere = NativeOperation::VoteFrozen { contract: Address::of("a/none"), frozen: true };
     rejected(&chain.native(11, nowhere), RejectCode::NoContract);

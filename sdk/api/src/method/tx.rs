@@ -13,7 +13,7 @@ methods! {
         SubmitParams => Submitted;
     TxSubmitBatch = "tx_submitBatch", "As tx_submit for up to 256 transactions, each with its own verdict.":
         SubmitBatchParams => SubmittedBatch;
-    TxTry = "tx_try", "What a signed transaction would do at the newest block, all of it undone afterwards. It must be expired, so that nobody can submit it.":
+    TxTry = "tx_try", "What a signed transaction would do at the newest block, all of it undone afterwards. Its expiry must be 0, so that nobody can submit it.":
         SubmitParams => Read<Tried>;
     TxGet = "tx_get", "What is known of a transaction.": GetParams => State;
     TxWait = "tx_wait", "Waits until a transaction is final or can no longer be included.": WaitParams => State;

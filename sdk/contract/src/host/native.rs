@@ -50,7 +50,7 @@ fn fact(field: i32) -> Option<Vec<u8>> {
             field::SIGNER_KEY | field::TRANSACTION => [0; 32].to_vec(),
             field::ACCOUNT if !view => env.account.as_bytes().to_vec(),
             field::ACCOUNT => Vec::new(),
-            field::ROLES => [if view { 0 } else { env.roles }].to_vec(),
+            field::ROLES => [if view || world.frames.len() > 1 { 0 } else { env.roles }].to_vec(),
             field::CONTRACT => world.frame().contract.to_vec(),
             field::CALLER_CONTRACT => match world.frames.as_slice() {
                 [own] if world.is_scheduled => own.contract.to_vec(),
@@ -174,7 +174,7 @@ pub(crate) fn schedule(name: &str, input: &[u8], at_ms: u64, gas: u64) -> u32 {
         let in_range = at_ms > now && at_ms.saturating_sub(now) <= limits::SCHEDULE_AHEAD_MS_MAX;
         // What making the instance takes is not known here.
         let is_paid = (1..=limits::SCHEDULED_GAS_MAX).contains(&gas);
-        (!in_range || !is_paid).then_some(trap::BAD_HOST_ARGUMENT)
+        (!in_range || !is_paid || world.frames.len() > 1).then_some(trap::BAD_HOST_ARGUMENT)
     });
     if let Some(number) = refused {
         stop_by_trap(number);

@@ -95,6 +95,7 @@ fn context(mut guest: Guest<'_>, which: i32, at: i32, cap: i32) -> Result<i32, E
     let bytes = match which {
         field::SIGNER_KEY => facts.signer_key.to_vec(),
         field::ACCOUNT => facts.account.into_bytes(),
+        field::ROLES if frame.caller.is_some_and(|caller| caller != frame.contract) => vec![0],
         field::ROLES => vec![facts.roles],
         field::CONTRACT => frame.contract.to_vec(),
         field::CALLER_CONTRACT => frame.caller.map(Vec::from).unwrap_or_default(),
@@ -272,7 +273,7 @@ fn schedule(
     let least = 10_000 + (method.len() + input.len()) as u64 + code.instantiation;
     let good =
         at_ms > now && at_ms - now <= abi::SCHEDULE_AHEAD_MS_MAX && (least..=abi::SCHEDULED_GAS_MAX).contains(&gas);
-    if !good {
+    if !good || frame.caller.is_some_and(|caller| caller != frame.contract) {
         return Err(trap(&mut guest, trap::BAD_HOST_ARGUMENT));
     }
     charge(&mut guest, gas)?;
