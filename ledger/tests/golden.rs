@@ -21,10 +21,10 @@ use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
     Account, Address, Block, CodeRecord, ContractRecord, DeployPolicy, Epoch, EpochEnd, EpochState, Equivocation,
-    Event, Evidence, ExecutionResult, Frozen, Gas, Hash, Header, Height, KeyProof, Layout, NativeOperation, Outcome,
-    Override, Payload, PolicyState, PolicyVote, Receipt, RejectCode, Restart, RestartOrder, ResultProof, Revision,
-    Roles, ScheduledCall, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs, Transaction, View,
-    Vote, codec, merkle, overrides, state, state_key,
+    Event, Evidence, ExecutionResult, FreezeVote, Frozen, Gas, Hash, Header, Height, KeyProof, Layout, NativeOperation,
+    Outcome, Override, Payload, PolicyState, PolicyVote, Receipt, RejectCode, Restart, RestartOrder, ResultProof,
+    Revision, Roles, ScheduledCall, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs, Transaction,
+    View, Vote, codec, merkle, overrides, state, state_key,
 };
 use std::collections::BTreeMap;
 use std::convert::Infallible;
