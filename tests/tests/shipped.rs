@@ -54,6 +54,7 @@ fn within(scenario: impl FnOnce(&mut World<'_, Both>)) {
 fn certificates() {
     certification::scenario::certificates_are_granted_asked_for_and_revoked(&mut registry());
     certification::scenario::everybody_does_what_is_theirs_and_nothing_else(&mut registry());
+    certification::scenario::what_is_over_makes_room_and_nobody_fills_it_alone(&mut registry());
     certification::scenario::what_cannot_be_kept_is_refused(&mut registry());
 }
 
@@ -62,6 +63,8 @@ fn cold_chain() {
     coldchain::scenario::too_long_outside_of_limits_is_held_until_released(&mut keeper());
     coldchain::scenario::a_pallet_is_judged_by_the_class_it_is_assigned_to(&mut keeper());
     coldchain::scenario::everybody_does_what_is_theirs_and_nothing_else(&mut keeper());
+    coldchain::scenario::a_bottle_is_judged_by_its_own_class(&mut keeper());
+    coldchain::scenario::readings_are_of_times_that_were(&mut keeper());
     coldchain::scenario::more_than_a_call_takes_is_refused(&mut keeper());
 }
 
@@ -70,6 +73,7 @@ fn access_credentials() {
     credentials::scenario::credentials_are_issued_asked_for_presented_and_revoked(&mut wallet());
     credentials::scenario::everybody_does_what_is_theirs_and_nothing_else(&mut wallet());
     credentials::scenario::a_signature_counts_for_what_was_signed_and_nothing_else(&mut wallet());
+    credentials::scenario::what_is_over_makes_room(&mut wallet());
 }
 
 #[test]
@@ -92,6 +96,9 @@ fn a_revoked_certificate_is_not_paid_for() {
 fn escrow_keeps_to_its_terms() {
     within(escrow::scenario::only_the_buyers_receipt_of_the_item_is_a_delivery);
     within(escrow::scenario::an_arbiter_decides_what_is_disputed);
+    within(escrow::scenario::a_dispute_at_the_last_moment_leaves_the_arbiter_its_time);
+    within(escrow::scenario::a_hold_that_the_buyer_could_bring_about_is_none);
+    within(escrow::scenario::a_delivery_settles_one_deal);
     within(escrow::scenario::everybody_does_what_is_theirs_and_nothing_else);
     within(escrow::scenario::terms_that_cannot_be_kept_are_refused);
 }

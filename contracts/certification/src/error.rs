@@ -35,7 +35,8 @@ pub enum Error {
         /// The first moment after it.
         to_ms: u64,
     },
-    /// The subject has as many certificates under this scheme as are kept.
+    /// The subject has as many certificates under this scheme that are not over as one inspector, or all together, may
+    /// grant: revoke one.
     Full {
         /// How many.
         max: u64,
@@ -49,5 +50,11 @@ pub enum Error {
     Revoked {
         /// When.
         at_ms: u64,
+    },
+    /// Another contract calls, and what this method does takes a signature of its own: sign a transaction that calls this
+    /// contract.
+    ByContract {
+        /// The contract that calls.
+        contract: Address,
     },
 }

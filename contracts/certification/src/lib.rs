@@ -1,12 +1,14 @@
 //! A registry of certificates: inspectors grant and revoke them, other contracts ask for them.
 //!
-//! The registrar, an organisation named at deployment, accredits inspectors for schemes. Nothing is forgotten: a
-//! revocation counts from the time of its block, so what was certified before stays provable.
+//! The registrar, an organisation named at deployment, accredits inspectors for schemes. A revocation counts from the
+//! time of its block, so what was certified before stays provable. Every certificate is kept; what is asked by subject
+//! and scheme drops those that are over once there are too many.
 #![no_std]
 
 mod certificate;
 mod error;
 mod limits;
+mod periods;
 
 pub use certificate::{
     AccreditationWithdrawn, Certificate, CertificateGranted, CertificateRevoked, Granted, InspectorAccredited,
@@ -18,7 +20,9 @@ use countersign_contract::prelude::*;
 use countersign_epcis::Identifier;
 use countersign_interfaces::certification::{Invalid, Period, judge};
 
-use limits::{ORGANISATION_BYTES_MAX, PAGE_MAX, PERIODS_MAX, REASON_BYTES_MAX, SCHEME_BYTES_MAX, SUBJECT_BYTES_MAX};
+use limits::{ORGANISATION_BYTES_MAX, PAGE_MAX, REASON_BYTES_MAX, SCHEME_BYTES_MAX, SUBJECT_BYTES_MAX};
+
+use periods::Periods;
 
 countersign_contract::no_std_runtime!();
 
@@ -29,7 +33,7 @@ pub struct Certification {
     inspectors: Set<(String, String)>,
     count: Item<u64>,
     certificates: Map<u64, Granted>,
-    periods: Map<(String, String), Vec<Period>>,
+    periods: Map<(String, String), Periods>,
     subjects: Index<String, u64>,
 }
 
@@ -77,6 +81,7 @@ impl Certification {
     /// Grants a certificate; answers its number. By submitters of an organisation accredited for its scheme.
     #[call]
     pub fn grant(&mut self, ctx: &mut Context, certificate: Certificate) -> Result<u64, Error> {
+        check_direct(ctx)?;
         let certificate = checked_certificate(certificate)?;
         let inspector = ctx.organisation();
         let accreditation = (inspector, certificate.scheme.clone());
@@ -86,7 +91,7 @@ impl Certification {
         }
         let (inspector, _) = accreditation;
         let id = self.count.get_or_default();
-        self.add_period(&certificate, id)?;
+        self.add_period(&certificate, id, &inspector, ctx.time_ms())?;
         self.count.set(&(id + 1));
         self.subjects.insert(&certificate.subject, &id);
         let Certificate { subject, scheme, from_ms, to_ms, .. } = certificate.clone();
@@ -100,6 +105,7 @@ impl Certification {
     /// and by admins of the registrar.
     #[call]
     pub fn revoke(&mut self, ctx: &mut Context, id: u64, reason: String) -> Result<(), Error> {
+        check_direct(ctx)?;
         let reason = checked("reason", reason, REASON_BYTES_MAX)?;
         let mut granted = self.certificates.get(&id).ok_or(Error::NotFound { id })?;
         let by = ctx.organisation();
@@ -116,9 +122,7 @@ impl Certification {
         let Certificate { subject, scheme, .. } = granted.certificate;
         let key = (subject, scheme);
         let mut periods = self.periods.get(&key).unwrap_or_default();
-        for period in periods.iter_mut().filter(|period| period.id == id) {
-            period.revoked_ms = Some(at_ms);
-        }
+        periods.revoke(id, at_ms);
         self.periods.set(&key, &periods);
         let (subject, scheme) = key;
         ctx.emit(&CertificateRevoked { id, subject, scheme, by, reason });
@@ -146,11 +150,12 @@ impl Certification {
         self.inspectors.page(from, limit.min(PAGE_MAX))
     }
 
-    /// All certificates of a subject under a scheme, oldest first: ended and revoked ones too.
+    /// The certificates of a subject under a scheme, in the order in which they were granted: ended and revoked ones too,
+    /// as long as there is room.
     #[view]
     pub fn periods(&self, subject: String, scheme: String) -> Vec<Period> {
         match (canonical(&subject), checked("scheme", scheme, SCHEME_BYTES_MAX)) {
-            (Ok(subject), Ok(scheme)) => self.periods.get(&(subject, scheme)).unwrap_or_default(),
+            (Ok(subject), Ok(scheme)) => self.periods.get(&(subject, scheme)).map(Periods::listed).unwrap_or_default(),
             // Nothing is kept under what is no name.
             _ => Vec::new(),
         }
@@ -163,21 +168,25 @@ impl Certification {
     }
 
     fn check_registrar(&self, ctx: &Context) -> Result<(), Error> {
+        check_direct(ctx)?;
         let registrar = self.registrar.get_or_default();
         if ctx.has_role(Role::Admin) && ctx.organisation() == registrar { Ok(()) } else { Err(Error::NotPermitted) }
     }
 
-    fn add_period(&mut self, certificate: &Certificate, id: u64) -> Result<(), Error> {
+    fn add_period(&mut self, certificate: &Certificate, id: u64, inspector: &str, now_ms: u64) -> Result<(), Error> {
         let Certificate { subject, scheme, from_ms, to_ms, .. } = certificate;
         let key = (subject.clone(), scheme.clone());
         let mut periods = self.periods.get(&key).unwrap_or_default();
-        if periods.len() >= PERIODS_MAX {
-            return Err(Error::Full { max: number(PERIODS_MAX) });
-        }
-        periods.push(Period { id, from_ms: *from_ms, to_ms: *to_ms, revoked_ms: None });
+        let period = Period { id, from_ms: *from_ms, to_ms: *to_ms, revoked_ms: None };
+        periods.add(period, inspector, now_ms).map_err(|max| Error::Full { max: number(max) })?;
         self.periods.set(&key, &periods);
         Ok(())
     }
+}
+
+/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
+fn check_direct(ctx: &Context) -> Result<(), Error> {
+    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 /// The certificate with its subject in canonical form, if it can be kept.

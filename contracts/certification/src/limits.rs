@@ -13,9 +13,12 @@ pub(crate) const ORGANISATION_BYTES_MAX: usize = 64;
 /// Bytes of the reason of a revocation.
 pub(crate) const REASON_BYTES_MAX: usize = 512;
 
-/// Certificates of one subject under one scheme. They are read whole by each question, 33 bytes each; renewed every
-/// year, they last a generation.
-pub(crate) const PERIODS_MAX: usize = 32;
+/// Certificates of one subject under one scheme that questions are answered from. They are read whole by each, at most
+/// 101 bytes each with the inspector's name; then those that are over make room.
+pub(crate) const PERIODS_MAX: usize = 64;
+
+/// Of these by one inspector that are not over, so that it takes eight rivals to keep an inspector out.
+pub(crate) const INSPECTOR_PERIODS_MAX: usize = 8;
 
 /// Certificates in one answer. Each takes below 1,200 bytes of the 4 MiB that a view may answer.
 pub(crate) const PAGE_MAX: u32 = 1_000;

@@ -25,6 +25,11 @@ fn everybody_does_what_is_theirs_and_nothing_else() {
 }
 
 #[test]
+fn what_is_over_makes_room_and_nobody_fills_it_alone() {
+    scenario::what_is_over_makes_room_and_nobody_fills_it_alone(&mut registry());
+}
+
+#[test]
 fn what_cannot_be_kept_is_refused() {
     scenario::what_cannot_be_kept_is_refused(&mut registry());
 }

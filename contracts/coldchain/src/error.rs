@@ -33,11 +33,18 @@ pub enum Error {
         /// The highest.
         most: i64,
     },
-    /// The thing is judged by the limits of another class, for which another organisation is responsible.
+    /// The thing is judged by the limits of another class, which its identifier names or which it is assigned to, and for
+    /// which another organisation is responsible.
     Assigned {
         /// The class.
         class: String,
     },
     /// The thing is not held.
     NotHeld,
+    /// Another contract calls, and what this method does takes a signature of its own: sign a transaction that calls this
+    /// contract.
+    ByContract {
+        /// The contract that calls.
+        contract: Address,
+    },
 }

@@ -85,16 +85,21 @@ impl ColdChain {
     }
 
     /// Judges a thing by the limits of a class that it does not name itself, such as a pallet by what stands on it. By
-    /// submitters and admins of the organisation responsible for the class; not if another organisation did so before.
+    /// submitters and admins of the organisation that is responsible for the class, for the one that the thing names if it
+    /// names one, and for the one that it was assigned to before.
     #[call]
     pub fn assign(&mut self, ctx: &mut Context, item: String, class: String) -> Result<(), Error> {
-        let (item, class) = (canonical(&item)?.into_canonical(), canonical(&class)?.into_canonical());
+        let (item, class) = (canonical(&item)?, canonical(&class)?.into_canonical());
         let roles = [Role::Submitter, Role::Admin];
         self.check_responsible(ctx, &class, &roles)?;
-        if let Some(before) = self.assigned.get(&item)
-            && self.check_responsible(ctx, &before, &roles).is_err()
-        {
-            return Err(Error::Assigned { class: before });
+        // One of the two is what a thing with excursions is judged by.
+        let named = item.class().map(Identifier::into_canonical);
+        let item = item.into_canonical();
+        for before in [named, self.assigned.get(&item)].into_iter().flatten() {
+            match self.check_responsible(ctx, &before, &roles) {
+                Err(Error::NotPermitted) => return Err(Error::Assigned { class: before }),
+                checked => checked?,
+            }
         }
         self.assigned.set(&item, &class);
         if let Some(mut thing) = self.things.get(&item) {
@@ -116,6 +121,11 @@ impl ColdChain {
             return Err(NotObserved::NotPermitted);
         }
         check_counts(&observations)?;
+        let now_ms = ctx.time_ms();
+        observations
+            .iter()
+            .flat_map(|observation| &observation.readings)
+            .try_for_each(|reading| reading.check(now_ms))?;
         let reported_by = ctx.organisation();
         let mut held: BTreeMap<String, Hold> = BTreeMap::new();
         for Observation { items, readings } in &observations {
@@ -196,16 +206,23 @@ impl ColdChain {
     }
 
     fn check_registrar(&self, ctx: &Context) -> Result<(), Error> {
+        check_direct(ctx)?;
         let registrar = self.registrar.get_or_default();
         if ctx.has_role(Role::Admin) && ctx.organisation() == registrar { Ok(()) } else { Err(Error::NotPermitted) }
     }
 
     fn check_responsible(&self, ctx: &Context, class: &str, roles: &[Role]) -> Result<(), Error> {
+        check_direct(ctx)?;
         let responsible =
             self.responsible.get(class).ok_or_else(|| Error::NotEntrusted { class: class.to_string() })?;
         let permitted = ctx.organisation() == responsible && roles.iter().any(|role| ctx.has_role(*role));
         if permitted { Ok(()) } else { Err(Error::NotPermitted) }
     }
+}
+
+/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
+fn check_direct(ctx: &Context) -> Result<(), Error> {
+    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 fn check_counts(observations: &[Observation]) -> Result<(), NotObserved> {

@@ -30,6 +30,16 @@ fn everybody_does_what_is_theirs_and_nothing_else() {
 }
 
 #[test]
+fn a_bottle_is_judged_by_its_own_class() {
+    scenario::a_bottle_is_judged_by_its_own_class(&mut keeper());
+}
+
+#[test]
+fn readings_are_of_times_that_were() {
+    scenario::readings_are_of_times_that_were(&mut keeper());
+}
+
+#[test]
 fn more_than_a_call_takes_is_refused() {
     scenario::more_than_a_call_takes_is_refused(&mut keeper());
 }

@@ -79,6 +79,10 @@ impl Term {
         self.from_ms <= at_ms && at_ms < self.to_ms
     }
 
+    pub(crate) fn is_over(&self, now_ms: u64) -> bool {
+        self.revoked_ms.is_some() || self.to_ms <= now_ms
+    }
+
     pub(crate) fn is_valid(&self, at_ms: u64) -> bool {
         self.covers(at_ms) && self.revoked_ms.is_none_or(|revoked| at_ms < revoked)
     }

@@ -37,7 +37,7 @@ pub enum Error {
         /// Its id.
         id: Hash,
     },
-    /// The holder has as many credentials of this kind by this issuer as are kept.
+    /// The holder has as many credentials of this kind by this issuer that are not over as are kept: revoke one.
     Full {
         /// How many.
         max: u64,
@@ -58,4 +58,10 @@ pub enum Error {
     },
     /// The credential was presented with this nonce before.
     Presented,
+    /// Another contract calls, and what this method does takes a signature of its own: sign a transaction that calls this
+    /// contract.
+    ByContract {
+        /// The contract that calls.
+        contract: Address,
+    },
 }

@@ -37,6 +37,7 @@ impl Credentials {
     /// shows that it is its own. By admins.
     #[call]
     pub fn register(&mut self, ctx: &mut Context, key: PublicKey, proof: [u8; 64]) -> Result<(), Error> {
+        check_direct(ctx)?;
         if !ctx.has_role(Role::Admin) {
             return Err(Error::NotPermitted);
         }
@@ -53,6 +54,7 @@ impl Credentials {
     /// Retires a key for good. What it issued stands. By admins of its organisation.
     #[call]
     pub fn retire(&mut self, ctx: &mut Context, key: PublicKey) -> Result<(), Error> {
+        check_direct(ctx)?;
         let issuer = self.issuer(key).filter(|issuer| issuer.retired_ms.is_none()).ok_or(Error::NotAnIssuer)?;
         if !ctx.has_role(Role::Admin) || ctx.organisation() != issuer.organisation {
             return Err(Error::NotPermitted);
@@ -65,6 +67,7 @@ impl Credentials {
     /// Stores a credential that its issuer signed; answers its id. By submitters.
     #[call]
     pub fn issue(&mut self, ctx: &mut Context, credential: Credential, signature: [u8; 64]) -> Result<Hash, Error> {
+        check_direct(ctx)?;
         if !ctx.has_role(Role::Submitter) {
             return Err(Error::NotPermitted);
         }
@@ -77,7 +80,7 @@ impl Credentials {
             return Err(Error::Issued { id });
         }
         verify(&credential.issuer, &place.credential(&credential), &signature)?;
-        self.add_term(id, &credential, &organisation)?;
+        self.add_term(id, &credential, &organisation, ctx.time_ms())?;
         let (holder, kind) = (credential.holder, credential.kind.clone());
         let issued =
             Issued { credential, organisation: organisation.clone(), issued_ms: ctx.time_ms(), revocation: None };
@@ -89,6 +92,7 @@ impl Credentials {
     /// Revokes a credential from this block's time on. By submitters and admins of its issuer's organisation.
     #[call]
     pub fn revoke(&mut self, ctx: &mut Context, id: Hash, reason: String) -> Result<(), Error> {
+        check_direct(ctx)?;
         let reason = checked("reason", reason, REASON_BYTES_MAX)?;
         let mut issued = self.issued.get(&id).ok_or(Error::NotFound)?;
         let acts = ctx.has_role(Role::Submitter) || ctx.has_role(Role::Admin);
@@ -175,16 +179,23 @@ impl Credentials {
         Err(revoked.map_or(NotHeld::NotThen, |at_ms| NotHeld::Revoked { at_ms }))
     }
 
-    fn add_term(&mut self, id: Hash, credential: &Credential, organisation: &str) -> Result<(), Error> {
+    /// Keeps when a credential is valid. If there is no room, the first that is over, ended or revoked, is dropped.
+    fn add_term(&mut self, id: Hash, credential: &Credential, organisation: &str, now_ms: u64) -> Result<(), Error> {
         let key = (credential.holder, credential.kind.clone(), organisation.to_string());
         let mut terms = self.terms.get(&key).unwrap_or_default();
         if terms.len() >= CREDENTIALS_MAX {
-            return Err(Error::Full { max: number(CREDENTIALS_MAX) });
+            let over = terms.iter().position(|term| term.is_over(now_ms));
+            terms.remove(over.ok_or_else(|| Error::Full { max: number(CREDENTIALS_MAX) })?);
         }
         terms.push(Term { id, from_ms: credential.from_ms, to_ms: credential.to_ms, revoked_ms: None });
         self.terms.set(&key, &terms);
         Ok(())
     }
+}
+
+/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
+fn check_direct(ctx: &Context) -> Result<(), Error> {
+    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 fn place(ctx: &Context) -> Place {

@@ -13,5 +13,6 @@ pub(crate) const AUDIENCE_BYTES_MAX: usize = 128;
 /// Bytes of the reason of a revocation.
 pub(crate) const REASON_BYTES_MAX: usize = 512;
 
-/// Credentials of one kind that one issuer gives to one holder. They are read whole by each question, 57 bytes each.
+/// Credentials of one kind that one issuer gives to one holder. They are read whole by each question, 57 bytes each;
+/// then those that are over make room.
 pub(crate) const CREDENTIALS_MAX: usize = 64;

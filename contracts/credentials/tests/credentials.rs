@@ -29,6 +29,11 @@ fn a_signature_counts_for_what_was_signed_and_nothing_else() {
     scenario::a_signature_counts_for_what_was_signed_and_nothing_else(&mut registry());
 }
 
+#[test]
+fn what_is_over_makes_room() {
+    scenario::what_is_over_makes_room(&mut registry());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]

@@ -19,9 +19,9 @@ pub struct Terms {
     pub document: Hash,
     /// Organisations that have to countersign beside the seller.
     pub countersigners: Vec<String>,
-    /// Organisation that decides disputes; without it, none can be begun.
-    pub arbiter: Option<String>,
-    /// When the buyer has the price back unless it was paid: milliseconds since 1970 UTC, by blocks' time.
+    /// Who decides disputes; without it, none can be begun.
+    pub arbiter: Option<Arbiter>,
+    /// When the buyer has the price back unless it was paid or is in dispute: milliseconds since 1970 UTC, by blocks' time.
     pub deadline_ms: u64,
     /// The contract that keeps the event of the delivery.
     pub records: Address,
@@ -29,6 +29,15 @@ pub struct Terms {
     pub coldchain: Option<Address>,
     /// The certificate that somebody must have, if one has to.
     pub certified: Option<Certified>,
+}
+
+/// Who decides disputes.
+#[derive(Clone, Debug, PartialEq, Eq, ContractType)]
+pub struct Arbiter {
+    /// The organisation.
+    pub organisation: String,
+    /// How long it has for it in milliseconds, past the deadline too: an hour to 90 days.
+    pub dispute_ms: u64,
 }
 
 /// A certificate that must be valid when the price is paid.
@@ -66,6 +75,9 @@ pub enum State {
         by: String,
         /// Why.
         reason: String,
+        /// When the buyer has the price back unless the arbiter decided: the deadline, or as long after the dispute began
+        /// as was agreed, whichever is later.
+        until_ms: u64,
     },
     /// The seller has the price.
     Paid {
@@ -87,12 +99,13 @@ pub enum Unmet {
         /// The organisation.
         organisation: String,
     },
-    /// The event is not the buyer's receipt of the item at the place, recorded after the deal was opened.
+    /// The event is not the buyer's receipt of the item at the place, recorded after the deal was opened, or another deal
+    /// was settled by it.
     Delivery {
-        /// In what it differs: `event`, `organisation`, `step`, `place` or `time`.
+        /// In what it differs: `event`, `organisation`, `step`, `place`, `time` or `deal`.
         differs: String,
     },
-    /// The cold chain holds the item.
+    /// The cold chain holds the item: since before it was received, and by another's readings than the buyer's.
     Held {
         /// Since when.
         since_ms: u64,
@@ -115,6 +128,14 @@ impl Deal {
     /// Those that have to countersign, the seller first.
     pub(crate) fn countersigners(&self) -> impl Iterator<Item = &String> {
         core::iter::once(&self.terms.seller).chain(&self.terms.countersigners)
+    }
+
+    /// When the buyer has the price back, as it stands.
+    pub(crate) fn until_ms(&self) -> u64 {
+        match self.state {
+            State::Disputed { until_ms, .. } => until_ms,
+            _ => self.terms.deadline_ms,
+        }
     }
 
     /// Whether the price is locked.

@@ -30,14 +30,15 @@ pub enum Error {
         /// How many there may be.
         max: u64,
     },
-    /// The deadline has passed: the deal cannot be opened or countersigned, nor the seller be paid.
+    /// The deadline, or the arbiter's time, has passed: the deal cannot be opened, countersigned or decided, nor the seller
+    /// be paid.
     Late {
-        /// The deadline.
+        /// The deadline, or the end of the arbiter's time.
         deadline_ms: u64,
     },
-    /// The deadline has not passed.
+    /// The deadline, or the time of the arbiter of a deal in dispute, has not passed.
     Early {
-        /// The deadline.
+        /// The deadline, or the end of the arbiter's time.
         deadline_ms: u64,
     },
     /// There is not as much credit.
@@ -66,5 +67,20 @@ pub enum Error {
     Conditions {
         /// Those that do not.
         unmet: Vec<Unmet>,
+    },
+    /// The arbiter would have less or more time than is taken.
+    DisputeTime {
+        /// How long.
+        dispute_ms: u64,
+        /// At least.
+        min_ms: u64,
+        /// At most.
+        max_ms: u64,
+    },
+    /// Another contract calls, and what this method does takes a signature of its own: sign a transaction that calls this
+    /// contract.
+    ByContract {
+        /// The contract that calls.
+        contract: Address,
     },
 }

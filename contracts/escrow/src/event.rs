@@ -67,6 +67,11 @@ pub struct DisputeBegun {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// When the buyer has the price back unless the arbiter decided.
+    pub until_ms: u64,
+    /// Whether it is later than the deadline and the chain refunds it then. At the deadline it does if `Opened` says so;
+    /// otherwise somebody has to call `expire`.
+    pub refunds_itself: bool,
 }
 
 /// A deal is over: the price is the seller's, and so is the document, or the price is the buyer's again.

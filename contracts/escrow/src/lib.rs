@@ -1,9 +1,10 @@
 //! An escrow: it pays and releases documents when delivery, countersignatures, cold chain and certificates are in order.
 //!
 //! A bank, an organisation named at deployment, gives credit for money that it holds and takes it back. A buyer opens a
-//! deal, which locks the price. All countersign, the buyer records the receipt of the item, and whoever names that event
-//! has the conditions checked: each is asked of the contract that the terms name. If all hold, the seller is paid. Past
-//! the deadline the buyer has the price back. Credit is never made or lost on the way.
+//! deal, which locks the price. All countersign, the buyer records the receipt of the item, and whoever names that
+//! event has the conditions checked: each is asked of the contract that the terms name. If all hold, the seller is
+//! paid. Past the deadline, or past the arbiter's time if there is a dispute, the buyer has the price back. Credit is
+//! never made or lost on the way.
 #![no_std]
 
 mod condition;
@@ -12,14 +13,15 @@ mod error;
 mod event;
 mod limits;
 
-pub use deal::{Certified, Deal, State, Terms, Unmet};
+pub use deal::{Arbiter, Certified, Deal, State, Terms, Unmet};
 pub use error::Error;
 pub use event::{Closed, Countersigned, Deposited, DisputeBegun, Opened, Redeemed};
 
 use countersign_contract::prelude::*;
+use countersign_contract::{borsh, sha256};
 use countersign_epcis::Identifier;
 
-use limits::{COUNTERSIGNERS_MAX, EXPIRE_GAS, ORGANISATION_BYTES_MAX, TEXT_BYTES_MAX};
+use limits::{COUNTERSIGNERS_MAX, DISPUTE_MS_MAX, DISPUTE_MS_MIN, EXPIRE_GAS, ORGANISATION_BYTES_MAX, TEXT_BYTES_MAX};
 
 countersign_contract::no_std_runtime!();
 
@@ -31,6 +33,8 @@ pub struct Escrow {
     credit: Map<String, u64>,
     count: Item<u64>,
     deals: Map<u64, Deal>,
+    /// Which deal a delivery settled.
+    deliveries: Map<Hash, u64>,
 }
 
 #[contract]
@@ -46,6 +50,7 @@ impl Escrow {
     /// Gives credit for money that the bank has received. By admins of the bank.
     #[call]
     pub fn deposit(&mut self, ctx: &mut Context, organisation: String, amount: u64) -> Result<(), Error> {
+        check_direct(ctx)?;
         if !ctx.has_role(Role::Admin) || ctx.organisation() != self.bank.get_or_default() {
             return Err(Error::NotPermitted);
         }
@@ -60,6 +65,7 @@ impl Escrow {
     /// Gives up credit for money that the bank pays. By admins of the organisation that has it.
     #[call]
     pub fn redeem(&mut self, ctx: &mut Context, amount: u64) -> Result<(), Error> {
+        check_direct(ctx)?;
         if !ctx.has_role(Role::Admin) {
             return Err(Error::NotPermitted);
         }
@@ -110,38 +116,46 @@ impl Escrow {
     pub fn settle(&mut self, ctx: &mut Context, id: u64, event_id: String) -> Result<(), Error> {
         let event_id = checked("event_id", event_id, TEXT_BYTES_MAX)?;
         let deal = self.open_deal(ctx, id)?;
-        let unmet = condition::unmet(ctx, &deal, &event_id);
+        let delivery = delivery(&deal, &event_id);
+        let unmet = condition::unmet(ctx, &deal, &event_id, self.deliveries.has(&delivery));
         if !unmet.is_empty() {
             return Err(Error::Conditions { unmet });
         }
+        self.deliveries.set(&delivery, &id);
         self.close(ctx, id, deal, true, "conditions");
         Ok(())
     }
 
-    /// Has the arbiter decide. By submitters and admins of buyer and seller.
+    /// Has the arbiter decide, which has the time that was agreed, and until the deadline if that is later. The chain refunds
+    /// the price then. By submitters and admins of buyer and seller.
     #[call]
     pub fn dispute(&mut self, ctx: &mut Context, id: u64, reason: String) -> Result<(), Error> {
         let reason = checked("reason", reason, TEXT_BYTES_MAX)?;
         let mut deal = self.open_deal(ctx, id)?;
         check_acts_for(ctx, [&deal.terms.buyer, &deal.terms.seller])?;
-        if deal.terms.arbiter.is_none() {
-            return Err(Error::NoArbiter);
-        }
+        let Arbiter { dispute_ms, .. } = deal.terms.arbiter.as_ref().ok_or(Error::NoArbiter)?;
+        let deadline_ms = deal.terms.deadline_ms;
+        let until_ms = ctx.time_ms().saturating_add(*dispute_ms).max(deadline_ms);
         let by = ctx.organisation();
-        deal.state = State::Disputed { by: by.clone(), reason: reason.clone() };
+        deal.state = State::Disputed { by: by.clone(), reason: reason.clone(), until_ms };
         self.deals.set(&id, &deal);
-        ctx.emit(&DisputeBegun { id, by, reason });
+        let is_later = until_ms > deadline_ms;
+        let refunds_itself = is_later && ctx.schedule(until_ms, "expire", &(id,), EXPIRE_GAS).is_ok();
+        ctx.emit(&DisputeBegun { id, by, reason, until_ms, refunds_itself });
         Ok(())
     }
 
-    /// Decides a dispute: pays the seller, or the buyer back. By admins of the arbiter, until the deadline.
+    /// Decides a dispute: pays the seller, or the buyer back. By admins of the arbiter, until its time is up.
     #[call]
     pub fn decide(&mut self, ctx: &mut Context, id: u64, pay: bool) -> Result<(), Error> {
         let deal = self.locked_deal(id)?;
         if !matches!(deal.state, State::Disputed { .. }) {
             return Err(Error::NotDisputed);
         }
-        if !ctx.has_role(Role::Admin) || deal.terms.arbiter != Some(ctx.organisation()) {
+        check_direct(ctx)?;
+        let own = ctx.organisation();
+        let is_arbiter = deal.terms.arbiter.as_ref().is_some_and(|arbiter| arbiter.organisation == own);
+        if !ctx.has_role(Role::Admin) || !is_arbiter {
             return Err(Error::NotPermitted);
         }
         check_in_time(ctx, &deal)?;
@@ -149,11 +163,12 @@ impl Escrow {
         Ok(())
     }
 
-    /// Gives the buyer the price back once the deadline has passed. By the chain, and anybody.
+    /// Gives the buyer the price back once the deadline, or the arbiter's time for a deal in dispute, has passed. By the
+    /// chain, and anybody.
     #[call]
     pub fn expire(&mut self, ctx: &mut Context, id: u64) -> Result<(), Error> {
         let deal = self.locked_deal(id)?;
-        let deadline_ms = deal.terms.deadline_ms;
+        let deadline_ms = deal.until_ms();
         if ctx.time_ms() < deadline_ms {
             return Err(Error::Early { deadline_ms });
         }
@@ -183,7 +198,8 @@ impl Escrow {
     #[view]
     pub fn unmet(&self, ctx: &Context, id: u64, event_id: String) -> Result<Vec<Unmet>, Error> {
         let deal = self.deals.get(&id).ok_or(Error::NotFound { id })?;
-        Ok(condition::unmet(ctx, &deal, &event_id))
+        let is_used = self.deliveries.get(&delivery(&deal, &event_id)).is_some_and(|settled| settled != id);
+        Ok(condition::unmet(ctx, &deal, &event_id, is_used))
     }
 
     /// A deal that is neither closed nor disputed nor late.
@@ -226,7 +242,19 @@ impl Escrow {
     }
 }
 
+/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
+fn check_direct(ctx: &Context) -> Result<(), Error> {
+    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
+}
+
+/// What a deal is settled by: an event, as its keeper names it, and the item.
+fn delivery(deal: &Deal, event_id: &str) -> Hash {
+    let Terms { records, item, .. } = &deal.terms;
+    sha256(&borsh::to_vec(&(records, event_id, item)).expect("writing to memory cannot fail"))
+}
+
 fn check_acts_for<'a>(ctx: &Context, organisations: impl IntoIterator<Item = &'a String>) -> Result<(), Error> {
+    check_direct(ctx)?;
     let own = ctx.organisation();
     let acts = ctx.has_role(Role::Submitter) || ctx.has_role(Role::Admin);
     if acts && organisations.into_iter().any(|organisation| *organisation == own) {
@@ -237,7 +265,7 @@ fn check_acts_for<'a>(ctx: &Context, organisations: impl IntoIterator<Item = &'a
 }
 
 fn check_in_time(ctx: &Context, deal: &Deal) -> Result<(), Error> {
-    let deadline_ms = deal.terms.deadline_ms;
+    let deadline_ms = deal.until_ms();
     if ctx.time_ms() < deadline_ms { Ok(()) } else { Err(Error::Late { deadline_ms }) }
 }
 
@@ -248,8 +276,14 @@ fn checked_terms(terms: Terms) -> Result<Terms, Error> {
     }
     let parties = [("buyer", &terms.buyer), ("seller", &terms.seller)].into_iter();
     let others = terms.countersigners.iter().map(|other| ("countersigners", other));
-    for (field, organisation) in parties.chain(others).chain(terms.arbiter.iter().map(|arbiter| ("arbiter", arbiter))) {
+    let arbiter = terms.arbiter.iter().map(|arbiter| ("arbiter", &arbiter.organisation));
+    for (field, organisation) in parties.chain(others).chain(arbiter) {
         check_length(field, organisation, ORGANISATION_BYTES_MAX)?;
+    }
+    if let Some(Arbiter { dispute_ms, .. }) = terms.arbiter
+        && !(DISPUTE_MS_MIN..=DISPUTE_MS_MAX).contains(&dispute_ms)
+    {
+        return Err(Error::DisputeTime { dispute_ms, min_ms: DISPUTE_MS_MIN, max_ms: DISPUTE_MS_MAX });
     }
     let certified = terms.certified.map(checked_certificate).transpose()?;
     let (item, place) = (canonical("item", &terms.item)?, canonical("place", &terms.place)?);

@@ -3,6 +3,8 @@
 
 #[path = "escrow/model.rs"]
 mod model;
+#[path = "escrow/relay.rs"]
+mod relay;
 #[path = "escrow/scenario.rs"]
 mod scenario;
 #[path = "escrow/world.rs"]
@@ -54,6 +56,21 @@ fn only_the_buyers_receipt_of_the_item_is_a_delivery() {
 #[test]
 fn an_arbiter_decides_what_is_disputed() {
     within(scenario::an_arbiter_decides_what_is_disputed);
+}
+
+#[test]
+fn a_dispute_at_the_last_moment_leaves_the_arbiter_its_time() {
+    within(scenario::a_dispute_at_the_last_moment_leaves_the_arbiter_its_time);
+}
+
+#[test]
+fn a_hold_that_the_buyer_could_bring_about_is_none() {
+    within(scenario::a_hold_that_the_buyer_could_bring_about_is_none);
+}
+
+#[test]
+fn a_delivery_settles_one_deal() {
+    within(scenario::a_delivery_settles_one_deal);
 }
 
 #[test]

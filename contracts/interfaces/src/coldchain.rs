@@ -10,6 +10,10 @@ pub const ITEMS_MAX: usize = 256;
 /// Readings of one observation.
 pub const READINGS_MAX: usize = 64;
 
+/// Milliseconds of one reading's interval: 31 days. All of it counts once one moment of it is outside of limits, so
+/// that the summary of a whole voyage still passes, and a forged beginning does not reach back for years.
+pub const INTERVAL_MS_MAX: u64 = 31 * 24 * 3_600_000;
+
 /// A keeper of the cold chain.
 #[interface]
 pub trait ColdChain {
@@ -37,7 +41,7 @@ pub struct Observation {
 pub struct Reading {
     /// The beginning, milliseconds since 1970 UTC.
     pub from_ms: u64,
-    /// The end; not after the beginning for a moment.
+    /// The end, at the block's time at the latest; the same as the beginning for a moment.
     pub to_ms: u64,
     /// The least temperature.
     pub least: i64,
@@ -79,4 +83,44 @@ pub enum NotObserved {
         /// How many there may be.
         max: u32,
     },
+    /// A reading ends before it begins.
+    Backwards {
+        /// Its beginning.
+        from_ms: u64,
+        /// Its end.
+        to_ms: u64,
+    },
+    /// A reading is of a time that has not been: compare the clocks of device and chain.
+    Ahead {
+        /// Its end.
+        to_ms: u64,
+        /// The block's time.
+        now_ms: u64,
+    },
+    /// A reading is of a longer interval than is taken: report it in parts.
+    TooLong {
+        /// How long it is.
+        interval_ms: u64,
+        /// How long it may be.
+        max_ms: u64,
+    },
+}
+
+impl Reading {
+    /// Whether a reading can be taken at a block's time.
+    ///
+    /// # Errors
+    ///
+    /// `Backwards`, `Ahead` and `TooLong`.
+    pub fn check(&self, now_ms: u64) -> Result<(), NotObserved> {
+        let Self { from_ms, to_ms, .. } = *self;
+        let interval_ms = to_ms.checked_sub(from_ms).ok_or(NotObserved::Backwards { from_ms, to_ms })?;
+        if to_ms > now_ms {
+            return Err(NotObserved::Ahead { to_ms, now_ms });
+        }
+        if interval_ms > INTERVAL_MS_MAX {
+            return Err(NotObserved::TooLong { interval_ms, max_ms: INTERVAL_MS_MAX });
+        }
+        Ok(())
+    }
 }

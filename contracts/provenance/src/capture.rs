@@ -109,7 +109,7 @@ fn one(
             step: indexed(Some(event.step_word())),
             location: indexed(event.location.as_ref().map(|place| place.id.canonical())),
         });
-        noted.note(&event, standing.sequence);
+        noted.note(&event, standing.sequence, by.time_ms);
     }
     Ok(standing)
 }

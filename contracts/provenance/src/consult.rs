@@ -1,5 +1,6 @@
 //! Consulting: what registries say of captured events. It is announced and changes no register and no receipt: an event
-//! is recorded as it is, and a registry that fails makes no capture fail (decision 0002).
+//! is recorded as it is, and a registry that fails makes no capture fail (decision 0002), as long as the transaction has the
+//! gas and the room for events that a registry may use up.
 
 mod claims;
 mod readings;
@@ -42,7 +43,8 @@ pub struct RegistriesConsulted {
     pub coldchain: Option<Address>,
 }
 
-/// Questions about captured events were not answered: the registry failed, or there were more than a call asks.
+/// Questions about captured events were not answered: the registry failed, there were more than a call asks, or a reading
+/// is of a time that it does not take.
 #[derive(Clone, Debug, PartialEq, Eq, ContractEvent)]
 pub struct RegistryUnavailable {
     /// The registry.
@@ -65,7 +67,7 @@ impl Noted {
     }
 
     /// Notes an event that was recorded. The declaration of an error says nothing of things.
-    pub(crate) fn note(&mut self, event: &Event, sequence: u64) {
+    pub(crate) fn note(&mut self, event: &Event, sequence: u64, now_ms: u64) {
         if event.error.is_some() {
             return;
         }
@@ -73,7 +75,7 @@ impl Noted {
             claims.note(event, sequence);
         }
         if let Some(readings) = &mut self.readings {
-            readings.note(event, sequence);
+            readings.note(event, sequence, now_ms);
         }
     }
 

@@ -18,7 +18,7 @@ pub use consult::{ItemHeld, Registries, RegistriesConsulted, RegistryUnavailable
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use countersign_contract::{Context, ContractError, Item, Role, contract};
+use countersign_contract::{Address, Context, ContractError, Item, Role, contract};
 use countersign_epcis::Identifier;
 use countersign_epcis::answer::{
     After, Anomalies, Contents, EventReceipt, History, HistoryPage, Lineage, Mode, ObjectState, Recall, Recorded,
@@ -73,6 +73,12 @@ pub enum Error {
         /// What cannot be read.
         what: String,
     },
+    /// Another contract calls, and capturing and consulting take a signature of their own: sign a transaction that calls
+    /// this contract.
+    ByContract {
+        /// The contract that calls.
+        contract: Address,
+    },
 }
 
 #[contract(interface = countersign_interfaces::records::Records)]
@@ -87,6 +93,7 @@ impl Provenance {
     /// the contract.
     #[call]
     pub fn consult(&mut self, ctx: &mut Context, registries: Registries) -> Result<(), Error> {
+        check_direct(ctx)?;
         let owner = self.consulted.get().map(|consulted| consulted.owner);
         if !ctx.has_role(Role::Admin) || owner.as_ref() != Some(&ctx.organisation()) {
             return Err(Error::NotPermitted);
@@ -108,6 +115,7 @@ impl Provenance {
     /// already is a duplicate and no fault.
     #[call]
     pub fn capture(&mut self, ctx: &mut Context, events: Vec<Vec<u8>>, mode: Mode) -> Result<Vec<EventReceipt>, Error> {
+        check_direct(ctx)?;
         capture::capture(ctx, &events, mode, self.registries())
     }
 
@@ -211,6 +219,11 @@ impl Provenance {
         let named = register::document(&mut Registers, &kind, &item(&id)?)?;
         Ok(named.into_iter().map(|Pos { sequence, .. }| sequence).collect())
     }
+}
+
+/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
+fn check_direct(ctx: &Context) -> Result<(), Error> {
+    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 fn recorded(sequence: u64, record: register::Record) -> Result<Recorded, Error> {

@@ -37,7 +37,7 @@ pub(crate) const CLAIMS_MAX: usize = 256;
 /// Questions to the registry of certificates in one call: one for each party and scheme.
 pub(crate) const QUESTIONS_MAX: usize = 64;
 
-/// Gas of one of these: 0.1 million for the registry's code, the rest for its answer of at most 32 certificates. All of
+/// Gas of one of these: 0.1 million for the registry's code, the rest for its answer of at most 64 certificates. All of
 /// them are 64 million of a transaction's 3 thousand million.
 pub(crate) const QUESTION_GAS: u64 = 1_000_000;
 

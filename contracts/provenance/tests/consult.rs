@@ -218,6 +218,24 @@ fn readings_reach_the_keeper_and_holds_come_back() {
 }
 
 #[test]
+fn a_reading_that_cannot_be_taken_costs_the_others_nothing() {
+    let (mut host, addresses) = world();
+    let [_, _, coldchain] = addresses;
+    consult(&mut host, both(addresses)).unwrap();
+    let later = Time::at(i64::try_from(host.environment().time_ms + 1).unwrap());
+    let ahead = Event { time: later, ..measured("urn:e:ahead", "20") };
+    let items = Items { epcs: vec![bottle(1)], quantities: Vec::new() };
+    let ahead = Event { what: What::Object { action: Action::Observe, items }, ..ahead };
+    let mark = host.mark();
+    capture(&mut host, &[ahead, measured("urn:e:warm", "20")]);
+    let told = host.events_since::<RegistryUnavailable>(mark);
+    assert_eq!(told, [RegistryUnavailable { registry: coldchain, unanswered: 1 }]);
+    host.select(coldchain);
+    let mut held = |n: usize| host.query::<Option<Hold>>("hold", &(bottle(n).canonical(),)).unwrap().is_some();
+    assert_eq!((held(0), held(1)), (true, false));
+}
+
+#[test]
 fn a_sighting_is_what_one_event_says_of_one_thing() {
     let mut host = Host::new::<Provenance>();
     let location = Some(Place { id: id("urn:epc:id:sgln:9521321.00001.0"), extensions: Vec::new() });

@@ -133,6 +133,46 @@ pub fn everybody_does_what_is_theirs_and_nothing_else(host: &mut impl Harness) {
     revoke(host, last).unwrap();
 }
 
+pub fn what_is_over_makes_room_and_nobody_fills_it_alone(host: &mut impl Harness) {
+    host.as_account(&board());
+    accredit(host, "tuv", "organic").unwrap();
+    accredit(host, "lab", "organic").unwrap();
+    let now = host.environment().time_ms;
+    let standing = organic(now, now + 1_000_000_000);
+    let ids = |host: &mut _| -> Vec<u64> {
+        let periods = Harness::query::<Vec<Period>>(host, "periods", &(FARM, "organic")).unwrap();
+        periods.into_iter().map(|period| period.id).collect()
+    };
+    host.as_account(&inspector("lab"));
+    let past = grant(host, &organic(1, 2)).unwrap();
+    let labs = grant(host, &standing).unwrap();
+    host.as_account(&inspector("tuv"));
+    for _ in 0..8 {
+        grant(host, &standing).unwrap();
+    }
+    assert_eq!(error(grant(host, &standing)), Error::Full { max: 8 });
+    host.as_account(&inspector("lab"));
+    let other = grant(host, &standing).unwrap();
+    host.as_account(&inspector("tuv"));
+    for id in labs + 1..other {
+        revoke(host, id).unwrap();
+    }
+    // What is over goes first, and the inspector's own before another's.
+    let last = (0..60).map(|_| grant(host, &organic(3, 4)).unwrap()).last().unwrap();
+    let kept = ids(host);
+    assert_eq!((kept.len(), &kept[..3], kept.last()), (64, &[past, labs, other][..], Some(&last)));
+    assert_eq!(valid(host, 1).map(|period| period.id), Ok(past));
+    let granted: Vec<(u64, Granted)> = host.query("certificates", &(FARM, None::<u64>, 100u32)).unwrap();
+    assert_eq!(granted.len(), 71, "all can be looked up");
+    // Who has none of its own that is over takes the place of the oldest that is.
+    host.as_account(&board());
+    accredit(host, "new", "organic").unwrap();
+    host.as_account(&inspector("new"));
+    let newest = grant(host, &standing).unwrap();
+    let kept = ids(host);
+    assert_eq!((kept.len(), kept[0], kept.last()), (64, labs, Some(&newest)));
+}
+
 pub fn what_cannot_be_kept_is_refused(host: &mut impl Harness) {
     host.as_account(&board());
     accredit(host, "tuv", "organic").unwrap();
@@ -145,10 +185,6 @@ pub fn what_cannot_be_kept_is_refused(host: &mut impl Harness) {
     let long = Certificate { subject: format!("urn:x:{}", "x".repeat(251)), ..organic(0, 1) };
     assert!(matches!(error(grant(host, &long)), Error::Length { bytes: 257, max: 256, .. }));
     assert_eq!(error(revoke(host, 0)), Error::NotFound { id: 0 });
-    for _ in 0..32 {
-        grant(host, &organic(0, 1)).unwrap();
-    }
-    assert_eq!(error(grant(host, &organic(0, 1))), Error::Full { max: 32 });
     // A question that nobody can have an answer to is answered, not trapped.
     let unknown = host.query::<Period>("valid", &(FARM, "x".repeat(2_000), 0u64)).unwrap_err().error();
     assert_eq!(unknown, Some(Invalid::Unknown));

@@ -100,6 +100,56 @@ pub fn a_pallet_is_judged_by_the_class_it_is_assigned_to(host: &mut impl Harness
     assert_eq!(taken, Error::Assigned { class: MILK.to_owned() });
 }
 
+pub fn a_bottle_is_judged_by_its_own_class(host: &mut impl Harness) {
+    const STEEL: &str = "urn:class:steel";
+    entrust(host);
+    host.as_account(&board());
+    host.invoke::<()>("entrust", &(STEEL, "mill")).unwrap();
+    let mill = Account::new("mill/ops", &[Role::Submitter]);
+    host.as_account(&mill);
+    let generous = Limits { least: -100_000, most: 100_000, ..cool() };
+    host.invoke::<()>("limit", &(STEEL, generous)).unwrap();
+    let own = Error::Assigned { class: MILK.to_owned() };
+    assert_eq!(error(host.invoke::<()>("assign", &(BOTTLE_AS_URN, STEEL))), own);
+    let unknown = "https://id.gs1.org/01/09521321000322";
+    let nobodys = error(host.invoke::<()>("assign", &(format!("{unknown}/21/s1"), STEEL)));
+    assert_eq!(nobodys, Error::NotEntrusted { class: unknown.to_owned() });
+
+    // What is known of it stays of its class, unless one organisation is responsible for both.
+    host.as_account(&truck());
+    assert_eq!(observe(host, BOTTLE, &[at(0, 9_000)]), Ok(vec![]));
+    let class = |host: &mut _| Harness::query::<Option<Thing>>(host, "thing", &(BOTTLE,)).unwrap().unwrap().class;
+    host.as_account(&mill);
+    assert_eq!(error(host.invoke::<()>("assign", &(BOTTLE, STEEL))), Error::Assigned { class: MILK.to_owned() });
+    assert_eq!(class(host), MILK);
+    host.as_account(&board());
+    host.invoke::<()>("entrust", &(STEEL, "dairy")).unwrap();
+    host.as_account(&dairy());
+    host.invoke::<()>("assign", &(BOTTLE, STEEL)).unwrap();
+    assert_eq!(class(host), STEEL);
+}
+
+pub fn readings_are_of_times_that_were(host: &mut impl Harness) {
+    entrust(host);
+    host.as_account(&truck());
+    let refused = |host: &mut _, reading: Reading| -> NotObserved {
+        observe(host, BOTTLE, &[at(0, 5_000), reading]).unwrap_err().error().unwrap()
+    };
+    let warm = at(100, 9_000);
+    let (from_ms, to_ms) = (warm.from_ms, warm.from_ms - 1);
+    assert_eq!(refused(host, Reading { to_ms, ..warm }), NotObserved::Backwards { from_ms, to_ms });
+    let now_ms = host.environment().time_ms;
+    let ahead = Reading { from_ms: now_ms, to_ms: now_ms + 1, ..warm };
+    assert_eq!(refused(host, ahead), NotObserved::Ahead { to_ms: now_ms + 1, now_ms });
+    let max_ms = 31 * 24 * 60 * MINUTE;
+    let long = Reading { to_ms: from_ms + max_ms + 1, ..warm };
+    assert_eq!(refused(host, long), NotObserved::TooLong { interval_ms: max_ms + 1, max_ms });
+    assert_eq!(hold(host, BOTTLE), None);
+    let now_ms = host.environment().time_ms;
+    let longest = Reading { from_ms: now_ms - max_ms, to_ms: now_ms, ..warm };
+    assert_eq!(observe(host, BOTTLE, &[longest]).unwrap()[0].hold.excursion_ms, max_ms);
+}
+
 pub fn everybody_does_what_is_theirs_and_nothing_else(host: &mut impl Harness) {
     for stranger in [Account::new("board/bo", &[Role::Submitter]), Account::new("dairy/anna", &[Role::Admin])] {
         host.as_account(&stranger);

@@ -184,10 +184,31 @@ pub fn a_signature_counts_for_what_was_signed_and_nothing_else(host: &mut impl H
     }
     assert_eq!(error(present(host, [0; 32], 1)), Error::NotFound);
     present(host, id, 1).unwrap();
+}
+
+pub fn what_is_over_makes_room(host: &mut impl Harness) {
+    host.as_account(&port());
+    register(host, "port", &issuer()).unwrap();
+    host.as_account(&gate());
+    let first = access(host, 1, 0);
+    let first_id = issue(host, &first).unwrap();
+    let mut ids = Vec::new();
     for serial in 1..64 {
-        let more = access(host, 1, serial);
-        issue(host, &more).unwrap();
+        let more = access(host, 8, serial);
+        ids.push(issue(host, &more).unwrap());
     }
-    let more = access(host, 1, 64);
+    let more = access(host, 8, 64);
     assert_eq!(error(issue(host, &more)), Error::Full { max: 64 });
+    // A revoked one makes room, and so does one that ended.
+    host.invoke::<()>("revoke", &(ids[9], "lost")).unwrap();
+    issue(host, &more).unwrap();
+    let again = access(host, 8, 65);
+    assert_eq!(error(issue(host, &again)), Error::Full { max: 64 });
+    assert_eq!(holds(host, first.from_ms), Ok(first_id));
+    host.travel(HOUR);
+    issue(host, &again).unwrap();
+    assert_eq!(holds(host, first.from_ms), Err(NotHeld::NotThen), "dropped from what is asked");
+    assert!(host.query::<Option<Issued>>("credential", &(first_id,)).unwrap().is_some(), "and kept");
+    let now = host.environment().time_ms;
+    assert_eq!(holds(host, now), Ok(ids[0]), "what is not over stays");
 }

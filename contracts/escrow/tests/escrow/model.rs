@@ -51,7 +51,8 @@ enum State {
 struct Deal {
     price: u64,
     opened_ms: u64,
-    deadline_ms: u64,
+    /// When the price goes back: the deadline, or the end of the arbiter's time.
+    until_ms: u64,
     countersigned: bool,
     state: State,
 }
@@ -62,6 +63,8 @@ struct Model {
     deals: BTreeMap<u64, Deal>,
     /// When the last receipt was recorded.
     received_ms: Option<u64>,
+    /// Whether a deal was settled by it.
+    used: bool,
 }
 
 impl Model {
@@ -72,7 +75,7 @@ impl Model {
 
     /// The chain refunds what is past its deadline.
     fn pass(&mut self, now_ms: u64) {
-        let late = |deal: &Deal| deal.state != State::Closed && deal.deadline_ms <= now_ms;
+        let late = |deal: &Deal| deal.state != State::Closed && deal.until_ms <= now_ms;
         let ids: Vec<u64> = self.deals.iter().filter(|(_, deal)| late(deal)).map(|(id, _)| *id).collect();
         ids.into_iter().for_each(|id| self.close(id, false));
     }
@@ -86,7 +89,7 @@ impl Model {
 }
 
 pub fn runs_alike<H: Harness>(world: &mut World<'_, H>, steps: &[Step]) {
-    let mut model = Model { shop: 1_000, farm: 0, deals: BTreeMap::new(), received_ms: None };
+    let mut model = Model { shop: 1_000, farm: 0, deals: BTreeMap::new(), received_ms: None, used: false };
     for step in steps {
         run(world, &mut model, step);
         assert_eq!((world.credit("shop"), world.credit("farm")), (model.shop, model.farm), "{step:?}");
@@ -118,15 +121,14 @@ fn run<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step) {
             assert_eq!(done.is_ok(), price <= model.shop);
             if let Ok(id) = done {
                 model.shop -= price;
-                model
-                    .deals
-                    .insert(id, Deal { price, opened_ms, deadline_ms, countersigned: false, state: State::Open });
+                let deal = Deal { price, opened_ms, until_ms: deadline_ms, countersigned: false, state: State::Open };
+                model.deals.insert(id, deal);
             }
         }
         Step::Receive => {
             let now_ms = world.now_ms();
             world.receive(&format!("urn:e:{now_ms}"));
-            model.received_ms = Some(now_ms);
+            (model.received_ms, model.used) = (Some(now_ms), false);
         }
         Step::Wait(hours) => {
             world.host.travel(hours * HOUR);
@@ -146,13 +148,14 @@ fn act<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step, id:
         Step::Countersign(_) | Step::Dispute(_) => in_state(State::Open),
         Step::Settle(_) => {
             let received = deal.zip(model.received_ms).is_some_and(|(deal, received)| received >= deal.opened_ms);
-            in_state(State::Open) && received && deal.is_some_and(|deal| deal.countersigned)
+            in_state(State::Open) && received && !model.used && deal.is_some_and(|deal| deal.countersigned)
         }
         Step::Decide(..) => in_state(State::Disputed),
         // Too early or, by the chain's own refund, too late.
         _ => false,
     };
     let event_id = format!("urn:e:{}", model.received_ms.unwrap_or_default());
+    let now_ms = world.now_ms();
     let done = match step {
         Step::Countersign(_) => world
             .call(&clerk("carrier"), "countersign", &(id,))
@@ -168,8 +171,14 @@ fn act<H: Harness>(world: &mut World<'_, H>, model: &mut Model, step: &Step, id:
     }
     match step {
         Step::Countersign(_) => model.deals.get_mut(&id).unwrap().countersigned = true,
-        Step::Dispute(_) => model.deals.get_mut(&id).unwrap().state = State::Disputed,
-        Step::Settle(_) => model.close(id, true),
+        Step::Dispute(_) => {
+            let deal = model.deals.get_mut(&id).unwrap();
+            (deal.state, deal.until_ms) = (State::Disputed, deal.until_ms.max(now_ms + 12 * HOUR));
+        }
+        Step::Settle(_) => {
+            model.close(id, true);
+            model.used = true;
+        }
         Step::Decide(_, pay) => model.close(id, *pay),
         _ => unreachable!("nobody expires a deal before the chain does"),
     }

@@ -5,7 +5,9 @@ use countersign_contract::Role;
 use countersign_contract::testing::{Account, Harness};
 use countersign_epcis::Event;
 use countersign_epcis::event::ErrorDeclaration;
-use countersign_escrow::{Certified, Closed, Countersigned, Deal, Error, Opened, Redeemed, State, Terms, Unmet};
+use countersign_escrow::{
+    Arbiter, Certified, Closed, Countersigned, Deal, DisputeBegun, Error, Opened, Redeemed, State, Terms, Unmet,
+};
 
 use super::world::{DAY, HOUR, World, admin, clerk, device, error, place};
 
@@ -216,12 +218,75 @@ pub fn an_arbiter_decides_what_is_disputed<H: Harness>(world: &mut World<'_, H>)
     let id = world.open(&without).unwrap();
     assert_eq!(error(world.call(&clerk("farm"), "dispute", &(id, "late"))), Error::NoArbiter);
 
-    // A dispute that nobody decides ends at the deadline.
+    // A dispute that nobody decides ends at the deadline, if the arbiter had its time until then.
     let id = world.open(&terms).unwrap();
     world.call(&clerk("farm"), "dispute", &(id, "not accepted")).unwrap();
     world.host.travel(3 * DAY);
     assert_eq!(error(world.call(&admin("court"), "decide", &(id, true))), Error::Closed);
     assert!(matches!(state(world, id), State::Refunded { .. }));
+}
+
+pub fn a_dispute_at_the_last_moment_leaves_the_arbiter_its_time<H: Harness>(world: &mut World<'_, H>) {
+    let near = world.now_ms() + HOUR;
+    let terms = Terms { price: 300, deadline_ms: near, ..world.terms() };
+    let (decided, left) = (world.open(&terms).unwrap(), world.open(&terms).unwrap());
+    let mut until = Vec::new();
+    for id in [decided, left] {
+        until.push(world.now_ms() + 12 * HOUR);
+        world.call(&clerk("farm"), "dispute", &(id, "not accepted")).unwrap();
+    }
+    let told = world.host.events_of::<DisputeBegun>();
+    assert_eq!(told.iter().map(|told| told.until_ms).collect::<Vec<_>>(), until);
+    assert!(told.iter().all(|told| told.refunds_itself));
+    world.host.travel(2 * HOUR);
+    // The chain's refund at the deadline came too early, and so does everybody's.
+    for (id, deadline_ms) in [(decided, until[0]), (left, until[1])] {
+        assert!(matches!(state(world, id), State::Disputed { .. }));
+        assert_eq!(error(world.call(&clerk("shop"), "expire", &(id,))), Error::Early { deadline_ms });
+    }
+    world.call(&admin("court"), "decide", &(decided, true)).unwrap();
+    assert_eq!((world.credit("shop"), world.credit("farm")), (400, 300));
+    world.host.travel(12 * HOUR);
+    assert!(matches!(state(world, left), State::Refunded { .. }), "nobody decided");
+    assert_eq!(error(world.call(&admin("court"), "decide", &(left, true))), Error::Closed);
+    assert_eq!(world.credit("shop"), 700);
+}
+
+pub fn a_hold_that_the_buyer_could_bring_about_is_none<H: Harness>(world: &mut World<'_, H>) {
+    let terms = Terms { price: 300, ..world.terms() };
+    let id = world.open(&terms).unwrap();
+    world.countersign(id);
+    world.host.travel(HOUR);
+    world.measure_by("shop", "urn:e:own", "20", HOUR);
+    assert_eq!(world.host.events_of::<told::ItemHeld>().len(), 1);
+    assert_eq!(unmet(world, id, "urn:e:never"), [differs("event")], "by the buyer's own readings");
+    world.receive("urn:e:received");
+    world.settle(id, "urn:e:received").unwrap();
+
+    let coldchain = world.coldchain;
+    let item = terms.item.clone();
+    world.at(coldchain, &admin("farm")).invoke::<()>("release", &(item, "checked")).unwrap();
+    let id = world.open(&terms).unwrap();
+    world.countersign(id);
+    world.receive("urn:e:again");
+    world.host.travel(HOUR);
+    world.measure("urn:e:later", "20", HOUR);
+    let since_ms = world.host.events_of::<told::ItemHeld>().last().unwrap().since_ms;
+    assert_eq!(unmet(world, id, "urn:e:never"), [differs("event"), Unmet::Held { since_ms }], "if it was not received");
+    world.settle(id, "urn:e:again").unwrap();
+}
+
+pub fn a_delivery_settles_one_deal<H: Harness>(world: &mut World<'_, H>) {
+    let terms = Terms { price: 300, ..world.terms() };
+    let (first, second) = (world.open(&terms).unwrap(), world.open(&terms).unwrap());
+    world.countersign(first);
+    world.countersign(second);
+    world.receive("urn:e:received");
+    world.settle(first, "urn:e:received").unwrap();
+    assert_eq!(unmet(world, second, "urn:e:received"), [differs("deal")]);
+    world.receive("urn:e:again");
+    world.settle(second, "urn:e:again").unwrap();
+    assert_eq!(world.credit("farm"), 600);
 }
 
 pub fn everybody_does_what_is_theirs_and_nothing_else<H: Harness>(world: &mut World<'_, H>) {
@@ -256,6 +321,8 @@ pub fn terms_that_cannot_be_kept_are_refused<H: Harness>(world: &mut World<'_, H
     let nine = vec!["carrier".to_owned(); 9];
     let wrong_subject = Certified { subject: String::new(), ..terms.certified.clone().unwrap() };
     let field = |name: &str| name.to_owned();
+    let arbiter = |name: &str, dispute_ms: u64| Some(Arbiter { organisation: name.to_owned(), dispute_ms });
+    let no_time = |dispute_ms: u64| Error::DisputeTime { dispute_ms, min_ms: HOUR, max_ms: 90 * DAY };
     let cases = [
         (Terms { deadline_ms: now_ms, ..terms.clone() }, Error::Late { deadline_ms: now_ms }),
         (Terms { countersigners: nine, ..terms.clone() }, Error::TooMany { max: 8 }),
@@ -264,9 +331,11 @@ pub fn terms_that_cannot_be_kept_are_refused<H: Harness>(world: &mut World<'_, H
             Error::Length { field: field("seller"), bytes: 65, max: 64 },
         ),
         (
-            Terms { arbiter: Some(String::new()), ..terms.clone() },
+            Terms { arbiter: arbiter("", HOUR), ..terms.clone() },
             Error::Length { field: field("arbiter"), bytes: 0, max: 64 },
         ),
+        (Terms { arbiter: arbiter("court", HOUR - 1), ..terms.clone() }, no_time(HOUR - 1)),
+        (Terms { arbiter: arbiter("court", 90 * DAY + 1), ..terms.clone() }, no_time(90 * DAY + 1)),
         (
             Terms { item: format!("urn:x:{}", "x".repeat(507)), ..terms.clone() },
             Error::Length { field: field("item"), bytes: 513, max: 512 },

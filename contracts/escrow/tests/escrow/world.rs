@@ -10,16 +10,16 @@ use countersign_epcis::event::{Action, Event, Items, Place, Reference, What};
 use countersign_epcis::sensor::{SensorElement, SensorMetadata, SensorReport};
 use countersign_epcis::term::{Term, Vocabulary};
 use countersign_epcis::{Identifier, Offset, Time};
-use countersign_escrow::{Certified, Error, Terms};
+use countersign_escrow::{Arbiter, Certified, Error, Terms};
 use countersign_provenance::Registries;
 
 pub const HOUR: u64 = 3_600_000;
 pub const DAY: u64 = 24 * HOUR;
 
-const PALLET: &str = "urn:epc:id:sscc:9521321.0000000001";
+pub const PALLET: &str = "urn:epc:id:sscc:9521321.0000000001";
 const SHOP: &str = "urn:epc:id:sgln:9521324.00001.0";
-const FARM: &str = "urn:epc:id:pgln:9521321.00001";
-const MILK: &str = "https://id.gs1.org/01/09521321000315";
+pub const FARM: &str = "urn:epc:id:pgln:9521321.00001";
+pub const MILK: &str = "https://id.gs1.org/01/09521321000315";
 
 /// A host with the escrow deployed first, and the contracts that it asks.
 pub struct World<'a, H> {
@@ -98,7 +98,7 @@ impl<'a, H: Harness> World<'a, H> {
             price: 600,
             document: [5; 32],
             countersigners: vec!["carrier".to_owned()],
-            arbiter: Some("court".to_owned()),
+            arbiter: Some(Arbiter { organisation: "court".to_owned(), dispute_ms: 12 * HOUR }),
             deadline_ms: self.now_ms() + 3 * DAY,
             records: self.records,
             coldchain: Some(self.coldchain),
@@ -164,6 +164,11 @@ impl<'a, H: Harness> World<'a, H> {
 
     /// The carrier's sensor reports up to now that the pallet was at a temperature for some time.
     pub fn measure(&mut self, name: &str, celsius: &str, for_ms: u64) {
+        self.measure_by("carrier", name, celsius, for_ms);
+    }
+
+    /// The same by a sensor of another.
+    pub fn measure_by(&mut self, organisation: &str, name: &str, celsius: &str, for_ms: u64) {
         let event = self.seen(name, "transporting");
         let start = Time::at(event.time.ms() - i64::try_from(for_ms).unwrap());
         let metadata =
@@ -175,7 +180,7 @@ impl<'a, H: Harness> World<'a, H> {
             ..SensorReport::default()
         };
         let sensors = vec![SensorElement { metadata: Some(metadata), reports: vec![report], extensions: Vec::new() }];
-        self.capture(&device("carrier"), &Event { sensors, ..event });
+        self.capture(&device(organisation), &Event { sensors, ..event });
     }
 }
 

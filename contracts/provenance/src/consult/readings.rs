@@ -51,7 +51,9 @@ impl Readings {
         Self { keeper, observations: Vec::new(), origins: Vec::new(), items: 0, unasked: 0 }
     }
 
-    pub(super) fn note(&mut self, event: &Event, sequence: u64) {
+    /// Notes what an event measured and what leaves by it. What the keeper would refuse is not told, so that it takes
+    /// nothing from the other events.
+    pub(super) fn note(&mut self, event: &Event, sequence: u64, now_ms: u64) {
         let readings = temperature::readings(event);
         let leaves = LEAVING.contains(&event.step_word());
         if readings.is_empty() && !leaves {
@@ -59,7 +61,8 @@ impl Readings {
         }
         let items: Vec<String> = event.subjects().map(Identifier::canonical).map(ToString::to_string).collect();
         let count = self.items.saturating_add(items.len());
-        if count > ITEMS_MAX || readings.len() > READINGS_MAX {
+        let takes = readings.len() <= READINGS_MAX && readings.iter().all(|reading| reading.check(now_ms).is_ok());
+        if count > ITEMS_MAX || !takes {
             let unasked = u32::try_from(items.len()).unwrap_or(u32::MAX);
             self.unasked = self.unasked.saturating_add(unasked);
             return;
