@@ -93,7 +93,7 @@ fn share(vm: &Vm, world: &mut World) {
         };
         let begun = Instant::now();
         for _ in 0..TIMES {
-            black_box(vm.run(world, &call).unwrap());
+            let _ = black_box(vm.run(world, &call).unwrap());
         }
         begun.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES)
     };

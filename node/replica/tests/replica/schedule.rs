@@ -282,8 +282,9 @@ fn replaced(state: &mut State) {
     let mut record: ContractRecord = codec::decode(&state.0[&key], 1 << 10).unwrap();
     record.code = hash;
     state.0.insert(key, codec::encode(&record));
-    let countersign_vm::CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages } = facts;
-    let facts = countersign_types::CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages };
+    let countersign_vm::CodeFacts { methods, code_bytes, data_bytes, elements, memory_pages, layout } = facts;
+    let facts = countersign_types::CodeRecord { methods, code_bytes, data_bytes, elements, memory_pages, layout: None };
+    assert_eq!(layout, None);
     state.0.insert(state_key::code_record(&hash), codec::encode(&facts));
     state.0.insert(state_key::code(&hash), code);
 }
