@@ -127,7 +127,7 @@ fn a_scheduled_call_stands_in_the_state_until_its_time() {
         position: 0,
         height: Height(2),
     };
-    assert_eq!(waiting(&state), [call.clone()]);
+    assert_eq!(waiting(&state), std::slice::from_ref(&call));
     assert_eq!(state.0.get(&state_key::scheduled(call.at, 0)), Some(&codec::encode(&call)));
     assert_eq!(state.0.get(&state_key::scheduled_next()), Some(&codec::encode(&1u64)));
 
