@@ -59,6 +59,7 @@ const ARROWS: [(&str, &[&str]); 29] = [
     (
         "countersign-targets",
         &[
+            "countersign-abi",
             "countersign-api",
             "countersign-consensus",
             "countersign-epcis",
