@@ -128,10 +128,10 @@ fn what_no_contract_is_asked_costs_its_bytes_and_the_check_of_its_code() {
         ),
     ];
     for (account, payload, code) in cases {
-        // Checking a module is paid for, whatever comes out.
+        // Checking a module, and that nodes compile it as it comes, is paid for whatever comes out.
         let checking = match (&payload, code) {
-            (Payload::Deploy { code, .. }, RejectCode::BadCode) => chain.vm().deploy_gas(code.len()),
-            _ => 0,
+            (_, RejectCode::Forbidden) => 0,
+            (payload, _) => payload.code().map_or(0, |code| chain.vm().deploy_gas(code.len())),
         };
         let transaction = chain.sign(account, payload).unwrap();
         let intrinsic = intrinsic_gas(&transaction) + checking;
