@@ -33,7 +33,7 @@ fn native(operation: NativeOperation) -> Payload {
 }
 
 fn get(node: &Node, at: Option<u64>) -> Value {
-    let at = at.map_or(json!("final"), |height| json!({ "height": height.to_string() }));
+    let at = at.map_or(json!("final"), |height| json!(height));
     node.call("contract_get", json!({ "contract": "org0/box", "at": at }))["data"].clone()
 }
 
@@ -50,7 +50,7 @@ fn code_is_replaced_and_its_history_told() {
     assert_eq!(execute(&node, "org0-admin", 1, deploy())["kind"], "succeeded");
     let first = get(&node, None);
     assert_eq!((first["contract"]["revision"].clone(), first["contract"]["frozenBy"].clone()), (json!(0), json!([])));
-    let deployed_at: u64 = first["revisions"][0]["at"].as_str().unwrap().parse().unwrap();
+    let deployed_at: u64 = first["revisions"][0]["at"].as_u64().unwrap();
 
     let check = |module: &[u8], name: &str| {
         let params = json!({ "module": Bytes(module.to_vec()), "name": name, "upgrade": true });
@@ -101,12 +101,12 @@ fn a_frozen_contract_answers_views_alone() {
 fn the_policy_and_approvals_are_told_and_hold() {
     let node = Node::start();
     let policy = || node.call("governance_getDeployPolicy", json!({}))["data"].clone();
-    assert_eq!(policy(), json!({ "version": "0", "approvals": 0, "upgrades": true, "votes": [] }));
+    assert_eq!(policy(), json!({ "version": 0, "approvals": 0, "upgrades": true, "votes": [] }));
     let wanted = DeployPolicy { organisations: Some(["org0".to_owned()].into()), approvals: 2, upgrades: true };
     let vote = native(NativeOperation::VotePolicy { version: 0, policy: wanted });
     assert_eq!(execute(&node, "org0-admin", 1, vote)["kind"], "succeeded");
     let now = policy();
-    assert_eq!((now["version"].clone(), now["organisations"].clone()), (json!("1"), json!(["org0"])));
+    assert_eq!((now["version"].clone(), now["organisations"].clone()), (json!(1), json!(["org0"])));
 
     let code = Hash(sha256(MODULE));
     let approve = native(NativeOperation::ApproveCode { contract: "org0/box".into(), code, approve: true });
