@@ -7,6 +7,7 @@ use countersign_testing::WasmHost;
 use countersign_tests::cluster::contract_module;
 use countersign_tests::lives::Lives;
 use countersign_types::SecretKey;
+use countersign_types::codec::encode;
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::hint::black_box;
 use std::path::Path;
@@ -100,10 +101,9 @@ impl Case {
 
     /// Makes the calls; answers the gas of those that are counted. `compiled` keeps compiled contracts.
     pub fn run(&self, compiled: &Path) -> anyhow::Result<u64> {
-        // With room for one call and one view at a time: valgrind has no more addresses to give away. The secret protects
-        // nothing here.
+        // With room for one call at a time, since valgrind has few addresses to give away. The secret protects nothing here.
         let disk = Some(DiskConfig::new(compiled.to_owned(), [0; 32]));
-        let vm = Vm::new(VmConfig { calls_max: 1, views_max: 1, disk, ..VmConfig::default() })?;
+        let vm = Vm::new(VmConfig { calls_max: 1, views_max: 0, disk, ..VmConfig::default() })?;
         let Prepared { mut host, method, inputs } = self.prepare(vm)?;
         let mut gas = 0;
         for (number, input) in (0..).zip(&inputs) {
@@ -128,7 +128,7 @@ impl Case {
             Work::Add => Prepared {
                 host: WasmHost::new(vm, &contract_module("counter")?)?,
                 method: "add",
-                inputs: vec![borsh::to_vec(&(1u64,))?; times],
+                inputs: vec![encode(&(1u64,)); times],
             },
             Work::Capture(count) => {
                 let host = WasmHost::new(vm, &contract_module("provenance")?)?;
@@ -136,7 +136,7 @@ impl Case {
                 let mut events = (0..lives.events()).map(|number| lives.event(number).canonical_bytes());
                 let batches = (0..times).map(|_| -> anyhow::Result<Vec<u8>> {
                     let batch: Vec<Vec<u8>> = events.by_ref().take(usize::try_from(count)?).collect();
-                    Ok(borsh::to_vec(&(batch, Mode::Rollback))?)
+                    Ok(encode(&(batch, Mode::Rollback)))
                 });
                 let inputs = batches.collect::<anyhow::Result<_>>()?;
                 Prepared { host, method: "capture", inputs }
