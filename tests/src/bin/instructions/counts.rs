@@ -6,8 +6,9 @@ use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
 
-/// More than the stored count that needs no word, in thousandths. Two runs on one machine differ by at most 1.
-const TOLERATED_THOUSANDTHS: u64 = 10;
+/// More than the stored count that needs no word, in thousandths. Of two runs on one machine most counts are equal; calls of
+/// another contract differed by 9, the others by at most 2.
+const TOLERATED_THOUSANDTHS: u64 = 30;
 /// The same where the stored counts were made by other compilers, another valgrind, or on another processor.
 const TOLERATED_OF_ANOTHER_MACHINE_THOUSANDTHS: u64 = 250;
 
@@ -16,6 +17,7 @@ const HEADER: &str = "\
 # INSTRUCTIONS=--update stores them anew. They depend on the compilers of the program and of the contracts, on valgrind and
 # on the processor, so they are not part of `make test`. Cases of host functions are one of a hundred in a call, less what
 # the first case takes. The state is a map in memory, and what it takes is in the counts; the kernel's part is not.
+# Valgrind's processor lacks instructions that the real one may have, those for SHA-256 and AVX-512 among them.
 ";
 
 /// Counts, and what they depend on.
