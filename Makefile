@@ -8,7 +8,7 @@ CONTRACTS := $(addprefix contracts/,provenance counter certification coldchain c
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: page demo test lint deny bench bench-ledger build contracts setup setup-tests image compose-test sim mutants model fuzz help
+.PHONY: page demo test lint deny bench bench-ledger instructions build contracts setup setup-tests image compose-test sim mutants model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -40,6 +40,9 @@ bench: build contracts ## Load against a network of its own, then the benches of
 
 bench-ledger: build contracts ## A ledger of a million events, and questions about items of it: make bench-ledger BENCH="--events 1000000"
 	$(BIN)/ledger $(BENCH)
+
+instructions: setup-tests build contracts ## Instructions of the processor that calls of contracts take, beside the stored counts: make instructions INSTRUCTIONS=--update
+	$(BIN)/instructions $(or $(INSTRUCTIONS),--check)
 
 sim: build contracts ## More seeds of the simulation: make sim SEEDS=0..2000 PROFILE=quick
 	cargo run --release -p countersign-tests --bin sim -- --seeds $(or $(SEEDS),0..1000) --profile $(or $(PROFILE),ci)

@@ -13,6 +13,8 @@ if [ "${1:-}" = tests ]; then
     command -v strace >/dev/null || need strace
     [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || need e2fsprogs
     command -v mount >/dev/null || need mount
+    # `make instructions` counts what calls of contracts execute.
+    command -v valgrind >/dev/null || need valgrind
     # The test of the page that checks proofs drives a browser.
     command -v chromedriver >/dev/null || need chromium-driver
     command -v chromium >/dev/null || need chromium

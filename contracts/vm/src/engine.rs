@@ -62,7 +62,7 @@ pub(crate) fn build(config: &VmConfig) -> Result<Engine, HostFault> {
 /// instance can always be made.
 fn pool(config: &VmConfig) -> PoolingAllocationConfig {
     let depth = u32::try_from(limits::CALL_DEPTH_MAX).unwrap_or(u32::MAX);
-    let runs = config.calls_max.max(1).saturating_add(config.views_max.max(1));
+    let runs = config.calls_max.max(1).saturating_add(config.views_max);
     let slots = runs.saturating_mul(depth);
     let pages = usize::try_from(limits::MEMORY_PAGES_MAX).unwrap_or(usize::MAX);
     let elements = usize::try_from(limits::TABLE_ELEMENTS_MAX).unwrap_or(usize::MAX);

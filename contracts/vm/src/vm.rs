@@ -26,7 +26,7 @@ pub struct VmConfig {
     /// [`limits::CALL_DEPTH_MAX`] instances.
     pub calls_max: u32,
     /// Views that run at the same time; more wait. Apart from calls, so that views never hold up
-    /// a block.
+    /// a block. With 0 they take turns with calls: for programs that have few addresses to reserve.
     pub views_max: u32,
     /// Where compiled code is kept beyond the life of the machine; nowhere by default.
     pub disk: Option<DiskConfig>,
@@ -79,7 +79,8 @@ pub(crate) struct Machine {
     pub library: Library,
     pub costs: &'static Costs,
     calls: Gate,
-    views: Gate,
+    /// None if views take turns with calls.
+    views: Option<Gate>,
     clock: fn() -> u64,
 }
 
@@ -94,7 +95,7 @@ impl Vm {
             doing: "opening the directory of compiled code",
             cause: cause.to_string(),
         })?;
-        let (calls, views) = (Gate::new(calls_max), Gate::new(views_max));
+        let (calls, views) = (Gate::new(calls_max), (views_max > 0).then(|| Gate::new(views_max)));
         Ok(Self { machine: Arc::new(Machine { engine, library, costs: &V3, calls, views, clock }) })
     }
 
@@ -157,9 +158,9 @@ impl Vm {
         let Some(gas) = gas_limit.checked_sub(fixed) else {
             return Ok(trapped(trap::OUT_OF_GAS, gas_limit));
         };
-        let _turn = match call.kind {
-            CallKind::Call => machine.calls.turn(),
-            CallKind::View => machine.views.turn(),
+        let _turn = match (call.kind, &machine.views) {
+            (CallKind::View, Some(views)) => views.turn(),
+            (CallKind::Call, _) | (CallKind::View, None) => machine.calls.turn(),
         };
         let begun = (machine.clock)();
         // SAFETY: the chain that holds the loan is dropped before this function returns, and

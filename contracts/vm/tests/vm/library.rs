@@ -8,7 +8,7 @@ use countersign_abi::trap;
 use countersign_vm::{CallKind, DiskConfig, Outcome, Vm, VmConfig, VmCounters};
 use tempfile::TempDir;
 
-use crate::world::{World, call, contract, trapped, view, with};
+use crate::world::{World, call, contract, output, trapped, view, with};
 
 const SECRET: [u8; 32] = [5; 32];
 
@@ -201,6 +201,23 @@ fn views_keep_apart_from_calls() {
     let _ = seen(&other);
     assert_eq!(other.counters().for_views.found, 1);
     assert_eq!((other.counters().calls.count, other.counters().views.count), (1, 1));
+}
+
+/// One call's room serves calls and views of several threads, which wait for one another.
+#[test]
+fn views_without_room_of_their_own_take_turns_with_calls() {
+    let world = World::of(&text(7));
+    let vm = Vm::new(VmConfig { calls_max: 1, views_max: 0, ..VmConfig::default() }).unwrap();
+    std::thread::scope(|scope| {
+        for what in [call(b""), view(b""), call(b""), view(b"")] {
+            let (vm, world) = (&vm, &world);
+            scope.spawn(move || {
+                for _ in 0..100 {
+                    assert_eq!(output(&vm.run(&mut world.clone(), &what).unwrap()), [7, 0, 0, 0]);
+                }
+            });
+        }
+    });
 }
 
 /// The machine is asked for facts, and what they refuse needs no code: there is none to be had.
