@@ -5,7 +5,8 @@
 //! and reaches it once its code is compiled and on disk. So a leader does not propose code that it has
 //! not compiled, and a validator that has not compiled it yet lacks a part of the block and does not
 //! vote: a quorum has compiled what a final block deploys. Execution meets code that is not ready only
-//! while catching up, or where a file was lost; then it compiles, and metrics tell.
+//! while catching up, where a file was lost or went because compiled code outgrew its room on disk, or where the signer became a
+//! deployer after the transaction came; then it compiles, and metrics tell.
 
 use crate::fact::Fact;
 use crate::limits::COMPILER_QUEUE_MAX;

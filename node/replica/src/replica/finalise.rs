@@ -71,12 +71,13 @@ impl<S: Store> Replica<S> {
             if index < transactions {
                 self.counters.transactions += 1;
                 self.counters.succeeded += u64::from(receipt.succeeded());
+                self.counters.gas = self.counters.gas.saturating_add(receipt.gas_used.0);
+                self.counters.block_gas = self.counters.block_gas.saturating_add(receipt.gas_used.0);
             } else {
+                // The gas that they use was counted with the transactions that paid for it.
                 self.counters.scheduled += 1;
                 self.counters.scheduled_succeeded += u64::from(receipt.succeeded());
             }
-            self.counters.gas = self.counters.gas.saturating_add(receipt.gas_used.0);
-            self.counters.block_gas = self.counters.block_gas.saturating_add(receipt.gas_used.0);
         }
     }
 
