@@ -6,17 +6,29 @@
 
 mod balance;
 mod excursions;
+mod held;
 mod history;
+mod irregular;
+mod item;
 mod receipt;
 mod recorded;
+mod scope;
+mod sheet;
 mod spelled;
+mod trail;
 
 pub use balance::{Amounts, Incomparable, Instances, MassBalance};
 pub use excursions::{Affected, Excursions, Reading, Unjudged};
+pub use held::Held;
 pub use history::{After, Anomalies, Anomaly, History, HistoryPage, Step};
+pub use irregular::{AnomalyReport, Irregularity};
+pub use item::{Declared, Said, Verification, Whereabouts};
 pub use receipt::{EventReceipt, Mode, Outcome};
 pub use recorded::{ObjectState, Recorded};
+pub use scope::{Amount, AtPlace, LastSeen, Placed, RecallScope, Recalled, Unaccounted};
+pub use sheet::{Sheet, Sheets};
 pub use spelled::{Digest, Moment};
+pub use trail::{AuditTrail, TrailRecord};
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -29,6 +29,8 @@ fn document() -> Value {
         TraceHistory,
         TraceBack
     );
+    describe!(TraceRecall, TraceHolder, TraceMassBalance, TraceExcursions, TraceAuditTrail, TraceVerifyItem);
+    describe!(TraceAnomalies);
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }
@@ -61,6 +63,13 @@ fn every_method_is_described_by_name() {
         "trace_history",
         "trace_back",
         "trace_forward",
+        "trace_recall",
+        "trace_holder",
+        "trace_massBalance",
+        "trace_excursions",
+        "trace_auditTrail",
+        "trace_verifyItem",
+        "trace_anomalies",
         "consensus_evidence",
         "consensus_status",
         "identity_getAccount",

@@ -5,12 +5,14 @@ mod epcis;
 mod member;
 mod policy;
 mod proof;
+mod trace;
 
 pub use contract::{Contract, Events, Freeze};
-pub use epcis::{CaptureMode, Epcis, History, Item, Trace};
+pub use epcis::{CaptureMode, Epcis};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
+pub use trace::{Anomalies, AtTime, Excursions, History, Item, Recall, Trace, Verify};
 
 use crate::bench::Options as BenchOptions;
 use clap::{Args, Parser, Subcommand};

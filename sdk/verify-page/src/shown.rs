@@ -3,7 +3,7 @@
 use crate::limits::{ROWS_MAX, VALUE_BYTES_MAX};
 use crate::verified::moment;
 use crate::view::{Fact, Table};
-use countersign_epcis::answer::{History, HistoryPage, Lineage, Step};
+use countersign_epcis::answer::{History, HistoryPage, Lineage, Sheet, Sheets, Step};
 use countersign_epcis::time::utc;
 use countersign_types::proof::{Entry, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
@@ -37,6 +37,15 @@ pub(crate) fn title_of(finding: &Finding) -> String {
                 Question::History(_, None) => format!("What happened to {item}"),
                 Question::Back(_) => format!("What {item} was made of, and what it holds"),
                 Question::Forward(_) => format!("What was made of {item}, and what became of it"),
+                Question::Recall { .. } => format!("What has to be recalled because of {item}"),
+                Question::Contents(..) => format!("What was in {item}"),
+                Question::Holder(..) => format!("Where {item} was, by whose word"),
+                Question::MassBalance(_) => format!("How much of {item} there should be"),
+                Question::Excursions(bounds, None) => format!("Readings of {} out of bounds", bounds.kind),
+                Question::Excursions(bounds, Some(_)) => format!("Readings of {} that affect {item}", bounds.kind),
+                Question::AuditTrail(event) => format!("All records of the event {event}"),
+                Question::VerifyItem(..) => format!("Whether {item} is what is printed on it"),
+                Question::Anomalies { since, .. } => format!("What does not fit in the records from {since} on"),
             }
         }
     }
@@ -62,9 +71,9 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
                 fact("records", format!("{} of {of}, from number {}", records.len(), log.start())),
             ]
         }
-        Finding::Trace { contract, question, answer, .. } => {
-            let (item, canonical, position) = (question.item(), answer.item(), answer.position());
-            let is_whole = answer.truncated().is_none() && !answer.has_next();
+        Finding::Trace { contract, question, answer: told, .. } => {
+            let (item, canonical, position) = (question.item(), told.item(), told.position());
+            let is_whole = told.truncated().is_none() && !told.has_next();
             let mut facts = vec![fact("item", item.to_owned())];
             if canonical != item {
                 facts.push(fact("canonical", canonical.to_owned()));
@@ -84,6 +93,10 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
                 None => "truncated",
             };
             facts.push(fact("answer", answer.to_owned()));
+            if let Some(told) = told.sheets() {
+                let own = told.facts().into_iter().filter(|(name, _)| !matches!(*name, "item" | "records"));
+                facts.extend(own.map(|(name, value)| fact(name, value)));
+            }
             facts
         }
     }
@@ -110,6 +123,7 @@ pub(crate) fn tables_of(finding: &Finding) -> Vec<Table> {
         Finding::Trace { answer, .. } => match answer.as_ref() {
             Answer::History(history) | Answer::Page(HistoryPage { history, .. }) => of_history(history),
             Answer::Lineage(lineage) => of_lineage(lineage),
+            told => told.sheets().map_or_else(Vec::new, of_sheets),
         },
     }
 }
@@ -205,6 +219,10 @@ fn of_history(history: &History) -> Vec<Table> {
         tables.push(table("things that do not fit", &["number", "rule", "reason"], rows));
     }
     tables
+}
+
+fn of_sheets(told: &dyn Sheets) -> Vec<Table> {
+    told.sheets().into_iter().map(|Sheet { title, head, rows }| table(title, head, rows)).collect()
 }
 
 fn of_step(step: &Step) -> Vec<String> {

@@ -152,7 +152,7 @@ impl Basis {
                 if answer.truncated().is_some() {
                     not.insert(0, NotShown::Truncated);
                 }
-                if answer.has_next() || question.part().is_some_and(|part| part.after.is_some()) {
+                if answer.has_next() || question.is_later_part() {
                     not.insert(0, NotShown::OtherParts);
                 }
                 not

@@ -1,7 +1,10 @@
 //! What was found, in JSON: the words of the node's interface, times as ISO 8601 in UTC.
 
 use crate::finding::Finding;
-use countersign_epcis::answer::{After, Anomaly, History, HistoryPage, Lineage, Step, Truncated};
+use countersign_epcis::answer::{
+    After, Anomaly, AnomalyReport, AuditTrail, Excursions, Held, History, HistoryPage, Lineage, MassBalance,
+    RecallScope, Step, Truncated, Verification, Whereabouts,
+};
 use countersign_epcis::question::{Answer, Arguments, Part};
 use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
@@ -42,7 +45,7 @@ pub(crate) enum Shown<'a> {
         page: Option<HistoryPart>,
         #[serde(skip_serializing_if = "Arguments::is_empty")]
         arguments: Arguments,
-        answer: Trace<'a>,
+        answer: Told<'a>,
     },
 }
 
@@ -65,7 +68,7 @@ impl<'a> Shown<'a> {
                 position: as_of.map(|TraceAsOf { position, .. }| position),
                 page: question.part().map(|Part { after, limit }| HistoryPart { after: after.map(place), limit }),
                 arguments: question.arguments(),
-                answer: Trace::of(answer),
+                answer: Told::of(answer),
             },
         }
     }
@@ -156,6 +159,39 @@ impl<'a> Transaction<'a> {
     }
 }
 
+/// An answer in JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Told<'a> {
+    Trace(Box<Trace<'a>>),
+    Recall(&'a RecallScope),
+    Contents(&'a Held),
+    Holder(&'a Whereabouts),
+    MassBalance(&'a MassBalance),
+    Excursions(&'a Excursions),
+    AuditTrail(&'a AuditTrail),
+    VerifyItem(&'a Verification),
+    Anomalies(&'a AnomalyReport),
+}
+
+impl<'a> Told<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        match answer {
+            Answer::History(history) => Self::Trace(Box::new(Trace::of_history(history))),
+            Answer::Page(page) => Self::Trace(Box::new(Trace::of_page(page))),
+            Answer::Lineage(lineage) => Self::Trace(Box::new(Trace::of_lineage(lineage))),
+            Answer::Recall(scope) => Self::Recall(scope),
+            Answer::Contents(held) => Self::Contents(held),
+            Answer::Holder(whereabouts) => Self::Holder(whereabouts),
+            Answer::MassBalance(balance) => Self::MassBalance(balance),
+            Answer::Excursions(excursions) => Self::Excursions(excursions),
+            Answer::AuditTrail(trail) => Self::AuditTrail(trail),
+            Answer::VerifyItem(verification) => Self::VerifyItem(verification),
+            Answer::Anomalies(report) => Self::Anomalies(report),
+        }
+    }
+}
+
 /// A trace's answer in JSON.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -205,27 +241,23 @@ struct Odd<'a> {
 }
 
 impl<'a> Trace<'a> {
-    fn of(answer: &'a Answer) -> Self {
-        match answer {
-            Answer::History(history) => Self::of_history(history),
-            Answer::Page(HistoryPage { history, next }) => {
-                let whole = Self::of_history(history);
-                Self { complete: whole.complete && next.is_none(), next: next.map(place), ..whole }
-            }
-            Answer::Lineage(Lineage { item, position, products, containers, truncated }) => Self {
-                canonical: item,
-                position: *position,
-                products,
-                containers,
-                complete: truncated.is_none(),
-                truncated: truncated.map(bound),
-                ..Self::default()
-            },
+    fn of_page(HistoryPage { history, next }: &'a HistoryPage) -> Self {
+        let whole = Self::of_history(history);
+        Self { complete: whole.complete && next.is_none(), next: next.map(place), ..whole }
+    }
+
+    fn of_lineage(Lineage { item, position, products, containers, truncated }: &'a Lineage) -> Self {
+        Self {
+            canonical: item,
+            position: *position,
+            products,
+            containers,
+            complete: truncated.is_none(),
+            truncated: truncated.map(bound),
+            ..Self::default()
         }
     }
-}
 
-impl<'a> Trace<'a> {
     fn of_history(History { item, position, events, locations, anomalies, truncated }: &'a History) -> Self {
         Self {
             canonical: item,

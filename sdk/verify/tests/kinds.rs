@@ -155,6 +155,61 @@ fn a_part_is_no_answer_to_another_question() {
     assert!(matches!(verify(&longer, &Trusted::from(&genesis())), Err(BadFile::Incomplete(_))));
 }
 
+/// A file for each question is found again, says its arguments, and answers no other question.
+#[test]
+fn every_question_has_a_file_that_answers_it_alone() {
+    let sample = Sample::default();
+    let mut words: Vec<&str> = vec!["history", "back", "forward"];
+    for question in files::questions() {
+        words.push(question.word());
+        for as_of in [None, Some(TraceAsOf { height: Height(CAPTURES[0]), position: 2 })] {
+            let proof = sample.answer(&question, TIP, as_of);
+            let text = serde_json::to_vec(&proof).unwrap();
+            let verified = verify(&read(&text).unwrap(), &Trusted::from(&genesis())).unwrap();
+            assert!(truth::is_true(&sample, &verified), "{question:?}");
+            let told = serde_json::to_value(Report::of(verified.clone(), &Options::default()).unwrap()).unwrap();
+            let arguments = serde_json::to_value(question.arguments()).unwrap();
+            match question.arguments().is_empty() {
+                true => assert!(told["verified"]["arguments"].is_null()),
+                false => assert_eq!(told["verified"]["arguments"], arguments),
+            }
+            assert!(told["verified"]["answer"].is_object(), "{told}");
+            // The span of anomalies ends after two records.
+            let is_span = matches!(question, Question::Anomalies { .. });
+            let position = verified.clone().trace(&contract(), &question).unwrap().data().position();
+            assert_eq!(position, if as_of.is_some() || is_span { 2 } else { 3 });
+            let other = Question::Contents(countersign_epcis::Identifier::parse(CASE).unwrap(), 5);
+            let refused = verified.trace(&contract(), &other).unwrap_err();
+            assert!(matches!(refused, BadFile::OtherQuestion { .. }), "{refused}");
+        }
+    }
+    words.sort_unstable();
+    let mut known = Question::WORDS.to_vec();
+    known.sort_unstable();
+    assert_eq!(words, known);
+    // What an answer leaves out because it is a later part is said.
+    let later = sample.answer(&files::questions()[0], TIP, None);
+    let report = Report::of(verify(&later, &Trusted::from(&genesis())).unwrap(), &Options::default()).unwrap();
+    assert!(report.not_shown.contains(&NotShown::OtherParts));
+}
+
+#[test]
+fn arguments_have_one_spelling_and_belong_to_the_question() {
+    let sample = Sample::default();
+    let question = &files::questions()[1];
+    for change in [
+        (|arguments| drop(arguments.remove("time"))) as fn(&mut std::collections::BTreeMap<String, String>),
+        |arguments| drop(arguments.insert("time".into(), "2026-05-03T05:09:37+02:00".into())),
+        |arguments| drop(arguments.insert("uom".into(), "KGM".into())),
+    ] {
+        let mut proof = sample.answer(question, TIP, None);
+        let Subject::Trace { arguments, .. } = &mut proof.subject else { unreachable!() };
+        change(arguments);
+        let refused = verify(&proof, &Trusted::from(&genesis())).unwrap_err();
+        assert!(matches!(refused, BadFile::Question(Unasked::Argument { .. })), "{refused}");
+    }
+}
+
 #[test]
 fn a_checkpoint_takes_the_place_of_the_genesis() {
     let sample = Sample::default();

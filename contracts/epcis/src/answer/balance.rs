@@ -10,6 +10,7 @@ told! {
     /// The mass balance of a lot, a class or an instance.
     pub struct MassBalance {
         /// The item, canonical.
+        #[cfg_attr(feature = "serde", serde(rename = "canonical"))]
         pub item: String,
         /// Records looked at: those before this sequence number.
         pub position: u64,

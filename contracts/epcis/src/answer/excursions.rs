@@ -13,8 +13,10 @@ told! {
         pub kind: String,
         /// Records looked at: those before this sequence number.
         pub position: u64,
-        /// The readings, by time.
+        /// The readings that affect something, by time.
         pub readings: Vec<Reading>,
+        /// The readings that were taken where nothing is recorded to have been, by time.
+        pub alone: Vec<Reading>,
         /// Products that were where such a reading was taken, when it was taken, sorted.
         pub affected: Vec<Affected>,
         /// Logistic units and assets of which the same is so, sorted.

@@ -9,6 +9,7 @@ told! {
     /// Where an item is and who said so. Nobody has to confirm a hand-over, so this is no statement of custody.
     pub struct Whereabouts {
         /// The item, canonical.
+        #[cfg_attr(feature = "serde", serde(rename = "canonical"))]
         pub item: String,
         /// Records looked at: those before this sequence number.
         pub position: u64,
@@ -43,6 +44,7 @@ told! {
     /// Whether an item is what it says it is.
     pub struct Verification {
         /// The item, canonical.
+        #[cfg_attr(feature = "serde", serde(rename = "canonical"))]
         pub item: String,
         /// Records looked at: those before this sequence number.
         pub position: u64,

@@ -10,6 +10,7 @@ told! {
     /// What has to be recalled because of an item. All but `products` is told on every page.
     pub struct RecallScope {
         /// The item, canonical.
+        #[cfg_attr(feature = "serde", serde(rename = "canonical"))]
         pub item: String,
         /// Records looked at: those before this sequence number.
         pub position: u64,

@@ -1,5 +1,6 @@
 //! Why a text is no question.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use thiserror::Error;
@@ -28,8 +29,14 @@ pub enum Unasked {
     #[error("the argument `{name}` of `{word}` is missing, is none of its own, or is not in its one spelling")]
     Argument {
         /// The question.
-        word: &'static str,
+        word: String,
         /// The argument.
         name: String,
     },
+}
+
+impl Unasked {
+    pub(super) fn argument(word: &str, name: &str) -> Self {
+        Self::Argument { word: word.to_owned(), name: name.to_owned() }
+    }
 }

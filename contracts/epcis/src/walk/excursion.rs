@@ -61,11 +61,14 @@ pub(super) fn excursions<R: Reader>(
         }
     }
     let affected = |all: BTreeMap<String, Spell>| all.into_iter().map(Spell::affected).collect();
-    found.readings.sort_by_key(|reading| (reading.time, reading.sequence));
+    for list in [&mut found.readings, &mut found.alone] {
+        list.sort_by_key(|reading| (reading.time, reading.sequence));
+    }
     Ok(Excursions {
         kind: bounds.kind.clone(),
         position: walk.position,
         readings: found.readings,
+        alone: found.alone,
         affected: affected(found.products),
         containers: affected(found.containers),
         incomparable: found.unjudged,
@@ -170,6 +173,7 @@ impl Spell {
 #[derive(Default)]
 struct Found {
     readings: Vec<Reading>,
+    alone: Vec<Reading>,
     products: BTreeMap<String, Spell>,
     containers: BTreeMap<String, Spell>,
     unjudged: Vec<Unjudged>,
@@ -201,9 +205,12 @@ impl Found {
         };
         let device = sensed.device();
         let touched = touched(walk, &sensed.record.event, device.as_deref(), sensed.window())?;
-        if item.is_some_and(|item| !touched.contains(item.canonical())) || !walk.room(self.readings.len()) {
+        if item.is_some_and(|item| !touched.contains(item.canonical()))
+            || !walk.room(self.readings.len().saturating_add(self.alone.len()))
+        {
             return Ok(());
         }
+        let is_alone = touched.is_empty();
         let (mut products, mut listed) = (0u64, self.products.len().saturating_add(self.containers.len()));
         for id in touched {
             let is_product = !is_container(&id);
@@ -222,7 +229,8 @@ impl Found {
         }
         let until = (to != from).then_some(Moment(to));
         let measured = measured.to_owned();
-        self.readings.push(Reading { sequence, event_id, time: Moment(from), until, device, measured, value, uom, products });
+        let list = if is_alone { &mut self.alone } else { &mut self.readings };
+        list.push(Reading { sequence, event_id, time: Moment(from), until, device, measured, value, uom, products });
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::{Step, Walk};
 use crate::answer::{Amounts, Incomparable};
 use crate::decimal::Decimal;
 use crate::event::{Action, Event, Items};
-use crate::register::{Reader, Role};
+use crate::register::{Pos, Reader, Role};
 use crate::unit::{Dimension, are_comparable, base, convert, dimension};
 
 /// Where an amount goes.
@@ -62,9 +62,14 @@ pub(super) struct Flows {
 impl<R: Reader> Walk<'_, R> {
     /// What moved of `id`, by the events that name it.
     pub(super) fn flows(&mut self, id: &str) -> Step<Flows, R> {
+        self.flows_until(id, Pos::END)
+    }
+
+    /// The same by the events up to `last`.
+    pub(super) fn flows_until(&mut self, id: &str, last: Pos) -> Step<Flows, R> {
         let mut flows = Flows::default();
         let mut seen: BTreeSet<(u64, Flow)> = BTreeSet::new();
-        for entry in self.log(id)?.iter() {
+        for entry in self.log(id)?.iter().filter(|entry| entry.pos <= last) {
             let Some(flow) = Flow::of(entry.role) else { continue };
             // A log has a line for each time that an event names the thing; the event is read once.
             if !seen.insert((entry.pos.sequence, flow)) {

@@ -59,11 +59,7 @@ const NOT_SALEABLE: &[&str] = &[
 ];
 
 /// Where `item` is after the events up to `at_ms`, and which parties these name.
-pub(super) fn whereabouts<R: Reader>(
-    walk: &mut Walk<'_, R>,
-    item: &Identifier,
-    at_ms: i64,
-) -> Step<Whereabouts, R> {
+pub(super) fn whereabouts<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, at_ms: i64) -> Step<Whereabouts, R> {
     let id = item.canonical();
     let until = Pos { time_ms: at_ms, sequence: u64::MAX };
     let last_known = Known::default().last(walk, id, until)?.map(Sighting::last_seen);
@@ -75,14 +71,17 @@ pub(super) fn whereabouts<R: Reader>(
             if !matches!(role, "possessing_party" | "owning_party") || declared.contains_key(role) {
                 continue;
             }
-            declared.insert(role.to_owned(), Declared {
-                role: role.to_owned(),
-                party: destination.id.canonical().to_owned(),
-                time: Moment(pos.time_ms),
-                sequence: pos.sequence,
-                recorded_by: record.organisation().to_owned(),
-                through: through.clone(),
-            });
+            declared.insert(
+                role.to_owned(),
+                Declared {
+                    role: role.to_owned(),
+                    party: destination.id.canonical().to_owned(),
+                    time: Moment(pos.time_ms),
+                    sequence: pos.sequence,
+                    recorded_by: record.organisation().to_owned(),
+                    through: through.clone(),
+                },
+            );
         }
         if declared.len() == 2 {
             break;
@@ -205,7 +204,8 @@ fn unsaleable(disposition: &str, persistent: &BTreeSet<String>) -> Option<Reason
 
 /// The expiry in an event's master data, as written.
 fn expiry(event: &Event) -> Option<String> {
-    let named = |name: &str| matches!(name.rsplit([':', '/', '#']).next(), Some("itemExpirationDate" | "expirationDate"));
+    let named =
+        |name: &str| matches!(name.rsplit([':', '/', '#']).next(), Some("itemExpirationDate" | "expirationDate"));
     let value = event.ilmd.iter().find(|(name, _)| named(name)).map(|(_, value)| value)?;
     if let Value::Text(text) = value { Some(text.clone()) } else { None }
 }

@@ -15,7 +15,7 @@ use crate::answer::{Amount, Amounts, AtPlace, Placed, RecallScope, Recalled, Una
 use crate::decimal::Decimal;
 use crate::identifier::{Identifier, Kind, kind};
 use crate::register::{Pos, Reader};
-use crate::unit::{are_comparable, convert};
+use crate::unit::{Dimension, are_comparable, convert, dimension};
 
 /// The answer for `item`: the products after `after`, at most `limit` of them.
 pub(super) fn scope<R: Reader>(
@@ -152,10 +152,21 @@ impl Told {
         }
         let left = |row: &&Amounts| row.remaining.is_positive();
         let gone = if amounts.is_empty() || amounts.iter().any(|row| left(&row)) { None } else { end };
+        // A lot whose pieces have serial numbers is where these are.
+        let members = if kind(id) == Kind::Lot { walk.members(id)?.len() } else { 0 };
+        let members = Decimal::from(u64::try_from(members).unwrap_or(u64::MAX));
         for row in amounts.iter().filter(left) {
-            self.unaccounted.extend(unaccounted(id, row, &parts));
+            self.unaccounted.extend(unaccounted(id, row, &parts, members));
         }
-        Ok(Recalled { item: id.to_owned(), is_instance: false, state: state(gone), last_known, amounts, parts, incomparable })
+        Ok(Recalled {
+            item: id.to_owned(),
+            is_instance: false,
+            state: state(gone),
+            last_known,
+            amounts,
+            parts,
+            incomparable,
+        })
     }
 
     /// What is in containers now.
@@ -205,10 +216,13 @@ fn state(end: Option<Flow>) -> String {
 }
 
 /// What should be left and is at no place.
-fn unaccounted(id: &str, row: &Amounts, parts: &[Placed]) -> Option<Unaccounted> {
+fn unaccounted(id: &str, row: &Amounts, parts: &[Placed], members: Decimal) -> Option<Unaccounted> {
     let placed = parts.iter().filter(|part| part.location.is_some() && are_comparable(&part.uom, &row.uom));
     let placed = placed.filter_map(|part| convert(part.quantity?, &part.uom, &row.uom));
     let mut left = row.remaining;
+    if dimension(&row.uom) == Some(Dimension::Count) {
+        left = left.checked_sub(convert(members, "", &row.uom)?)?;
+    }
     for quantity in placed {
         left = left.checked_sub(quantity)?;
     }

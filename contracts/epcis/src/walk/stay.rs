@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use super::window::Window;
 use super::{Step, Walk};
 use crate::decimal::Decimal;
-use crate::event::{Action, Event, Quantity};
+use crate::event::{Action, Event, Items, Quantity};
 use crate::register::{Pos, Reader, Relation, Role};
 use crate::unit::{base, convert, dimension};
 
@@ -25,6 +25,8 @@ pub(super) struct Stay {
     pub(super) window: Window,
     /// The event that emptied the container and so ended the stay without naming the child.
     pub(super) emptied: Option<Pos>,
+    /// How much of it there was at the end, as far as it can be told.
+    pub(super) left: Option<Amount>,
 }
 
 /// What an event does to one child in one container.
@@ -42,7 +44,7 @@ enum Change {
 }
 
 /// An amount and its unit; empty for pieces.
-type Amount = (Decimal, String);
+pub(super) type Amount = (Decimal, String);
 
 impl<R: Reader> Walk<'_, R> {
     /// The stays of `id` in its containers.
@@ -78,9 +80,11 @@ impl<R: Reader> Walk<'_, R> {
     /// The events that emptied `parent` after something was put in.
     fn add_emptied(&mut self, relation: Relation, parent: &str, marks: &mut Vec<Mark>) -> Step<(), R> {
         let Some(first) = marks.iter().map(|mark| mark.pos).min() else { return Ok(()) };
-        for entry in self.log(parent)?.iter() {
-            let emptied = entry.role == Role::Emptied(relation) && entry.pos > first;
-            if emptied && self.valid(entry.pos.sequence)?.is_some() {
+        let log = self.log(parent)?;
+        // What happened to a container in use for years before the first of it is passed over at once.
+        let start = log.partition_point(|entry| entry.pos <= first);
+        for entry in log.get(start..).unwrap_or_default() {
+            if entry.role == Role::Emptied(relation) && self.valid(entry.pos.sequence)?.is_some() {
                 marks.push(Mark { pos: entry.pos, change: Change::Emptied });
             }
         }
@@ -135,9 +139,13 @@ fn children(event: &Event, mut each: impl FnMut(&str, Option<Amount>)) {
     }
 }
 
-/// How much of `class` an event names; `None` where it does not say, or measures different things.
+/// How much of `class` an event's children are; `None` where it does not say, or measures different things.
 fn amount(event: &Event, class: &str) -> Option<Amount> {
-    let (items, _) = event.what.items();
+    amount_of(event.what.items().0, class)
+}
+
+/// How much of `class` is among things; `None` where that is not said, or measures different things.
+pub(super) fn amount_of(items: &Items, class: &str) -> Option<Amount> {
     let named = items.quantities.iter().filter(|quantity| quantity.class.canonical() == class);
     let mut sum: Option<Amount> = None;
     for Quantity { quantity, uom, .. } in named {
@@ -164,7 +172,7 @@ fn replay(relation: Relation, other: &str, marks: Vec<Mark>, stays: &mut Vec<Sta
     let mut close = |open: Open, to: Pos, emptied| {
         // A stay that begins and ends by one event is none.
         if let Some(window) = (Window { from: open.from, to }).meet(Window::ALWAYS) {
-            stays.push(Stay { relation, other: other.to_owned(), window, emptied });
+            stays.push(Stay { relation, other: other.to_owned(), window, emptied, left: open.left });
         }
     };
     for Mark { pos, change } in marks {

@@ -33,7 +33,12 @@ pub(super) struct Known(BTreeMap<(String, Pos, Pos), Option<Sighting>>);
 
 impl Known {
     /// The last sighting of `id` before `until`, itself or in a container.
-    pub(super) fn last<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str, until: Pos) -> Step<Option<Sighting>, R> {
+    pub(super) fn last<R: Reader>(
+        &mut self,
+        walk: &mut Walk<'_, R>,
+        id: &str,
+        until: Pos,
+    ) -> Step<Option<Sighting>, R> {
         let always = Window { from: Pos::START, to: until };
         let mut last = None;
         walk.sighted(id, always, |entry| !matches!(entry.role, Role::Lot), None, &mut last)?;

@@ -85,42 +85,49 @@ pub enum LogRef {
     Item(String),
 }
 
-/// A question about an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Query {
-    /// What happened to it.
-    History,
-    /// What it was made of and what it holds.
-    Back,
-    /// What was made of it and what became of its instances.
-    Forward,
-}
+/// Defines the questions whose answers can be proven.
+macro_rules! queries {
+    ($($name:ident = $word:literal, $question:pat, $doc:literal;)+) => {
+        /// A question.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub enum Query {
+            $(#[doc = $doc] $name,)+
+        }
 
-impl Query {
-    /// The word in JSON, and in a proof file's subject.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::History => "history",
-            Self::Back => "back",
-            Self::Forward => "forward",
+        impl Query {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+            /// The word in JSON, and in a proof file's subject.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+            /// The query of a word.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|query| query.word() == word)
+            }
+            /// The query that a question is.
+            #[must_use]
+            pub const fn of_question(question: &Question) -> Self {
+                match question { $($question => Self::$name,)+ }
+            }
         }
-    }
-    /// The query that a question is.
-    #[must_use]
-    pub const fn of_question(question: &Question) -> Self {
-        match question {
-            Question::History(..) => Self::History,
-            Question::Back(_) => Self::Back,
-            Question::Forward(_) => Self::Forward,
-        }
-    }
-    /// The query of a word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::History, Self::Back, Self::Forward].into_iter().find(|query| query.word() == word)
-    }
+    };
+}
+queries! {
+    History = "history", Question::History(..), "What happened to an item.";
+    Back = "back", Question::Back(_), "What an item was made of and what it holds.";
+    Forward = "forward", Question::Forward(_), "What was made of an item and what became of its instances.";
+    Recall = "recall", Question::Recall { .. }, "What has to be recalled because of an item.";
+    Contents = "contents", Question::Contents(..), "What a container held at a time.";
+    Holder = "holder", Question::Holder(..), "Where an item was at a time, by whose word.";
+    MassBalance = "massBalance", Question::MassBalance(_), "How much of a lot came to be, was used up, and should be left.";
+    Excursions = "excursions", Question::Excursions(..), "Readings out of bounds, and what was where they were taken.";
+    AuditTrail = "auditTrail", Question::AuditTrail(_), "All records of an event.";
+    VerifyItem = "verifyItem", Question::VerifyItem(..), "Whether an item is what is printed on it.";
+    Anomalies = "anomalies", Question::Anomalies { .. }, "What does not fit in the events of a span of records.";
 }
 
 /// Parameters of `proof_getTrace`.

@@ -80,12 +80,15 @@ fn finding(finding: &Finding) -> String {
             format!("{about}\n{}", table(&["record", "block", "time", "signed by key", "entry"], rows))
         }
         Finding::Trace { question, answer, .. } => {
+            let mut asked = vec![("question", question.word().to_owned())];
+            asked.extend(question.arguments().into_iter().map(|(name, value)| ("asked", format!("{name} {value}"))));
             let answer = match answer.as_ref() {
-                Answer::History(history) => of_history(history.clone()),
-                Answer::Page(page) => of_history(page.history.clone()),
-                Answer::Lineage(lineage) => of_lineage(lineage.clone()),
+                Answer::History(history) => trace::human(&of_history(history.clone())),
+                Answer::Page(page) => trace::human(&of_history(page.history.clone())),
+                Answer::Lineage(lineage) => trace::human(&of_lineage(lineage.clone())),
+                told => told.sheets().map_or_else(String::new, trace::told),
             };
-            format!("question    {}\n{}", question.word(), trace::human(&answer))
+            format!("{}\n{answer}", facts(asked))
         }
     }
 }
