@@ -90,7 +90,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     }
     // The ledger's lock also guards the journal, which opening may repair.
     let ledger = open_ledger(&config, &genesis)?;
-    let snapshots = Arc::new(Snapshots::open(&config.data_dir, config.snapshot_interval_blocks)?);
+    let snapshots = Arc::new(Snapshots::open(&config.data_dir, &genesis, config.snapshot_interval_blocks)?);
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));

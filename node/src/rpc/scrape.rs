@@ -66,6 +66,11 @@ fn ledger(context: &Context) -> Vec<Family> {
             "Pieces of snapshots sent to peers",
             context.snapshot_server.served(),
         ),
+        Family::counter(
+            "snapshots_damaged",
+            "Snapshots that were dropped because a piece was damaged on the disk",
+            context.snapshots.damaged(),
+        ),
         oldest,
         space,
         Family::counter("ledger_damage_met", "Reads that met damage on the disk", damaged.met),
