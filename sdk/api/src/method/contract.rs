@@ -5,7 +5,7 @@ use super::tx::{Attribute, Event};
 use crate::{At, Bytes, Order, Page, Read, U64, schema};
 use countersign_types::{AccountId, Address, Hash, Height, ScheduledCall, TimestampMs};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 methods! {
@@ -311,10 +311,15 @@ pub struct Viewed {
     /// borsh of the result.
     pub output: Bytes,
     /// The result as JSON, where the contract's interface says how to read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Gas it would have used.
     pub gas_used: U64,
+}
+
+/// A value that is there, `null` too: a view may answer nothing.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 /// Parameters of `contract_listEvents`. What is absent does not restrict.
