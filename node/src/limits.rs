@@ -288,6 +288,11 @@ pub const AHEAD_RECORDS_EACH: usize = 4;
 pub const AHEAD_RECORDS_MAX: usize = 1_000;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
+/// How long a walk over a provenance contract's registers may take: less than the request timeout of 10 s, so that the answer
+/// says why.
+pub const WALK_TIME_MAX: Duration = Duration::from_secs(8);
+/// Records of a log that a walk reads at once: 1,024 of some 150 bytes. Most items' logs are shorter.
+pub const WALK_LOG_RECORDS: usize = 1_024;
 /// Interfaces of contracts that are kept decoded: at most 1 MiB of text each, most of them 10 KiB.
 pub const INTERFACES_MAX: usize = 64;
 /// Contracts looked at for one page in descending order, or to find the default provenance contract.

@@ -37,6 +37,7 @@ mod node;
 mod page;
 mod point;
 mod proof;
+mod registers;
 mod scheduled;
 mod scrape;
 mod socket;

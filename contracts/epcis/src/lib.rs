@@ -16,10 +16,12 @@
 //! |---|---|
 //! | [`event`], [`sensor`], [`value`] | what does an event hold? |
 //! | [`identifier`], [`term`], [`time`], [`decimal`] | what is the one form of a key, a word, a time, a number, and how was it written? |
+//! | [`unit`] | what does a unit measure, and how much is that in another? |
 //! | [`rule`] | which events are refused, where, why, under which policy? |
 //! | [`context`], `document`, `json`, `xml` | what is JSON-LD to us, and what is XML? |
 //! | `hash` | which name do other systems compute for an event? |
 //! | [`register`], [`walk`], [`answer`] | what is known of a thing, and where did it come from and go? |
+//! | [`question`] | what can be asked, and which walk answers it? |
 //!
 //! Not here yet: the profile rules of GDST and others, and private fields (events have the place for them, and every
 //! rule refuses a filled one).
@@ -56,11 +58,13 @@ pub mod identifier;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod limits;
+pub mod question;
 pub mod register;
 pub mod rule;
 pub mod sensor;
 pub mod term;
 pub mod time;
+pub mod unit;
 pub mod value;
 pub mod walk;
 #[cfg(feature = "xml")]

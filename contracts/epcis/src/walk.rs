@@ -8,7 +8,9 @@
 //! A walk as of position `p` sees the records before `p` and the error declarations among them, so it
 //! answers the same for ever.
 
+mod balance;
 mod contents;
+mod flow;
 mod history;
 mod lineage;
 mod recall;
@@ -23,7 +25,7 @@ use alloc::vec::Vec;
 use borsh::BorshDeserialize;
 use thiserror::Error;
 
-use crate::answer::{Contents, History, HistoryPage, Lineage, Recall, Truncated};
+use crate::answer::{Contents, History, HistoryPage, Lineage, MassBalance, Recall, Truncated};
 use crate::event::Event;
 use crate::identifier::Identifier;
 use crate::limits::{WALK_ITEMS_MAX, WALK_READS_MAX};
@@ -149,6 +151,21 @@ pub fn recall<R: Reader>(
 ) -> Result<Recall, Unanswered<R::Error>> {
     let mut walk = Walk::new(reader, position, limits)?;
     recall::recall(&mut walk, item)
+}
+
+/// How much of `item` came to be, was used up and was disposed of.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn balance<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<MassBalance, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    balance::balance(&mut walk, item)
 }
 
 /// A walk under way: what it has read, and how far it may go.

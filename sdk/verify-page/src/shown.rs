@@ -5,10 +5,10 @@ use crate::verified::moment;
 use crate::view::{Fact, Table};
 use countersign_epcis::answer::{History, HistoryPage, Lineage, Step};
 use countersign_epcis::time::utc;
-use countersign_types::proof::{Entry, HistoryPart, ProvenTransaction};
+use countersign_types::proof::{Entry, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Hash, NativeOperation, Outcome, Payload};
-use countersign_verify::{Answer, Finding, Query};
+use countersign_verify::{Answer, Finding, Part, Question};
 
 /// What was found, in a sentence.
 pub(crate) fn title_of(finding: &Finding) -> String {
@@ -30,12 +30,15 @@ pub(crate) fn title_of(finding: &Finding) -> String {
             (_, []) => "A log, at these positions without records".to_owned(),
             (_, records) => format!("{} of a log, none left out between", count(records.len(), "record", "records")),
         },
-        Finding::Trace { query, item, page, .. } => match query {
-            Query::History if page.is_some() => format!("A part of what happened to {item}"),
-            Query::History => format!("What happened to {item}"),
-            Query::Back => format!("What {item} was made of, and what it holds"),
-            Query::Forward => format!("What was made of {item}, and what became of it"),
-        },
+        Finding::Trace { question, .. } => {
+            let item = question.item();
+            match question {
+                Question::History(_, Some(_)) => format!("A part of what happened to {item}"),
+                Question::History(_, None) => format!("What happened to {item}"),
+                Question::Back(_) => format!("What {item} was made of, and what it holds"),
+                Question::Forward(_) => format!("What was made of {item}, and what became of it"),
+            }
+        }
     }
 }
 
@@ -59,24 +62,22 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
                 fact("records", format!("{} of {of}, from number {}", records.len(), log.start())),
             ]
         }
-        Finding::Trace { contract, item, page, answer, .. } => {
-            let (canonical, position, is_whole) = match answer.as_ref() {
-                Answer::History(history) => (&history.item, history.position, history.truncated.is_none()),
-                Answer::Page(HistoryPage { history, next }) => {
-                    (&history.item, history.position, history.truncated.is_none() && next.is_none())
-                }
-                Answer::Lineage(lineage) => (&lineage.item, lineage.position, lineage.truncated.is_none()),
-            };
-            let mut facts = vec![fact("item", item.clone())];
+        Finding::Trace { contract, question, answer, .. } => {
+            let (item, canonical, position) = (question.item(), answer.item(), answer.position());
+            let is_whole = answer.truncated().is_none() && !answer.has_next();
+            let mut facts = vec![fact("item", item.to_owned())];
             if canonical != item {
-                facts.push(fact("canonical", canonical.clone()));
+                facts.push(fact("canonical", canonical.to_owned()));
             }
+            facts.extend(
+                question.arguments().into_iter().map(|(name, value)| fact("asked", format!("{name}: {value}"))),
+            );
             facts.push(fact("contract", contract.to_string()));
             facts.push(fact("records", format!("the first {position} of the contract")));
-            if let Some(HistoryPart { after: Some(place), .. }) = page {
+            if let Some(Part { after: Some(place), .. }) = question.part() {
                 facts.push(fact("part", format!("after record {}", place.sequence)));
             }
-            let answer = match page {
+            let answer = match question.part() {
                 Some(_) if is_whole => "complete from there on",
                 Some(_) => "a part, and more follows",
                 None if is_whole => "complete",

@@ -1,7 +1,8 @@
 //! What was found, in JSON: the words of the node's interface, times as ISO 8601 in UTC.
 
-use crate::finding::{Answer, Finding};
+use crate::finding::Finding;
 use countersign_epcis::answer::{After, Anomaly, History, HistoryPage, Lineage, Step, Truncated};
+use countersign_epcis::question::{Answer, Arguments, Part};
 use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
@@ -39,6 +40,8 @@ pub(crate) enum Shown<'a> {
         position: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<HistoryPart>,
+        #[serde(skip_serializing_if = "Arguments::is_empty")]
+        arguments: Arguments,
         answer: Trace<'a>,
     },
 }
@@ -55,12 +58,13 @@ impl<'a> Shown<'a> {
                 let key = key.escape_ascii().to_string();
                 Self::Log { contract: *contract, key, start: log.start(), count: log.count(), count_then, records }
             }
-            Finding::Trace { contract, query, item, as_of, page, answer } => Self::Trace {
+            Finding::Trace { contract, question, as_of, answer } => Self::Trace {
                 contract: *contract,
-                query: query.word(),
-                item,
+                query: question.word(),
+                item: question.item(),
                 position: as_of.map(|TraceAsOf { position, .. }| position),
-                page: *page,
+                page: question.part().map(|Part { after, limit }| HistoryPart { after: after.map(place), limit }),
+                arguments: question.arguments(),
                 answer: Trace::of(answer),
             },
         }
@@ -206,8 +210,7 @@ impl<'a> Trace<'a> {
             Answer::History(history) => Self::of_history(history),
             Answer::Page(HistoryPage { history, next }) => {
                 let whole = Self::of_history(history);
-                let next = next.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence });
-                Self { complete: whole.complete && next.is_none(), next, ..whole }
+                Self { complete: whole.complete && next.is_none(), next: next.map(place), ..whole }
             }
             Answer::Lineage(Lineage { item, position, products, containers, truncated }) => Self {
                 canonical: item,
@@ -263,6 +266,10 @@ impl<'a> Odd<'a> {
     fn of(anomaly: &'a Anomaly) -> Self {
         Self { sequence: anomaly.sequence, rule: &anomaly.rule, reason: &anomaly.reason }
     }
+}
+
+fn place(After { time_ms, sequence }: After) -> HistoryPlace {
+    HistoryPlace { time_ms, sequence }
 }
 
 fn bound(truncated: Truncated) -> &'static str {

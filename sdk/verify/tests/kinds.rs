@@ -8,12 +8,13 @@ mod sample;
 #[path = "support/truth.rs"]
 mod truth;
 
+use countersign_epcis::question::Unasked;
 use countersign_types::proof::{
     BadCheckpoint, BadProof, Checkpoint, HistoryPart, HistoryPlace, Proof, Subject, TraceAsOf, Trusted,
 };
 use countersign_types::{Epoch, Hash, Height, Outcome, TimestampMs, state_key};
 use countersign_verify::{
-    Answer, BadFile, Finding, NotShown, Options, Query, Report, Root, read, report, trusted, verify,
+    Answer, BadFile, Finding, NotShown, Options, Question, Report, Root, read, report, trusted, verify,
 };
 use files::{checkpoint, root};
 use sample::{BUSY, CAPTURES, CASE, ITEM, NOW, Sample, TIP, contract, genesis};
@@ -137,7 +138,7 @@ fn a_part_is_no_answer_to_another_question() {
     let verified =
         verify(&sample.trace_part("history", ITEM, TIP, None, Some(first)), &Trusted::from(&genesis())).unwrap();
     let refused = |error: BadFile| matches!(error, BadFile::OtherQuestion { what: "part", .. });
-    assert!(refused(verified.clone().trace(&contract(), Query::History, ITEM).unwrap_err()));
+    assert!(refused(verified.clone().trace(&contract(), &Question::of("history", ITEM).unwrap()).unwrap_err()));
     let later = HistoryPart { after: Some(files::first_place(&sample)), ..first };
     assert!(refused(verified.clone().history_page(&contract(), ITEM, later).unwrap_err()));
     let more = HistoryPart { limit: NonZeroU32::MAX, ..first };
@@ -146,7 +147,7 @@ fn a_part_is_no_answer_to_another_question() {
     let whole = verify(&sample.trace("history", ITEM, TIP, None), &Trusted::from(&genesis())).unwrap();
     assert!(refused(whole.history_page(&contract(), ITEM, first).unwrap_err()));
     let back = verify(&sample.trace_part("back", CASE, TIP, None, Some(first)), &Trusted::from(&genesis()));
-    assert_eq!(back, Err(BadFile::Part("back")));
+    assert_eq!(back, Err(BadFile::Question(Unasked::Part("back"))));
     // What was said to be one event cannot be said to be two.
     let mut longer = sample.trace_part("history", ITEM, TIP, None, Some(first));
     let Subject::Trace { page: Some(page), .. } = &mut longer.subject else { unreachable!() };

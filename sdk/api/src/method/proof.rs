@@ -5,6 +5,8 @@ use super::methods;
 use super::state::Key;
 use crate::limits::PROOF_RESPONSE_BYTES_MAX;
 use crate::{At, Bytes, schema};
+use countersign_epcis::answer::After;
+use countersign_epcis::question::{Arguments, Question};
 use countersign_types::proof::{Anchor, Earlier, HistoryPlace, Proof};
 use countersign_types::{Epoch, EpochEnd, Hash, Height};
 use schemars::JsonSchema;
@@ -105,6 +107,15 @@ impl Query {
             Self::Forward => "forward",
         }
     }
+    /// The query that a question is.
+    #[must_use]
+    pub const fn of_question(question: &Question) -> Self {
+        match question {
+            Question::History(..) => Self::History,
+            Question::Back(_) => Self::Back,
+            Question::Forward(_) => Self::Forward,
+        }
+    }
     /// The query of a word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
@@ -133,13 +144,30 @@ pub struct GetTraceParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<schema::HistoryPlace>")]
     pub after: Option<HistoryPlace>,
+    /// What is asked beside the item, by name, as the proof file has it.
+    #[serde(default, skip_serializing_if = "Arguments::is_empty")]
+    pub arguments: Arguments,
 }
 
 impl GetTraceParams {
     /// Asks for all of a trace.
     #[must_use]
     pub fn whole(contract: Option<ContractRef>, query: Query, item: String, at: At) -> Self {
-        Self { contract, query, item, at, limit: None, after: None }
+        Self { contract, query, item, at, limit: None, after: None, arguments: Arguments::new() }
+    }
+
+    /// Asks a question.
+    #[must_use]
+    pub fn of(contract: Option<ContractRef>, question: &Question, at: At) -> Self {
+        let whole = Self::whole(contract, Query::of_question(question), question.item().to_owned(), at);
+        let part = question.part();
+        let after = part.and_then(|part| part.after);
+        Self {
+            limit: part.map(|part| part.limit.get()),
+            after: after.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence }),
+            arguments: question.arguments(),
+            ..whole
+        }
     }
 }
 

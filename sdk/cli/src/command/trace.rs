@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use countersign_api::method::trace::{HistoryParams, Trace, TraceBack, TraceForward, TraceParams};
 use countersign_api::trace::{of_history, of_history_page, of_lineage};
 use countersign_api::{Method, Read};
-use countersign_client::verify::{Answer, Query};
+use countersign_client::verify::{Answer, Question};
 use countersign_client::{Auditor, HistoryPages, Verified};
 use countersign_types::Height;
 use countersign_types::proof::HistoryPlace;
@@ -38,12 +38,13 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 
 /// The whole answer, found again here from what the node proves.
 async fn verified(command: Command, auditor: &Auditor, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
-    let (query, item) = match command {
+    let (word, item) = match command {
         Command::History(wanted) => return verified_history(wanted, auditor, session, output).await,
-        Command::Back(item) => (Query::Back, item),
-        Command::Forward(item) => (Query::Forward, item),
+        Command::Back(item) => ("back", item),
+        Command::Forward(item) => ("forward", item),
     };
-    let verified = auditor.trace(session.named_contract()?, query, &item.id, item.at).await?;
+    let question = Question::of(word, &item.id)?;
+    let verified = auditor.trace(session.named_contract()?, &question, item.at).await?;
     let trace = match verified.data().clone() {
         Answer::History(history) => of_history(history),
         Answer::Page(page) => of_history_page(page.history, None),

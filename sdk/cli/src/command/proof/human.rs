@@ -79,13 +79,13 @@ fn finding(finding: &Finding) -> String {
             ]);
             format!("{about}\n{}", table(&["record", "block", "time", "signed by key", "entry"], rows))
         }
-        Finding::Trace { query, answer, .. } => {
+        Finding::Trace { question, answer, .. } => {
             let answer = match answer.as_ref() {
                 Answer::History(history) => of_history(history.clone()),
                 Answer::Page(page) => of_history(page.history.clone()),
                 Answer::Lineage(lineage) => of_lineage(lineage.clone()),
             };
-            format!("question    {}\n{}", query.word(), trace::human(&answer))
+            format!("question    {}\n{}", question.word(), trace::human(&answer))
         }
     }
 }
