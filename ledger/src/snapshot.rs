@@ -42,6 +42,7 @@ pub use manifest::{BadManifest, Carried, EpochLink, Manifest, carried_blocks};
 pub use restore::{Checked, check, restore};
 pub use served::Served;
 pub use state::StatePiece;
+pub use walk::{Below, below};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
