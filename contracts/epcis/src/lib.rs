@@ -19,11 +19,12 @@
 //! | [`unit`] | what does a unit measure, and how much is that in another? |
 //! | [`rule`] | which events are refused, where, why, under which policy? |
 //! | [`context`], `document`, `json`, `xml` | what is JSON-LD to us, and what is XML? |
+//! | `hash` | which name do other systems compute for an event? |
 //! | [`register`], [`walk`], [`answer`] | what is known of a thing, and where did it come from and go? |
 //! | [`question`] | what can be asked, and which walk answers it? |
 //!
-//! Not here yet: the profile rules of GDST and others, the GS1 event hash, private fields
-//! (events have the place for them, and every rule refuses a filled one).
+//! Not here yet: the profile rules of GDST and others, and private fields (events have the place for them, and every
+//! rule refuses a filled one).
 //!
 //! ```
 //! # #[cfg(feature = "json")] {
@@ -51,6 +52,8 @@ pub mod decimal;
 pub mod document;
 pub mod error;
 pub mod event;
+#[cfg(feature = "json")]
+pub mod hash;
 pub mod identifier;
 #[cfg(feature = "json")]
 pub mod json;
