@@ -63,7 +63,8 @@ async fn the_truth_about_something_else_is_an_error() {
 async fn what_was_true_once_is_an_error_when_the_present_is_asked_for() {
     let running = Node::default().run().await;
     let auditor = auditor(&running);
-    let ask = || auditor.trace(contract(), &asked("history"), At::Final);
+    let question = asked("history");
+    let ask = || auditor.trace(contract(), &question, At::Final);
     running.node.lock().unwrap().shown = 8;
     assert_eq!(ask().await.unwrap().height(), Height(8));
     running.node.lock().unwrap().shown = 7;
