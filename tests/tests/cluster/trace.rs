@@ -168,8 +168,9 @@ impl Stage {
                 Status::Rejected(fault) => {
                     assert!(!fault.reason.is_empty() && fault.path.starts_with('$'), "{fault:?}");
                     let id = case["capture"]["eventID"].as_str().unwrap();
-                    let trail = self.auditor.trace(captured.address(), &Question::AuditTrail(id.into()), At::Final);
-                    let Answer::AuditTrail(trail) = trail.await.unwrap().into_data() else { panic!("a trail") };
+                    let question = Question::AuditTrail(id.into());
+                    let trail = self.auditor.trace(captured.address(), &question, At::Final).await.unwrap();
+                    let Answer::AuditTrail(trail) = trail.into_data() else { panic!("a trail") };
                     let stood = given.iter().filter(|event| event["eventID"] == id).count();
                     assert_eq!(trail.records.len(), stood, "{}", case["rule"]);
                     refused += 1;
