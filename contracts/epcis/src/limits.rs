@@ -47,6 +47,10 @@ pub const WALK_READS_MAX: u64 = 1_000_000;
 /// Events, products or containers that a walk lists unless asked for fewer.
 pub const WALK_ITEMS_MAX: usize = 200_000;
 
+/// Values of all parameters of a query. A page looks at 20,000 records; each compared with each value takes some 10 ns, a
+/// fifth of a second in all.
+pub const QUERY_VALUES_MAX: usize = 1_000;
+
 /// Values nested one in another in an event: a query document has five levels above it.
 pub const EVENT_NESTING_MAX: usize = NESTING_MAX - 5;
 

@@ -18,6 +18,7 @@ use core::num::NonZeroU32;
 use crate::answer::After;
 use crate::identifier::Identifier;
 use crate::register::{Pos, Reader};
+use crate::report::Report;
 use crate::walk::{self, Limits, Unanswered};
 
 /// What a question asks beside the item, by name.
@@ -41,11 +42,13 @@ pub enum Question {
     Back(Identifier),
     /// What was made of an item and what became of its instances.
     Forward(Identifier),
+    /// What a regulation asks of an item.
+    Report(Identifier, Report),
 }
 
 impl Question {
     /// The words of all questions.
-    pub const WORDS: &'static [&'static str] = &["history", "back", "forward"];
+    pub const WORDS: &'static [&'static str] = &["history", "back", "forward", "fsma204", "dscsa", "eudr", "passport"];
 
     /// The question's word.
     #[must_use]
@@ -54,6 +57,7 @@ impl Question {
             Self::History(..) => "history",
             Self::Back(_) => "back",
             Self::Forward(_) => "forward",
+            Self::Report(_, report) => report.word(),
         }
     }
 
@@ -61,7 +65,7 @@ impl Question {
     #[must_use]
     pub fn item(&self) -> &str {
         match self {
-            Self::History(item, _) | Self::Back(item) | Self::Forward(item) => item.written(),
+            Self::History(item, _) | Self::Back(item) | Self::Forward(item) | Self::Report(item, _) => item.written(),
         }
     }
 
@@ -79,6 +83,7 @@ impl Question {
     pub fn arguments(&self) -> Arguments {
         match self {
             Self::History(..) | Self::Back(_) | Self::Forward(_) => Arguments::new(),
+            Self::Report(_, report) => report.arguments(),
         }
     }
 
@@ -103,7 +108,10 @@ impl Question {
             "history" => Self::History(id()?, part),
             "back" => Self::Back(id()?),
             "forward" => Self::Forward(id()?),
-            other => return Err(Unasked::Word(other.to_owned())),
+            other => match Report::read(other, arguments) {
+                Some(report) => Self::Report(id()?, report),
+                None => return Err(Unasked::Word(other.to_owned())),
+            },
         };
         if part.is_some() && question.part().is_none() {
             return Err(Unasked::Part(question.word()));
@@ -136,6 +144,7 @@ pub fn ask<R: Reader>(
         }
         Question::Back(item) => walk::back(reader, item, position, limits).map(Answer::Lineage),
         Question::Forward(item) => walk::forward(reader, item, position, limits).map(Answer::Lineage),
+        Question::Report(item, report) => report.make(reader, item, position, limits).map(Answer::Sheet),
     }
 }
 

@@ -15,6 +15,7 @@ mod history;
 mod lineage;
 mod recall;
 mod stay;
+mod story;
 mod window;
 
 use alloc::collections::BTreeMap;
@@ -24,6 +25,8 @@ use alloc::vec::Vec;
 
 use borsh::BorshDeserialize;
 use thiserror::Error;
+
+pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_lot};
 
 use crate::answer::{Contents, History, HistoryPage, Lineage, MassBalance, Recall, Truncated};
 use crate::event::Event;

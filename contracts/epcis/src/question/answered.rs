@@ -1,6 +1,7 @@
 //! What a question is answered with.
 
 use crate::answer::{History, HistoryPage, Lineage, Truncated};
+use crate::report::Sheet;
 
 /// The answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Answer {
     Page(HistoryPage),
     /// What an item came from or went to.
     Lineage(Lineage),
+    /// What a regulation asks of an item.
+    Sheet(Sheet),
 }
 
 impl Answer {
@@ -20,6 +23,7 @@ impl Answer {
         match self {
             Self::History(history) | Self::Page(HistoryPage { history, .. }) => &history.item,
             Self::Lineage(lineage) => &lineage.item,
+            Self::Sheet(sheet) => &sheet.item,
         }
     }
 
@@ -29,6 +33,7 @@ impl Answer {
         match self {
             Self::History(history) | Self::Page(HistoryPage { history, .. }) => history.position,
             Self::Lineage(lineage) => lineage.position,
+            Self::Sheet(sheet) => sheet.position,
         }
     }
 
@@ -38,6 +43,7 @@ impl Answer {
         match self {
             Self::History(history) | Self::Page(HistoryPage { history, .. }) => history.truncated,
             Self::Lineage(lineage) => lineage.truncated,
+            Self::Sheet(sheet) => sheet.truncated,
         }
     }
 
@@ -46,7 +52,7 @@ impl Answer {
     pub const fn has_next(&self) -> bool {
         match self {
             Self::Page(page) => page.next.is_some(),
-            Self::History(_) | Self::Lineage(_) => false,
+            Self::History(_) | Self::Lineage(_) | Self::Sheet(_) => false,
         }
     }
 }

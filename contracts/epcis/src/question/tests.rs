@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::{Period, Tier};
 use alloc::string::ToString;
 
 const ITEM: &str = "urn:epc:id:sgtin:9521321.000018.a";
@@ -12,6 +13,11 @@ fn all() -> Vec<Question> {
         Question::History(id(), Some(part)),
         Question::Back(id()),
         Question::Forward(id()),
+        Question::Report(id(), Report::Fsma204(Period::default())),
+        Question::Report(id(), Report::Fsma204(Period { from_ms: Some(-1), to_ms: Some(1_800_000_000_000) })),
+        Question::Report(id(), Report::Dscsa),
+        Question::Report(id(), Report::Eudr),
+        Question::Report(id(), Report::Passport(Tier::Legitimate)),
     ]
 }
 
