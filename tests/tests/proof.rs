@@ -69,6 +69,7 @@ fn found(chain: &Chain, proof: &Proof) -> Result<Trace, BadFile> {
             Answer::History(history) => of_history(history),
             Answer::Page(page) => of_history(page.history),
             Answer::Lineage(lineage) => of_lineage(lineage),
+            Answer::Sheet(_) => panic!("a trace was asked for"),
         }),
         other => panic!("a trace was asked for: {other:?}"),
     }

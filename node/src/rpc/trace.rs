@@ -113,7 +113,7 @@ fn lineage(
 }
 
 /// An answer to something else, which no question gets.
-fn not_asked(answer: &Answer) -> RpcError {
+pub(super) fn not_asked(answer: &Answer) -> RpcError {
     tracing::error!(item = answer.item(), "a question was answered by the answer to another");
     RpcError::new(Code::InternalError, "see the node's log")
 }

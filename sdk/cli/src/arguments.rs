@@ -5,12 +5,14 @@ mod epcis;
 mod member;
 mod policy;
 mod proof;
+mod report;
 
 pub use contract::{Contract, Events, Freeze};
-pub use epcis::{CaptureMode, Epcis, History, Item, Trace};
+pub use epcis::{CaptureMode, Epcis, EventQuery, History, Item, Trace, Which};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
+pub use report::{HowToReport, Report};
 
 use crate::bench::Options as BenchOptions;
 use clap::{Args, Parser, Subcommand};
@@ -66,6 +68,9 @@ pub enum Command {
     /// Ask where things come from and where they went.
     #[command(subcommand)]
     Trace(Trace),
+    /// Make the sheets that regulations ask for, each with a file that proves it.
+    #[command(subcommand)]
+    Report(Report),
     /// Export proof files and verify them without a network.
     #[command(subcommand)]
     Proof(Proof),

@@ -3,6 +3,7 @@
 use crate::finding::Finding;
 use countersign_epcis::answer::{After, Anomaly, History, HistoryPage, Lineage, Step, Truncated};
 use countersign_epcis::question::{Answer, Arguments, Part};
+use countersign_epcis::report::{Column, Row, Sheet};
 use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
@@ -173,6 +174,33 @@ pub(crate) struct Trace<'a> {
     /// The last event of a part that another one follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<HistoryPlace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report<'a>>,
+}
+
+/// A report in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    title: &'a str,
+    columns: Vec<Titled<'a>>,
+    rows: Vec<Cells<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Titled<'a> {
+    name: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cells<'a> {
+    sequence: u64,
+    cells: &'a [String],
+    missing: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -221,6 +249,26 @@ impl<'a> Trace<'a> {
                 truncated: truncated.map(bound),
                 ..Self::default()
             },
+            Answer::Sheet(sheet) => Self {
+                canonical: &sheet.item,
+                position: sheet.position,
+                complete: sheet.truncated.is_none(),
+                truncated: sheet.truncated.map(bound),
+                report: Some(Report::of(sheet)),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(sheet: &'a Sheet) -> Self {
+        let row = |row: &'a Row| Cells { sequence: row.sequence, cells: &row.cells, missing: &row.missing };
+        Self {
+            title: sheet.title,
+            columns: sheet.columns.iter().map(|Column { name, title }| Titled { name, title }).collect(),
+            rows: sheet.rows.iter().map(row).collect(),
+            notes: &sheet.notes,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::limits::PROOF_RESPONSE_BYTES_MAX;
 use crate::{At, Bytes, schema};
 use countersign_epcis::answer::After;
 use countersign_epcis::question::{Arguments, Question};
+use countersign_epcis::report::Report;
 use countersign_types::proof::{Anchor, Earlier, HistoryPlace, Proof};
 use countersign_types::{Epoch, EpochEnd, Hash, Height};
 use schemars::JsonSchema;
@@ -95,6 +96,14 @@ pub enum Query {
     Back,
     /// What was made of it and what became of its instances.
     Forward,
+    /// The critical tracking events of a lot; `from` and `to` among the arguments.
+    Fsma204,
+    /// The transaction history of a package of medicine.
+    Dscsa,
+    /// The plots that contributed to it.
+    Eudr,
+    /// What is said of it; `tier` among the arguments.
+    Passport,
 }
 
 impl Query {
@@ -105,6 +114,10 @@ impl Query {
             Self::History => "history",
             Self::Back => "back",
             Self::Forward => "forward",
+            Self::Fsma204 => "fsma204",
+            Self::Dscsa => "dscsa",
+            Self::Eudr => "eudr",
+            Self::Passport => "passport",
         }
     }
     /// The query that a question is.
@@ -114,12 +127,17 @@ impl Query {
             Question::History(..) => Self::History,
             Question::Back(_) => Self::Back,
             Question::Forward(_) => Self::Forward,
+            Question::Report(_, Report::Fsma204(_)) => Self::Fsma204,
+            Question::Report(_, Report::Dscsa) => Self::Dscsa,
+            Question::Report(_, Report::Eudr) => Self::Eudr,
+            Question::Report(_, Report::Passport(_)) => Self::Passport,
         }
     }
     /// The query of a word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
-        [Self::History, Self::Back, Self::Forward].into_iter().find(|query| query.word() == word)
+        let all = [Self::History, Self::Back, Self::Forward, Self::Fsma204, Self::Dscsa, Self::Eudr, Self::Passport];
+        all.into_iter().find(|query| query.word() == word)
     }
 }
 

@@ -91,7 +91,7 @@ pub struct RootFile {
 pub struct Export {
     #[command(flatten)]
     pub what: ExportWhat,
-    /// The question about the item that the file answers: history, back or forward by the trace, or log for the records
+    /// The question about the item that the file answers: history, back or forward by the trace, a report's word (fsma204, dscsa, eudr, passport), or log for the records
     /// that name it.
     #[arg(long, value_name = "QUERY", value_parser = item_query, requires = "item", default_value = "history")]
     pub query: ItemQuery,

@@ -49,6 +49,7 @@ async fn verified(command: Command, auditor: &Auditor, session: &Session, output
         Answer::History(history) => of_history(history),
         Answer::Page(page) => of_history_page(page.history, None),
         Answer::Lineage(lineage) => of_lineage(lineage),
+        Answer::Sheet(_) => anyhow::bail!("a report is no trace"),
     };
     show_verified(&trace, &verified, output)
 }

@@ -1,7 +1,8 @@
 //! A report for people.
 
-use crate::command::trace;
+use crate::command::{report, trace};
 use crate::output::{facts, moment, table};
+use countersign_api::report::of_sheet;
 use countersign_api::trace::{of_history, of_lineage};
 use countersign_client::verify::{Answer, Finding, Report};
 use countersign_types::Outcome;
@@ -81,6 +82,9 @@ fn finding(finding: &Finding) -> String {
         }
         Finding::Trace { question, answer, .. } => {
             let answer = match answer.as_ref() {
+                Answer::Sheet(sheet) => {
+                    return format!("question    {}\n{}", question.word(), report::human(&of_sheet(sheet.clone())));
+                }
                 Answer::History(history) => of_history(history.clone()),
                 Answer::Page(page) => of_history(page.history.clone()),
                 Answer::Lineage(lineage) => of_lineage(lineage.clone()),
