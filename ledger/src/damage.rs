@@ -1,8 +1,8 @@
 //! What reads found damaged, kept in memory until it is mended or the node ends.
 //!
 //! Rows that are stored by height (headers, transactions, receipts, result certificates) can be had from peers again, where
-//! certificates and roots prove them: their heights are listed for who asks peers. Everything else, the state above all,
-//! cannot be mended row by row; that is only said.
+//! certificates and roots prove them: their heights are listed for who asks peers. The state is mended while nothing else uses
+//! the ledger ([`crate::Ledger::survey`]): its rows are listed for who sees to that. Everything else is only said.
 
 use crate::error::LedgerError;
 use crate::limits::DAMAGED_HEIGHTS_MAX;
@@ -22,8 +22,10 @@ pub struct Damaged {
     pub mended: u64,
     /// Heights with rows that peers can bring again.
     pub heights: BTreeSet<Height>,
-    /// The first damage that cannot be mended row by row, in words.
+    /// The first damage that cannot be mended row by row while the ledger is used, in words.
     pub lasting: Option<String>,
+    /// Damaged rows of the state and of the index of its keys.
+    pub state: BTreeSet<(Space, Vec<u8>)>,
     /// The first file of the database that was found damaged, in its words. Rows that were in it are read from newer files once they
     /// are mended, but the database stops when it comes to merge this one.
     pub file: Option<String>,
@@ -54,6 +56,10 @@ impl DamageNotes {
             Some(_) => {}
             None => {
                 found.lasting.get_or_insert_with(|| cause.to_string());
+                let is_listed = is_of_state(space) && found.state.len() < DAMAGED_HEIGHTS_MAX;
+                if is_listed {
+                    found.state.insert((space, key.to_vec()));
+                }
             }
         }
         self.changes.fetch_add(1, Ordering::Release);
@@ -79,6 +85,11 @@ impl DamageNotes {
     fn lock(&self) -> MutexGuard<'_, Damaged> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a space's rows are those of the state, or follow from it.
+fn is_of_state(space: Space) -> bool {
+    matches!(space, Space::Values | Space::Pages | Space::Keys)
 }
 
 /// Whether a space's rows are those of one height each, which peers can send.

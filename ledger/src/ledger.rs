@@ -5,6 +5,7 @@
 //! takes nothing more, since nobody knows what the disk holds.
 
 mod commit;
+mod mend;
 mod repair;
 mod restart;
 mod restore;
@@ -30,6 +31,7 @@ use countersign_types::{
     Address, Block, Certificate, Epoch, ExecutionResult, Genesis, Hash, Height, Receipt, SignedOverride,
     log::LogRecord, vote::Phase,
 };
+pub use mend::Survey;
 pub use repair::{Lacks, Repair};
 pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};

@@ -12,8 +12,13 @@ pub const STATE_HEIGHTS_RETAINED_MAX: u64 = 16_384;
 pub const BLOCK_HEIGHTS_RETAINED_MIN: u64 = 1_024;
 /// Heights whose bodies or receipts go at once: 256 blocks of 2 MiB are half a gigabyte at worst, and a range deletion is 40 bytes.
 pub const PRUNED_HEIGHTS_STEP: u64 = 256;
-/// Heights with damaged rows that are remembered until peers have brought them again; others are noticed when read once more.
+/// Heights with damaged rows that are remembered until peers have brought them again, and damaged rows of the state; others are
+/// noticed when read once more.
 pub const DAMAGED_HEIGHTS_MAX: usize = 1_024;
+/// Places that one look at the state finds lost at most, 88 bytes each, and keys that their index lacks, 545 each: 2 MiB.
+pub const SURVEYED_PLACES_MAX: usize = 4_096;
+/// Rows of the index of keys that one scan reads, of at most 553 bytes.
+pub const SURVEY_KEYS_AT_ONCE: usize = 4_096;
 /// Keys of one bucket of the state tree at most. A bucket is on average 0.69 times as full (a random trie). More keys mean more
 /// bytes written for an update (72 each), fewer mean more nodes in memory.
 pub const BUCKET_LEAVES_MAX: usize = 12;

@@ -27,6 +27,7 @@ mod logs;
 mod make;
 mod manifest;
 mod restore;
+mod served;
 mod state;
 mod walk;
 
@@ -39,7 +40,9 @@ pub use logs::{LogHead, LogsPiece, Run};
 pub use make::make;
 pub use manifest::{BadManifest, Carried, EpochLink, Manifest, carried_blocks};
 pub use restore::{Checked, check, restore};
+pub use served::Served;
 pub use state::StatePiece;
+pub use walk::{Below, below};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;

@@ -15,7 +15,8 @@ use crate::record::{Place, height_key, key_mark, number_key};
 use crate::shared::Shared;
 use crate::store::{Batch, Space, Store};
 use crate::tree::{
-    Accounts, Bounds, Bucket, Changes, Delta, LEAF_BYTES, Link, Node, Prefix, Update, Write, relocate, table, units,
+    Accounts, Bounds, Bucket, Change, Changes, Delta, LEAF_BYTES, Link, Node, Prefix, Update, Write, relocate, table,
+    units,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_types::Height;
@@ -168,6 +169,23 @@ impl StoredState {
             put_partition(batch, partition, root, filled);
         }
         (self.next_partition, self.round, self.redo) = (0, height.next(), height.next());
+    }
+
+    /// Notes that buckets of the tip stand elsewhere now: the delta that leads to it leads there. The list of places is written
+    /// anew from the next height on, since what was written of it since its round began does not know that.
+    pub(crate) fn put_moved(
+        &mut self,
+        tip: Height,
+        mut delta: Delta,
+        accounts: Accounts,
+        moved: &[Change],
+        batch: &mut Batch,
+    ) {
+        delta.amend(accounts, moved);
+        put_delta(batch, tip, &delta);
+        self.accounts = accounts;
+        self.redo = self.redo.min(tip);
+        (self.next_partition, self.round) = (0, tip.next());
     }
 
     /// Notes the accounts of a height that no delta leads to.

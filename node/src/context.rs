@@ -40,6 +40,8 @@ pub struct Context {
     pub snapshot_server: Server,
     /// How much waits for the replica.
     pub replica_inbox: Gauge,
+    /// Places of a damaged state that were stored anew since the process began.
+    pub mended_places: u64,
     /// When the node started.
     pub started: Instant,
 }

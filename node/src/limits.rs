@@ -253,6 +253,13 @@ pub const SNAPSHOTS_KEPT: usize = 2;
 pub const SNAPSHOT_HEIGHT_MIN: u64 = 1_000;
 /// Requests for snapshots that wait to be served, 100 bytes each. More are dropped, and asked again.
 pub const SNAPSHOT_REQUESTS_MAX: usize = 256;
+/// How long a node that is run again in its process, to mend its state, waits for those who still read its ledger: views end within
+/// seconds.
+pub const LEDGER_FREE_WITHIN: Duration = Duration::from_secs(15);
+/// How often it looks.
+pub const LEDGER_LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// Looks at a suspect state until it is whole: each finds up to 4,096 places that are lost, so that 64 of them are 250,000.
+pub const HEAL_ROUNDS_MAX: usize = 64;
 /// How often joining is reported in the log.
 pub const JOIN_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 // The operator's socket

@@ -6,10 +6,12 @@ use crate::compiler::{self, Compiler};
 use crate::config::{Config, SyncMode};
 use crate::context::Context;
 use crate::fact::Fact;
+use crate::heal::{self, Healer};
 use crate::intake;
 use crate::join::{self, Joined, Joiner};
 use crate::journal_file::{self, JournalFile};
 use crate::keystore::{self, Purpose};
+use crate::limits::{LEDGER_FREE_WITHIN, LEDGER_LOOK_INTERVAL};
 use crate::listener::{Listener, SocketGate};
 use crate::members::{Members, Membership, Viewpoint};
 use crate::network::{self, NetworkConfig};
@@ -20,15 +22,16 @@ use crate::rpc;
 use crate::shared::{Progress, Shared};
 use crate::snapshots::{Snapshots, start_maker, start_server};
 use crate::space::Space;
+use crate::suspect::{self, Suspects};
 use crate::threads::Threads;
 use crate::verifier::Verifier;
 use anyhow::{Context as _, anyhow, bail};
 use countersign_consensus::{Record, vote_journal};
-use countersign_ledger::{Ledger, RocksStore};
+use countersign_ledger::{Ledger, Reader, RocksStore};
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::snapshot::JoinProgress;
 use countersign_replica::{Guard, Replica, ReplicaConfig};
-use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, SecretKey};
+use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, SecretKey, ValidatorSet};
 use countersign_vm::{DiskConfig, Vm, VmConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,12 +43,22 @@ pub const LEDGER_DIRECTORY: &str = "ledger";
 /// The vote journal in a node's data directory.
 pub const JOURNAL_FILE: &str = "votes.journal";
 
+/// Reads met damage to the state of the ledger: run the node again, which mends it first.
+#[derive(Debug, thiserror::Error)]
+#[error("the disk has damaged the state of the ledger; it is mended before the node goes on")]
+pub struct StateDamaged;
+
 /// Runs a node until `stop` completes or it must stop itself. Threads that may still read the ledger
-/// when this returns are in `threads`.
+/// when this returns are in `threads`; what reads found damaged is in `suspects`.
 ///
 /// # Errors
-/// Why it cannot start, or why it stopped itself.
-pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+/// Why it cannot start, or why it stopped itself; [`StateDamaged`] if it is to be run again.
+pub async fn run(
+    config: Config,
+    threads: &mut Threads,
+    suspects: &mut Suspects,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let genesis = read_genesis(&config.genesis)?;
     let chain = genesis.chain();
     let network_seed = keystore::load(&config.network_key, Purpose::Network)?;
@@ -69,6 +82,9 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         chain: chain.0,
     };
     let mut joined = None;
+    if join::is_vacant(&config.data_dir)? {
+        suspect::clear(&config.data_dir)?;
+    }
     if config.sync.mode == SyncMode::Snapshot && join::is_vacant(&config.data_dir)? {
         let members = viewpoint.members(Epoch::ZERO, Height::ZERO, genesis.validators.clone(), None);
         let (network, mut events) = network::start(network_config(&members, Height::ZERO))?;
@@ -89,22 +105,39 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         joined = Some((network, events));
     }
     // The ledger's lock also guards the journal, which opening may repair.
-    let ledger = open_ledger(&config, &genesis)?;
-    let snapshots = Arc::new(Snapshots::open(&config.data_dir, config.snapshot_interval_blocks)?);
+    let mut ledger = open_when_free(&config, &genesis, suspects).await?;
+    if suspect::is_suspect(&config.data_dir) {
+        let reader = ledger.reader();
+        let (epoch, origin, validators) = reader.newest_epoch()?;
+        let before = before(&reader, epoch)?;
+        let members = viewpoint.members(epoch, origin, validators, before.as_ref());
+        let (network, mut events) = network::start(network_config(&members, reader.certified()))?;
+        drop(reader);
+        let healer = Healer { members: &members, network: &network, events: &mut events };
+        match heal::mend(healer, ledger, (&config, &genesis), suspects, stop.as_mut()).await? {
+            Some(healed) => ledger = healed,
+            None => {
+                network.stop().await;
+                return Ok(());
+            }
+        }
+        joined = Some((network, events));
+    }
+    let reader = ledger.reader();
+    let snapshots = Arc::new(Snapshots::open(&config.data_dir, &genesis, config.snapshot_interval_blocks)?);
     let (journal, records, framer) = open_journal(&config.data_dir.join(JOURNAL_FILE), salt)?;
     let secret = compiler::secret(network_seed.expose());
     let disk = Some(DiskConfig::new(config.data_dir.join(compiler::DIRECTORY), secret));
     let vm = Arc::new(Vm::new(VmConfig { disk, clock: compiler::clock, ..VmConfig::default() })?);
     let guard = guard(&config.data_dir, ledger.tip().height)?;
     let replica_config = ReplicaConfig { genesis: genesis.clone(), key, journal: records, guard };
-    let replica = Replica::open(replica_config, ledger, Arc::clone(&vm))
-        .context("the node cannot start from its data directory")?;
-    let reader = replica.reader();
+    let opened = Replica::open(replica_config, ledger, Arc::clone(&vm));
+    if opened.is_err() && suspects.note(&config.data_dir, &reader.damaged())? {
+        return Err(StateDamaged.into());
+    }
+    let replica = opened.context("the node cannot start from its data directory")?;
     let tip = reader.tip().height;
-    let before = match replica.epoch() {
-        Epoch::ZERO => None,
-        epoch => reader.epoch(epoch.previous())?.map(|(_, validators)| validators),
-    };
+    let before = before(&reader, replica.epoch())?;
     let origin = reader.epoch(replica.epoch())?.map_or(Height::ZERO, |(origin, _)| origin);
     let members = viewpoint.members(replica.epoch(), origin, replica.validators().clone(), before.as_ref());
     tracing::info!(network = genesis.network, %chain, height = tip.0, validator = members.own, "starting");
@@ -163,6 +196,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         shared: Arc::clone(&shared),
         membership: Arc::clone(&membership),
         space: Space::new(config.data_dir.clone()),
+        suspects: suspects.clone(),
     };
     let replica_thread =
         std::thread::Builder::new().name("replica".into()).stack_size(REPLICA_STACK_BYTES).spawn(move || {
@@ -189,6 +223,7 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         snapshots,
         snapshot_server,
         replica_inbox,
+        mended_places: suspects.mended,
         started: Instant::now(),
     });
     let admin = Admin::start(&config.data_dir, Arc::clone(&context))?;
@@ -218,7 +253,9 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
     network.stop().await;
     // The intake ends with the network. Open WebSockets may still hold the context.
     context.shared.stop();
-    if outcome.is_ok() {
+    let is_damaged = suspects.note(&config.data_dir, &context.reader.damaged())?;
+    // What the disk did is no block's fault.
+    if outcome.is_ok() || is_damaged {
         let is_halted = context.shared.standing().is_some_and(|(_, counters)| counters.halted > 0);
         AttemptFile::forgive(&config.data_dir, is_halted);
     }
@@ -228,12 +265,24 @@ pub async fn run(config: Config, threads: &mut Threads, stop: impl Future<Output
         let _ = replica_thread.join();
     })
     .await?;
+    if outcome.is_err() && is_damaged {
+        tracing::warn!("reads met damage to the state of the ledger: it is mended before the node goes on");
+        return Err(StateDamaged.into());
+    }
     if let Err(cause) = outcome {
         tracing::error!(%cause, "the node stopped itself");
         bail!("{cause}");
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The validators of the epoch before one.
+fn before(reader: &Reader<RocksStore>, epoch: Epoch) -> anyhow::Result<Option<ValidatorSet>> {
+    Ok(match epoch {
+        Epoch::ZERO => None,
+        epoch => reader.epoch(epoch.previous())?.map(|(_, validators)| validators),
+    })
 }
 
 async fn bind(config: &Config) -> anyhow::Result<Listener> {
@@ -244,7 +293,7 @@ async fn bind(config: &Config) -> anyhow::Result<Listener> {
 }
 
 /// Execution recurses through calls between contracts: 8 deep, each with its native stack.
-const REPLICA_STACK_BYTES: usize = 64 << 20;
+pub(crate) const REPLICA_STACK_BYTES: usize = 64 << 20;
 
 /// What execution is guarded by: the operators' overrides, and the block that ended this node before.
 fn guard(data: &Path, tip: Height) -> anyhow::Result<Guard> {
@@ -330,6 +379,23 @@ pub fn open_ledger(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<
     let mut ledger = existing_or_new(config, genesis)?;
     ledger.retain(config.retention);
     Ok(ledger)
+}
+
+/// Opens the ledger; a process that had it open before waits for those who still read it.
+async fn open_when_free(config: &Config, genesis: &Genesis, suspects: &Suspects) -> anyhow::Result<Ledger<RocksStore>> {
+    let deadline = Instant::now().checked_add(LEDGER_FREE_WITHIN);
+    loop {
+        match open_ledger(config, genesis) {
+            Err(cause)
+                if !suspects.is_empty()
+                    && cause.to_string().contains("/LOCK")
+                    && deadline.is_some_and(|deadline| Instant::now() < deadline) =>
+            {
+                tokio::time::sleep(LEDGER_LOOK_INTERVAL).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 fn existing_or_new(config: &Config, genesis: &Genesis) -> anyhow::Result<Ledger<RocksStore>> {

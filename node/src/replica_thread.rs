@@ -9,6 +9,7 @@ use crate::network::{Class, NetworkHandle};
 use crate::queue::{Held, QueueReceiver};
 use crate::shared::Shared;
 use crate::space::Space;
+use crate::suspect::Suspects;
 use crate::verifier::{Job, Verifier};
 use countersign_consensus::Target;
 use countersign_consensus::vote_journal::Framer;
@@ -41,6 +42,8 @@ pub struct ReplicaThread<S: Store> {
     pub membership: Arc<Membership>,
     /// Room for what is to be written.
     pub space: Space,
+    /// Damage to the state that was looked after already.
+    pub suspects: Suspects,
 }
 
 /// Why the thread ended.
@@ -55,6 +58,9 @@ pub enum Ended {
     /// A record does not fit the journal.
     #[error("{0}")]
     Record(#[from] countersign_consensus::vote_journal::RecordTooLong),
+    /// Reads met damage to the state: it is mended before the node goes on.
+    #[error("the disk has damaged the state of the ledger")]
+    Damaged,
     /// It was asked to, or nobody sends inputs any more.
     #[error("the node is stopping")]
     Stopping,
@@ -80,7 +86,11 @@ impl<S: Store> ReplicaThread<S> {
         let guests = Fact::Own(Input::Guests { count: heard_by.guests() });
         let mut turn = vec![TICK, Held { value: guests, share: None }];
         let mut was_low = false;
+        let mut damage = 0;
         loop {
+            if self.meets_damage(&mut damage) {
+                return Ended::Damaged;
+            }
             turn.extend(std::iter::from_fn(|| self.inputs.receive_now()).take(TURN_INPUTS_MAX));
             let is_low = self.space.is_low();
             self.shared.set_space_low(is_low);
@@ -111,6 +121,13 @@ impl<S: Store> ReplicaThread<S> {
             }
             turn.push(fact);
         }
+    }
+
+    /// Whether reads, here or for clients, have found damage to the state that nobody looked after yet.
+    fn meets_damage(&self, seen: &mut u64) -> bool {
+        let reader = self.replica.reader();
+        let changes = reader.damage_changes();
+        std::mem::replace(seen, changes) != changes && self.suspects.has_new(&reader.damaged())
     }
 
     fn turn(
@@ -236,6 +253,12 @@ impl<S: Store> ReplicaThread<S> {
             Output::Mended { height } => {
                 tracing::warn!(height = height.0, "damaged rows of the ledger were written anew from what peers sent");
             }
+            Output::Stranded { needs, oldest } => tracing::error!(
+                needs = needs.0,
+                oldest = oldest.0,
+                "peers no longer keep the blocks that this node needs: it must join by a snapshot, \
+                 see `A node that was away too long` in operate.md"
+            ),
             Output::Expired { transactions } => self.shared.expired(&transactions),
             Output::Epoch { epoch, validators } => {
                 let origin = self.origin(epoch);

@@ -8,7 +8,8 @@
 //!
 //! All nodes make snapshots of the same heights, the multiples of the interval, so that a joiner can fetch the pieces of one
 //! from all of them. Files and not the live database are served: they stay as they are while somebody fetches them,
-//! and keep no old state from being pruned for longer than it takes to write them.
+//! and keep no old state from being pruned for longer than it takes to write them. What a disk changed of them is not served:
+//! each piece is checked when it is read, and a snapshot with a bad one is removed; the next interval has another.
 
 mod make;
 mod serve;
@@ -17,13 +18,14 @@ pub use make::start as start_maker;
 pub use serve::{Server, start as start_server};
 
 use anyhow::Context as _;
-use countersign_ledger::snapshot::{Folder, Manifest, Piece, Shelf as _, SnapshotError};
+use countersign_ledger::snapshot::{Folder, Piece, Served, Snapshot, SnapshotError};
 use countersign_replica::snapshot::Offer;
-use countersign_types::{Hash, Height};
+use countersign_types::{Genesis, Hash, Height};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Directory of the snapshots in a node's data directory.
 pub const SNAPSHOTS_DIRECTORY: &str = "snapshots";
@@ -35,7 +37,23 @@ const MAKING: &str = "making";
 #[derive(Debug)]
 pub struct Snapshots {
     directory: PathBuf,
-    ready: Mutex<BTreeMap<Height, Offer>>,
+    ready: Mutex<BTreeMap<Height, Ready>>,
+    damaged: AtomicU64,
+}
+
+/// One that is offered.
+#[derive(Debug, Clone)]
+struct Ready {
+    offer: Offer,
+    served: Arc<Mutex<Served<Folder>>>,
+}
+
+impl Ready {
+    fn new(served: Served<Folder>) -> Self {
+        let (height, manifest_parts) = (served.height(), served.manifest_parts());
+        let offer = Offer { height, snapshot: served.snapshot().id(), manifest_parts };
+        Self { offer, served: Arc::new(Mutex::new(served)) }
+    }
 }
 
 impl Snapshots {
@@ -45,27 +63,27 @@ impl Snapshots {
     ///
     /// # Errors
     /// If the directory cannot be read.
-    pub fn open(data: &Path, interval: u64) -> anyhow::Result<Self> {
+    pub fn open(data: &Path, genesis: &Genesis, interval: u64) -> anyhow::Result<Self> {
         let directory = data.join(SNAPSHOTS_DIRECTORY);
         for unfinished in [MAKING, JOINING] {
             remove(&directory.join(unfinished))?;
         }
         let mut ready = BTreeMap::new();
         for height in heights(&directory)?.into_iter().filter(|_| interval > 0) {
-            match offer(&directory.join(height.to_string())) {
-                Ok(offer) => {
-                    ready.insert(height, offer);
+            match Served::open(Folder::at(&directory.join(height.to_string())), genesis) {
+                Ok(served) => {
+                    ready.insert(height, Ready::new(served));
                 }
                 Err(cause) => tracing::warn!(height = height.0, %cause, "a snapshot cannot be read and is not offered"),
             }
         }
-        Ok(Self { directory, ready: Mutex::new(ready) })
+        Ok(Self { directory, ready: Mutex::new(ready), damaged: AtomicU64::new(0) })
     }
 
     /// What can be fetched from this node.
     #[must_use]
     pub fn offers(&self) -> Vec<Offer> {
-        self.ready().values().copied().collect()
+        self.ready().values().map(|ready| ready.offer).collect()
     }
 
     /// Height of the newest one, 0 if there is none.
@@ -80,10 +98,37 @@ impl Snapshots {
         self.ready().first_key_value().map(|(height, _)| height.next())
     }
 
-    /// A piece of one, if it is there.
-    fn piece(&self, snapshot: &Hash, piece: Piece) -> Result<Option<Vec<u8>>, SnapshotError> {
-        let height = self.ready().values().find(|offer| offer.snapshot == *snapshot).map(|offer| offer.height);
-        height.map_or(Ok(None), |height| Folder::at(&self.directory.join(height.to_string())).get(piece))
+    /// How many were dropped since the start because a piece was damaged.
+    #[must_use]
+    pub fn damaged(&self) -> u64 {
+        self.damaged.load(Relaxed)
+    }
+
+    /// A piece of one, if it is there and what was written. A snapshot with one that is not is dropped.
+    fn piece(&self, snapshot: &Hash, piece: Piece) -> Option<Vec<u8>> {
+        let ready = self.ready().values().find(|ready| ready.offer.snapshot == *snapshot).cloned()?;
+        // Not under the lock of the list, which others need meanwhile.
+        let read = ready.served.lock().unwrap_or_else(PoisonError::into_inner).piece(piece);
+        read.unwrap_or_else(|cause| {
+            self.drop_damaged(ready.offer.height, &cause);
+            None
+        })
+    }
+
+    /// Offers one no more and removes its files, since nobody could use it.
+    fn drop_damaged(&self, height: Height, cause: &SnapshotError) {
+        if self.ready().remove(&height).is_none() {
+            return;
+        }
+        self.damaged.fetch_add(1, Relaxed);
+        tracing::warn!(
+            height = height.0,
+            %cause,
+            "a snapshot is damaged on the disk and no longer offered; the next interval makes another"
+        );
+        if let Err(cause) = remove(&self.directory.join(height.to_string())) {
+            tracing::warn!(height = height.0, cause = format!("{cause:#}"), "a damaged snapshot cannot be removed");
+        }
     }
 
     /// Where the next one is made.
@@ -92,14 +137,15 @@ impl Snapshots {
     }
 
     /// The one that was made is whole: it is offered, and all but the newest `kept` are removed.
-    fn publish(&self, height: Height, kept: usize) -> anyhow::Result<()> {
+    fn publish(&self, made: Snapshot, kept: usize) -> anyhow::Result<()> {
+        let height = made.height();
         let place = self.directory.join(height.to_string());
         remove(&place)?;
         fs::rename(self.making(), &place).with_context(|| format!("cannot rename to {}", place.display()))?;
-        let offer = offer(&place)?;
+        let made = Ready::new(Served::of(Folder::at(&place), made)?);
         let old: Vec<Height> = {
             let mut ready = self.ready();
-            ready.insert(height, offer);
+            ready.insert(height, made);
             let old = ready.len().saturating_sub(kept);
             let old: Vec<Height> = ready.keys().take(old).copied().collect();
             ready.retain(|height, _| !old.contains(height));
@@ -111,16 +157,9 @@ impl Snapshots {
         Ok(())
     }
 
-    fn ready(&self) -> MutexGuard<'_, BTreeMap<Height, Offer>> {
+    fn ready(&self) -> MutexGuard<'_, BTreeMap<Height, Ready>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a directory with a whole snapshot offers.
-fn offer(directory: &Path) -> Result<Offer, SnapshotError> {
-    let manifest = Manifest::read(&Folder::at(directory))?;
-    let parts = u32::try_from(manifest.pieces()?.len()).unwrap_or(u32::MAX);
-    Ok(Offer { height: manifest.layout.height, snapshot: manifest.layout.id(), manifest_parts: parts })
 }
 
 fn heights(directory: &Path) -> anyhow::Result<Vec<Height>> {
@@ -151,25 +190,4 @@ pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use countersign_ledger::snapshot::Layout;
-
-    #[test]
-    fn a_node_that_makes_none_offers_none_and_holds_nothing_back() {
-        let data = tempfile::tempdir().unwrap();
-        let place = data.path().join(SNAPSHOTS_DIRECTORY).join("32");
-        let height = Height(32);
-        let layout = Layout { chain: Hash::ZERO, height, result: Hash::ZERO, tree: Vec::new(), logs: Vec::new() };
-        let (epochs, range, blocks) = (Vec::new(), Default::default(), Vec::new());
-        let manifest = Manifest { format: 1, layout, epochs, range, blocks };
-        let mut folder = Folder::make(&place).unwrap();
-        folder.put(Piece::Manifest { part: 0 }, &manifest.pieces().unwrap()[0]).unwrap();
-        let made = Snapshots::open(data.path(), 100).unwrap();
-        assert_eq!((made.offers().len(), made.needed_from()), (1, Some(Height(33))));
-        let none = Snapshots::open(data.path(), 0).unwrap();
-        assert_eq!((none.offers().len(), none.needed_from(), place.exists()), (0, None, true));
-    }
-}
+mod tests;

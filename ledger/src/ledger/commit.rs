@@ -44,7 +44,8 @@ impl<S: Store> Ledger<S> {
         let height = block.block.header.height;
         let shared = self.shared.clone();
         let root = shared.root(self.tip.height)?;
-        let state = StateChange::new(&shared, &root, &block.writes, self.state.accounts)?;
+        let state = StateChange::new(&shared, &root, &block.writes, self.state.accounts)
+            .map_err(|cause| shared.explain(self.tip.height, cause))?;
         let events = records(height, &block.receipts);
         let receipts: Vec<Hash> = block.receipts.iter().map(Receipt::hash).collect();
         let result = self.result(&block, &receipts, &events, state.root.hash())?;

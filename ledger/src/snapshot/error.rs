@@ -52,6 +52,9 @@ pub enum BadPiece {
     /// The manifest lets its logs pieces begin where no records are: whoever made the manifest is to blame.
     #[error("the manifest lets its logs begin elsewhere")]
     Layout,
+    /// It is a part of another manifest.
+    #[error("it is not a part of the snapshot's manifest")]
+    Manifest,
     /// A record is too short to be one.
     #[error("record {index} of its run {run} is none")]
     Record {

@@ -25,8 +25,16 @@ impl StatePiece {
     /// [`BadPiece`] says what it is instead.
     pub fn verify(bytes: &[u8], place: &Place) -> Result<Self, BadPiece> {
         let piece: Self = codec::decode(bytes, SNAPSHOT_PIECE_BYTES_MAX)?;
-        let mut leaves: Vec<(Hash, Hash)> = Vec::with_capacity(piece.entries.len());
-        for (index, (key, value)) in piece.entries.iter().enumerate() {
+        piece.check(place).map(|()| piece)
+    }
+
+    /// Checks that it is all that lies below a place.
+    ///
+    /// # Errors
+    /// [`BadPiece`] says what it is instead.
+    pub fn check(&self, place: &Place) -> Result<(), BadPiece> {
+        let mut leaves: Vec<(Hash, Hash)> = Vec::with_capacity(self.entries.len());
+        for (index, (key, value)) in self.entries.iter().enumerate() {
             let path = path(key);
             if !place.holds(&path) || leaves.last().is_some_and(|(before, _)| *before >= path) {
                 return Err(BadPiece::Entry { index });
@@ -34,7 +42,7 @@ impl StatePiece {
             leaves.push((path, value_hash(value)));
         }
         let found = subtree(&leaves, place.depth);
-        if found == place.hash { Ok(piece) } else { Err(BadPiece::Subtree { found, expected: place.hash }) }
+        if found == place.hash { Ok(()) } else { Err(BadPiece::Subtree { found, expected: place.hash }) }
     }
 
     /// The logs whose ranges stand among the entries, in their order.

@@ -92,6 +92,16 @@ pub struct Delta {
 }
 
 impl Delta {
+    /// Takes in that buckets of the list that it leads to stand elsewhere.
+    pub(crate) fn amend(&mut self, accounts: Accounts, moved: &[Change]) {
+        let mut changes: BTreeMap<Prefix, Change> =
+            std::mem::take(&mut self.changes).into_iter().map(|change| (change.prefix, change)).collect();
+        for change in moved {
+            changes.entry(change.prefix).and_modify(|known| known.new = change.new).or_insert(*change);
+        }
+        (self.accounts, self.changes) = (accounts, changes.into_values().collect());
+    }
+
     /// Adds the changes to those of other blocks, as seen by someone who goes forward.
     pub fn redo(&self, net: &mut BTreeMap<Prefix, Option<Link>>) {
         net.extend(self.changes.iter().map(|change| (change.prefix, change.new)));

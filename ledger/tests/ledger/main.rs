@@ -6,6 +6,7 @@ mod commit;
 mod crash;
 mod damage;
 mod events;
+mod mend;
 mod proof;
 mod range;
 mod repair;

@@ -3,7 +3,7 @@
 use crate::chain::{Chain, Work, contract, genesis, work};
 use countersign_ledger::limits::{SNAPSHOT_LOGS_BYTES, SNAPSHOT_PIECE_BYTES_MAX, SNAPSHOT_STATE_BYTES};
 use countersign_ledger::snapshot::{
-    self, BadManifest, BadPiece, Folder, LogsPiece, Manifest, Piece, Shelf, Snapshot, SnapshotError, StatePiece,
+    self, BadManifest, BadPiece, Folder, LogsPiece, Manifest, Piece, Served, Shelf, Snapshot, SnapshotError, StatePiece,
 };
 use countersign_ledger::store::memory::Fault;
 use countersign_ledger::verify::verify;
@@ -253,6 +253,51 @@ fn lies_of_a_manifest_are_refused() {
         assert!(found.is_err(), "byte {at}");
     }
     assert!(Manifest::from_bytes(&[bytes.as_slice(), &[0]].concat()).is_err());
+}
+
+#[test]
+fn a_piece_that_a_disk_changed_or_lost_is_not_handed_on() {
+    let chain = chain_of(12, heavy);
+    let (_, pieces) = made(&chain, 12);
+    let served = |pieces: &Pieces| Served::open(pieces.clone(), &chain.genesis).unwrap();
+    let mut sound = served(&pieces);
+    for (piece, bytes) in &pieces {
+        assert_eq!(sound.piece(*piece).unwrap().as_ref(), Some(bytes), "{piece}");
+        // The manifest is read when it is opened; afterwards it may be damaged too.
+        let mut found =
+            Served::of(Flawed { pieces: &pieces, flaw: (*piece, bytes.len() / 2) }, sound.snapshot().clone()).unwrap();
+        let refused = found.piece(*piece);
+        assert!(matches!(&refused, Err(SnapshotError::Piece { piece: at, .. }) if at == piece), "{piece}: {refused:?}");
+        let mut lost = pieces.clone();
+        lost.remove(piece);
+        let mut found = Served::of(lost, sound.snapshot().clone()).unwrap();
+        assert!(matches!(found.piece(*piece), Err(SnapshotError::Missing { piece: at }) if at == *piece), "{piece}");
+    }
+    for nothing in [Piece::Manifest { part: 9 }, Piece::State { cut: 999 }, Piece::Logs { cut: 0, part: 99 }] {
+        assert_eq!(sound.piece(nothing).unwrap(), None);
+    }
+}
+
+/// A shelf with a bit flipped in one piece.
+struct Flawed<'a> {
+    pieces: &'a Pieces,
+    flaw: (Piece, usize),
+}
+
+impl Shelf for Flawed<'_> {
+    fn put(&mut self, _: Piece, _: &[u8]) -> Result<(), SnapshotError> {
+        unreachable!("it is only read")
+    }
+
+    fn get(&self, piece: Piece) -> Result<Option<Vec<u8>>, SnapshotError> {
+        let mut bytes = self.pieces.get(&piece).cloned();
+        if piece == self.flaw.0
+            && let Some(byte) = bytes.as_mut().and_then(|bytes| bytes.get_mut(self.flaw.1))
+        {
+            *byte ^= 1;
+        }
+        Ok(bytes)
+    }
 }
 
 #[test]

@@ -2,10 +2,12 @@
 //!
 //! Whatever a peer sends proves itself: a block counts only with a result certificate, and only if
 //! executing it here gives that very result. A peer that answers wrongly or not at all is followed
-//! by the next.
+//! by the next. Where peers say that they keep blocks only from a later height on, they are believed once more of them say so than
+//! can be faulty: then this node cannot catch up block by block, and its operator is told.
 
 use crate::limits::SYNC_RETRY_MS;
 use countersign_types::{Height, TimestampMs};
+use std::collections::BTreeMap;
 
 /// Where catching up stands.
 #[derive(Debug, Default)]
@@ -14,6 +16,8 @@ pub struct CatchUp {
     peer: u16,
     asked: Option<TimestampMs>,
     useless: u16,
+    /// Peers that do not keep the next block any more, and the first that they have.
+    gone: BTreeMap<u16, Height>,
 }
 
 impl CatchUp {
@@ -72,12 +76,26 @@ impl CatchUp {
     pub fn answered(&mut self, useful: bool, peers: u16) {
         if useful {
             (self.asked, self.useless) = (None, 0);
+            self.gone.clear();
             return;
         }
         self.useless = self.useless.saturating_add(1);
         if self.useless >= peers {
-            *self = Self { peer: self.peer, ..Self::default() };
+            *self = Self { peer: self.peer, gone: std::mem::take(&mut self.gone), ..Self::default() };
         }
+    }
+
+    /// A peer does not keep the next block any more: the first that it has is this one.
+    pub fn gone(&mut self, peer: u16, oldest: Height) {
+        self.gone.insert(peer, oldest);
+    }
+
+    /// From where on peers keep blocks, if the next one is gone: `faulty_max` of those who say so may be wrong.
+    #[must_use]
+    pub fn peers_keep_from(&self, faulty_max: u16) -> Option<Height> {
+        let mut oldest: Vec<Height> = self.gone.values().copied().collect();
+        oldest.sort_unstable();
+        oldest.get(usize::from(faulty_max)).copied()
     }
 
     /// Whether an answer of this peer is awaited.

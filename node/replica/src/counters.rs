@@ -37,6 +37,8 @@ pub struct Counters {
     pub synced: u64,
     /// Height that is being caught up to, 0 if none.
     pub wanted: u64,
+    /// From where on peers keep blocks, if this node is behind and needs an earlier one; 0 if it does not.
+    pub peers_keep_from: u64,
     /// Height of the block that is not executed since it stopped this node twice, 0 if there is none.
     pub halted: u64,
     /// Bytes appended to the vote journal.

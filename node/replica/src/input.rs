@@ -124,6 +124,13 @@ pub enum Output {
         /// The height.
         height: Height,
     },
+    /// Peers no longer keep the next block: this node cannot catch up block by block. Once, until it can.
+    Stranded {
+        /// The block that it needs.
+        needs: Height,
+        /// The first that they have.
+        oldest: Height,
+    },
     /// Its result is certified: receipts up to here are final and provable.
     Certified {
         /// Its height.

@@ -17,6 +17,7 @@ pub mod execute;
 pub mod freeze;
 pub mod govern;
 pub mod guard;
+pub mod heal;
 pub mod input;
 pub mod journal;
 pub mod limits;

@@ -11,7 +11,7 @@ pub const SIGNATURE_GAS: u64 = 80_000;
 /// The part of a block's most gas that scheduled calls have, beside its transactions: a quarter. So a block takes at most
 /// 5/4 of it, or the largest scheduled call more where that is larger than the quarter.
 pub const SCHEDULED_GAS_PART: u64 = 4;
-/// Scheduled calls that one block runs: at the least gas (15,000) they take a fiftieth of the default quarter, and their
+/// Scheduled calls that one block runs or moves: at their least gas (750,000) they take the default quarter, and their
 /// inputs below 17 MiB.
 pub const SCHEDULED_CALLS_PER_BLOCK: usize = 1_000;
 /// Expired transaction ids removed by one block: more than a full block adds, so the backlog
@@ -73,6 +73,13 @@ pub const REPAIR_RECEIPTS_BYTES_MAX: usize = 64 << 20;
 /// Longest receipt: 2 MiB of events, 64 KiB of output, and what stands around 4,096 events: 108 bytes each, with eight attributes.
 pub const RECEIPT_BYTES_MAX: usize = 5 << 19;
 const _: () = assert!((2 << 20) + (64 << 10) + 4_096 * 108 + 1_024 <= RECEIPT_BYTES_MAX);
+/// Places of the state that are asked for in one message, of 34 bytes each. A bucket has at most twelve entries of some hundred bytes.
+pub const STATE_PLACES_MAX: usize = 64;
+/// Bytes of entries in an answer: three of the largest size. A bucket of more is not sent, and its node makes its ledger anew.
+pub const STATE_BYTES_MAX: usize = SYNC_BYTES_MAX;
+/// Milliseconds without anything new after which a healing ledger stops asking: a dead peer is passed over after two seconds, and
+/// peers that are being started are there after some more.
+pub const HEAL_PATIENCE_MS: u64 = 30_000;
 /// Heights below the newest certified one in which a start looks for missing result certificates.
 pub const CERTIFICATES_LOOKED_FOR: u64 = 4_096;
 /// Bytes appended to the vote journal before it is written anew without what is decided.

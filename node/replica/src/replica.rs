@@ -153,6 +153,7 @@ impl<S: Store> Replica<S> {
             waiting_bytes: u64::try_from(self.mempool.bytes()).unwrap_or(u64::MAX),
             payloads: u64::try_from(self.payloads.len()).unwrap_or(u64::MAX),
             gathering: u64::try_from(self.payloads.gathering()).unwrap_or(u64::MAX),
+            peers_keep_from: self.catch_up.peers_keep_from(self.set.faulty_max()).map_or(0, |oldest| oldest.0),
             wanted: self.catch_up.target().map_or(0, |target| target.0),
             halted: self.halted.map_or(0, |attempt| attempt.height.0),
             scheduled_late_ms: self.first_due.map_or(0, |first| self.ledger.tip().time.since(first)),
@@ -199,13 +200,16 @@ impl<S: Store> Replica<S> {
                 Wire::Transactions(bytes) => self.verify_fetched(&bytes),
                 Wire::BlocksWanted { from: first } => self.serve_blocks(from, first)?,
                 Wire::Blocks { certified, blocks } => self.take_blocks(from, certified, blocks)?,
+                Wire::BlocksGone { oldest } => self.note_gone(from, oldest),
                 Wire::RecordWanted { height, part } => self.serve_record(from, height, part)?,
                 Wire::Record { height, piece } => self.take_record(from, height, piece)?,
-                // The shell serves snapshots from its files, and joins before there is a replica.
+                Wire::StateWanted { height, places } => self.serve_state(from, height, &places)?,
+                // The shell serves snapshots from its files, and joins or heals before there is a replica.
                 Wire::SnapshotsWanted
                 | Wire::Snapshots(_)
                 | Wire::SnapshotPieceWanted { .. }
-                | Wire::SnapshotPiece { .. } => {}
+                | Wire::SnapshotPiece { .. }
+                | Wire::State { .. } => {}
             },
         }
         Ok(())

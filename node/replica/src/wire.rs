@@ -1,10 +1,11 @@
 //! Messages between replicas, as they travel on direct streams. One borsh enum for each class.
 
+use crate::heal::StatePlace;
 use crate::limits::{FETCH_BYTES_MAX, SYNC_MESSAGE_BYTES_MAX};
 use crate::snapshot::Offer;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
-use countersign_ledger::snapshot::Piece as SnapshotPiece;
+use countersign_ledger::snapshot::{Piece as SnapshotPiece, StatePiece};
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::codec::{self, DecodeError};
 use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, Receipt, SignedOverride};
@@ -79,6 +80,24 @@ pub enum Wire {
         piece: SnapshotPiece,
         /// Its bytes; none if it is not there.
         bytes: Option<Vec<u8>>,
+    },
+    /// The first of the blocks that were asked for is not kept here any more.
+    BlocksGone {
+        /// The first that is.
+        oldest: Height,
+    },
+    /// "Send me what stands at these places of the state, as it was after a height or is now; my disk has lost it."
+    StateWanted {
+        /// The height.
+        height: Height,
+        /// The places.
+        places: Vec<StatePlace>,
+    },
+    /// What was asked for of the state.
+    State {
+        /// For each place, in order, all entries below it; none if they are not there or too many. The last places may
+        /// be left out.
+        pieces: Vec<Option<StatePiece>>,
     },
 }
 
@@ -166,7 +185,10 @@ impl Wire {
             | Self::SnapshotsWanted
             | Self::Snapshots(_)
             | Self::SnapshotPieceWanted { .. }
-            | Self::SnapshotPiece { .. } => Class::Sync,
+            | Self::SnapshotPiece { .. }
+            | Self::BlocksGone { .. }
+            | Self::StateWanted { .. }
+            | Self::State { .. } => Class::Sync,
         }
     }
     /// The bytes that travel.

@@ -70,6 +70,7 @@ fn status(node: &Node) -> Result<Status, RpcError> {
         counters: BTreeMap::from(status.counters.named().map(|(name, value)| (name.to_owned(), value))),
     };
     answer.advice = doctor::advice(&answer);
+    answer.advice.extend(doctor::of_retention(tip.height.next(), Height(replica.peers_keep_from)));
     answer.advice.extend(doctor::of_damage(&node.reader().damaged()));
     Ok(answer)
 }

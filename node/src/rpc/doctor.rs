@@ -2,6 +2,7 @@
 
 use countersign_api::method::consensus::Status;
 use countersign_ledger::Damaged;
+use countersign_types::Height;
 
 /// A stall is worth words once so many views in a row came to nothing.
 const FAILED_VIEWS: u64 = 3;
@@ -73,6 +74,16 @@ pub(super) fn advice(status: &Status) -> Vec<String> {
     advice
 }
 
+/// What to do if peers no longer keep the block that this node needs next; 0 if they do.
+pub(super) fn of_retention(needs: Height, oldest: Height) -> Option<String> {
+    (oldest > needs).then(|| {
+        format!(
+            "this node needs block {needs}, and its peers keep blocks only from {oldest} on: stop it, set `sync.mode = \"snapshot\"`, \
+             remove data/ledger and start it again, see \"A node that was away too long\" in operate.md"
+        )
+    })
+}
+
 /// What to do about damage on the disk.
 pub(super) fn of_damage(damaged: &Damaged) -> Vec<String> {
     let mut advice = Vec::new();
@@ -120,7 +131,7 @@ fn missing(status: &Status) -> String {
 mod tests {
     use super::*;
     use countersign_api::method::consensus::Missing;
-    use countersign_types::{Epoch, Hash, Height, View};
+    use countersign_types::{Epoch, Hash, View};
     use std::collections::BTreeMap;
 
     /// Four validators, all well, a block due for a moment.
@@ -173,6 +184,13 @@ mod tests {
         assert!(said.len() == 2 && said.concat().contains("000071.sst"), "{said:?}");
         let lasting = Damaged { lasting: Some("a page".to_owned()), ..file };
         assert!(of_damage(&lasting).concat().contains("(a page)"));
+    }
+
+    #[test]
+    fn who_was_away_too_long_is_told_how_to_come_back() {
+        assert_eq!(of_retention(Height(7), Height(0)), None);
+        let said = of_retention(Height(7), Height(700)).unwrap_or_default();
+        assert!(said.contains("needs block 7") && said.contains("from 700 on") && said.contains("snapshot"), "{said}");
     }
 
     #[test]

@@ -66,11 +66,21 @@ fn ledger(context: &Context) -> Vec<Family> {
             "Pieces of snapshots sent to peers",
             context.snapshot_server.served(),
         ),
+        Family::counter(
+            "snapshots_damaged",
+            "Snapshots that were dropped because a piece was damaged on the disk",
+            context.snapshots.damaged(),
+        ),
         oldest,
         space,
         Family::counter("ledger_damage_met", "Reads that met damage on the disk", damaged.met),
         Family::gauge("ledger_damaged_heights", "Damaged heights that are awaited from peers", awaited),
         Family::counter("ledger_mended_heights", "Damaged heights that were written anew", damaged.mended),
+        Family::counter(
+            "ledger_mended_places",
+            "Parts of a damaged state that were stored anew from what peers sent",
+            context.mended_places,
+        ),
         Family::gauge(
             "ledger_damage_lasting",
             "1 if something is damaged that peers cannot send: restore the ledger or let it sync anew",
@@ -186,6 +196,11 @@ fn replica(counters: &Counters) -> Vec<Family> {
         Family::gauge("payloads_gathering", "Of these, those that lack transactions", counters.gathering),
         Family::counter("transactions_fetched", "Transactions that gossip had not brought in time", counters.fetched),
         Family::counter("blocks_synced", "Blocks taken over while catching up", counters.synced),
+        Family::gauge(
+            "sync_peers_keep_from",
+            "First block that peers keep where this node needs an earlier one, 0 if it does not",
+            counters.peers_keep_from,
+        ),
         Family::gauge("sync_target_height", "Height that is being caught up to, 0 if none", counters.wanted),
         Family::gauge(
             "execution_halted_height",

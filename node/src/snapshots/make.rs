@@ -73,10 +73,11 @@ impl Maker {
         let mut shelf = Interruptible { folder, shared: &self.shared };
         let made = snapshot::make(&self.reader, &self.genesis, height, &mut shelf, |_| {})?;
         shelf.folder.sync()?;
-        self.snapshots.publish(height, SNAPSHOTS_KEPT).map_err(|cause| failed("publishing", cause))?;
+        let (pieces, snapshot) = (made.pieces(), made.id());
+        self.snapshots.publish(made, SNAPSHOTS_KEPT).map_err(|cause| failed("publishing", cause))?;
         self.reader.hold(self.snapshots.needed_from());
-        let (pieces, ms) = (made.pieces(), u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
-        tracing::info!(height = height.0, snapshot = %made.id(), pieces, ms, "snapshot made");
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(height = height.0, %snapshot, pieces, ms, "snapshot made");
         Ok(())
     }
 }

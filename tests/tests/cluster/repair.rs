@@ -197,6 +197,41 @@ async fn a_damaged_state_is_made_again_from_own_blocks_or_a_snapshot() {
     check(&mut cluster, &[0, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
 }
 
+/// Rows of the state are damaged on a validator's disk, among them what it needs to start and what clients ask for. It notices, brings
+/// them from its peers in the same process, and votes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_state_is_mended_from_peers() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut cluster, _proxies, load) = four_under_load(directory.path()).await;
+    progress(&cluster, &load, 40).await;
+    let mut acknowledged = load.stop().await;
+    let data = cluster.home(1).join("data");
+    cluster.stop(1).unwrap();
+    damage_state(&data.join("ledger"));
+    let found = countersignd(&cluster, 1, "verify", &[]);
+    assert!(!found.status.success() && !said(&found).contains("sound"), "{}", said(&found));
+    cluster.spawn(1).unwrap();
+    let begun = Instant::now();
+    let other = total(&cluster.client(0).unwrap(), At::Final).await.unwrap();
+    loop {
+        match total(&cluster.client(1).unwrap(), At::Final).await {
+            Ok(found) => break assert_eq!(found, other),
+            Err(cause) => again(&cluster, begun, &format!("{cause:?}")).await,
+        }
+    }
+    assert!(cluster.log_holds(1, "parts of the state are damaged"), "{}", cluster.log_tail(1));
+    assert!(cluster.log_holds(1, "and is whole"), "{}", cluster.log_tail(1));
+    assert!(!data.join("ledger.suspect").exists() && !data.join("ledger.damaged").exists());
+    let load = Load::start(&cluster, 0..4).await.unwrap();
+    let journal = std::fs::metadata(data.join("votes.journal")).unwrap().len();
+    cluster.stop(1).unwrap();
+    let found = countersignd(&cluster, 1, "verify", &[]);
+    assert!(found.status.success() && said(&found).contains("sound"), "{}", said(&found));
+    votes_on(&mut cluster, &load, journal).await;
+    acknowledged.extend(load.stop().await);
+    check(&mut cluster, &[0, 1, 2, 3], &acknowledged, Votes::Consistent).await.unwrap();
+}
+
 /// Starts node 1, sees that no block comes without its votes, and that it has the state of the others.
 async fn votes_on(cluster: &mut Cluster, load: &Load, journal: u64) {
     cluster.spawn(1).unwrap();

@@ -3,11 +3,13 @@
 use super::Replica;
 use super::perform::{named_by, stored};
 use crate::error::ReplicaError;
+use crate::heal::StatePlace;
 use crate::input::Output;
-use crate::limits::SYNC_BYTES_MAX;
+use crate::limits::{STATE_BYTES_MAX, STATE_PLACES_MAX, SYNC_BYTES_MAX};
 use crate::repair::Gathered;
 use crate::wire::{CertifiedBlock, Part, Piece, Wire};
 use countersign_consensus::Target;
+use countersign_ledger::snapshot::{self, Below, StatePiece};
 use countersign_ledger::{Class, LedgerError, Repair, Store};
 use countersign_types::{Block, Certificate, Height, Phase, Receipt, SignedOverride, ValidatorSet, merkle, overrides};
 
@@ -50,6 +52,27 @@ impl<S: Store> Replica<S> {
             }
         };
         self.outputs.push(Output::Send { to: Target::One(to), message: Wire::Record { height, piece }, after: 0 });
+        Ok(())
+    }
+
+    /// Sends a peer what stands at places of the state that it lost. What is damaged here too is not sent.
+    pub(super) fn serve_state(&mut self, to: u16, height: Height, places: &[StatePlace]) -> Result<(), ReplicaError> {
+        if places.len() > STATE_PLACES_MAX || !self.blocks_served.may(to, self.now) {
+            return Ok(());
+        }
+        let (mut pieces, mut room): (Vec<Option<StatePiece>>, usize) = (Vec::new(), STATE_BYTES_MAX);
+        for place in places {
+            let read = snapshot::below(&self.reader, height, (&place.prefix, place.depth.into()), room);
+            let piece = match read.map(Some).or_else(not_here)? {
+                Some(Below::Piece(piece)) => Some(piece),
+                // It is asked for again, with room for itself.
+                Some(Below::Large) if !pieces.is_empty() => break,
+                Some(Below::Large | Below::Many) | None => None,
+            };
+            room = room.saturating_sub(borsh::object_length(&piece).unwrap_or(usize::MAX));
+            pieces.push(piece);
+        }
+        self.outputs.push(Output::Send { to: Target::One(to), message: Wire::State { pieces }, after: 0 });
         Ok(())
     }
 

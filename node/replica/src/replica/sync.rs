@@ -8,7 +8,7 @@ use crate::limits::{SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use crate::wire::{CertifiedBlock, Wire};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_consensus::{Event, Synced, Target};
-use countersign_ledger::{LedgerError, Store};
+use countersign_ledger::{Class, LedgerError, Store};
 use countersign_types::{Certificate, Epoch, EpochEnd, ExecutionResult, Height, Phase, overrides};
 
 impl<S: Store> Replica<S> {
@@ -29,7 +29,10 @@ impl<S: Store> Replica<S> {
             blocks.push(block);
             height = height.next();
         }
-        let message = Wire::Blocks { certified: self.certified, blocks };
+        let oldest = self.reader.oldest(Class::Bodies);
+        let is_gone = blocks.is_empty() && Height::ZERO < first && first < oldest && first <= self.certified;
+        let message =
+            if is_gone { Wire::BlocksGone { oldest } } else { Wire::Blocks { certified: self.certified, blocks } };
         self.outputs.push(Output::Send { to: Target::One(to), message, after: 0 });
         Ok(())
     }
@@ -58,6 +61,21 @@ impl<S: Store> Replica<S> {
             self.catch_up.want(certified.min(reach), from);
         }
         Ok(())
+    }
+
+    /// Notes that a peer no longer keeps the next block.
+    pub(super) fn note_gone(&mut self, from: u16, oldest: Height) {
+        let needs = self.ledger.tip().height.next();
+        if !self.catch_up.awaits(from) || oldest <= needs {
+            return;
+        }
+        let faulty_max = self.set.faulty_max();
+        let before = self.catch_up.peers_keep_from(faulty_max);
+        self.catch_up.gone(from, oldest);
+        self.catch_up.answered(false, self.peers());
+        if let Some(oldest) = self.catch_up.peers_keep_from(faulty_max).filter(|_| before.is_none()) {
+            self.outputs.push(Output::Stranded { needs, oldest });
+        }
     }
 
     /// Takes one block over; `false` if it is not the next one or does not prove itself.

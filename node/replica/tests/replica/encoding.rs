@@ -3,7 +3,8 @@
 use crate::chain::{call, genesis, header, key};
 use crate::network::certificate;
 use countersign_consensus::{Message, Record};
-use countersign_ledger::snapshot::Piece as SnapshotPiece;
+use countersign_ledger::snapshot::{Piece as SnapshotPiece, StatePiece};
+use countersign_replica::heal::StatePlace;
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::snapshot::Offer;
 use countersign_replica::wire::{CertifiedBlock, Class, Part, Piece, Wire};
@@ -59,6 +60,17 @@ fn wires() -> Vec<(Class, &'static str, Wire)> {
                 piece: SnapshotPiece::State { cut: 4 },
                 bytes: Some(vec![1, 2]),
             },
+        ),
+        (Class::Sync, "0b0900000000000000", Wire::BlocksGone { oldest: Height(9) }),
+        (
+            Class::Sync,
+            "0c09000000000000000100000007070707070707070707070707070707070707070707070707070707070707070c00",
+            Wire::StateWanted { height: Height(9), places: vec![StatePlace { prefix: Hash([7; 32]), depth: 12 }] },
+        ),
+        (
+            Class::Sync,
+            "0d020000000001010000000100000003020000000405",
+            Wire::State { pieces: vec![None, Some(StatePiece { entries: vec![(vec![3], vec![4, 5])] })] },
         ),
     ]
 }

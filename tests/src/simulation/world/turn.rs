@@ -127,7 +127,8 @@ impl World {
             | Output::Admitted { .. }
             | Output::Declined { .. }
             | Output::Expired { .. }
-            | Output::Mended { .. } => {}
+            | Output::Mended { .. }
+            | Output::Stranded { .. } => {}
             Output::Epoch { epoch, validators } => {
                 if let Some(adversary) = self.adversaries.get_mut(&from) {
                     adversary.stand(epoch, &validators);
