@@ -1,6 +1,9 @@
 //! `countersign epcis`: what is recorded of items.
 
-use clap::{Subcommand, ValueEnum};
+use super::at;
+use clap::{Args, Subcommand, ValueEnum};
+use countersign_api::At;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
