@@ -15,7 +15,7 @@ const TOLERATED_OF_ANOTHER_MACHINE_THOUSANDTHS: u64 = 250;
 const HEADER: &str = "\
 # Instructions of the processor that calls of contracts take: `make instructions` compares with them, and with
 # INSTRUCTIONS=--update stores them anew. They depend on the compilers of the program and of the contracts, on valgrind and
-# on the processor, so they are not part of `make test`; CI compares them. Cases of host functions are one of a hundred in a call, less what
+# on the processor, so they are not part of `make test`. Cases of host functions are one of a hundred in a call, less what
 # the first case takes. The state is a map in memory, and what it takes is in the counts; the kernel's part is not.
 # Valgrind's processor lacks instructions that the real one may have, those for SHA-256 and AVX-512 among them.
 ";
