@@ -9,6 +9,7 @@ use countersign_counter::Counter;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
+use countersign_metering::limits::WORK_MAX;
 use countersign_metering::{MethodCost, V3, static_costs};
 use countersign_provenance::Provenance;
 use countersign_shelf::Shelf;
@@ -234,6 +235,13 @@ fn what_methods_cost_by_their_code_bounds_what_they_use() {
         assert!(!repeats, "{name} has no loop");
         assert!(used <= gas + BY_LENGTHS && used > gas / 2, "{name} uses {used} gas of {gas}");
     }
+}
+
+#[test]
+fn the_compiler_has_less_work_with_shipped_contracts_than_half_of_what_it_may() {
+    let stats = vm().check(&contract_module("provenance").unwrap()).unwrap().stats;
+    eprintln!("provenance: {} units of work of {WORK_MAX}", stats.work);
+    assert!(2 * stats.work <= WORK_MAX, "{} units", stats.work);
 }
 
 #[test]

@@ -232,7 +232,7 @@ async fn events_are_followed(developer: &mut Developer, cluster: &mut Cluster) {
 
 /// Other code over the old state: refused under the same layout, tried out, and then in force with what `migrate` wrote.
 fn code_is_replaced(developer: &mut Developer) {
-    let total = developer.run(&["contract", "view", "org0/hello", "total"])["value"].clone();
+    let total = developer.run(&["contract", "view", "org0/hello", "total"])["data"]["value"].clone();
     let migrate =
         "    #[migrate]\n    pub fn migrate(&mut self, most: u64) {\n        self.most.set(&most);\n    }\n\n";
     let most = "    /// The most.\n    #[view]\n    pub fn most(&self) -> u64 {\n        self.most.get_or_default()\n    }\n\n";
@@ -256,8 +256,9 @@ fn code_is_replaced(developer: &mut Developer) {
     developer.run(&upgrade);
     let revisions = developer.run(&["contract", "revisions", "org0/hello"]);
     assert_eq!(revisions["revisions"].as_array().unwrap().len(), 2, "{revisions}");
-    let view =
-        |developer: &mut Developer, name| developer.run(&["contract", "view", "org0/hello", name])["value"].clone();
+    let view = |developer: &mut Developer, name| {
+        developer.run(&["contract", "view", "org0/hello", name])["data"]["value"].clone()
+    };
     assert_eq!((view(developer, "most"), view(developer, "total")), (json!(100), total));
 }
 

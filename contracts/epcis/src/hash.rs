@@ -114,32 +114,32 @@ fn things(what: &What) -> String {
         What::Aggregation { .. } | What::Association { .. } => ("childEPCs", "childQuantityList"),
         What::Transformation { .. } => ("inputEPCList", "inputQuantityList"),
     };
-    let mut text = field("parentID", what.parent().map_or("", |parent| parent.canonical()));
+    let mut text = field("parentID", &what.parent().map(|parent| value::key(parent.canonical())).unwrap_or_default());
     text += &items(first, names);
     if let Some(second) = second {
         text += &items(second, ("outputEPCList", "outputQuantityList"));
     }
     text += &field("action", what.action().map_or("", Action::word));
     if let What::Transformation { id: Some(id), .. } = what {
-        text += &field("transformationID", id.canonical());
+        text += &field("transformationID", &value::key(id.canonical()));
     }
     text
 }
 
 fn items(items: &Items, (epcs, quantities): (&str, &str)) -> String {
-    let instances = items.epcs.iter().map(|id| field("epc", id.canonical())).collect();
+    let instances = items.epcs.iter().map(|id| field("epc", &value::key(id.canonical()))).collect();
     let amounts = items.quantities.iter().map(|amount| group("quantityElement", &quantity(amount))).collect();
     group(epcs, &sorted(instances)) + &group(quantities, &sorted(amounts))
 }
 
 fn quantity(amount: &Quantity) -> String {
-    field("epcClass", amount.class.canonical())
+    field("epcClass", &value::key(amount.class.canonical()))
         + &field("quantity", &amount.quantity.map(value::number).unwrap_or_default())
         + &field("uom", amount.uom.as_deref().unwrap_or_default())
 }
 
 fn place(names: &Names, place: &Place) -> String {
-    field("id", place.id.canonical()) + &value::extensions(names, &place.extensions)
+    field("id", &value::key(place.id.canonical())) + &value::extensions(names, &place.extensions)
 }
 
 fn sensor_element(names: &Names, element: &SensorElement) -> String {
@@ -212,7 +212,7 @@ fn residue(names: &Names, event: &Event) -> String {
     let list = |list: &str, name: &str, published: Published, references: &[Reference]| {
         let one = |reference: &Reference| {
             let kind = reference.kind.as_ref().map(|kind| word(names, kind, published)).unwrap_or_default();
-            field("type", &kind) + &field(name, reference.id.canonical())
+            field("type", &kind) + &field(name, &value::key(reference.id.canonical()))
         };
         group(list, &sorted(references.iter().map(one).collect()))
     };

@@ -19,6 +19,8 @@
 //! | [`unit`] | what does a unit measure, and how much is that in another? |
 //! | [`rule`] | which events are refused, where, why, under which policy? |
 //! | [`context`], `document`, `json`, `xml` | what is JSON-LD to us, and what is XML? |
+//! | [`report`] | what does a regulation want to know of a thing? |
+//! | `query` | which events match the parameters of EPCIS 2.0? |
 //! | `hash` | which name do other systems compute for an event? |
 //! | [`register`], [`walk`], [`answer`] | what is known of a thing, and where did it come from and go? |
 //! | [`question`] | what can be asked, and which walk answers it? |
@@ -58,8 +60,11 @@ pub mod identifier;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod limits;
+#[cfg(feature = "json")]
+pub mod query;
 pub mod question;
 pub mod register;
+pub mod report;
 pub mod rule;
 pub mod sensor;
 pub mod term;

@@ -22,6 +22,7 @@ use crate::answer::{After, Held};
 use crate::identifier::Identifier;
 use crate::limits::ANOMALY_RECORDS_MAX;
 use crate::register::{Pos, Reader};
+use crate::report::Report;
 use crate::walk::{self, Bounds, Claim, Limits, Unanswered};
 use spelled::Spelled;
 
@@ -75,6 +76,8 @@ pub enum Question {
         /// How many; [`ANOMALY_RECORDS_MAX`] if absent, which is also the most.
         limit: Option<NonZeroU32>,
     },
+    /// What a regulation asks of an item.
+    Report(Identifier, Report),
 }
 
 impl Question {
@@ -91,6 +94,10 @@ impl Question {
         "auditTrail",
         "verifyItem",
         "anomalies",
+        "fsma204",
+        "dscsa",
+        "eudr",
+        "passport",
     ];
 
     /// The question's word.
@@ -108,6 +115,7 @@ impl Question {
             Self::AuditTrail(_) => "auditTrail",
             Self::VerifyItem(..) => "verifyItem",
             Self::Anomalies { .. } => "anomalies",
+            Self::Report(_, report) => report.word(),
         }
     }
 
@@ -122,7 +130,8 @@ impl Question {
             | Self::Contents(item, _)
             | Self::Holder(item, _)
             | Self::MassBalance(item)
-            | Self::VerifyItem(item, _) => item.written(),
+            | Self::VerifyItem(item, _)
+            | Self::Report(item, _) => item.written(),
             Self::Excursions(_, item) => item.as_ref().map_or("", Identifier::written),
             Self::AuditTrail(event) => event,
             Self::Anomalies { .. } => "",
@@ -175,6 +184,7 @@ impl Question {
                 spelled.put("lot", lot.as_ref());
                 spelled.put("expiry", expiry.as_ref());
             }
+            Self::Report(_, report) => return report.arguments(),
         }
         spelled.0
     }
@@ -223,7 +233,10 @@ impl Question {
                 Self::Anomalies { since, limit: given.value("limit")? }
             }
             "anomalies" => return Err(Unasked::argument(word, "item")),
-            other => return Err(Unasked::Word(other.to_owned())),
+            other => match Report::read(other, arguments) {
+                Some(report) => Self::Report(id()?, report),
+                None => return Err(Unasked::Word(other.to_owned())),
+            },
         };
         if part.is_some() && question.part().is_none() {
             return Err(Unasked::Part(question.word()));
@@ -275,6 +288,7 @@ pub fn ask<R: Reader>(
         Question::VerifyItem(item, claim) => {
             walk::verify(reader, item, claim, position, limits).map(|answer| Answer::VerifyItem(answer.into()))
         }
+        Question::Report(item, report) => report.make(reader, item, position, limits).map(Answer::Report),
     }
 }
 

@@ -20,6 +20,7 @@ mod pools;
 mod recall;
 mod scope;
 mod stay;
+mod story;
 mod trail;
 mod whereabouts;
 mod window;
@@ -34,6 +35,8 @@ use alloc::vec::Vec;
 
 use borsh::BorshDeserialize;
 use thiserror::Error;
+
+pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_lot};
 
 use crate::answer::{
     AnomalyReport, AuditTrail, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall, RecallScope,

@@ -43,11 +43,13 @@ fn event(members: &Value) -> Event {
     document.events.into_iter().next().unwrap().unwrap_or_else(|fault| panic!("{fault}"))
 }
 
+/// Published texts of one file end in the middle of the second event; its hashes are those of the whole.
+const CUT_SHORT: &str = "epcisDocWithDefaultSchemaInContext";
+
 #[test]
 fn published_vectors_are_reproduced() {
     let Some(root) = shared() else { return };
-    let folder = root.join("event-hash-vectors");
-    let hashes = of_kind(&folder, "hashes");
+    let hashes = of_kind(&root.join("event-hash-vectors"), "hashes");
     assert_eq!(hashes.len(), 13);
     let mut compared = 0;
     for path in hashes {
@@ -56,51 +58,68 @@ fn published_vectors_are_reproduced() {
         {
             let events = events(document);
             if path.with_extension("prehashes").exists() {
-                let texts: Vec<String> = events.iter().map(prehash).collect();
-                assert_eq!(texts, lines(&path.with_extension("prehashes")), "{}", document.display());
+                let is_cut = path.file_stem().is_some_and(|name| name == CUT_SHORT);
+                let published = lines(&path.with_extension("prehashes"));
+                assert_eq!(published.len(), events.len());
+                for (text, published) in events.iter().map(prehash).zip(published) {
+                    let is_same = text == published || (is_cut && text.starts_with(&published));
+                    assert!(is_same, "{}:\n{text}\n{published}", document.display());
+                }
             }
             let found: Vec<String> = events.iter().map(alias).collect();
             assert_eq!(found, expected, "{}", document.display());
             compared += found.len();
         }
     }
-    assert_eq!(compared, 51);
+    assert_eq!(compared, 50);
 }
 
 #[test]
 fn representations_of_one_event_share_its_hash() {
     let Some(root) = shared() else { return };
-    for (folder, count) in [("event-hash-equal", 7), ("gs1-xml-same-hash", 4)] {
-        let files = files(&root.join(folder));
-        assert_eq!(files.len(), count, "{folder}");
-        for path in files {
-            let texts: Vec<String> = events(&path).iter().map(prehash).collect();
-            assert!(texts.len() > 1, "{}", path.display());
-            for text in &texts {
-                assert_eq!(text, &texts[0], "{}", path.display());
-            }
-        }
+    let same = |texts: &[String], of: &str| {
+        assert!(texts.len() > 1, "{of}");
+        texts.iter().for_each(|text| assert_eq!(text, &texts[0], "{of}"));
+    };
+    let equal = files(&root.join("event-hash-equal"));
+    assert_eq!(equal.len(), 7);
+    for path in equal {
+        same(&events(&path).iter().map(prehash).collect::<Vec<_>>(), &path.display().to_string());
     }
+    // Four files of one event each.
+    let texts: Vec<String> = files(&root.join("gs1-xml-same-hash"))
+        .iter()
+        .flat_map(|path| events(path))
+        .map(|event| prehash(&event))
+        .collect();
+    assert_eq!(texts.len(), 4);
+    same(&texts, "gs1-xml-same-hash");
 }
+
+/// Events that both implementations name otherwise, and why: a GRAI whose check digit is wrong is converted by both, and
+/// left as written here.
+const OTHERWISE: [(&str, usize); 1] = [("openepcis-querydocs/Q_queryDocument.json", 0)];
 
 #[test]
 fn where_two_implementations_agree_so_does_this_one() {
     let Some(root) = shared() else { return };
     let expected: Value =
         serde_json::from_slice(&read(&root.join("event-hash-generated/expected-hashes.json"))).unwrap();
-    let mut compared = 0;
+    let (mut compared, mut otherwise) = (0, Vec::new());
     for (file, hashes) in expected["files"].as_object().unwrap() {
         let hashes = hashes.as_array().unwrap();
         let found = events(&root.join(file));
         assert_eq!(found.len(), hashes.len(), "{file}");
         for (at, (event, hash)) in found.iter().zip(hashes).enumerate() {
-            if let Some(hash) = hash.as_str() {
-                assert_eq!(alias(event), hash, "{file}, event {at}: {}", prehash(event));
-                compared += 1;
+            let Some(hash) = hash.as_str() else { continue };
+            compared += 1;
+            if alias(event) != hash {
+                eprintln!("{file}, event {at}: {}", prehash(event));
+                otherwise.push((file.as_str(), at));
             }
         }
     }
-    assert_eq!(compared, 63);
+    assert_eq!((compared, otherwise), (63, OTHERWISE.to_vec()));
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn lineage(
 }
 
 /// An answer to something else, which no question gets.
-fn not_asked(word: &str) -> RpcError {
+pub(super) fn not_asked(word: &str) -> RpcError {
     tracing::error!(question = word, "a question was answered by the answer to another");
     RpcError::new(Code::InternalError, "see the node's log")
 }

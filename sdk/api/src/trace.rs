@@ -87,7 +87,7 @@ fn anomaly(anomaly: Anomaly) -> TraceAnomaly {
     TraceAnomaly { sequence: anomaly.sequence, rule: anomaly.rule, reason: anomaly.reason }
 }
 
-fn bound(truncated: Truncated) -> String {
+pub(crate) fn bound(truncated: Truncated) -> String {
     match truncated {
         Truncated::Reads => "reads".to_owned(),
         Truncated::Items => "items".to_owned(),

@@ -60,6 +60,8 @@ fn every_method_is_described_by_name() {
         "proof_getState",
         "epcis_validate",
         "epcis_event",
+        "epcis_query",
+        "report_fsma204",
         "trace_history",
         "trace_back",
         "trace_forward",

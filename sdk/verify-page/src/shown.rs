@@ -4,6 +4,7 @@ use crate::limits::{ROWS_MAX, VALUE_BYTES_MAX};
 use crate::verified::moment;
 use crate::view::{Fact, Table};
 use countersign_epcis::answer::{History, HistoryPage, Lineage, Sheet, Sheets, Step};
+use countersign_epcis::report::{self, Report, Row};
 use countersign_epcis::time::utc;
 use countersign_types::proof::{Entry, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
@@ -46,6 +47,12 @@ pub(crate) fn title_of(finding: &Finding) -> String {
                 Question::AuditTrail(event) => format!("All records of the event {event}"),
                 Question::VerifyItem(..) => format!("Whether {item} is what is printed on it"),
                 Question::Anomalies { since, .. } => format!("What does not fit in the records from {since} on"),
+                Question::Report(_, Report::Fsma204(_)) => format!("FSMA 204 sheet of {item}"),
+                Question::Report(_, Report::Dscsa) => format!("DSCSA transaction history of {item}"),
+                Question::Report(_, Report::Eudr) => format!("EUDR origin of {item}"),
+                Question::Report(_, Report::Passport(tier)) => {
+                    format!("Product passport of {item}, tier {}", tier.word())
+                }
             }
         }
     }
@@ -123,6 +130,7 @@ pub(crate) fn tables_of(finding: &Finding) -> Vec<Table> {
         Finding::Trace { answer, .. } => match answer.as_ref() {
             Answer::History(history) | Answer::Page(HistoryPage { history, .. }) => of_history(history),
             Answer::Lineage(lineage) => of_lineage(lineage),
+            Answer::Report(sheet) => of_report(sheet),
             told => told.sheets().map_or_else(Vec::new, of_sheets),
         },
     }
@@ -249,6 +257,21 @@ fn of_lineage(lineage: &Lineage) -> Vec<Table> {
         list("products", &["instance, lot or class"], &lineage.products),
         list("containers", &["logistic unit or asset"], &lineage.containers),
     ]
+}
+
+fn of_report(sheet: &report::Sheet) -> Vec<Table> {
+    let mut head = vec!["record"];
+    head.extend(sheet.columns.iter().map(|column| column.title));
+    head.push("missing");
+    let row = |row: &Row| {
+        let numbered = core::iter::once(row.sequence.to_string()).chain(row.cells.iter().cloned());
+        numbered.chain([row.missing.join(", ")]).collect()
+    };
+    let mut tables = vec![table(sheet.title, &head, sheet.rows.iter().map(row))];
+    if !sheet.notes.is_empty() {
+        tables.push(table("notes", &["note"], sheet.notes.iter().map(|note| vec![note.clone()])));
+    }
+    tables
 }
 
 /// A table of as many rows as are set out; the caption says how many that is.

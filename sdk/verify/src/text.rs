@@ -6,6 +6,7 @@ use countersign_epcis::answer::{
     RecallScope, Step, Truncated, Verification, Whereabouts,
 };
 use countersign_epcis::question::{Answer, Arguments, Part};
+use countersign_epcis::report::{Column, Row, Sheet};
 use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
@@ -180,6 +181,7 @@ impl<'a> Told<'a> {
             Answer::History(history) => Self::Trace(Box::new(Trace::of_history(history))),
             Answer::Page(page) => Self::Trace(Box::new(Trace::of_page(page))),
             Answer::Lineage(lineage) => Self::Trace(Box::new(Trace::of_lineage(lineage))),
+            Answer::Report(sheet) => Self::Trace(Box::new(Trace::of_report(sheet))),
             Answer::Recall(scope) => Self::Recall(scope),
             Answer::Contents(held) => Self::Contents(held),
             Answer::Holder(whereabouts) => Self::Holder(whereabouts),
@@ -209,6 +211,33 @@ pub(crate) struct Trace<'a> {
     /// The last event of a part that another one follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<HistoryPlace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report<'a>>,
+}
+
+/// A report in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    title: &'a str,
+    columns: Vec<Titled<'a>>,
+    rows: Vec<Cells<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Titled<'a> {
+    name: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cells<'a> {
+    sequence: u64,
+    cells: &'a [String],
+    missing: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -258,6 +287,17 @@ impl<'a> Trace<'a> {
         }
     }
 
+    fn of_report(sheet: &'a Sheet) -> Self {
+        Self {
+            canonical: &sheet.item,
+            position: sheet.position,
+            complete: sheet.truncated.is_none(),
+            truncated: sheet.truncated.map(bound),
+            report: Some(Report::of(sheet)),
+            ..Self::default()
+        }
+    }
+
     fn of_history(History { item, position, events, locations, anomalies, truncated }: &'a History) -> Self {
         Self {
             canonical: item,
@@ -268,6 +308,18 @@ impl<'a> Trace<'a> {
             complete: truncated.is_none(),
             truncated: truncated.map(bound),
             ..Self::default()
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(sheet: &'a Sheet) -> Self {
+        let row = |row: &'a Row| Cells { sequence: row.sequence, cells: &row.cells, missing: &row.missing };
+        Self {
+            title: sheet.title,
+            columns: sheet.columns.iter().map(|Column { name, title }| Titled { name, title }).collect(),
+            rows: sheet.rows.iter().map(row).collect(),
+            notes: &sheet.notes,
         }
     }
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::name::Names;
 use super::sorted;
 use crate::decimal::Decimal;
-use crate::identifier;
+use crate::identifier::{self, HOST};
 use crate::time::{Time, utc};
 use crate::value::{Field, Value};
 
@@ -36,7 +36,19 @@ pub(super) fn text(names: &Names, text: &str) -> String {
     if let Ok(read) = text.strip_prefix('+').unwrap_or(text).parse() {
         return number(read);
     }
-    identifier::canonical(text).ok().flatten().unwrap_or_else(|| text.to_owned())
+    identifier::canonical(text).ok().flatten().map_or_else(|| text.to_owned(), |link| key(&link))
+}
+
+/// A canonical identifier. Links of keys encode more characters than an EPC URN does.
+pub(super) fn key(canonical: &str) -> String {
+    let Some(path) = canonical.strip_prefix(HOST) else { return canonical.to_owned() };
+    path.chars().fold(String::from(HOST), |mut link, character| {
+        match character {
+            '!' | '(' | ')' | '*' | '+' | ',' | ':' => link += &format!("%{:02X}", u32::from(character)),
+            plain => link.push(plain),
+        }
+        link
+    })
 }
 
 /// A number.

@@ -6,6 +6,7 @@ use crate::answer::{
     AnomalyReport, AuditTrail, Excursions, Held, History, HistoryPage, Lineage, MassBalance, RecallScope, Sheets,
     Truncated, Verification, Whereabouts,
 };
+use crate::report;
 
 /// The answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Answer {
     VerifyItem(Box<Verification>),
     /// What does not fit.
     Anomalies(AnomalyReport),
+    /// What a regulation asks of an item.
+    Report(report::Sheet),
 }
 
 impl Answer {
@@ -50,6 +53,7 @@ impl Answer {
             Self::AuditTrail(trail) => &trail.event_id,
             Self::VerifyItem(verification) => &verification.item,
             Self::Anomalies(_) => "",
+            Self::Report(sheet) => &sheet.item,
         }
     }
 
@@ -67,6 +71,7 @@ impl Answer {
             Self::AuditTrail(trail) => trail.position,
             Self::VerifyItem(verification) => verification.position,
             Self::Anomalies(report) => report.position,
+            Self::Report(sheet) => sheet.position,
         }
     }
 
@@ -84,6 +89,7 @@ impl Answer {
             Self::AuditTrail(_) => None,
             Self::VerifyItem(verification) => verification.truncated,
             Self::Anomalies(report) => report.truncated,
+            Self::Report(sheet) => sheet.truncated,
         }
     }
 
@@ -91,7 +97,7 @@ impl Answer {
     #[must_use]
     pub fn sheets(&self) -> Option<&dyn Sheets> {
         Some(match self {
-            Self::History(_) | Self::Page(_) | Self::Lineage(_) => return None,
+            Self::History(_) | Self::Page(_) | Self::Lineage(_) | Self::Report(_) => return None,
             Self::Recall(scope) => scope,
             Self::Contents(held) => held,
             Self::Holder(whereabouts) => whereabouts,

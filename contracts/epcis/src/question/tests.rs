@@ -1,5 +1,6 @@
 use super::*;
 use crate::Decimal;
+use crate::report::{Period, Tier};
 use alloc::string::ToString;
 
 const ITEM: &str = "urn:epc:id:sgtin:9521321.000018.a";
@@ -37,6 +38,11 @@ fn all() -> Vec<Question> {
         Question::VerifyItem(id(), Claim::default()),
         Question::Anomalies { since: 7, limit: NonZeroU32::new(20) },
         Question::Anomalies { since: 0, limit: None },
+        Question::Report(id(), Report::Fsma204(Period::default())),
+        Question::Report(id(), Report::Fsma204(Period { from_ms: Some(-1), to_ms: Some(1_800_000_000_000) })),
+        Question::Report(id(), Report::Dscsa),
+        Question::Report(id(), Report::Eudr),
+        Question::Report(id(), Report::Passport(Tier::Legitimate)),
     ]
 }
 

@@ -7,6 +7,7 @@ use crate::limits::PROOF_RESPONSE_BYTES_MAX;
 use crate::{At, Bytes, schema};
 use countersign_epcis::answer::After;
 use countersign_epcis::question::{Arguments, Question};
+use countersign_epcis::report::Report;
 use countersign_types::proof::{Anchor, Earlier, HistoryPlace, Proof};
 use countersign_types::{Epoch, EpochEnd, Hash, Height};
 use schemars::JsonSchema;
@@ -128,6 +129,10 @@ queries! {
     AuditTrail = "auditTrail", Question::AuditTrail(_), "All records of an event.";
     VerifyItem = "verifyItem", Question::VerifyItem(..), "Whether an item is what is printed on it.";
     Anomalies = "anomalies", Question::Anomalies { .. }, "What does not fit in the events of a span of records.";
+    Fsma204 = "fsma204", Question::Report(_, Report::Fsma204(_)), "The critical tracking events of a lot; `from` and `to` among the arguments.";
+    Dscsa = "dscsa", Question::Report(_, Report::Dscsa), "The transaction history of a package of medicine.";
+    Eudr = "eudr", Question::Report(_, Report::Eudr), "The plots that contributed to an item.";
+    Passport = "passport", Question::Report(_, Report::Passport(_)), "What is said of an item; `tier` among the arguments.";
 }
 
 /// Parameters of `proof_getTrace`.

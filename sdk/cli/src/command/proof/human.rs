@@ -1,7 +1,8 @@
 //! A report for people.
 
-use crate::command::trace;
+use crate::command::{report, trace};
 use crate::output::{facts, moment, table};
+use countersign_api::report::of_sheet;
 use countersign_api::trace::{of_history, of_lineage};
 use countersign_client::verify::{Answer, Finding, Report};
 use countersign_types::Outcome;
@@ -83,6 +84,7 @@ fn finding(finding: &Finding) -> String {
             let mut asked = vec![("question", question.word().to_owned())];
             asked.extend(question.arguments().into_iter().map(|(name, value)| ("asked", format!("{name} {value}"))));
             let answer = match answer.as_ref() {
+                Answer::Report(sheet) => report::human(&of_sheet(sheet.clone())),
                 Answer::History(history) => trace::human(&of_history(history.clone())),
                 Answer::Page(page) => trace::human(&of_history(page.history.clone())),
                 Answer::Lineage(lineage) => trace::human(&of_lineage(lineage.clone())),
