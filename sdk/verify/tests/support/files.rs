@@ -4,6 +4,7 @@
 use crate::sample::{BUSY, CAPTURES, CASE, ITEM, Sample, TIP, contract, genesis};
 use countersign_epcis::Identifier;
 use countersign_epcis::question::Question;
+use countersign_epcis::report::{Period, Report, Tier};
 use countersign_epcis::walk::{Bounds, Claim};
 use countersign_types::proof::{Checkpoint, HistoryPart, HistoryPlace, Proof, TraceAsOf, Trusted};
 use countersign_types::{Height, state_key};
@@ -73,7 +74,11 @@ pub fn questions() -> Vec<Question> {
         Question::MassBalance(item.clone()),
         Question::Excursions(bounds, Some(item.clone())),
         Question::AuditTrail("urn:event:1".to_owned()),
-        Question::VerifyItem(item, claim),
+        Question::VerifyItem(item.clone(), claim),
+        Question::Report(item.clone(), Report::Fsma204(Period::default())),
+        Question::Report(item.clone(), Report::Dscsa),
+        Question::Report(item.clone(), Report::Eudr),
+        Question::Report(item, Report::Passport(Tier::Legitimate)),
         Question::Anomalies { since: 0, limit: NonZeroU32::new(2) },
     ]
 }
