@@ -211,8 +211,7 @@ fn of_event(id: &str, event: &Event, said: &mut Values) {
     for (_, fields) in fact::all(event).filter(|(named, _)| is_own(named)) {
         collect("", fields, said);
     }
-    let begins =
-        event.what.items().1.map_or(true, |outputs| outputs.identifiers().any(|found| found.canonical() == id));
+    let begins = event.what.items().1.is_none_or(|outputs| outputs.identifiers().any(|found| found.canonical() == id));
     if begins {
         collect("", &event.ilmd, said);
     }
