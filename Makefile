@@ -2,9 +2,9 @@
 # Builds go to a place outside the checkout, so that a second clone does not compile RocksDB again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/countersign/target
 BIN := $(CARGO_TARGET_DIR)/release
-PROVENANCE := $(CARGO_TARGET_DIR)/contracts/countersign_provenance.wasm
-COUNTER := $(CARGO_TARGET_DIR)/contracts/countersign_counter.wasm
-CONTRACTS := $(addprefix contracts/,provenance counter certification coldchain credentials escrow) tests/offer tests/shelf
+SHIPPED := provenance counter certification coldchain credentials escrow
+MODULES := $(SHIPPED:%=$(CARGO_TARGET_DIR)/contracts/countersign_%.wasm)
+CONTRACTS := $(SHIPPED:%=contracts/%) tests/offer tests/shelf
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
@@ -64,7 +64,7 @@ fuzz: build ## Each fuzz target for a time, with nightly Rust: make fuzz SECONDS
 image: contracts ## Docker image of what is built here; `docker compose up` alone compiles it in a container
 	@rm -rf node/ops/bin
 	@install -D -t node/ops/bin $(BIN)/countersignd $(BIN)/countersign
-	@install -D -m 644 -t node/ops/bin/contracts $(PROVENANCE) $(COUNTER)
+	@install -D -m 644 -t node/ops/bin/contracts $(MODULES)
 	docker build -q -f node/ops/Dockerfile -t $(IMAGE) --build-arg BUILDER=debian:bookworm-slim --build-arg BINARIES=node/ops/bin .
 
 compose-test: ## docker compose: capture, trace, cut a validator off and heal it

@@ -9,7 +9,7 @@ use countersign_types::proof::{
 };
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Address, Epoch, EpochEnd, Hash, Height, Receipt, Restart, RestartOrder, merkle, state_key};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The two blocks of a proof: the one under which something is shown, and the one whose certificate it rests on. The
 /// newest certified one serves for both, or for the second: the first may be any before it.
@@ -51,6 +51,8 @@ pub struct TraceQuestion {
     pub as_of: Option<TraceAsOf>,
     /// The part of a history that is asked for, if not the whole.
     pub page: Option<HistoryPart>,
+    /// What is asked beside the item, by name.
+    pub arguments: BTreeMap<String, String>,
 }
 
 /// Some records of a log.
@@ -103,8 +105,8 @@ pub fn prove_trace<S: Store>(
     let ranges: Vec<Vec<u8>> = reads.logs.iter().map(|(contract, key)| state_key::log(contract, key)).collect();
     let keys: Vec<&[u8]> = reads.entries.iter().chain(&ranges).map(Vec::as_slice).collect();
     let witness = reader.witness(blocks.shown, &keys)?;
-    let TraceQuestion { contract, query, item, as_of, page } = question;
-    Ok(frame.around(Subject::Trace { contract, query, item, as_of, page, entries, logs, witness }))
+    let TraceQuestion { contract, query, item, as_of, page, arguments } = question;
+    Ok(frame.around(Subject::Trace { contract, query, item, as_of, page, arguments, entries, logs, witness }))
 }
 
 /// A log that was read: whole, or as of a height in the past up to the first later record, where a page holds that much.

@@ -389,6 +389,7 @@ fn disk(vectors: &mut Vectors) {
         item: "https://id.gs1.org/01/09521321000018/21/s1".into(),
         as_of: None,
         page: None,
+        arguments: Default::default(),
     };
     let prove = |blocks| prove_trace(&chain.reader(), blocks, question.clone(), &reads).unwrap();
     let Subject::Trace { witness, .. } = prove(Blocks::at(Height(6))).subject else { unreachable!() };

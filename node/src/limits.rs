@@ -293,8 +293,18 @@ pub const AHEAD_THREADS: usize = 8;
 pub const AHEAD_RECORDS_EACH: usize = 4;
 /// Entries of an item's log that are looked at to read ahead: the most events of a page. What comes later is not read ahead.
 pub const AHEAD_RECORDS_MAX: usize = 1_000;
+/// Records that one page of a query looks at. A record of 1.1 KB takes some 20 µs to be read and matched, so a page of a query that
+/// finds nothing takes half a second; the next one goes on.
+pub const QUERY_READS_MAX: u64 = 20_000;
+/// Bytes of events in one page of a query, beyond its last event: half of the largest response.
+pub const QUERY_BYTES_MAX: usize = 2 << 20;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
+/// How long a walk over a provenance contract's registers may take: less than the request timeout of 10 s, so that the answer
+/// says why.
+pub const WALK_TIME_MAX: Duration = Duration::from_secs(8);
+/// Records of a log that a walk reads at once: 1,024 of some 150 bytes. Most items' logs are shorter.
+pub const WALK_LOG_RECORDS: usize = 1_024;
 /// Interfaces of contracts that are kept decoded: at most 1 MiB of text each, most of them 10 KiB.
 pub const INTERFACES_MAX: usize = 64;
 /// Contracts looked at for one page in descending order, or to find the default provenance contract.

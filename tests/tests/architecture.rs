@@ -145,3 +145,24 @@ fn one_file_names_rocksdb() {
     }
     assert_eq!(named, ["rocks.rs"]);
 }
+
+/// The image and the programs' build have the contracts that ship, all of them.
+#[test]
+fn every_contract_that_ships_is_built_and_in_the_image() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let contracts = std::fs::read_dir(root.join("contracts")).unwrap().map(|entry| entry.unwrap());
+    let ships = |name: &String| {
+        let manifest = std::fs::read_to_string(root.join("contracts").join(name).join("Cargo.toml"));
+        manifest.is_ok_and(|manifest| manifest.contains("cdylib"))
+    };
+    let names: BTreeSet<String> =
+        contracts.map(|entry| entry.file_name().into_string().unwrap()).filter(ships).collect();
+    let listed = |file: &str, begin: &str, end: char| -> BTreeSet<String> {
+        let text = read(file);
+        let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{file} has no {begin:?}"));
+        rest.split(end).next().unwrap().split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(listed("Makefile", "SHIPPED :=", '\n'), names);
+    assert_eq!(listed("node/ops/Dockerfile", "for contract in ", ';'), names);
+}

@@ -9,10 +9,11 @@ use countersign_counter::Counter;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, What};
 use countersign_epcis::{Identifier, Offset, Time};
+use countersign_metering::limits::WORK_MAX;
 use countersign_metering::{MethodCost, V3, static_costs};
 use countersign_provenance::Provenance;
 use countersign_shelf::Shelf;
-use countersign_testing::{Both, GasReport, WasmHost};
+use countersign_testing::{Both, Error, GasReport, WasmHost};
 use countersign_tests::cluster::contract_module;
 use countersign_types::Parameters;
 use countersign_types::limits::PAYLOAD_BYTES_MAX;
@@ -47,6 +48,44 @@ fn the_counter_counts_alike() {
 #[test]
 fn collections_are_kept_alike() {
     shelf::collections_agree_with_the_standard_library(&mut both::<Shelf>("shelf"));
+}
+
+/// Each module in the place of the one before: what may not come there, what its `migrate` does, and what is left when it
+/// fails.
+#[test]
+fn code_is_replaced_over_the_old_state() {
+    let mut both = both::<Counter>("counter");
+    assert_eq!(both.invoke::<u64>("add", &(2u64,)), Ok(2));
+    let upgraded = both.upgrade::<Counter>(&contract_module("counter").unwrap(), &());
+    assert!(matches!(upgraded, Err(Error::SameCode)), "{upgraded:?}");
+    let upgraded = both.upgrade::<Shelf>(&contract_module("shelf").unwrap(), &());
+    assert!(matches!(upgraded, Err(Error::Layout { there: 1, new: Some(1) })), "{upgraded:?}");
+    assert_eq!(both.invoke::<u64>("add", &(3u64,)), Ok(5));
+
+    let module = |migrate: &str, answer: &str| {
+        let text = format!(
+            r#"(module
+            (import "countersign" "output" (func $output (param i32 i32)))
+            (import "countersign" "storage_write" (func $write (param i32 i32 i32 i32)))
+            (import "countersign" "storage_read" (func $read (param i32 i32 i32 i32) (result i64)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "k{answer}")
+            (func (export "migrate") {migrate})
+            (func (export "answer")
+                (drop (call $read (i32.const 0) (i32.const 1) (i32.const 8) (i32.const 1)))
+                (call $output (i32.const 1) (i32.const 8))))"#
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let writes = "(call $write (i32.const 0) (i32.const 1) (i32.const 1) (i32.const 1))";
+    let mut host = WasmHost::new(vm(), &module("", "aaaaaaa")).unwrap();
+    assert_eq!(host.call("answer", &[]).unwrap(), b"aaaaaaa\0");
+    host.upgrade(&module(writes, "bbbbbbb"), &[]).unwrap();
+    assert_eq!(host.call("answer", &[]).unwrap(), b"bbbbbbbb", "what migrate wrote is there");
+    let failed = host.upgrade(&module(&format!("{writes} unreachable"), "ccccccc"), &[]);
+    assert!(matches!(failed, Err(Error::Migrate(Failure::Trapped(trap::UNREACHABLE)))), "{failed:?}");
+    assert_eq!(host.call("answer", &[]).unwrap(), b"bbbbbbbb", "the old code goes on over the old state");
+    assert_eq!(host.call("migrate", &[]), Err(Failure::Trapped(trap::METHOD_NOT_FOUND)));
 }
 
 fn id(text: &str) -> Identifier {
@@ -196,6 +235,13 @@ fn what_methods_cost_by_their_code_bounds_what_they_use() {
         assert!(!repeats, "{name} has no loop");
         assert!(used <= gas + BY_LENGTHS && used > gas / 2, "{name} uses {used} gas of {gas}");
     }
+}
+
+#[test]
+fn the_compiler_has_less_work_with_shipped_contracts_than_half_of_what_it_may() {
+    let stats = vm().check(&contract_module("provenance").unwrap()).unwrap().stats;
+    eprintln!("provenance: {} units of work of {WORK_MAX}", stats.work);
+    assert!(2 * stats.work <= WORK_MAX, "{} units", stats.work);
 }
 
 #[test]

@@ -111,6 +111,8 @@ async fn from_nothing_to_a_call_and_on() {
     a_change_is_tested(&mut developer);
     modules_are_told_apart(&mut developer, &hello, &code);
     events_are_followed(&mut developer, &mut cluster).await;
+    code_is_replaced(&mut developer);
+    a_contract_is_stopped(&mut developer);
 }
 
 /// A test that fails is exit code 1, and so is gas that nobody agreed to.
@@ -226,4 +228,50 @@ async fn events_are_followed(developer: &mut Developer, cluster: &mut Cluster) {
     assert_eq!([followed.next(), followed.next()], [3, 4], "what came meanwhile, once, and then what came");
     let more = followed.lines.try_recv();
     assert!(more.is_err(), "{more:?}");
+}
+
+/// Other code over the old state: refused under the same layout, tried out, and then in force with what `migrate` wrote.
+fn code_is_replaced(developer: &mut Developer) {
+    let total = developer.run(&["contract", "view", "org0/hello", "total"])["data"]["value"].clone();
+    let migrate =
+        "    #[migrate]\n    pub fn migrate(&mut self, most: u64) {\n        self.most.set(&most);\n    }\n\n";
+    let most = "    /// The most.\n    #[view]\n    pub fn most(&self) -> u64 {\n        self.most.get_or_default()\n    }\n\n";
+    developer.edit("hello/src/lib.rs", "    total: Item<u64>,", "    total: Item<u64>,\n    most: Item<u64>,");
+    developer.edit("hello/src/lib.rs", "    /// Adds `n`", &format!("{migrate}{most}    /// Adds `n`"));
+    let built = module(&developer.run(&["contract", "build", "hello"]));
+    let upgrade = ["contract", "upgrade", "org0/hello", built.to_str().unwrap(), "--args", r#"{"most": 100}"#];
+    let refused = developer.ends(&upgrade);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    let check = ["contract", "check", built.to_str().unwrap(), "--name", "org0/hello", "--upgrade"];
+    let checked = developer.ends(&check);
+    assert_eq!(checked.code, Some(1), "{}", checked.err);
+    assert!(checked.err.contains("layout = 2"), "it says what to do: {}", checked.err);
+
+    developer.edit("hello/src/lib.rs", "#[contract]\npub struct", "#[contract(layout = 2)]\npub struct");
+    developer.run(&["contract", "build", "hello"]);
+    assert_eq!(developer.run(&check)["refusals"], json!([]));
+    let tried = developer.run(&[&upgrade[..], &["--dry-run"]].concat());
+    assert_eq!(tried["trial"]["outcome"]["kind"], json!("succeeded"), "{tried}");
+    assert_eq!(developer.run(&["contract", "revisions", "org0/hello"])["revisions"].as_array().unwrap().len(), 1);
+    developer.run(&upgrade);
+    let revisions = developer.run(&["contract", "revisions", "org0/hello"]);
+    assert_eq!(revisions["revisions"].as_array().unwrap().len(), 2, "{revisions}");
+    let view = |developer: &mut Developer, name| {
+        developer.run(&["contract", "view", "org0/hello", name])["data"]["value"].clone()
+    };
+    assert_eq!((view(developer, "most"), view(developer, "total")), (json!(100), total));
+}
+
+/// A frozen contract answers views and refuses calls, until it is thawed.
+fn a_contract_is_stopped(developer: &mut Developer) {
+    let add = ["contract", "call", "org0/hello", "add", r#"{"n": 1}"#];
+    let frozen = developer.run(&["contract", "freeze", "org0/hello"]);
+    assert_eq!(frozen["frozenBy"], json!(["owner"]), "{frozen}");
+    let refused = developer.ends(&add);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("frozen"), "{}", refused.err);
+    developer.run(&["contract", "view", "org0/hello", "total"]);
+    let thawed = developer.run(&["contract", "thaw", "org0/hello"]);
+    assert_eq!(thawed["frozenBy"], json!([]), "{thawed}");
+    developer.run(&add);
 }

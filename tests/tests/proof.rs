@@ -49,7 +49,14 @@ fn ask(chain: &Chain, contract: Address, height: Height, query: &str, item: &str
         "history" => of_history(borsh::from_slice::<History>(&output).unwrap()),
         _ => of_lineage(borsh::from_slice::<Lineage>(&output).unwrap()),
     };
-    let question = TraceQuestion { contract, query: query.into(), item: item.into(), as_of: None, page: None };
+    let question = TraceQuestion {
+        contract,
+        query: query.into(),
+        item: item.into(),
+        as_of: None,
+        page: None,
+        arguments: Default::default(),
+    };
     let blocks = Blocks { shown: height, certified: chain.height() };
     let proof = prove_trace(&reader, blocks, question, &reads.to_prove()).unwrap();
     (answer, serde_json::to_vec(&proof).unwrap())
@@ -62,6 +69,7 @@ fn found(chain: &Chain, proof: &Proof) -> Result<Trace, BadFile> {
             Answer::History(history) => of_history(history),
             Answer::Page(page) => of_history(page.history),
             Answer::Lineage(lineage) => of_lineage(lineage),
+            other => panic!("a trace was asked for: {other:?}"),
         }),
         other => panic!("a trace was asked for: {other:?}"),
     }
@@ -266,7 +274,14 @@ fn a_trace_as_of_each_height_is_found_in_the_newest_state() {
             reads.entries.insert(countersign_types::state_key::storage(&contract, &key));
         }
         let as_of = Some(TraceAsOf { height, position });
-        let question = TraceQuestion { contract, query: "forward".into(), item: LOT.into(), as_of, page: None };
+        let question = TraceQuestion {
+            contract,
+            query: "forward".into(),
+            item: LOT.into(),
+            as_of,
+            page: None,
+            arguments: Default::default(),
+        };
         let proof = prove_trace(&reader, Blocks::at(tip), question, &reads).unwrap();
         let then = ask(&chain, contract, height, "forward", LOT).0;
         assert_eq!(found(&chain, &proof).unwrap(), then, "as of {height}");

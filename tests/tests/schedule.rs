@@ -23,6 +23,7 @@ fn both() -> Both {
 fn offers_end_on_the_nodes_machine_as_on_the_native_host() {
     scenario::offers_end_by_schedule(&mut both());
     scenario::what_is_out_of_range_is_refused(&mut both());
+    scenario::offers_wait_while_the_contract_is_frozen(&mut both());
 }
 
 #[test]

@@ -56,7 +56,9 @@ fn failing_leader() -> Vec<Fault> {
 #[test]
 fn seeds_of_all_kinds_are_safe_and_live() {
     let coverage = run(Profile::Ci, seeds());
-    for seen in ["seen: epochs", "seen: view changes", "seen: blocks caught up", "seen: journal lost"] {
+    for seen in
+        ["seen: scheduled calls", "seen: epochs", "seen: view changes", "seen: blocks caught up", "seen: journal lost"]
+    {
         assert!(coverage.seeds_with(seen) > 0, "no seed has {seen}:\n{coverage}");
     }
     assert!(coverage.seeds_with("seen: equivocation") > 0, "nobody notices an equivocator");

@@ -236,11 +236,34 @@ pub mod limits {
     pub const SCHEDULED_INPUT_BYTES_MAX: usize = 16 << 10;
     /// Calls that one transaction may schedule, those of calls that were undone among them: at most 272 KiB of state.
     pub const SCHEDULED_CALLS_MAX: u32 = 16;
+    /// Least gas of a scheduled call: what each of the 1,000 that a block runs has of its default share (a quarter of
+    /// 3,000,000,000). So a block of nothing but scheduling (770,000 a call and more) leaves four blocks of calls behind
+    /// it at most, and with smaller ones it would be 76.
+    pub const SCHEDULED_GAS_MIN: u64 = 750_000;
     /// Most gas of a scheduled call: a sixtieth of a block's default, so that a block's share for scheduled calls (a
     /// quarter) holds fifteen of the largest.
     pub const SCHEDULED_GAS_MAX: u64 = 50_000_000;
     /// How far ahead a call may be scheduled, milliseconds: 366 days.
     pub const SCHEDULE_AHEAD_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1_000;
+    /// Milliseconds until a scheduled call that found its contract frozen is tried again, at least. After that the time is
+    /// half of how late it is: while it waits it is moved 27 times, for a third more than its least gas has paid (36,000
+    /// each time), and once the contract runs again it is late by half as much again at most.
+    pub const FROZEN_TRY_MS: u64 = 60_000;
+    /// Milliseconds for which a scheduled call waits for its frozen contract: 30 days. Then it fails.
+    pub const FROZEN_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
     /// Longest message of `fail`.
     pub const FAIL_BYTES_MAX: usize = 4 << 10;
+}
+
+/// When a call that was scheduled for `at_ms` and found its contract frozen at `now_ms` is tried again; none if it has waited
+/// for long enough and fails.
+#[must_use]
+pub const fn frozen_until(at_ms: u64, now_ms: u64) -> Option<u64> {
+    let late_ms = now_ms.saturating_sub(at_ms);
+    if late_ms >= limits::FROZEN_KEPT_MS {
+        return None;
+    }
+    let wait_ms = if late_ms / 2 > limits::FROZEN_TRY_MS { late_ms / 2 } else { limits::FROZEN_TRY_MS };
+    let (next_ms, last_ms) = (now_ms.saturating_add(wait_ms), at_ms.saturating_add(limits::FROZEN_KEPT_MS));
+    Some(if next_ms < last_ms { next_ms } else { last_ms })
 }

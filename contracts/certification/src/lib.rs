@@ -17,6 +17,7 @@ pub use certificate::{
 pub use error::Error;
 
 use countersign_contract::prelude::*;
+use countersign_contract::{checked_text, wide};
 use countersign_epcis::Identifier;
 use countersign_interfaces::certification::{Invalid, Period, judge};
 
@@ -42,7 +43,7 @@ impl Certification {
     /// Names the organisation whose admins accredit inspectors.
     #[init]
     pub fn init(&mut self, registrar: String) -> Result<(), Error> {
-        let registrar = checked("registrar", registrar, ORGANISATION_BYTES_MAX)?;
+        let registrar = checked_text("registrar", registrar, ORGANISATION_BYTES_MAX)?;
         self.registrar.set(&registrar);
         Ok(())
     }
@@ -51,8 +52,8 @@ impl Certification {
     #[call]
     pub fn accredit(&mut self, ctx: &mut Context, inspector: String, scheme: String) -> Result<(), Error> {
         self.check_registrar(ctx)?;
-        let inspector = checked("inspector", inspector, ORGANISATION_BYTES_MAX)?;
-        let scheme = checked("scheme", scheme, SCHEME_BYTES_MAX)?;
+        let inspector = checked_text("inspector", inspector, ORGANISATION_BYTES_MAX)?;
+        let scheme = checked_text("scheme", scheme, SCHEME_BYTES_MAX)?;
         let pair = (inspector, scheme);
         if self.inspectors.insert(&pair) {
             let (inspector, scheme) = pair;
@@ -66,8 +67,8 @@ impl Certification {
     #[call]
     pub fn withdraw(&mut self, ctx: &mut Context, inspector: String, scheme: String) -> Result<(), Error> {
         self.check_registrar(ctx)?;
-        let inspector = checked("inspector", inspector, ORGANISATION_BYTES_MAX)?;
-        let scheme = checked("scheme", scheme, SCHEME_BYTES_MAX)?;
+        let inspector = checked_text("inspector", inspector, ORGANISATION_BYTES_MAX)?;
+        let scheme = checked_text("scheme", scheme, SCHEME_BYTES_MAX)?;
         let pair = (inspector, scheme);
         if !self.inspectors.remove(&pair) {
             let (organisation, scheme) = pair;
@@ -81,7 +82,7 @@ impl Certification {
     /// Grants a certificate; answers its number. By submitters of an organisation accredited for its scheme.
     #[call]
     pub fn grant(&mut self, ctx: &mut Context, certificate: Certificate) -> Result<u64, Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let certificate = checked_certificate(certificate)?;
         let inspector = ctx.organisation();
         let accreditation = (inspector, certificate.scheme.clone());
@@ -105,8 +106,8 @@ impl Certification {
     /// and by admins of the registrar.
     #[call]
     pub fn revoke(&mut self, ctx: &mut Context, id: u64, reason: String) -> Result<(), Error> {
-        check_direct(ctx)?;
-        let reason = checked("reason", reason, REASON_BYTES_MAX)?;
+        ctx.check_direct()?;
+        let reason = checked_text("reason", reason, REASON_BYTES_MAX)?;
         let mut granted = self.certificates.get(&id).ok_or(Error::NotFound { id })?;
         let by = ctx.organisation();
         let own = by == granted.inspector && (ctx.has_role(Role::Submitter) || ctx.has_role(Role::Admin));
@@ -154,7 +155,7 @@ impl Certification {
     /// as long as there is room.
     #[view]
     pub fn periods(&self, subject: String, scheme: String) -> Vec<Period> {
-        match (canonical(&subject), checked("scheme", scheme, SCHEME_BYTES_MAX)) {
+        match (canonical(&subject), checked_text("scheme", scheme, SCHEME_BYTES_MAX)) {
             (Ok(subject), Ok(scheme)) => self.periods.get(&(subject, scheme)).map(Periods::listed).unwrap_or_default(),
             // Nothing is kept under what is no name.
             _ => Vec::new(),
@@ -168,7 +169,7 @@ impl Certification {
     }
 
     fn check_registrar(&self, ctx: &Context) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let registrar = self.registrar.get_or_default();
         if ctx.has_role(Role::Admin) && ctx.organisation() == registrar { Ok(()) } else { Err(Error::NotPermitted) }
     }
@@ -178,15 +179,10 @@ impl Certification {
         let key = (subject.clone(), scheme.clone());
         let mut periods = self.periods.get(&key).unwrap_or_default();
         let period = Period { id, from_ms: *from_ms, to_ms: *to_ms, revoked_ms: None };
-        periods.add(period, inspector, now_ms).map_err(|max| Error::Full { max: number(max) })?;
+        periods.add(period, inspector, now_ms).map_err(|max| Error::Full { max: wide(max) })?;
         self.periods.set(&key, &periods);
         Ok(())
     }
-}
-
-/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
-fn check_direct(ctx: &Context) -> Result<(), Error> {
-    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 /// The certificate with its subject in canonical form, if it can be kept.
@@ -195,22 +191,11 @@ fn checked_certificate(certificate: Certificate) -> Result<Certificate, Error> {
     if to_ms <= from_ms {
         return Err(Error::NoTime { from_ms, to_ms });
     }
-    let scheme = checked("scheme", scheme, SCHEME_BYTES_MAX)?;
+    let scheme = checked_text("scheme", scheme, SCHEME_BYTES_MAX)?;
     Ok(Certificate { subject: canonical(&subject)?, scheme, from_ms, to_ms, document })
 }
 
 fn canonical(subject: &str) -> Result<String, Error> {
     let identifier = Identifier::parse(subject).map_err(|fault| Error::Subject { reason: fault.to_string() })?;
-    checked("subject", identifier.into_canonical(), SUBJECT_BYTES_MAX)
-}
-
-fn checked(field: &str, text: String, max: usize) -> Result<String, Error> {
-    if text.is_empty() || text.len() > max {
-        return Err(Error::Length { field: field.to_string(), bytes: number(text.len()), max: number(max) });
-    }
-    Ok(text)
-}
-
-fn number(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
+    Ok(checked_text("subject", identifier.into_canonical(), SUBJECT_BYTES_MAX)?)
 }

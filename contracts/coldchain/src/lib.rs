@@ -17,6 +17,7 @@ pub use excursions::{Excursions, Interval};
 pub use thing::{Limits, Thing};
 
 use countersign_contract::prelude::*;
+use countersign_contract::{check_length, checked_text};
 use countersign_epcis::Identifier;
 use countersign_interfaces::coldchain::{Held, Hold, ITEMS_MAX, NotObserved, Observation, READINGS_MAX, Reading};
 
@@ -41,7 +42,7 @@ impl ColdChain {
     /// Names the organisation whose admins say who is responsible for what.
     #[init]
     pub fn init(&mut self, registrar: String) -> Result<(), Error> {
-        let registrar = checked("registrar", registrar, ORGANISATION_BYTES_MAX)?;
+        let registrar = checked_text("registrar", registrar, ORGANISATION_BYTES_MAX)?;
         self.registrar.set(&registrar);
         Ok(())
     }
@@ -51,7 +52,7 @@ impl ColdChain {
     pub fn entrust(&mut self, ctx: &mut Context, class: String, organisation: String) -> Result<(), Error> {
         self.check_registrar(ctx)?;
         let class = canonical(&class)?.into_canonical();
-        let organisation = checked("organisation", organisation, ORGANISATION_BYTES_MAX)?;
+        let organisation = checked_text("organisation", organisation, ORGANISATION_BYTES_MAX)?;
         self.responsible.set(&class, &organisation);
         ctx.emit(&Entrusted { class, organisation });
         Ok(())
@@ -143,7 +144,7 @@ impl ColdChain {
     #[call]
     pub fn release(&mut self, ctx: &mut Context, item: String, reason: String) -> Result<(), Error> {
         let item = canonical(&item)?.into_canonical();
-        let reason = checked("reason", reason, REASON_BYTES_MAX)?;
+        let reason = checked_text("reason", reason, REASON_BYTES_MAX)?;
         let mut thing = self.things.get(&item).filter(|thing| thing.hold.is_some()).ok_or(Error::NotHeld)?;
         if self.check_registrar(ctx).is_err() {
             self.check_responsible(ctx, &thing.class, &[Role::Admin])?;
@@ -206,23 +207,18 @@ impl ColdChain {
     }
 
     fn check_registrar(&self, ctx: &Context) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let registrar = self.registrar.get_or_default();
         if ctx.has_role(Role::Admin) && ctx.organisation() == registrar { Ok(()) } else { Err(Error::NotPermitted) }
     }
 
     fn check_responsible(&self, ctx: &Context, class: &str, roles: &[Role]) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let responsible =
             self.responsible.get(class).ok_or_else(|| Error::NotEntrusted { class: class.to_string() })?;
         let permitted = ctx.organisation() == responsible && roles.iter().any(|role| ctx.has_role(*role));
         if permitted { Ok(()) } else { Err(Error::NotPermitted) }
     }
-}
-
-/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
-fn check_direct(ctx: &Context) -> Result<(), Error> {
-    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 fn check_counts(observations: &[Observation]) -> Result<(), NotObserved> {
@@ -239,21 +235,6 @@ fn check_counts(observations: &[Observation]) -> Result<(), NotObserved> {
 
 fn canonical(text: &str) -> Result<Identifier, Error> {
     let identifier = Identifier::parse(text).map_err(|fault| Error::Identifier { reason: fault.to_string() })?;
-    let bytes = identifier.canonical().len();
-    if bytes > IDENTIFIER_BYTES_MAX {
-        let (bytes, max) = (number(bytes), number(IDENTIFIER_BYTES_MAX));
-        return Err(Error::Length { field: "identifier".to_string(), bytes, max });
-    }
+    check_length("identifier", identifier.canonical(), IDENTIFIER_BYTES_MAX)?;
     Ok(identifier)
-}
-
-fn checked(field: &str, text: String, max: usize) -> Result<String, Error> {
-    if text.is_empty() || text.len() > max {
-        return Err(Error::Length { field: field.to_string(), bytes: number(text.len()), max: number(max) });
-    }
-    Ok(text)
-}
-
-fn number(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -14,8 +14,8 @@ pub use credential::{Credential, Issued, Issuer, Place, Revocation, Term};
 pub use error::Error;
 pub use event::{CredentialIssued, CredentialPresented, CredentialRevoked, IssuerRegistered, IssuerRetired};
 
-use countersign_contract::ed25519_verify;
 use countersign_contract::prelude::*;
+use countersign_contract::{check_length, checked_text, ed25519_verify, wide};
 use countersign_interfaces::credentials::NotHeld;
 
 use limits::{AUDIENCE_BYTES_MAX, CREDENTIALS_MAX, KIND_BYTES_MAX, ORGANISATION_BYTES_MAX, REASON_BYTES_MAX};
@@ -37,14 +37,14 @@ impl Credentials {
     /// shows that it is its own. By admins.
     #[call]
     pub fn register(&mut self, ctx: &mut Context, key: PublicKey, proof: [u8; 64]) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         if !ctx.has_role(Role::Admin) {
             return Err(Error::NotPermitted);
         }
         if let Some(Issuer { organisation, .. }) = self.issuers.get(&key) {
             return Err(Error::Registered { organisation });
         }
-        let organisation = checked("organisation", ctx.organisation(), ORGANISATION_BYTES_MAX)?;
+        let organisation = checked_text("organisation", ctx.organisation(), ORGANISATION_BYTES_MAX)?;
         verify(&key, &place(ctx).registration(&organisation), &proof)?;
         self.issuers.set(&key, &Issuer { organisation: organisation.clone(), retired_ms: None });
         ctx.emit(&IssuerRegistered { organisation, key });
@@ -54,7 +54,7 @@ impl Credentials {
     /// Retires a key for good. What it issued stands. By admins of its organisation.
     #[call]
     pub fn retire(&mut self, ctx: &mut Context, key: PublicKey) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let issuer = self.issuer(key).filter(|issuer| issuer.retired_ms.is_none()).ok_or(Error::NotAnIssuer)?;
         if !ctx.has_role(Role::Admin) || ctx.organisation() != issuer.organisation {
             return Err(Error::NotPermitted);
@@ -67,7 +67,7 @@ impl Credentials {
     /// Stores a credential that its issuer signed; answers its id. By submitters.
     #[call]
     pub fn issue(&mut self, ctx: &mut Context, credential: Credential, signature: [u8; 64]) -> Result<Hash, Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         if !ctx.has_role(Role::Submitter) {
             return Err(Error::NotPermitted);
         }
@@ -92,8 +92,8 @@ impl Credentials {
     /// Revokes a credential from this block's time on. By submitters and admins of its issuer's organisation.
     #[call]
     pub fn revoke(&mut self, ctx: &mut Context, id: Hash, reason: String) -> Result<(), Error> {
-        check_direct(ctx)?;
-        let reason = checked("reason", reason, REASON_BYTES_MAX)?;
+        ctx.check_direct()?;
+        let reason = checked_text("reason", reason, REASON_BYTES_MAX)?;
         let mut issued = self.issued.get(&id).ok_or(Error::NotFound)?;
         let acts = ctx.has_role(Role::Submitter) || ctx.has_role(Role::Admin);
         if !acts || ctx.organisation() != issued.organisation {
@@ -127,7 +127,7 @@ impl Credentials {
         nonce: Hash,
         signature: [u8; 64],
     ) -> Result<(), Error> {
-        let audience = checked("audience", audience, AUDIENCE_BYTES_MAX)?;
+        let audience = checked_text("audience", audience, AUDIENCE_BYTES_MAX)?;
         let Issued { credential, revocation, .. } = self.issued.get(&id).ok_or(Error::NotFound)?;
         let Credential { holder, from_ms, to_ms, .. } = credential;
         let now_ms = ctx.time_ms();
@@ -185,17 +185,12 @@ impl Credentials {
         let mut terms = self.terms.get(&key).unwrap_or_default();
         if terms.len() >= CREDENTIALS_MAX {
             let over = terms.iter().position(|term| term.is_over(now_ms));
-            terms.remove(over.ok_or_else(|| Error::Full { max: number(CREDENTIALS_MAX) })?);
+            terms.remove(over.ok_or_else(|| Error::Full { max: wide(CREDENTIALS_MAX) })?);
         }
         terms.push(Term { id, from_ms: credential.from_ms, to_ms: credential.to_ms, revoked_ms: None });
         self.terms.set(&key, &terms);
         Ok(())
     }
-}
-
-/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
-fn check_direct(ctx: &Context) -> Result<(), Error> {
-    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
 }
 
 fn place(ctx: &Context) -> Place {
@@ -211,20 +206,5 @@ fn check(credential: &Credential) -> Result<(), Error> {
     if to_ms <= from_ms {
         return Err(Error::NoTime { from_ms: *from_ms, to_ms: *to_ms });
     }
-    check_length("kind", kind, KIND_BYTES_MAX)
-}
-
-fn checked(field: &str, text: String, max: usize) -> Result<String, Error> {
-    check_length(field, &text, max).map(|()| text)
-}
-
-fn check_length(field: &str, text: &str, max: usize) -> Result<(), Error> {
-    if text.is_empty() || text.len() > max {
-        return Err(Error::Length { field: field.to_string(), bytes: number(text.len()), max: number(max) });
-    }
-    Ok(())
-}
-
-fn number(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
+    Ok(check_length("kind", kind, KIND_BYTES_MAX)?)
 }

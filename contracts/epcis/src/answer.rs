@@ -2,15 +2,33 @@
 //! the verifier of a proof file use these types.
 //!
 //! With feature `contract` they are described in the contract's interface as well; their borsh encoding is the
-//! same. An answer of the walk says up to which record it looked and whether anything was left out.
+//! same. What only walks outside a contract answer has a form in JSON instead. An answer of the walk says up to which record it looked and whether anything was left out.
 
+mod balance;
+mod excursions;
+mod held;
 mod history;
+mod irregular;
+mod item;
 mod receipt;
 mod recorded;
+mod scope;
+mod sheet;
+mod spelled;
+mod trail;
 
+pub use balance::{Amounts, Incomparable, Instances, MassBalance};
+pub use excursions::{Affected, Excursions, Reading, Unjudged};
+pub use held::Held;
 pub use history::{After, Anomalies, Anomaly, History, HistoryPage, Step};
+pub use irregular::{AnomalyReport, Irregularity};
+pub use item::{Declared, Said, Verification, Whereabouts};
 pub use receipt::{EventReceipt, Mode, Outcome};
 pub use recorded::{ObjectState, Recorded};
+pub use scope::{Amount, AtPlace, LastSeen, Placed, RecallScope, Recalled, Unaccounted};
+pub use sheet::{Sheet, Sheets};
+pub use spelled::{Digest, Moment};
+pub use trail::{AuditTrail, TrailRecord};
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -31,9 +49,27 @@ macro_rules! answers {
 }
 use answers;
 
+/// Types that the node and the verifier answer and no contract does: with feature `serde` they are JSON, with `schema`
+/// described.
+macro_rules! told {
+    ($($item:item)+) => {
+        $(
+            #[derive(Clone, Debug, PartialEq, Eq)]
+            #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+            #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+            #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+            $item
+        )+
+    };
+}
+use told;
+
 answers! {
     /// What bounds an answer that is not complete.
     #[derive(Copy)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+    #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub enum Truncated {
         /// More records and logs would have to be read.
         Reads,

@@ -5,6 +5,8 @@
 //! event stood in its document. Record time is not part of an event: the ledger says when.
 //! Source: EPCIS 2.0 §7.4. Fields that are to stay private have their place in [`Sealed`].
 
+mod spelling;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -182,6 +182,12 @@ pub fn canonical(text: &str) -> Result<Option<String>, Error> {
     }
 }
 
+/// Percent-encoded text as it was before; `None` if it was none.
+#[must_use]
+pub fn decoded(text: &str) -> Option<String> {
+    String::from_utf8(text::decoded(text)?).ok()
+}
+
 /// What a canonical identifier names.
 #[must_use]
 pub fn kind(canonical: &str) -> Kind {

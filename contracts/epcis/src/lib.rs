@@ -16,12 +16,17 @@
 //! |---|---|
 //! | [`event`], [`sensor`], [`value`] | what does an event hold? |
 //! | [`identifier`], [`term`], [`time`], [`decimal`] | what is the one form of a key, a word, a time, a number, and how was it written? |
+//! | [`unit`] | what does a unit measure, and how much is that in another? |
 //! | [`rule`] | which events are refused, where, why, under which policy? |
 //! | [`context`], `document`, `json`, `xml` | what is JSON-LD to us, and what is XML? |
+//! | [`report`] | what does a regulation want to know of a thing? |
+//! | `query` | which events match the parameters of EPCIS 2.0? |
+//! | `hash` | which name do other systems compute for an event? |
 //! | [`register`], [`walk`], [`answer`] | what is known of a thing, and where did it come from and go? |
+//! | [`question`] | what can be asked, and which walk answers it? |
 //!
-//! Not here yet: the profile rules of GDST and others, the GS1 event hash, private fields
-//! (events have the place for them, and every rule refuses a filled one).
+//! Not here yet: the profile rules of GDST and others, and private fields (events have the place for them, and every
+//! rule refuses a filled one).
 //!
 //! ```
 //! # #[cfg(feature = "json")] {
@@ -49,15 +54,22 @@ pub mod decimal;
 pub mod document;
 pub mod error;
 pub mod event;
+#[cfg(feature = "json")]
+pub mod hash;
 pub mod identifier;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod limits;
+#[cfg(feature = "json")]
+pub mod query;
+pub mod question;
 pub mod register;
+pub mod report;
 pub mod rule;
 pub mod sensor;
 pub mod term;
 pub mod time;
+pub mod unit;
 pub mod value;
 pub mod walk;
 #[cfg(feature = "xml")]

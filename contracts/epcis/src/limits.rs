@@ -47,6 +47,20 @@ pub const WALK_READS_MAX: u64 = 1_000_000;
 /// Events, products or containers that a walk lists unless asked for fewer.
 pub const WALK_ITEMS_MAX: usize = 200_000;
 
+/// Stays at one place that a longer one is judged by: of fewer, the median says little.
+pub const DWELL_STAYS_MIN: usize = 8;
+
+/// How many times the median distance from the median a stay may be longer than the median. Of a normal distribution six are
+/// four standard deviations, which one stay in 30,000 passes.
+pub const DWELL_MADS: i64 = 6;
+
+/// Records that one report of anomalies looks at unless it is asked for fewer. Each reads the logs of what it names.
+pub const ANOMALY_RECORDS_MAX: u32 = 10_000;
+
+/// Values of all parameters of a query. A page looks at 20,000 records; each compared with each value takes some 10 ns, a
+/// fifth of a second in all.
+pub const QUERY_VALUES_MAX: usize = 1_000;
+
 /// Values nested one in another in an event: a query document has five levels above it.
 pub const EVENT_NESTING_MAX: usize = NESTING_MAX - 5;
 

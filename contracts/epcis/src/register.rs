@@ -13,6 +13,7 @@
 //! | `x` identifier | log of [`Entry`]: every event that names the identifier, in which role |
 //! | `t` transformation | log of [`Entry`]: the events joined by a transformation identifier |
 //! | `d` type, document | log of [`Entry`]: the events that name a business document |
+//! | `s` kind of measurement | log of [`Entry`]: the events with a reading of that kind |
 //! | `a` | log of [`Anomaly`](crate::answer::Anomaly): what a lenient policy let pass |
 //! | `y` identifier | log of [`Anomaly`](crate::answer::Anomaly): the same for one instance |
 //!
@@ -39,6 +40,7 @@ pub use audit::{Audit, audit, count, document, object, position_at, record};
 pub use capture::{Captured, capture};
 pub use entry::{Entry, Pos, Relation, Role};
 pub use known::Known;
+pub(crate) use lot::escaped;
 pub use lot::{lot_of, lots};
 pub use object::{Object, Persistent, Stay};
 pub use record::{Record, Submission};

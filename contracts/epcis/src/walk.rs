@@ -8,12 +8,25 @@
 //! A walk as of position `p` sees the records before `p` and the error declarations among them, so it
 //! answers the same for ever.
 
+mod anomaly;
+mod balance;
 mod contents;
+mod excursion;
+mod flow;
 mod history;
+mod item;
 mod lineage;
+mod pools;
 mod recall;
+mod scope;
 mod stay;
+mod story;
+mod trail;
+mod whereabouts;
 mod window;
+
+pub use excursion::Bounds;
+pub use item::{Claim, reason};
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
@@ -23,7 +36,12 @@ use alloc::vec::Vec;
 use borsh::BorshDeserialize;
 use thiserror::Error;
 
-use crate::answer::{Contents, History, HistoryPage, Lineage, Recall, Truncated};
+pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_lot};
+
+use crate::answer::{
+    AnomalyReport, AuditTrail, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall, RecallScope,
+    Truncated, Verification, Whereabouts,
+};
 use crate::event::Event;
 use crate::identifier::Identifier;
 use crate::limits::{WALK_ITEMS_MAX, WALK_READS_MAX};
@@ -149,6 +167,118 @@ pub fn recall<R: Reader>(
 ) -> Result<Recall, Unanswered<R::Error>> {
     let mut walk = Walk::new(reader, position, limits)?;
     recall::recall(&mut walk, item)
+}
+
+/// How much of `item` came to be, was used up and was disposed of.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn balance<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<MassBalance, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    balance::balance(&mut walk, item)
+}
+
+/// What has to be recalled because of `item`, where it is by whose word, and how much of it is nowhere: the products after
+/// `after`, at most `page` of them, and the sums of all.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn scope<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    after: Option<&str>,
+    page: usize,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<RecallScope, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    scope::scope(&mut walk, item, after, page)
+}
+
+/// Which readings were out of bounds, and what was where they were taken; with `item`, only those that affect it.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn excursions<R: Reader>(
+    reader: &mut R,
+    bounds: &Bounds,
+    item: Option<&Identifier>,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Excursions, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    excursion::excursions(&mut walk, bounds, item)
+}
+
+/// Where `item` is after everything that happened up to `at_ms`, by whose word.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn whereabouts<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    at_ms: i64,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Whereabouts, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    item::whereabouts(&mut walk, item, at_ms)
+}
+
+/// Whether `item` is what is claimed of it.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn verify<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    claim: &Claim,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Verification, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    item::verify(&mut walk, item, claim)
+}
+
+/// All records of an event, by its eventID or the hash of one without.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn trail<R: Reader>(
+    reader: &mut R,
+    event: &str,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<AuditTrail, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    trail::trail(&mut walk, event)
+}
+
+/// What does not fit in the records from `since` on, at most `count` of them.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn anomalies<R: Reader>(
+    reader: &mut R,
+    since: u64,
+    count: u64,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<AnomalyReport, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    anomaly::anomalies(&mut walk, since, count)
 }
 
 /// A walk under way: what it has read, and how far it may go.

@@ -1,6 +1,7 @@
 //! Why a method of the escrow fails.
 
 use countersign_contract::prelude::*;
+use countersign_contract::{BadLength, ByContract};
 
 use crate::deal::Unmet;
 
@@ -83,4 +84,16 @@ pub enum Error {
         /// The contract that calls.
         contract: Address,
     },
+}
+
+impl From<BadLength<'_>> for Error {
+    fn from(BadLength { field, bytes, max }: BadLength<'_>) -> Self {
+        Self::Length { field: field.to_string(), bytes, max }
+    }
+}
+
+impl From<ByContract> for Error {
+    fn from(ByContract { contract }: ByContract) -> Self {
+        Self::ByContract { contract }
+    }
 }

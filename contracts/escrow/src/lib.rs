@@ -18,7 +18,7 @@ pub use error::Error;
 pub use event::{Closed, Countersigned, Deposited, DisputeBegun, Opened, Redeemed};
 
 use countersign_contract::prelude::*;
-use countersign_contract::{borsh, sha256};
+use countersign_contract::{borsh, check_length, checked_text, sha256, wide};
 use countersign_epcis::Identifier;
 
 use limits::{COUNTERSIGNERS_MAX, DISPUTE_MS_MAX, DISPUTE_MS_MIN, EXPIRE_GAS, ORGANISATION_BYTES_MAX, TEXT_BYTES_MAX};
@@ -42,7 +42,7 @@ impl Escrow {
     /// Names the organisation whose admins give credit.
     #[init]
     pub fn init(&mut self, bank: String) -> Result<(), Error> {
-        let bank = checked("bank", bank, ORGANISATION_BYTES_MAX)?;
+        let bank = checked_text("bank", bank, ORGANISATION_BYTES_MAX)?;
         self.bank.set(&bank);
         Ok(())
     }
@@ -50,11 +50,11 @@ impl Escrow {
     /// Gives credit for money that the bank has received. By admins of the bank.
     #[call]
     pub fn deposit(&mut self, ctx: &mut Context, organisation: String, amount: u64) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         if !ctx.has_role(Role::Admin) || ctx.organisation() != self.bank.get_or_default() {
             return Err(Error::NotPermitted);
         }
-        let organisation = checked("organisation", organisation, ORGANISATION_BYTES_MAX)?;
+        let organisation = checked_text("organisation", organisation, ORGANISATION_BYTES_MAX)?;
         let deposited = self.deposited.get_or_default().checked_add(amount).ok_or(Error::TooMuch)?;
         self.deposited.set(&deposited);
         self.add_credit(&organisation, amount);
@@ -65,7 +65,7 @@ impl Escrow {
     /// Gives up credit for money that the bank pays. By admins of the organisation that has it.
     #[call]
     pub fn redeem(&mut self, ctx: &mut Context, amount: u64) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         if !ctx.has_role(Role::Admin) {
             return Err(Error::NotPermitted);
         }
@@ -114,7 +114,7 @@ impl Escrow {
     /// anybody.
     #[call]
     pub fn settle(&mut self, ctx: &mut Context, id: u64, event_id: String) -> Result<(), Error> {
-        let event_id = checked("event_id", event_id, TEXT_BYTES_MAX)?;
+        let event_id = checked_text("event_id", event_id, TEXT_BYTES_MAX)?;
         let deal = self.open_deal(ctx, id)?;
         let delivery = delivery(&deal, &event_id);
         let unmet = condition::unmet(ctx, &deal, &event_id, self.deliveries.has(&delivery));
@@ -130,7 +130,7 @@ impl Escrow {
     /// the price then. By submitters and admins of buyer and seller.
     #[call]
     pub fn dispute(&mut self, ctx: &mut Context, id: u64, reason: String) -> Result<(), Error> {
-        let reason = checked("reason", reason, TEXT_BYTES_MAX)?;
+        let reason = checked_text("reason", reason, TEXT_BYTES_MAX)?;
         let mut deal = self.open_deal(ctx, id)?;
         check_acts_for(ctx, [&deal.terms.buyer, &deal.terms.seller])?;
         let Arbiter { dispute_ms, .. } = deal.terms.arbiter.as_ref().ok_or(Error::NoArbiter)?;
@@ -152,7 +152,7 @@ impl Escrow {
         if !matches!(deal.state, State::Disputed { .. }) {
             return Err(Error::NotDisputed);
         }
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let own = ctx.organisation();
         let is_arbiter = deal.terms.arbiter.as_ref().is_some_and(|arbiter| arbiter.organisation == own);
         if !ctx.has_role(Role::Admin) || !is_arbiter {
@@ -242,11 +242,6 @@ impl Escrow {
     }
 }
 
-/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
-fn check_direct(ctx: &Context) -> Result<(), Error> {
-    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
-}
-
 /// What a deal is settled by: an event, as its keeper names it, and the item.
 fn delivery(deal: &Deal, event_id: &str) -> Hash {
     let Terms { records, item, .. } = &deal.terms;
@@ -254,7 +249,7 @@ fn delivery(deal: &Deal, event_id: &str) -> Hash {
 }
 
 fn check_acts_for<'a>(ctx: &Context, organisations: impl IntoIterator<Item = &'a String>) -> Result<(), Error> {
-    check_direct(ctx)?;
+    ctx.check_direct()?;
     let own = ctx.organisation();
     let acts = ctx.has_role(Role::Submitter) || ctx.has_role(Role::Admin);
     if acts && organisations.into_iter().any(|organisation| *organisation == own) {
@@ -272,7 +267,7 @@ fn check_in_time(ctx: &Context, deal: &Deal) -> Result<(), Error> {
 /// Terms with identifiers in canonical form, if they can be kept.
 fn checked_terms(terms: Terms) -> Result<Terms, Error> {
     if terms.countersigners.len() > COUNTERSIGNERS_MAX {
-        return Err(Error::TooMany { max: number(COUNTERSIGNERS_MAX) });
+        return Err(Error::TooMany { max: wide(COUNTERSIGNERS_MAX) });
     }
     let parties = [("buyer", &terms.buyer), ("seller", &terms.seller)].into_iter();
     let others = terms.countersigners.iter().map(|other| ("countersigners", other));
@@ -291,7 +286,7 @@ fn checked_terms(terms: Terms) -> Result<Terms, Error> {
 }
 
 fn checked_certificate(certified: Certified) -> Result<Certified, Error> {
-    let scheme = checked("scheme", certified.scheme, TEXT_BYTES_MAX)?;
+    let scheme = checked_text("scheme", certified.scheme, TEXT_BYTES_MAX)?;
     Ok(Certified { subject: canonical("subject", &certified.subject)?, scheme, ..certified })
 }
 
@@ -299,20 +294,5 @@ fn canonical(field: &str, text: &str) -> Result<String, Error> {
     let identifier = Identifier::parse(text);
     let identifier =
         identifier.map_err(|fault| Error::Identifier { field: field.to_string(), reason: fault.to_string() })?;
-    checked(field, identifier.into_canonical(), TEXT_BYTES_MAX)
-}
-
-fn checked(field: &str, text: String, max: usize) -> Result<String, Error> {
-    check_length(field, &text, max).map(|()| text)
-}
-
-fn check_length(field: &str, text: &str, max: usize) -> Result<(), Error> {
-    if text.is_empty() || text.len() > max {
-        return Err(Error::Length { field: field.to_string(), bytes: number(text.len()), max: number(max) });
-    }
-    Ok(())
-}
-
-fn number(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
+    Ok(checked_text(field, identifier.into_canonical(), TEXT_BYTES_MAX)?)
 }

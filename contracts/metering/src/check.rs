@@ -66,6 +66,8 @@ pub fn check(code: &[u8], costs: &Costs) -> Result<Metered, CodeRejected> {
             let work = metered.blocks.saturating_mul(metered.locals.saturating_add(1));
             reader.block_locals = reader.block_locals.saturating_add(work);
             reader.usage.take(CodeLimit::BlockLocals, reader.block_locals, limits::BLOCK_LOCALS_MAX)?;
+            reader.stats.work = reader.stats.work.saturating_add(metered.work());
+            reader.usage.take(CodeLimit::Work, reader.stats.work, limits::WORK_MAX)?;
             reader.usage.note_function(&metered);
             reader.stats.instructions += metered.instructions;
             reader.stats.blocks += metered.blocks;

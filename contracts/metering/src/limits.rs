@@ -37,12 +37,12 @@ pub const RESULTS_MAX: u64 = 1;
 pub const BLOCK_RESULTS_MAX: u64 = 16;
 /// Parameters of all functions together.
 pub const PARAMETERS_TOTAL_MAX: u64 = 100_000;
-/// Longest body of one function, in bytes.
-pub const FUNCTION_BYTES_MAX: u64 = 256 << 10;
+/// Longest body of one function, in bytes: what a compiler does for an instruction or a block grows with its function.
+pub const FUNCTION_BYTES_MAX: u64 = 128 << 10;
 /// Parameters and locals of one function.
 pub const LOCALS_MAX: u64 = 4_096;
-/// Basic blocks of one function.
-pub const BLOCKS_MAX: u64 = 20_000;
+/// Basic blocks of one function; likewise.
+pub const BLOCKS_MAX: u64 = 10_000;
 /// Highest operand stack of one function.
 pub const OPERANDS_MAX: u64 = 1_024;
 /// Blocks within blocks in one function.
@@ -52,3 +52,12 @@ pub const BR_TABLE_MAX: u64 = 256;
 /// Blocks × (locals + 1), over all functions: what building SSA form costs a compiler at worst.
 /// 1 MiB of ordinary code (50 blocks × 20 locals × 1,500 functions) needs a tenth.
 pub const BLOCK_LOCALS_MAX: u64 = 16 << 20;
+/// Work of a compiler with all functions, in units of one instruction that does not call: 2.3 times what the largest contract that
+/// ships needs (provenance; GAS.md says how long that takes). 1 MiB of ordinary code needs about 1,050,000.
+pub const WORK_MAX: u64 = 1_250_000;
+/// Work of a function beside its instructions.
+pub const FUNCTION_WORK: u64 = 30;
+/// Work of an instruction that calls, beside that of any.
+pub const CALL_WORK: u64 = 2;
+/// Work of a basic block beside its instructions: the counting of gas, and joining what is alive.
+pub const BLOCK_WORK: u64 = 15;

@@ -29,6 +29,7 @@ mod tests;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValType, ValidatorResources};
 
 use crate::cost::Prices;
+use crate::limits;
 use crate::reject::CodeRejected;
 
 pub(crate) use plan::{EditKind, Plan};
@@ -53,6 +54,8 @@ pub(crate) struct MeteredFunction {
     pub body: Vec<u8>,
     /// Its instructions.
     pub instructions: u64,
+    /// Those of them that call.
+    pub calls: u64,
     /// Basic blocks charged for.
     pub blocks: u64,
     /// Parameters and locals.
@@ -67,6 +70,16 @@ pub(crate) struct MeteredFunction {
     pub targets: u64,
 }
 
+impl MeteredFunction {
+    /// What a compiler does for it at most, in units of one simple instruction.
+    pub fn work(&self) -> u64 {
+        limits::FUNCTION_WORK
+            .saturating_add(self.instructions)
+            .saturating_add(self.calls.saturating_mul(limits::CALL_WORK))
+            .saturating_add(self.blocks.saturating_mul(limits::BLOCK_WORK))
+    }
+}
+
 /// Validates a function and writes its counting. `code` is the whole module, `result` the
 /// function's result type.
 pub(crate) fn meter(
@@ -79,12 +92,13 @@ pub(crate) fn meter(
     allocations: &mut FuncValidatorAllocations,
 ) -> Result<MeteredFunction, CodeRejected> {
     let plan = Plan::scan(function, body, prices, allocations)?;
-    let instructions = plan.instructions;
+    let (instructions, calls) = (plan.instructions, plan.calls);
     let blocks = u64::try_from(plan.charges.len()).unwrap_or(u64::MAX);
     let (locals, operands, nesting, targets) = (plan.locals, plan.operands, plan.nesting, plan.targets);
     Ok(MeteredFunction {
         body: Writer { code, plan: &plan, counters, costs: prices.costs, result }.write(),
         instructions,
+        calls,
         blocks,
         locals,
         bytes: u64::try_from(body.range().len()).unwrap_or(u64::MAX),

@@ -180,6 +180,8 @@ pub enum CodeLimit {
     Frame,
     /// Blocks × locals of all functions.
     BlockLocals,
+    /// Work of a compiler with all functions.
+    Work,
 }
 
 impl CodeLimit {
@@ -227,6 +229,7 @@ impl fmt::Display for CodeLimit {
             Self::BrTable => "br_table targets",
             Self::Frame => "stack slots",
             Self::BlockLocals => "blocks times locals:",
+            Self::Work => "work of the compiler:",
         })
     }
 }

@@ -11,6 +11,8 @@ pub struct CodeStats {
     pub instructions: u64,
     /// Basic blocks charged for.
     pub blocks: u64,
+    /// Work of a compiler, in units of one simple instruction.
+    pub work: u64,
     /// Elements its table starts with.
     pub table_elements: u32,
     /// Gas charged each time it is instantiated.

@@ -18,7 +18,7 @@ pub use consult::{ItemHeld, Registries, RegistriesConsulted, RegistryUnavailable
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use countersign_contract::{Address, Context, ContractError, Item, Role, contract};
+use countersign_contract::{Address, ByContract, Context, ContractError, Item, Role, contract};
 use countersign_epcis::Identifier;
 use countersign_epcis::answer::{
     After, Anomalies, Contents, EventReceipt, History, HistoryPage, Lineage, Mode, ObjectState, Recall, Recorded,
@@ -93,7 +93,7 @@ impl Provenance {
     /// the contract.
     #[call]
     pub fn consult(&mut self, ctx: &mut Context, registries: Registries) -> Result<(), Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         let owner = self.consulted.get().map(|consulted| consulted.owner);
         if !ctx.has_role(Role::Admin) || owner.as_ref() != Some(&ctx.organisation()) {
             return Err(Error::NotPermitted);
@@ -115,7 +115,7 @@ impl Provenance {
     /// already is a duplicate and no fault.
     #[call]
     pub fn capture(&mut self, ctx: &mut Context, events: Vec<Vec<u8>>, mode: Mode) -> Result<Vec<EventReceipt>, Error> {
-        check_direct(ctx)?;
+        ctx.check_direct()?;
         capture::capture(ctx, &events, mode, self.registries())
     }
 
@@ -221,11 +221,6 @@ impl Provenance {
     }
 }
 
-/// Nobody acts for an organisation through a contract that one of its accounts called for something else.
-fn check_direct(ctx: &Context) -> Result<(), Error> {
-    ctx.caller_contract().map_or(Ok(()), |contract| Err(Error::ByContract { contract }))
-}
-
 fn recorded(sequence: u64, record: register::Record) -> Result<Recorded, Error> {
     Ok(Recorded::of(&mut Registers, sequence, record)?)
 }
@@ -240,6 +235,12 @@ impl From<Unanswered<core::convert::Infallible>> for Error {
             Unanswered::Damaged(damaged) => damaged.into(),
             Unanswered::Read(never) => match never {},
         }
+    }
+}
+
+impl From<ByContract> for Error {
+    fn from(ByContract { contract }: ByContract) -> Self {
+        Self::ByContract { contract }
     }
 }
 

@@ -5,4 +5,4 @@
 (module
   (memory (export "memory") 1)
   (func $run (export "run")
-    (local (@repeat 4000 i64)) (@repeat 5000 (if (i32.const 0) (then)))))
+    (local (@repeat 4000 i64)) (@repeat 4500 (if (i32.const 0) (then)))))

@@ -1,7 +1,7 @@
 ;; name: flood of scheduled calls
 ;; contracts: 1
 ;; expect: trapped SCHEDULE_LIMIT
-;; gas: 1215877
+;; gas: 17365877
 
 ;; contract 1
 (module
@@ -10,5 +10,5 @@
   (data (i32.const 0) "run")
   (func $run (export "run")
     (loop $again
-      (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 50000)))
+      (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 1000000)))
       (br $again))))

@@ -10,4 +10,4 @@
   (memory (export "memory") 1)
   (data (i32.const 0) "run")
   (func $run (export "run")
-    (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 50000)))))
+    (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 1000000)))))

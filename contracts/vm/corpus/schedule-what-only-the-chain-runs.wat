@@ -11,4 +11,4 @@
   (data (i32.const 8) "migrate")
   (func (export "migrate"))
   (func $run (export "run")
-    (drop (call $schedule (i32.const 8) (i32.const 7) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 50000)))))
+    (drop (call $schedule (i32.const 8) (i32.const 7) (i32.const 0) (i32.const 0) (i64.const 1700000000001) (i64.const 1000000)))))

@@ -1,7 +1,7 @@
 ;; name: schedule with the longest input
 ;; contracts: 1
 ;; expect: succeeded
-;; gas: 226260
+;; gas: 1176260
 
 ;; contract 1
 (module
@@ -9,4 +9,4 @@
   (memory (export "memory") 1)
   (data (i32.const 0) "run")
   (func $run (export "run")
-    (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 16384) (i64.const 1700000000001) (i64.const 50000)))))
+    (drop (call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 16384) (i64.const 1700000000001) (i64.const 1000000)))))

@@ -18,6 +18,8 @@ pub(crate) struct Chain {
     pub machine: Arc<Machine>,
     pub overlay: Overlay,
     pub kind: CallKind,
+    /// Whose code it takes its own from: that of views also where it is a call that nothing waits for.
+    room: CallKind,
     pub context: CallContext,
     /// The contracts on the chain, the outermost first.
     active: Vec<Address>,
@@ -51,8 +53,13 @@ pub(crate) enum End {
 }
 
 impl Chain {
-    pub(crate) fn new(machine: Arc<Machine>, overlay: Overlay, kind: CallKind, context: CallContext) -> Self {
-        Self { machine, overlay, kind, context, active: Vec::with_capacity(limits::CALL_DEPTH_MAX), pages: 0 }
+    pub(crate) fn new(
+        machine: Arc<Machine>,
+        overlay: Overlay,
+        (kind, room): (CallKind, CallKind),
+        context: CallContext,
+    ) -> Self {
+        Self { machine, overlay, kind, room, context, active: Vec::with_capacity(limits::CALL_DEPTH_MAX), pages: 0 }
     }
 
     /// Finds the code to run, or the trap that stands in its place.
@@ -69,7 +76,7 @@ impl Chain {
         if self.kind == CallKind::Call && job.caller.is_some() && self.overlay.is_frozen(&job.contract)? {
             return Ok(Err(trap::FROZEN));
         }
-        let want = Want::Run(self.kind);
+        let want = Want::Run(self.room);
         let found = self.machine.library.find(&hash, want);
         let read = match &found {
             Some(_) => None,

@@ -34,7 +34,14 @@ fn shown(proof: &Proof) -> Proven {
 }
 
 fn question() -> TraceQuestion {
-    TraceQuestion { contract: contract(), query: "history".into(), item: "urn:x".into(), as_of: None, page: None }
+    TraceQuestion {
+        contract: contract(),
+        query: "history".into(),
+        item: "urn:x".into(),
+        as_of: None,
+        page: None,
+        arguments: Default::default(),
+    }
 }
 
 #[test]

@@ -36,6 +36,7 @@ use crate::number::Height;
 use crate::receipt::EventRecord;
 use crate::state::Witness;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -75,7 +76,7 @@ pub enum Subject {
     Trace {
         /// The contract.
         contract: Address,
-        /// `history`, `back` or `forward`.
+        /// The question's word: `history`, `back`, `forward`, …
         query: String,
         /// The item as it was asked for.
         item: String,
@@ -85,6 +86,9 @@ pub enum Subject {
         /// The part of a history that is asked for, if not the whole.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         page: Option<HistoryPart>,
+        /// What is asked beside the item, by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        arguments: BTreeMap<String, String>,
         /// State entries.
         entries: Vec<Entry>,
         /// Logs.
@@ -202,6 +206,8 @@ pub enum Shown {
         as_of: Option<TraceAsOf>,
         /// The part of a history that is asked for, if not the whole.
         page: Option<HistoryPart>,
+        /// What is asked beside the item, by name.
+        arguments: BTreeMap<String, String>,
         /// What may be read.
         state: ProvenState,
     },
@@ -289,7 +295,7 @@ impl Subject {
                 let shown = log.verify(&witnessed).map_err(|cause| BadProof::Log { index: 0, cause })?;
                 Shown::Log { contract: log.contract, key: log.key.clone(), as_of: *as_of, log: shown }
             }
-            Self::Trace { contract, query, item, as_of, page, entries, logs, witness } => {
+            Self::Trace { contract, query, item, as_of, page, arguments, entries, logs, witness } => {
                 past(as_of.map(|as_of| as_of.height))?;
                 Shown::Trace {
                     contract: *contract,
@@ -297,6 +303,7 @@ impl Subject {
                     item: item.clone(),
                     as_of: *as_of,
                     page: *page,
+                    arguments: arguments.clone(),
                     state: state(entries, logs, witness)?,
                 }
             }

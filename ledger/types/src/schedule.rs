@@ -3,7 +3,7 @@
 //! They stand in the state in the order in which they are run: by time, then by the number that each gets when it is
 //! scheduled ([`crate::state_key::scheduled`]). A block runs those whose time has come before its own transactions, in
 //! that order, as many as its share of gas and their number allow, and removes each, whatever becomes of it; the others
-//! keep their places. Its receipts follow those of the block's transactions and name the call by its id.
+//! keep their places. One whose contract is frozen is moved to a place of a later time instead, for 30 days. A block's receipts follow those of the block's transactions and name the call by its id.
 
 use crate::account::{AccountId, Roles};
 use crate::contract::Address;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ScheduledCall {
-    /// The least time of the block that runs it.
+    /// The least time of the block that runs it, also where it was moved to a later place.
     pub at: TimestampMs,
     /// The contract, which is its own caller then.
     pub contract: Address,

@@ -130,6 +130,7 @@ fn proof() -> Proof {
             item: "L-1".into(),
             as_of: None,
             page: None,
+            arguments: Default::default(),
             entries: vec![entry(b"holder", Some(b"farm")), entry(b"lot", Some(b"L-1")), entry(b"owner", None)],
             logs: vec![
                 Log { contract: contract(), key: b"all".to_vec(), records: records(), page: None },

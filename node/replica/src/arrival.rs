@@ -4,7 +4,9 @@ use crate::error::ReplicaError;
 use crate::policy;
 use crate::state_source::StateSource;
 use countersign_types::contract::is_full_name;
-use countersign_types::{Account, Address, ContractRecord, Hash, Payload, RejectCode, ValidatorSet, state_key};
+use countersign_types::{
+    Account, Address, CodeRecord, ContractRecord, Hash, Layout, Payload, RejectCode, ValidatorSet, state_key,
+};
 use std::borrow::Cow;
 
 /// Code that a transaction brings, and where it goes.
@@ -61,6 +63,47 @@ impl<'a> Arrival<'a> {
     #[must_use]
     pub fn revision(&self) -> u32 {
         ContractRecord::next_revision(self.replaces.as_ref())
+    }
+
+    /// Whether code of this hash and layout, which is well formed, may come there.
+    ///
+    /// # Errors
+    /// The outer one if the state cannot be read, the inner one if it may not.
+    pub fn judge(
+        &self,
+        state: &impl StateSource,
+        organisation: &str,
+        code: &Hash,
+        layout: Option<&Layout>,
+    ) -> Result<Result<(), RejectCode>, ReplicaError> {
+        if self.is_there(code) {
+            return Ok(Err(RejectCode::SameCode));
+        }
+        if let Err(refused) = self.permit(state, organisation, code)? {
+            return Ok(Err(refused));
+        }
+        Ok(self.keeps_layout(state, layout)?.map_err(|_| RejectCode::Incompatible))
+    }
+
+    /// Whether the contract runs this code already.
+    #[must_use]
+    pub fn is_there(&self, code: &Hash) -> bool {
+        self.replaces.as_ref().is_some_and(|record| record.code == *code)
+    }
+
+    /// Whether code of this layout understands the state that is there, or says that its layout is another one.
+    ///
+    /// # Errors
+    /// The outer one if the state cannot be read; the inner one is the layout that is there, if it does not.
+    pub fn keeps_layout(
+        &self,
+        state: &impl StateSource,
+        new: Option<&Layout>,
+    ) -> Result<Result<(), Layout>, ReplicaError> {
+        let Some(before) = self.replaces.as_ref().map(|record| &record.code) else { return Ok(Ok(())) };
+        let old: Option<CodeRecord> = state.read_value(&state_key::code_record(before), "the record of code")?;
+        let refused = old.and_then(|old| old.layout).filter(|old| !new.is_some_and(|new| old.admits(new)));
+        Ok(refused.map_or(Ok(()), Err))
     }
 
     /// Whether the deployment policy lets a deployer of this organisation put code of this hash there.

@@ -229,13 +229,19 @@ pub fn outside_window(rules: &Parameters, expires: TimestampMs, time: TimestampM
 /// What a transaction costs before it does anything: its bytes and its signatures.
 #[must_use]
 pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
-    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let checks = match &transaction.body().payload {
-        Payload::Native(NativeOperation::PutAccount { proofs, .. }) => number(proofs.len()),
+        Payload::Native(NativeOperation::PutAccount { proofs, .. }) => proofs.len(),
         Payload::Native(NativeOperation::ReportEquivocation { .. }) => 2,
         Payload::Call { .. } | Payload::Deploy { .. } | Payload::Upgrade { .. } | Payload::Native(_) => 0,
     };
+    intrinsic_gas_of(transaction.bytes().len(), checks)
+}
+
+/// What a transaction of so many bytes costs that has so many signatures beside its own.
+#[must_use]
+pub fn intrinsic_gas_of(bytes: usize, signatures: usize) -> u64 {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     TRANSACTION_GAS
-        .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(transaction.bytes().len())))
-        .saturating_add(SIGNATURE_GAS.saturating_mul(checks))
+        .saturating_add(TRANSACTION_BYTE_GAS.saturating_mul(number(bytes)))
+        .saturating_add(SIGNATURE_GAS.saturating_mul(number(signatures)))
 }

@@ -11,7 +11,7 @@ pub const SIGNATURE_GAS: u64 = 80_000;
 /// The part of a block's most gas that scheduled calls have, beside its transactions: a quarter. So a block takes at most
 /// 5/4 of it, or the largest scheduled call more where that is larger than the quarter.
 pub const SCHEDULED_GAS_PART: u64 = 4;
-/// Scheduled calls that one block runs: at the least gas (15,000) they take a fiftieth of the default quarter, and their
+/// Scheduled calls that one block runs or moves: at their least gas (750,000) they take the default quarter, and their
 /// inputs below 17 MiB.
 pub const SCHEDULED_CALLS_PER_BLOCK: usize = 1_000;
 /// Expired transaction ids removed by one block: more than a full block adds, so the backlog

@@ -8,7 +8,7 @@ use countersign_api::check::check;
 use countersign_api::method::epcis::{EpcisEvent, EpcisValidate, EventParams, EventRecord, EventRecords};
 use countersign_api::{Code, Read, Registry, RpcError};
 use countersign_epcis::answer::Recorded;
-use countersign_epcis::register::{Known, Stored, key};
+use countersign_epcis::register::{Known, Record, Stored, key};
 use countersign_epcis::{Event, json};
 use countersign_types::{Address, Hash, Height, TimestampMs, codec, state_key};
 use serde_json::value::RawValue;
@@ -53,15 +53,22 @@ fn unnamed(node: &Node, contract: Address, id: &str, point: &Point) -> Result<Ve
 fn record(recorded: Recorded) -> Result<EventRecord, RpcError> {
     let event: Event = codec::decode(&recorded.event, recorded.event.len())
         .map_err(|cause| RpcError::new(Code::NotProvenance, format!("a recorded event cannot be read: {cause}")))?;
-    let text = json::write(&json::render(&event));
+    let Recorded { sequence, hash, submitter, height, recorded_ms, transaction, voided, .. } = recorded;
+    let head_only = false;
+    told(sequence, &Record { hash, submitter, height, time_ms: recorded_ms, transaction, voided, head_only, event })
+}
+
+/// A whole record in the interface's form.
+pub(super) fn told(sequence: u64, record: &Record) -> Result<EventRecord, RpcError> {
+    let text = json::write(&json::render(&record.event));
     Ok(EventRecord {
-        sequence: recorded.sequence,
-        hash: Hash(recorded.hash),
-        submitter: recorded.submitter.parse().ok(),
-        transaction: Hash(recorded.transaction),
-        height: Height(recorded.height),
-        recorded: TimestampMs(recorded.recorded_ms),
-        declares_error: event.error.is_some(),
+        sequence,
+        hash: Hash(record.hash),
+        submitter: record.submitter.parse().ok(),
+        transaction: Hash(record.transaction),
+        height: Height(record.height),
+        recorded: TimestampMs(record.time_ms),
+        declares_error: record.event.error.is_some(),
         event: RawValue::from_string(text).map_err(|cause| internal(&cause))?,
     })
 }

@@ -2,8 +2,8 @@
 
 use super::conn::Conn;
 use super::{
-    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, scheduled, state, trace,
-    trial, tx,
+    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, query, report, scheduled,
+    state, trace, trial, tx,
 };
 use countersign_api::Registry;
 use countersign_api::method::rpc::RpcDiscover;
@@ -22,6 +22,8 @@ pub(super) fn registry() -> Registry<Conn> {
     scheduled::register(&mut registry);
     node::register(&mut registry);
     proof::register(&mut registry);
+    query::register(&mut registry);
+    report::register(&mut registry);
     state::register(&mut registry);
     trace::register(&mut registry);
     trial::register(&mut registry);
@@ -46,6 +48,6 @@ mod tests {
         let described: Vec<&str> =
             document["methods"].as_array().unwrap().iter().map(|method| method["name"].as_str().unwrap()).collect();
         assert_eq!(described, registry.names().collect::<Vec<_>>());
-        assert_eq!(described.len(), 38, "a method of the interface is missing: {described:?}");
+        assert_eq!(described.len(), 50, "a method of the interface is missing: {described:?}");
     }
 }

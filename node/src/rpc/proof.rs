@@ -5,18 +5,18 @@ use super::conn::{Conn, Node};
 use super::cursor::Cursor;
 use super::failure::of_ledger;
 use super::point::Point;
-use super::trace::{Asked, asked, identifier};
-use super::view::{answer, not_provenance, view};
+use super::trace::{asked, identifier};
 use countersign_api::limits::{EPOCH_ENDS_MAX, PROOF_KEYS_MAX};
 use countersign_api::method::proof::{
     GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, GetValidatorChainParams, LogProofFile,
     LogRef, ProofFile, ProofGetEvent, ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, ProofGetValidatorChain,
-    Query, ValidatorChain,
+    ValidatorChain,
 };
 use countersign_api::method::tx::State;
 use countersign_api::read::page_size;
 use countersign_api::{At, Code, Registry, RpcError};
-use countersign_epcis::answer::{After, History, HistoryPage, Lineage};
+use countersign_epcis::answer::After;
+use countersign_epcis::question::{Part, Question, Unasked};
 use countersign_epcis::register::{Pos, key};
 use countersign_ledger::{
     Blocks, EventCursor, LedgerError, LogQuestion, TraceQuestion, prove_event, prove_log, prove_state, prove_trace,
@@ -25,7 +25,7 @@ use countersign_ledger::{
 use countersign_types::hash::sha256;
 use countersign_types::limits::PROOF_BYTES_MAX;
 use countersign_types::proof::{HistoryPart, HistoryPlace, Log, Proof, Subject, TraceAsOf};
-use countersign_types::{Height, codec, state_key};
+use countersign_types::{Height, state_key};
 use serde_json::json;
 use std::num::NonZeroU32;
 
@@ -117,36 +117,38 @@ fn next(proof: &Proof, height: Height) -> Option<u64> {
 }
 
 fn of_trace(node: &Node, params: &GetTraceParams) -> Result<ProofFile, RpcError> {
-    let item = identifier(&params.item)?;
-    let Asked { contract, as_of, over, position } = asked(node, params.contract.as_ref(), params.at)?;
-    let page = part(params)?;
-    if params.query == Query::History {
-        let after = params.after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
-        let limit = page.map_or(usize::MAX, |part| usize::try_from(part.limit.get()).unwrap_or(usize::MAX));
-        Ahead { contract, item: &item, over: over.height, after, limit }.read(node);
+    let question = question(params)?;
+    let asked = asked(node, params.contract.as_ref(), params.at)?;
+    let (contract, over, position) = (asked.contract, &asked.over, asked.position);
+    if let Question::History(item, part) = &question {
+        let after = part.and_then(|part| part.after).map(|After { time_ms, sequence }| Pos { time_ms, sequence });
+        let limit = part.map_or(usize::MAX, |part| usize::try_from(part.limit.get()).unwrap_or(usize::MAX));
+        Ahead { contract, item, over: over.height, after, limit }.read(node);
     }
-    let view = match page {
-        None => view(contract, params.query.word(), codec::encode(&(&params.item, position))),
-        Some(HistoryPart { after, limit }) => {
-            let after = after.map(|HistoryPlace { time_ms, sequence }| After { time_ms, sequence });
-            view(contract, "history_page", codec::encode(&(&params.item, position, after, limit.get())))
-        }
-    };
-    let ((output, _), reads) = node.run_recorded(&view, &over).map_err(not_provenance)?;
-    if is_truncated(params.query, page, &output)? {
-        let cause = "the trace is longer than the contract answers at once; of a history, ask for parts with `limit`";
+    let (answer, mut reads) = node.answer_recorded(&question, &asked)?;
+    if answer.truncated().is_some() {
+        let cause = "the trace is longer than one answer; of a history, ask for parts with `limit`";
         return Err(RpcError::new(Code::ProofTooLarge, cause));
     }
-    let mut reads = reads.to_prove();
-    let past = position.map(|position| TraceAsOf { height: as_of.height, position });
+    let past = position.map(|position| TraceAsOf { height: asked.as_of.height, position });
     if let Some(past) = past {
         // The records around the position show that it is that of the height.
         let around = past.position.checked_sub(1).into_iter().chain([past.position]);
         reads.entries.extend(around.map(|sequence| state_key::storage(&contract, &key::record(sequence))));
     }
-    let question =
-        TraceQuestion { contract, query: params.query.word().to_owned(), item: params.item.clone(), as_of: past, page };
-    let proof = prove_trace(node.reader(), node.blocks(&over)?, question, &reads);
+    let page = question.part().map(|Part { after, limit }| {
+        let after = after.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence });
+        HistoryPart { after, limit }
+    });
+    let question = TraceQuestion {
+        contract,
+        query: question.word().to_owned(),
+        item: question.item().to_owned(),
+        as_of: past,
+        page,
+        arguments: question.arguments(),
+    };
+    let proof = prove_trace(node.reader(), node.blocks(over)?, question, &reads);
     Ok(ProofFile { proof: bounded(proof.map_err(|cause| of_ledger(&cause))?)? })
 }
 
@@ -162,23 +164,15 @@ fn of_validators(node: &Node, params: GetValidatorChainParams) -> Result<Validat
     Ok(ValidatorChain { epochs, anchor, earlier, more })
 }
 
-/// The part of a history that is asked for, if not the whole.
-fn part(params: &GetTraceParams) -> Result<Option<HistoryPart>, RpcError> {
+/// What is asked.
+fn question(params: &GetTraceParams) -> Result<Question, RpcError> {
     let (limit, after) = (params.limit, params.after);
-    if limit.is_none() && after.is_none() {
-        return Ok(None);
-    }
-    if params.query != Query::History {
-        return Err(RpcError::new(Code::InvalidParams, "`limit` and `after` are for parts of a history"));
-    }
-    Ok(NonZeroU32::new(page_size(limit)).map(|limit| HistoryPart { after, limit }))
-}
-
-fn is_truncated(query: Query, page: Option<HistoryPart>, output: &[u8]) -> Result<bool, RpcError> {
-    Ok(match query {
-        Query::History if page.is_some() => answer::<HistoryPage>(output)?.history.truncated.is_some(),
-        Query::History => answer::<History>(output)?.truncated.is_some(),
-        Query::Back | Query::Forward => answer::<Lineage>(output)?.truncated.is_some(),
+    let after = after.map(|HistoryPlace { time_ms, sequence }| After { time_ms, sequence });
+    let part = NonZeroU32::new(page_size(limit)).filter(|_| limit.is_some() || after.is_some());
+    let part = part.map(|limit| Part { after, limit });
+    Question::read(params.query.word(), &params.item, part, &params.arguments).map_err(|cause| {
+        let code = if matches!(cause, Unasked::Item { .. }) { Code::IdentifierInvalid } else { Code::InvalidParams };
+        RpcError::new(code, cause)
     })
 }
 

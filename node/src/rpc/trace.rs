@@ -1,29 +1,44 @@
-//! `trace_*`: where an item comes from, what happened to it, where it went. Views of a provenance
-//! contract, in the interface's form.
+//! `trace_*`: where an item comes from, what happened to it, where it went. Walks over a provenance
+//! contract's registers, in the interface's form.
 
 use super::ahead::Ahead;
 use super::conn::{Conn, Node};
 use super::cursor::{Cursor, Query};
 use super::point::Point;
-use super::view::view;
+use super::registers::{LedgerRegisters, of_unanswered};
 use crate::replica_thread::now;
+use countersign_api::limits::RECALL_PAGE_MAX;
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::trace::{
-    Contents, ContentsParams, HistoryParams, Trace, TraceBack, TraceContents, TraceForward, TraceHistory, TraceParams,
+    AnomaliesParams, AnomalyReport, AtTimeParams, AuditTrail, AuditTrailParams, Excursions, ExcursionsParams, Held,
+    HistoryParams, MassBalance, RecallParams, RecallScope, Trace, TraceAnomalies, TraceAuditTrail, TraceBack,
+    TraceContents, TraceExcursions, TraceForward, TraceHistory, TraceHolder, TraceMassBalance, TraceParams,
+    TraceRecall, TraceVerifyItem, Verification, VerifyItemParams, Whereabouts,
 };
 use countersign_api::read::page_size;
-use countersign_api::trace::{of_contents, of_history, of_history_page, of_lineage};
+use countersign_api::trace::{of_history, of_history_page, of_lineage};
 use countersign_api::{At, Code, Read, Registry, RpcError};
-use countersign_epcis::answer::{After, History, HistoryPage};
-use countersign_epcis::register::Pos;
-use countersign_epcis::{Identifier, Time, answer};
-use countersign_types::{Address, codec};
+use countersign_epcis::answer::{After, HistoryPage};
+use countersign_epcis::question::{Answer, Part, Question, expiry, instance, spelled_lot};
+use countersign_epcis::register::{self, Pos};
+use countersign_epcis::term::{Term, Vocabulary};
+use countersign_epcis::walk::{Bounds, Claim};
+use countersign_epcis::{Identifier, Time};
+use countersign_types::{Address, ContractRecord};
+use std::num::NonZeroU32;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<TraceHistory, _, _>(|conn, params| conn.view(move |node| history(node, params)));
-    registry.on::<TraceBack, _, _>(|conn, params| conn.view(move |node| lineage(node, &params, "back")));
-    registry.on::<TraceForward, _, _>(|conn, params| conn.view(move |node| lineage(node, &params, "forward")));
+    registry.on::<TraceBack, _, _>(|conn, params| conn.view(move |node| lineage(node, &params, Question::Back)));
+    registry.on::<TraceForward, _, _>(|conn, params| conn.view(move |node| lineage(node, &params, Question::Forward)));
+    registry.on::<TraceRecall, _, _>(|conn, params| conn.view(move |node| recall(node, &params)));
     registry.on::<TraceContents, _, _>(|conn, params| conn.view(move |node| contents(node, &params)));
+    registry.on::<TraceHolder, _, _>(|conn, params| conn.view(move |node| holder(node, &params)));
+    registry.on::<TraceMassBalance, _, _>(|conn, params| conn.view(move |node| mass_balance(node, &params)));
+    registry.on::<TraceExcursions, _, _>(|conn, params| conn.view(move |node| excursions(node, &params)));
+    registry.on::<TraceAuditTrail, _, _>(|conn, params| conn.view(move |node| audit_trail(node, &params)));
+    registry.on::<TraceVerifyItem, _, _>(|conn, params| conn.view(move |node| verify_item(node, &params)));
+    registry.on::<TraceAnomalies, _, _>(|conn, params| conn.view(move |node| anomalies(node, &params)));
 }
 
 /// Whom to ask, and as of when.
@@ -41,6 +56,7 @@ pub(super) fn asked(node: &Node, named: Option<&ContractRef>, at: At) -> Result<
     let as_of = node.point(at)?;
     let over = node.point(At::Final)?;
     let (contract, record) = node.provenance(named, &over)?;
+    check_provenance(node, &record, &over)?;
     if record.deployed_at > as_of.height {
         let cause = format!("{} was deployed at height {}, after {}", record.name, record.deployed_at, as_of.height);
         return Err(RpcError::new(Code::ContractUnknown, cause));
@@ -48,8 +64,21 @@ pub(super) fn asked(node: &Node, named: Option<&ContractRef>, at: At) -> Result<
     if as_of.height == over.height {
         return Ok(Asked { contract, as_of, over, position: None });
     }
-    let position = node.ask(&view(contract, "position_at", codec::encode(&as_of.height.0)), &over)?;
+    let mut registers = LedgerRegisters::at(node, contract, &over);
+    let position = register::position_at(&mut registers, as_of.height.0).map_err(of_unanswered)?;
     Ok(Asked { contract, as_of, over, position: Some(position) })
+}
+
+/// Checks that a contract keeps registers, by the view that every provenance contract has: others' state is read as if nothing
+/// had been captured.
+fn check_provenance(node: &Node, record: &ContractRecord, over: &Point) -> Result<(), RpcError> {
+    let is_one = match node.interface(&record.code, over) {
+        Ok(interface) => interface.abi.methods.contains_key("history"),
+        Err(error) if error.kind() == Some(Code::NoInterface) => false,
+        Err(error) => return Err(error),
+    };
+    let cause = || format!("{} has no view `history`", record.name);
+    if is_one { Ok(()) } else { Err(RpcError::new(Code::NotProvenance, cause())) }
 }
 
 /// Where a history goes on: the instant and the record of the last event.
@@ -65,18 +94,13 @@ fn history(node: &Node, mut params: HistoryParams) -> Result<Read<Trace>, RpcErr
     let after = cursor.map(|Cursor { place: (time_ms, sequence), .. }| After { time_ms, sequence });
     let (contract, over) = (asked.contract, asked.over.height);
     let begin = after.map(|After { time_ms, sequence }| Pos { time_ms, sequence });
-    let ahead =
-        Ahead { contract, item: &item, over, after: begin, limit: usize::try_from(limit).unwrap_or(usize::MAX) };
-    ahead.read(node);
-    let input = codec::encode(&(&params.epc, asked.position, after, limit));
-    match node.ask(&view(asked.contract, "history_page", input), &asked.over) {
-        Ok(page) => Ok(history_page(&asked, &query, page)),
-        // Contracts deployed before there were pages answer as much as they can at once, and say if that is not all.
-        Err(error) if error.kind() == Some(Code::NotProvenance) && after.is_none() => {
-            let whole: History = ask(node, &asked, &params.epc, "history")?;
-            Ok(asked.as_of.read(of_history(whole), None))
-        }
-        Err(error) => Err(error),
+    let events = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ahead { contract, item: &item, over, after: begin, limit: events }.read(node);
+    let part = NonZeroU32::new(limit).map(|limit| Part { after, limit });
+    match node.answer(&Question::History(item, part), &asked)? {
+        Answer::Page(page) => Ok(history_page(&asked, &query, page)),
+        Answer::History(whole) => Ok(asked.as_of.read(of_history(whole), None)),
+        _ => Err(not_asked("history")),
     }
 }
 
@@ -87,31 +111,125 @@ fn history_page(asked: &Asked, query: &Query, page: HistoryPage) -> Read<Trace> 
     asked.as_of.read(of_history_page(page.history, next), None)
 }
 
-fn lineage(node: &Node, params: &TraceParams, query: &str) -> Result<Read<Trace>, RpcError> {
-    identifier(&params.epc)?;
+fn lineage(
+    node: &Node,
+    params: &TraceParams,
+    question: impl FnOnce(Identifier) -> Question,
+) -> Result<Read<Trace>, RpcError> {
+    let item = identifier(&params.epc)?;
     let asked = asked(node, params.contract.as_ref(), params.at)?;
-    let answer = ask(node, &asked, &params.epc, query)?;
-    Ok(asked.as_of.read(of_lineage(answer), None))
+    match node.answer(&question(item), &asked)? {
+        Answer::Lineage(lineage) => Ok(asked.as_of.read(of_lineage(lineage), None)),
+        _ => Err(not_asked("lineage")),
+    }
 }
 
-/// Asks about one item.
-fn ask<T: borsh::BorshDeserialize>(node: &Node, asked: &Asked, epc: &str, query: &str) -> Result<T, RpcError> {
-    node.ask(&view(asked.contract, query, codec::encode(&(epc, asked.position))), &asked.over)
+/// An answer to something else, which no question gets.
+pub(super) fn not_asked(word: &str) -> RpcError {
+    tracing::error!(question = word, "a question was answered by the answer to another");
+    RpcError::new(Code::InternalError, "see the node's log")
 }
 
-fn contents(node: &Node, params: &ContentsParams) -> Result<Read<Contents>, RpcError> {
-    identifier(&params.epc)?;
-    let time = match &params.time {
-        Some(text) => {
-            let time: Result<Time, _> = text.parse();
-            time.map_err(|cause| RpcError::new(Code::InvalidParams, format!("`time`: {cause}")))?.ms()
-        }
-        None => i64::try_from(now().0).unwrap_or(i64::MAX),
+/// Asks a question and picks its own answer out.
+fn told<T>(
+    node: &Node,
+    contract: Option<&ContractRef>,
+    at: At,
+    question: &Question,
+    own: impl FnOnce(Answer) -> Option<T>,
+) -> Result<Read<T>, RpcError> {
+    let asked = asked(node, contract, at)?;
+    let answer = own(node.answer(question, &asked)?).ok_or_else(|| not_asked(question.word()))?;
+    Ok(asked.as_of.read(answer, None))
+}
+
+/// Picks one kind of answer out.
+macro_rules! own {
+    ($kind:ident) => {
+        |answer| if let Answer::$kind(own) = answer { Some(own) } else { None }
     };
-    let asked = asked(node, params.contract.as_ref(), params.at)?;
-    let input = codec::encode(&(&params.epc, time, asked.position));
-    let answer: answer::Contents = node.ask(&view(asked.contract, "contents", input), &asked.over)?;
-    Ok(asked.as_of.read(of_contents(answer), None))
+}
+
+fn recall(node: &Node, params: &RecallParams) -> Result<Read<RecallScope>, RpcError> {
+    let limit = limit(Some(params.limit.unwrap_or(RECALL_PAGE_MAX).min(RECALL_PAGE_MAX)))?;
+    let question = Question::Recall { item: identifier(&params.epc)?, after: params.after.clone(), limit };
+    told(node, params.contract.as_ref(), params.at, &question, own!(Recall))
+}
+
+fn contents(node: &Node, params: &AtTimeParams) -> Result<Read<Held>, RpcError> {
+    let question = Question::Contents(identifier(&params.epc)?, instant(params)?);
+    told(node, params.contract.as_ref(), params.at, &question, own!(Contents))
+}
+
+fn holder(node: &Node, params: &AtTimeParams) -> Result<Read<Whereabouts>, RpcError> {
+    let question = Question::Holder(identifier(&params.epc)?, instant(params)?);
+    told(node, params.contract.as_ref(), params.at, &question, own!(Holder))
+}
+
+fn mass_balance(node: &Node, params: &TraceParams) -> Result<Read<MassBalance>, RpcError> {
+    let question = Question::MassBalance(identifier(&params.epc)?);
+    told(node, params.contract.as_ref(), params.at, &question, own!(MassBalance))
+}
+
+fn excursions(node: &Node, params: &ExcursionsParams) -> Result<Read<Excursions>, RpcError> {
+    if params.min.is_none() && params.max.is_none() {
+        return Err(RpcError::new(
+            Code::InvalidParams,
+            "give `min`, `max` or both: without bounds nothing is out of them",
+        ));
+    }
+    let bounds = Bounds {
+        kind: Term::new(Vocabulary::Measurement, &params.kind).word().to_owned(),
+        min: params.min.map(|bound| bound.0),
+        max: params.max.map(|bound| bound.0),
+        uom: params.uom.clone(),
+        from_ms: time("from", params.from.as_deref())?,
+        to_ms: time("to", params.to.as_deref())?,
+    };
+    let item = params.epc.as_deref().map(identifier).transpose()?;
+    told(node, params.contract.as_ref(), params.at, &Question::Excursions(bounds, item), own!(Excursions))
+}
+
+fn audit_trail(node: &Node, params: &AuditTrailParams) -> Result<Read<AuditTrail>, RpcError> {
+    let question = Question::AuditTrail(params.event_id.clone());
+    told(node, params.contract.as_ref(), params.at, &question, own!(AuditTrail))
+}
+
+fn verify_item(node: &Node, params: &VerifyItemParams) -> Result<Read<Verification>, RpcError> {
+    let item = instance(&params.gtin, &params.serial).map_err(|cause| {
+        let cause = format!("GTIN `{}` with serial number `{}`: {cause}", params.gtin, params.serial);
+        RpcError::new(Code::IdentifierInvalid, cause)
+    })?;
+    let expiry = params.expiry.as_deref().map(|text| {
+        let none =
+            || RpcError::new(Code::InvalidParams, "`expiry` is no day: YYYY-MM-DD, or the YYMMDD of the bar code");
+        expiry(text).ok_or_else(none)
+    });
+    let claim = Claim { lot: params.lot.as_deref().map(spelled_lot), expiry: expiry.transpose()? };
+    let own = |answer| if let Answer::VerifyItem(own) = answer { Some(*own) } else { None };
+    told(node, params.contract.as_ref(), params.at, &Question::VerifyItem(item, claim), own)
+}
+
+fn anomalies(node: &Node, params: &AnomaliesParams) -> Result<Read<AnomalyReport>, RpcError> {
+    let question = Question::Anomalies { since: params.since, limit: limit(params.limit)? };
+    told(node, params.contract.as_ref(), params.at, &question, own!(Anomalies))
+}
+
+/// A limit that is none at all is a mistake.
+fn limit(limit: Option<u32>) -> Result<Option<NonZeroU32>, RpcError> {
+    let checked =
+        |limit| NonZeroU32::new(limit).ok_or_else(|| RpcError::new(Code::InvalidParams, "`limit` is at least 1"));
+    limit.map(checked).transpose()
+}
+
+/// The instant that is asked about; now if none is given.
+fn instant(params: &AtTimeParams) -> Result<i64, RpcError> {
+    Ok(time("time", params.time.as_deref())?.unwrap_or_else(|| i64::try_from(now().0).unwrap_or(i64::MAX)))
+}
+
+fn time(name: &str, text: Option<&str>) -> Result<Option<i64>, RpcError> {
+    let read = |text: &str| text.parse().map(|time: Time| time.ms());
+    text.map(read).transpose().map_err(|cause| RpcError::new(Code::InvalidParams, format!("`{name}`: {cause}")))
 }
 
 /// An item to ask about. The contract refuses a bad one as well, in fewer words.

@@ -32,8 +32,9 @@ fn run(node: &Node, params: &SubmitParams) -> Result<Read<Tried>, RpcError> {
         return Err(RpcError::new(Code::InvalidParams, cause));
     }
     let header = Header { height: newest.height.next(), time: newest.time.max(now()), ..newest.clone() };
+    let vm = node.context.vm.aside();
     let executor = Executor {
-        vm: &node.context.vm,
+        vm: &vm,
         chain: node.context.chain,
         parameters: &node.context.genesis.parameters,
         overrides: &[],

@@ -7,7 +7,7 @@ use super::point::Point;
 use crate::limits::VIEW_GAS_MAX;
 use countersign_abi::trap;
 use countersign_api::{Bytes, Code, RpcError};
-use countersign_replica::query::{Reads, View};
+use countersign_replica::query::View;
 use countersign_types::{Address, Header, codec};
 use countersign_vm::{Outcome, Status};
 use serde_json::{Value, json};
@@ -28,14 +28,6 @@ impl Node {
         returned(outcome.map_err(|cause| of_replica(&cause))?, &view.method, interface)
     }
 
-    /// Runs a view, noting all that it read.
-    pub fn run_recorded(&self, view: &View, point: &Point) -> Result<(Returned, Reads), RpcError> {
-        let header = header(point)?;
-        let outcome = view.run_recorded(&self.context.vm, self.context.chain, self.reader(), header);
-        let (outcome, reads) = outcome.map_err(|cause| of_replica(&cause))?;
-        Ok((returned(outcome, &view.method, None)?, reads))
-    }
-
     /// Runs a view of a provenance contract and reads its answer.
     pub fn ask<T: borsh::BorshDeserialize>(&self, view: &View, point: &Point) -> Result<T, RpcError> {
         let (output, _) = self.run(view, point, None).map_err(not_provenance)?;
@@ -44,13 +36,13 @@ impl Node {
 }
 
 /// Reads the answer of a provenance contract.
-pub(super) fn answer<T: borsh::BorshDeserialize>(output: &[u8]) -> Result<T, RpcError> {
+fn answer<T: borsh::BorshDeserialize>(output: &[u8]) -> Result<T, RpcError> {
     let read = codec::decode(output, output.len());
     read.map_err(|cause| RpcError::new(Code::NotProvenance, format!("its answer cannot be read: {cause}")))
 }
 
 /// A contract without the view is no provenance contract.
-pub(super) fn not_provenance(error: RpcError) -> RpcError {
+fn not_provenance(error: RpcError) -> RpcError {
     match error.kind() {
         Some(Code::ContractMethodUnknown) => RpcError::new(Code::NotProvenance, error.data.cause),
         _ => error,

@@ -13,13 +13,17 @@ pub const MODULE: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0
     \x07\x10\x02\x06memory\x02\0\x03run\0\0\x0a\x04\x01\x02\0\x0b";
 
 pub fn execute(node: &Node, account: &str, nonce: u64, payload: Payload) -> Value {
+    execute_within(node, account, nonce, payload, 10_000_000)
+}
+
+fn execute_within(node: &Node, account: &str, nonce: u64, payload: Payload, gas: u64) -> Value {
     let key = node.account_key(account);
     let transaction = Transaction {
         chain: node.genesis().chain(),
         signer: key.public(),
         nonce,
         expires: now().plus(60_000),
-        gas_limit: Gas(10_000_000),
+        gas_limit: Gas(gas),
         payload,
     };
     let id = transaction.id();
@@ -73,8 +77,11 @@ fn a_module_is_judged_before_it_is_deployed_and_given_back_afterwards() {
     assert_eq!(good["refusals"], json!([]), "{good}");
     assert_eq!(good["size"]["functions"], 1);
 
-    let deploy = Payload::Deploy { name: "org0/empty".into(), code: MODULE.to_vec(), input: Vec::new() };
-    assert_eq!(execute(&node, "org0-admin", 1, deploy)["kind"], "succeeded");
+    // It takes exactly that much.
+    let deploy = || Payload::Deploy { name: "org0/empty".into(), code: MODULE.to_vec(), input: Vec::new() };
+    let gas = good["deployGas"].as_u64().unwrap();
+    assert_eq!(execute_within(&node, "org0-admin", 1, deploy(), gas - 1)["kind"], "trapped");
+    assert_eq!(execute_within(&node, "org0-admin", 2, deploy(), gas)["kind"], "succeeded");
     let taken = check(json!({ "module": module, "name": "org0/empty" }));
     let refusals = taken["refusals"].to_string();
     assert!(refusals.contains("`org0/empty` is taken since block"), "{refusals}");

@@ -111,8 +111,16 @@ fn the_policy_and_approvals_are_told_and_hold() {
     let code = Hash(sha256(MODULE));
     let approve = native(NativeOperation::ApproveCode { contract: "org0/box".into(), code, approve: true });
     assert_eq!(execute(&node, "org0-admin", 2, approve)["kind"], "succeeded");
-    let approvals = node.call("contract_listApprovals", json!({ "name": "org0/box" }))["data"].clone();
-    assert_eq!(approvals, json!([{ "code": code, "organisations": ["org0"] }]));
+    let approvals = |params| node.call("contract_listApprovals", params);
+    assert_eq!(approvals(json!({ "name": "org0/box" }))["items"], json!([{ "code": code, "organisations": ["org0"] }]));
+    let other = Hash([0xff; 32]);
+    let approve = native(NativeOperation::ApproveCode { contract: "org0/box".into(), code: other, approve: true });
+    assert_eq!(execute(&node, "org0-admin", 4, approve)["kind"], "succeeded");
+    let first = approvals(json!({ "name": "org0/box", "limit": 1 }));
+    assert_eq!(first["items"][0]["code"], json!(code));
+    let rest = approvals(json!({ "name": "org0/box", "limit": 1, "cursor": first["nextCursor"] }));
+    assert_eq!(rest["items"], json!([{ "code": other, "organisations": ["org0"] }]));
+    assert_eq!((rest["items"].as_array().map(Vec::len), &rest["nextCursor"]), (Some(1), &Value::Null));
     let check = node.call("contract_check", json!({ "module": Bytes(MODULE.to_vec()), "name": "org0/box" }));
     assert!(check["data"]["refusals"].to_string().contains("2 organisations must approve it"), "{check}");
     let refused = execute(&node, "org0-admin", 3, deploy());

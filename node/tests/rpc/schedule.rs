@@ -13,7 +13,7 @@ const CLOCK: &[u8] =
     memory\x02\0\x04book\0\x02\x04ring\0\x03\x0a!\x02\x1c\0A\0\x10\0A\xe4\0A\x04A\0A\0A\0)\x03\0A\x08)\
     \x03\0\x10\x01\x1a\x0b\x02\0\x0b\x0b\x0b\x01\0A\xe4\0\x0b\x04ring";
 
-const GAS: u64 = 100_000;
+const GAS: u64 = 750_000;
 
 fn book(node: &Node, nonce: u64, at: TimestampMs) {
     let input = [at.0.to_le_bytes(), GAS.to_le_bytes()].concat();

@@ -12,7 +12,7 @@
 //! | a server's table of handlers: bytes in, bytes out | [`registry`] |
 //! | a contract's interface, JSON to borsh and back | [`abi`] |
 //! | the OpenRPC document | [`openrpc`] |
-//! | answers of traces, verdicts on documents, alike on both sides | [`trace`], [`check`] |
+//! | answers of traces, reports, verdicts on documents, alike on both sides | [`trace`], [`report`], [`check`] |
 //!
 //! # Conventions
 //!
@@ -62,6 +62,7 @@ pub mod number;
 pub mod openrpc;
 pub mod read;
 pub mod registry;
+pub mod report;
 pub mod schema;
 pub mod trace;
 

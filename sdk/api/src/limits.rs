@@ -19,6 +19,9 @@ pub const ID_BYTES_MAX: usize = 128;
 pub const PAGE_MAX: u32 = 1_000;
 /// Items of a page when `limit` is not given.
 pub const PAGE_DEFAULT: u32 = 100;
+/// Most products of a page of a recall, and as many if none is asked for: a lot or an instance takes some 400 bytes, so that
+/// a page stays below 4 MiB beside the places and containers.
+pub const RECALL_PAGE_MAX: u32 = 10_000;
 /// Longest `tx_wait`: below the request timeout of 10 s that protects the listener.
 pub const WAIT_MS_MAX: u64 = 9_000;
 /// Most transactions of one `tx_submitBatch`: 2 MiB of body hold 256 of about 6 KB in base64.

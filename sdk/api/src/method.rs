@@ -12,6 +12,7 @@ pub mod governance;
 pub mod identity;
 pub mod node;
 pub mod proof;
+pub mod report;
 pub mod rpc;
 pub mod state;
 pub mod trace;

@@ -1,8 +1,8 @@
 //! Answers of the walk in the interface's form: a node that asks a contract and a verifier that walks
 //! over a proof answer with the same words.
 
-use crate::method::trace::{Contents, Trace, TraceAnomaly, TraceEvent};
-use countersign_epcis::answer::{self, Anomaly, History, Lineage, Step, Truncated};
+use crate::method::trace::{Trace, TraceAnomaly, TraceEvent};
+use countersign_epcis::answer::{Anomaly, History, Lineage, Step, Truncated};
 use countersign_epcis::time::utc;
 use countersign_types::{Hash, Height};
 
@@ -63,17 +63,6 @@ pub fn of_lineage(lineage: Lineage) -> Trace {
     }
 }
 
-/// A container's contents in the interface's form.
-#[must_use]
-pub fn of_contents(contents: answer::Contents) -> Contents {
-    Contents {
-        canonical: contents.item,
-        contents: contents.inside,
-        fixed: contents.fixed,
-        complete: contents.truncated.is_none(),
-    }
-}
-
 fn event(step: Step) -> TraceEvent {
     let word = |text: String| (!text.is_empty()).then_some(text);
     TraceEvent {
@@ -98,7 +87,7 @@ fn anomaly(anomaly: Anomaly) -> TraceAnomaly {
     TraceAnomaly { sequence: anomaly.sequence, rule: anomaly.rule, reason: anomaly.reason }
 }
 
-fn bound(truncated: Truncated) -> String {
+pub(crate) fn bound(truncated: Truncated) -> String {
     match truncated {
         Truncated::Reads => "reads".to_owned(),
         Truncated::Items => "items".to_owned(),

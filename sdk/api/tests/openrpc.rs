@@ -29,6 +29,8 @@ fn document() -> Value {
         TraceHistory,
         TraceBack
     );
+    describe!(TraceRecall, TraceHolder, TraceMassBalance, TraceExcursions, TraceAuditTrail, TraceVerifyItem);
+    describe!(TraceAnomalies);
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }
@@ -58,9 +60,18 @@ fn every_method_is_described_by_name() {
         "proof_getState",
         "epcis_validate",
         "epcis_event",
+        "epcis_query",
+        "report_fsma204",
         "trace_history",
         "trace_back",
         "trace_forward",
+        "trace_recall",
+        "trace_holder",
+        "trace_massBalance",
+        "trace_excursions",
+        "trace_auditTrail",
+        "trace_verifyItem",
+        "trace_anomalies",
         "consensus_evidence",
         "consensus_status",
         "identity_getAccount",

@@ -5,12 +5,16 @@ mod epcis;
 mod member;
 mod policy;
 mod proof;
+mod report;
+mod trace;
 
 pub use contract::{Contract, Events, Freeze};
-pub use epcis::{CaptureMode, Epcis, History, Item, Trace};
+pub use epcis::{CaptureMode, Epcis, EventQuery, Which};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
+pub use report::{HowToReport, Report};
+pub use trace::{Anomalies, AtTime, Excursions, History, Item, Recall, Trace, Verify};
 
 use crate::bench::Options as BenchOptions;
 use clap::{Args, Parser, Subcommand};
@@ -66,6 +70,9 @@ pub enum Command {
     /// Ask where things come from and where they went.
     #[command(subcommand)]
     Trace(Trace),
+    /// Make the sheets that regulations ask for, each with a file that proves it.
+    #[command(subcommand)]
+    Report(Report),
     /// Export proof files and verify them without a network.
     #[command(subcommand)]
     Proof(Proof),

@@ -7,6 +7,7 @@ pub mod key;
 pub mod light;
 pub mod policy;
 pub mod proof;
+pub mod report;
 pub mod status;
 pub mod trace;
 pub mod validator;

@@ -13,6 +13,7 @@ mod failure;
 mod output;
 mod page_build;
 mod session;
+mod sheet;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
@@ -40,6 +41,7 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Command::Contract(command) => command::contract::run(command, &session, output).await,
         Command::Epcis(command) => command::epcis::run(command, &session, output).await,
         Command::Trace(command) => command::trace::run(command, &session, output).await,
+        Command::Report(command) => command::report::run(command, &session, output).await,
         Command::Proof(command) => command::proof::run(command, &session, output).await,
         Command::Light(command) => command::light::run(command, &session, output).await,
         Command::Status => command::status::run(&session, output).await,

@@ -124,6 +124,47 @@ fn documents_are_validated_event_by_event() {
 }
 
 #[test]
+fn events_are_named_by_their_cbv_hash_alike_in_json_and_xml() {
+    let directory = tempfile::tempdir().unwrap();
+    let pair = [
+        ("a.xml", include_str!("../../../tests/data/epcis/pairs/version-2-0.xml")),
+        ("a.json", include_str!("../../../tests/data/epcis/pairs/version-2-0.jsonld")),
+    ];
+    for (name, text) in pair {
+        fs::write(directory.path().join(name), text).unwrap();
+    }
+    let both = run(directory.path(), &["epcis", "hash", "a.xml", "a.json", "--json"]);
+    assert_eq!(both.code, 0, "{}", both.err);
+    let hashes: Vec<String> =
+        both.json().as_array().unwrap().iter().map(|event| event["hash"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(hashes.len(), 4);
+    assert_eq!(hashes[..2], hashes[2..]);
+    assert!(hashes.iter().all(|hash| hash.starts_with("ni:///sha-256;") && hash.ends_with("?ver=CBV2.0")));
+    let text = run(directory.path(), &["epcis", "hash", "a.json", "--text", "--json"]);
+    assert!(text.json()[0]["text"].as_str().unwrap().starts_with("eventType="), "{}", text.out);
+
+    let wrong = pair[1].1.replace("\"DELETE\"", "\"REMOVE\"");
+    let refused = run_with(directory.path(), &["epcis", "hash", "-"], &wrong);
+    assert_eq!(refused.code, 1);
+    assert!(refused.out.contains("REMOVE") && refused.err.contains("1 without a hash"), "{}", refused.err);
+}
+
+#[test]
+fn what_is_no_report_is_refused_before_a_node_is_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (&["report", "fsma204", "urn:epc:id:sgtin:1.2"][..], "urn:epc:id:sgtin:1.2"),
+        (&["report", "fsma204", "urn:lot:1", "--from", "yesterday"], "with its time zone"),
+        (&["report", "eudr", "urn:lot:1", "-o", "origin.xls"], ".csv, .xlsx or .json"),
+        (&["epcis", "query", "shipping"], "NAME=VALUE"),
+    ] {
+        let refused = run(directory.path(), arguments);
+        assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.err);
+        assert!(refused.err.contains(said), "{arguments:?}: {}", refused.err);
+    }
+}
+
+#[test]
 fn documents_in_xml_are_validated_with_lines_and_columns() {
     let directory = tempfile::tempdir().unwrap();
     let good = include_str!("../../../tests/data/epcis/pairs/version-2-0.xml");

@@ -6,7 +6,7 @@ use countersign_api::limits::PAGE_MAX;
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::{
     GetEventParams, GetLogParams, GetStateParams, GetTraceParams, GetTxParams, LogProofFile, LogRef, ProofGetEvent,
-    ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, Query as Asked,
+    ProofGetLog, ProofGetState, ProofGetTrace, ProofGetTx, Query,
 };
 use countersign_api::method::state::Key;
 use countersign_api::{At, Bytes};
@@ -14,7 +14,7 @@ use countersign_epcis::answer::HistoryPage;
 use countersign_types::proof::{HistoryPart, Proof, ProvenTransaction, Trusted};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Account, AccountId, Address, Hash, Height, TimestampMs};
-use countersign_verify::{Answer, BadFile, Finding, LogPage, Options, Query, Report, Verified, verify};
+use countersign_verify::{Answer, BadFile, Finding, LogPage, Options, Question, Report, Verified, verify};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -127,19 +127,14 @@ impl Auditor {
         Ok(self.log_page(&params, &contract, key, 0, at).await?.0)
     }
 
-    /// The answer to a question about an item, found again on this machine from the proven records.
+    /// The answer to a question, found again on this machine from the proven records.
     ///
     /// # Errors
     /// [`Error::Proof`], [`Error::Regressed`], or as of a call.
-    pub async fn trace(&self, contract: Address, query: Query, item: &str, at: At) -> Result<Verified<Answer>, Error> {
-        let asked = match query {
-            Query::History => Asked::History,
-            Query::Back => Asked::Back,
-            Query::Forward => Asked::Forward,
-        };
-        let params = GetTraceParams::whole(Some(reference(contract)), asked, item.to_owned(), at);
+    pub async fn trace(&self, contract: Address, question: &Question, at: At) -> Result<Verified<Answer>, Error> {
+        let params = GetTraceParams::of(Some(reference(contract)), question, at);
         let proof = self.client.call_again::<ProofGetTrace>(&params).await?.proof;
-        Ok(self.checked(&proof, at)?.trace(&contract, query, item)?)
+        Ok(self.checked(&proof, at)?.trace(&contract, question)?)
     }
 
     /// A part of an item's history: at most so many events (and [`PAGE_MAX`]) after a place in it, none left out. Parts
@@ -158,7 +153,7 @@ impl Auditor {
         let params = GetTraceParams {
             limit: Some(part.limit.get()),
             after: part.after,
-            ..GetTraceParams::whole(Some(reference(contract)), Asked::History, item.to_owned(), at)
+            ..GetTraceParams::whole(Some(reference(contract)), Query::History, item.to_owned(), at)
         };
         let proof = self.client.call_again::<ProofGetTrace>(&params).await?.proof;
         Ok(self.checked(&proof, at)?.history_page(&contract, item, part)?)

@@ -7,7 +7,7 @@ mod node;
 mod sample;
 
 use countersign_api::At;
-use countersign_client::verify::{Answer, BadFile, Query, Trusted};
+use countersign_client::verify::{Answer, BadFile, Question, Trusted};
 use countersign_client::{Auditor, Error};
 use countersign_types::Height;
 use countersign_types::proof::{BadProof, Proof, Subject};
@@ -18,6 +18,10 @@ use std::time::Duration;
 
 fn auditor(running: &Running) -> Auditor {
     running.client.clone().trusting(Trusted::from(&genesis()))
+}
+
+fn asked(word: &str) -> Question {
+    Question::of(word, ITEM).unwrap()
 }
 
 fn forged(proof: &mut Proof) {
@@ -34,7 +38,7 @@ async fn what_holds_is_returned() {
     assert_eq!((account.data().as_ref(), account.height()), (Some(&genesis().accounts[0]), Height(TIP)));
     let nobody = auditor.account(&"acme/nobody".parse().unwrap(), At::Height(Height(2))).await.unwrap();
     assert_eq!((nobody.data(), nobody.height()), (&None, Height(2)));
-    let trace = auditor.trace(contract(), Query::History, ITEM, At::Final).await.unwrap();
+    let trace = auditor.trace(contract(), &asked("history"), At::Final).await.unwrap();
     assert!(matches!(trace.data(), Answer::History(history) if history.events.len() == 3));
     assert!(auditor.storage(contract(), b"never", At::Final).await.unwrap().data().is_none());
 }
@@ -49,7 +53,7 @@ async fn a_forged_answer_is_an_error() {
 #[tokio::test]
 async fn the_truth_about_something_else_is_an_error() {
     let running = Node { item: Some(CASE), ..Node::default() }.run().await;
-    let outcome = auditor(&running).trace(contract(), Query::Back, ITEM, At::Final).await;
+    let outcome = auditor(&running).trace(contract(), &asked("back"), At::Final).await;
     let is_other =
         matches!(&outcome, Err(Error::Proof(BadFile::OtherQuestion { what: "item", given, .. })) if given == CASE);
     assert!(is_other, "{outcome:?}");
@@ -59,19 +63,19 @@ async fn the_truth_about_something_else_is_an_error() {
 async fn what_was_true_once_is_an_error_when_the_present_is_asked_for() {
     let running = Node::default().run().await;
     let auditor = auditor(&running);
-    let ask = || auditor.trace(contract(), Query::History, ITEM, At::Final);
+    let ask = || auditor.trace(contract(), &asked("history"), At::Final);
     running.node.lock().unwrap().shown = 8;
     assert_eq!(ask().await.unwrap().height(), Height(8));
     running.node.lock().unwrap().shown = 7;
     let outcome = ask().await;
     assert!(matches!(outcome, Err(Error::Regressed { given: Height(7), known: Height(8) })), "{outcome:?}");
     // The past is answered where it is asked for.
-    let past = auditor.trace(contract(), Query::History, ITEM, At::Height(Height(7))).await.unwrap();
+    let past = auditor.trace(contract(), &asked("history"), At::Height(Height(7))).await.unwrap();
     assert_eq!(past.height(), Height(7));
     // The sample's blocks are long past.
     let strict = auditor.clone().no_older_than(Duration::from_secs(60));
     running.node.lock().unwrap().shown = TIP;
-    let outcome = strict.trace(contract(), Query::History, ITEM, At::Final).await;
+    let outcome = strict.trace(contract(), &asked("history"), At::Final).await;
     assert!(matches!(outcome, Err(Error::Proof(BadFile::TooOld { max_s: 60, .. }))), "{outcome:?}");
 }
 
@@ -79,7 +83,7 @@ async fn what_was_true_once_is_an_error_when_the_present_is_asked_for() {
 async fn a_history_comes_page_by_page_as_of_the_first_ones_block() {
     let running = Node::default().run().await;
     let auditor = auditor(&running);
-    let whole = auditor.trace(contract(), Query::History, ITEM, At::Final).await.unwrap();
+    let whole = auditor.trace(contract(), &asked("history"), At::Final).await.unwrap();
     let Answer::History(whole) = whole.into_data() else { panic!("a history was asked for") };
     let mut pages = auditor.history(contract(), ITEM, At::Final, NonZeroU32::MIN);
     let mut events = Vec::new();

@@ -18,8 +18,8 @@ fn a_verified_trace_is_told_as_the_node_tells_it() {
         let Finding::Trace { answer, .. } = verified.data() else { panic!("a trace was asked for") };
         let node = match answer.as_ref() {
             Answer::History(history) => of_history(history.clone()),
-            Answer::Page(_) => panic!("the whole was asked for"),
             Answer::Lineage(lineage) => of_lineage(lineage.clone()),
+            other => panic!("{query} was asked for: {other:?}"),
         };
         let node = serde_json::to_value(&node).unwrap();
         let report = serde_json::to_value(Report::of(verified.clone(), &Options::default()).unwrap()).unwrap();

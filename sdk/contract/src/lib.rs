@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod call;
+mod check;
 mod context;
 mod contract;
 mod crypto;
@@ -35,6 +36,7 @@ pub use countersign_abi as abi;
 pub use countersign_macros::{ContractError, ContractEvent, ContractType, contract, interface};
 
 pub use call::{CallError, Refused};
+pub use check::{BadLength, ByContract, check_length, checked_text, wide};
 pub use context::{Context, Role};
 #[doc(hidden)]
 pub use contract::Required;

@@ -19,6 +19,11 @@ pub enum ScheduleError {
         /// The last time that could be asked for, milliseconds since 1970 UTC.
         last_ms: u64,
     },
+    /// It asks for less gas than a place in a block costs.
+    TooLittleGas {
+        /// The least.
+        min: u64,
+    },
     /// It asks for more gas than a scheduled call can have.
     TooMuchGas {
         /// The most.
@@ -68,6 +73,9 @@ impl Context {
         }
         if at_ms > last_ms {
             return Err(ScheduleError::TooFar { last_ms });
+        }
+        if gas < limits::SCHEDULED_GAS_MIN {
+            return Err(ScheduleError::TooLittleGas { min: limits::SCHEDULED_GAS_MIN });
         }
         if gas > limits::SCHEDULED_GAS_MAX {
             return Err(ScheduleError::TooMuchGas { max: limits::SCHEDULED_GAS_MAX });

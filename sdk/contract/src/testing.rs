@@ -100,6 +100,11 @@ pub trait Harness {
         self
     }
 
+    /// Stops the selected contract, as its owner or the network does, or lets it run again. Views answer meanwhile; calls
+    /// trap with [`FROZEN`](crate::abi::trap::FROZEN), where the chain rejects the transaction; calls that it scheduled
+    /// wait.
+    fn freeze(&mut self, frozen: bool);
+
     /// All scheduled calls that were made, the oldest first.
     fn made(&self) -> &[Made] {
         &[]

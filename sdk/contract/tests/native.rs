@@ -7,7 +7,8 @@ mod book;
 mod calls;
 #[path = "native/clients.rs"]
 mod clients;
-
+#[path = "native/life.rs"]
+mod life;
 #[path = "native/people.rs"]
 mod people;
 

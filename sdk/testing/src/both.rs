@@ -105,6 +105,28 @@ impl Both {
         Ok(address)
     }
 
+    /// Replaces the code of the selected contract as by a transaction, by `C` and its module: `migrate`, if there is one,
+    /// has run with `arguments`. If anything is refused or fails, the old code goes on.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or not in the place of what is there, or `migrate` fails or traps.
+    ///
+    /// # Panics
+    /// If `migrate` does something else as a module.
+    pub fn upgrade<C: Contract>(&mut self, module: &[u8], arguments: &impl BorshSerialize) -> Result<(), Error> {
+        self.wasm.environment().clone_from(self.native.environment());
+        let input = borsh::to_vec(arguments).expect("arguments are written to memory");
+        let wasm = match self.wasm.upgrade(module, &input) {
+            Ok(()) => Ok(()),
+            Err(Error::Migrate(failure)) => Err(failure),
+            // Nothing ran, and natively nothing is asked: it knows no modules.
+            Err(refused) => return Err(refused),
+        };
+        assert_eq!(wasm, self.native.upgrade::<C>(arguments), "migrate comes to something else as a module");
+        self.agree("migrate");
+        wasm.map_err(Error::Migrate)
+    }
+
     /// The address of the contract that was deployed under a name.
     #[must_use]
     pub fn address(&self, name: &str) -> Option<Address> {
@@ -169,6 +191,11 @@ impl Harness for Both {
 
     fn events(&self) -> &[Event] {
         self.native.events()
+    }
+
+    fn freeze(&mut self, frozen: bool) {
+        self.native.freeze(frozen);
+        self.wasm.freeze(frozen);
     }
 
     fn made(&self) -> &[Made] {

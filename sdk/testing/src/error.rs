@@ -17,6 +17,22 @@ pub enum Error {
     /// `init` did not return.
     #[error("init did not return: {0}")]
     Init(#[source] Failure),
+    /// `migrate` did not return.
+    #[error("migrate did not return: {0}")]
+    Migrate(#[source] Failure),
+    /// The contract runs this code already.
+    #[error("the contract runs this code already")]
+    SameCode,
+    /// The code lays out its state in another way than what is there, under no higher version.
+    #[error(
+        "the state is laid out in another way than under layout {there}: raise `#[contract(layout = …)]` above it, which is {new:?}"
+    )]
+    Layout {
+        /// The version that is there.
+        there: u32,
+        /// The new code's, if it says one.
+        new: Option<u32>,
+    },
     /// The machine cannot be built here.
     #[error("the machine cannot be built: {0}")]
     Machine(#[from] HostFault),

@@ -3,16 +3,16 @@
 //!
 //! [`Host`]: countersign_contract::testing::Host
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use countersign_contract::abi::trap;
 use countersign_contract::testing::{Environment, Event, Failure, Harness, Made, Schedule, Waiting};
 use countersign_types::codec::encode;
 use countersign_types::hash::sha256;
+use countersign_types::limits::TRANSACTION_GAS_DEFAULT;
 use countersign_types::log::LogRecord;
-use countersign_types::{Hash, Height, PublicKey, TimestampMs};
-use countersign_vm::limits::GAS_LIMIT_MAX;
+use countersign_types::{Hash, Height, Layout, PublicKey, TimestampMs};
 use countersign_vm::{
     Address, Call, CallContext, CallKind, CheckedCode, CodeFacts, CodeHash, Effects, HostFault, Outcome,
     RESERVED_METHODS, StateReader, Status, Vm,
@@ -39,6 +39,7 @@ struct State {
     facts: BTreeMap<CodeHash, CodeFacts>,
     values: BTreeMap<Address, BTreeMap<Vec<u8>, Vec<u8>>>,
     logs: BTreeMap<(Address, Vec<u8>), Vec<Vec<u8>>>,
+    frozen: BTreeSet<Address>,
 }
 
 impl WasmHost {
@@ -54,7 +55,7 @@ impl WasmHost {
             events: Vec::new(),
             schedule: Schedule::default(),
             contract: [0; 32],
-            gas_limit: GAS_LIMIT_MAX,
+            gas_limit: TRANSACTION_GAS_DEFAULT.0,
             gas_used: 0,
         };
         host.contract = host.deploy(module)?;
@@ -100,7 +101,46 @@ impl WasmHost {
         Ok(address)
     }
 
-    /// The most gas that a call or view may use from now on.
+    /// Replaces the code of the selected contract as by a transaction: `migrate` of the new code, if it has one, has run
+    /// over the old storage with these argument bytes. If anything is refused or fails, the old code goes on.
+    ///
+    /// # Errors
+    /// If the module may not be deployed, or not in the place of what is there, or `migrate` fails or traps.
+    pub fn upgrade(&mut self, module: &[u8], input: &[u8]) -> Result<(), Error> {
+        let old = self.state.hashes.get(&self.contract).copied();
+        let CheckedCode { hash, facts, .. } = self.vm.check(module)?;
+        self.admit(old, hash, &facts)?;
+        self.run_due();
+        let migrates = facts.has_method("migrate");
+        self.state.code.insert(hash, module.into());
+        self.state.facts.insert(hash, facts);
+        self.state.hashes.insert(self.contract, hash);
+        let ended = if migrates { self.run("migrate", input, CallKind::Call).map(drop) } else { Ok(()) };
+        if let (Err(_), Some(old)) = (&ended, old) {
+            self.state.hashes.insert(self.contract, old);
+        }
+        self.environment.advance();
+        ended.map_err(Error::Migrate)
+    }
+
+    /// Whether code may take the place of other code.
+    fn admit(&self, old: Option<CodeHash>, new: CodeHash, facts: &CodeFacts) -> Result<(), Error> {
+        if old == Some(new) {
+            return Err(Error::SameCode);
+        }
+        let layout = |facts: &CodeFacts| {
+            facts.layout.map(|layout| Layout { version: layout.version, fields: Hash(layout.fields) })
+        };
+        let there = old.and_then(|old| self.state.facts.get(&old)).and_then(layout);
+        let new = layout(facts);
+        match there.filter(|there| !new.is_some_and(|new| there.admits(&new))) {
+            Some(there) => Err(Error::Layout { there: there.version, new: new.map(|new| new.version) }),
+            None => Ok(()),
+        }
+    }
+
+    /// The most gas that a call or view may use from now on; at first what a transaction has unless a genesis says
+    /// otherwise.
     pub fn limit_gas(&mut self, limit: u64) {
         self.gas_limit = limit;
     }
@@ -151,7 +191,8 @@ impl WasmHost {
 
     /// Makes the scheduled calls that are due; whether there were any.
     fn run_due(&mut self) -> bool {
-        let due = self.schedule.take_due(self.environment.time_ms);
+        let frozen = &self.state.frozen;
+        let due = self.schedule.take_due(self.environment.time_ms, |contract| frozen.contains(contract));
         let any = !due.is_empty();
         for (id, waiting) in due {
             let own = waiting.environment(id, &self.environment);
@@ -223,7 +264,11 @@ impl Harness for WasmHost {
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
         self.run_due();
-        let result = self.ask(method, input, CallKind::Call);
+        let result = if self.state.frozen.contains(&self.contract) {
+            Err(Failure::Trapped(trap::FROZEN))
+        } else {
+            self.ask(method, input, CallKind::Call)
+        };
         self.environment.advance();
         result
     }
@@ -234,6 +279,14 @@ impl Harness for WasmHost {
 
     fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    fn freeze(&mut self, frozen: bool) {
+        if frozen {
+            self.state.frozen.insert(self.contract);
+        } else {
+            self.state.frozen.remove(&self.contract);
+        }
     }
 
     fn made(&self) -> &[Made] {
@@ -253,8 +306,8 @@ impl StateReader for State {
         Ok(self.hashes.get(contract).copied())
     }
 
-    fn is_frozen(&mut self, _: &Address) -> Result<bool, HostFault> {
-        Ok(false)
+    fn is_frozen(&mut self, contract: &Address) -> Result<bool, HostFault> {
+        Ok(self.frozen.contains(contract))
     }
 
     fn facts(&mut self, hash: &CodeHash) -> Result<Option<CodeFacts>, HostFault> {

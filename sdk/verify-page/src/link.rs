@@ -48,9 +48,7 @@ impl Link {
             | BadFile::LightParts => Self::Root,
             BadFile::TooLarge { .. } | BadFile::Version(_) | BadFile::Text(_) => Self::File,
             BadFile::Proof(cause) => Self::of_proof(cause),
-            BadFile::Query(_)
-            | BadFile::Part(_)
-            | BadFile::Item { .. }
+            BadFile::Question(_)
             | BadFile::Position { .. }
             | BadFile::Incomplete(_)
             | BadFile::TooOld { .. }

@@ -3,12 +3,13 @@
 use crate::limits::{ROWS_MAX, VALUE_BYTES_MAX};
 use crate::verified::moment;
 use crate::view::{Fact, Table};
-use countersign_epcis::answer::{History, HistoryPage, Lineage, Step};
+use countersign_epcis::answer::{History, HistoryPage, Lineage, Sheet, Sheets, Step};
+use countersign_epcis::report::{self, Report, Row};
 use countersign_epcis::time::utc;
-use countersign_types::proof::{Entry, HistoryPart, ProvenTransaction};
+use countersign_types::proof::{Entry, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Hash, NativeOperation, Outcome, Payload};
-use countersign_verify::{Answer, Finding, Query};
+use countersign_verify::{Answer, Finding, Part, Question};
 
 /// What was found, in a sentence.
 pub(crate) fn title_of(finding: &Finding) -> String {
@@ -30,12 +31,30 @@ pub(crate) fn title_of(finding: &Finding) -> String {
             (_, []) => "A log, at these positions without records".to_owned(),
             (_, records) => format!("{} of a log, none left out between", count(records.len(), "record", "records")),
         },
-        Finding::Trace { query, item, page, .. } => match query {
-            Query::History if page.is_some() => format!("A part of what happened to {item}"),
-            Query::History => format!("What happened to {item}"),
-            Query::Back => format!("What {item} was made of, and what it holds"),
-            Query::Forward => format!("What was made of {item}, and what became of it"),
-        },
+        Finding::Trace { question, .. } => {
+            let item = question.item();
+            match question {
+                Question::History(_, Some(_)) => format!("A part of what happened to {item}"),
+                Question::History(_, None) => format!("What happened to {item}"),
+                Question::Back(_) => format!("What {item} was made of, and what it holds"),
+                Question::Forward(_) => format!("What was made of {item}, and what became of it"),
+                Question::Recall { .. } => format!("What has to be recalled because of {item}"),
+                Question::Contents(..) => format!("What was in {item}"),
+                Question::Holder(..) => format!("Where {item} was, by whose word"),
+                Question::MassBalance(_) => format!("How much of {item} there should be"),
+                Question::Excursions(bounds, None) => format!("Readings of {} out of bounds", bounds.kind),
+                Question::Excursions(bounds, Some(_)) => format!("Readings of {} that affect {item}", bounds.kind),
+                Question::AuditTrail(event) => format!("All records of the event {event}"),
+                Question::VerifyItem(..) => format!("Whether {item} is what is printed on it"),
+                Question::Anomalies { since, .. } => format!("What does not fit in the records from {since} on"),
+                Question::Report(_, Report::Fsma204(_)) => format!("FSMA 204 sheet of {item}"),
+                Question::Report(_, Report::Dscsa) => format!("DSCSA transaction history of {item}"),
+                Question::Report(_, Report::Eudr) => format!("EUDR origin of {item}"),
+                Question::Report(_, Report::Passport(tier)) => {
+                    format!("Product passport of {item}, tier {}", tier.word())
+                }
+            }
+        }
     }
 }
 
@@ -59,30 +78,32 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
                 fact("records", format!("{} of {of}, from number {}", records.len(), log.start())),
             ]
         }
-        Finding::Trace { contract, item, page, answer, .. } => {
-            let (canonical, position, is_whole) = match answer.as_ref() {
-                Answer::History(history) => (&history.item, history.position, history.truncated.is_none()),
-                Answer::Page(HistoryPage { history, next }) => {
-                    (&history.item, history.position, history.truncated.is_none() && next.is_none())
-                }
-                Answer::Lineage(lineage) => (&lineage.item, lineage.position, lineage.truncated.is_none()),
-            };
-            let mut facts = vec![fact("item", item.clone())];
+        Finding::Trace { contract, question, answer: told, .. } => {
+            let (item, canonical, position) = (question.item(), told.item(), told.position());
+            let is_whole = told.truncated().is_none() && !told.has_next();
+            let mut facts = vec![fact("item", item.to_owned())];
             if canonical != item {
-                facts.push(fact("canonical", canonical.clone()));
+                facts.push(fact("canonical", canonical.to_owned()));
             }
+            facts.extend(
+                question.arguments().into_iter().map(|(name, value)| fact("asked", format!("{name}: {value}"))),
+            );
             facts.push(fact("contract", contract.to_string()));
             facts.push(fact("records", format!("the first {position} of the contract")));
-            if let Some(HistoryPart { after: Some(place), .. }) = page {
+            if let Some(Part { after: Some(place), .. }) = question.part() {
                 facts.push(fact("part", format!("after record {}", place.sequence)));
             }
-            let answer = match page {
+            let answer = match question.part() {
                 Some(_) if is_whole => "complete from there on",
                 Some(_) => "a part, and more follows",
                 None if is_whole => "complete",
                 None => "truncated",
             };
             facts.push(fact("answer", answer.to_owned()));
+            if let Some(told) = told.sheets() {
+                let own = told.facts().into_iter().filter(|(name, _)| !matches!(*name, "item" | "records"));
+                facts.extend(own.map(|(name, value)| fact(name, value)));
+            }
             facts
         }
     }
@@ -109,6 +130,8 @@ pub(crate) fn tables_of(finding: &Finding) -> Vec<Table> {
         Finding::Trace { answer, .. } => match answer.as_ref() {
             Answer::History(history) | Answer::Page(HistoryPage { history, .. }) => of_history(history),
             Answer::Lineage(lineage) => of_lineage(lineage),
+            Answer::Report(sheet) => of_report(sheet),
+            told => told.sheets().map_or_else(Vec::new, of_sheets),
         },
     }
 }
@@ -206,6 +229,10 @@ fn of_history(history: &History) -> Vec<Table> {
     tables
 }
 
+fn of_sheets(told: &dyn Sheets) -> Vec<Table> {
+    told.sheets().into_iter().map(|Sheet { title, head, rows }| table(title, head, rows)).collect()
+}
+
 fn of_step(step: &Step) -> Vec<String> {
     let kind = if step.action.is_empty() { step.kind.clone() } else { format!("{} {}", step.kind, step.action) };
     let place = step.location.as_deref().or(step.read_point.as_deref());
@@ -230,6 +257,21 @@ fn of_lineage(lineage: &Lineage) -> Vec<Table> {
         list("products", &["instance, lot or class"], &lineage.products),
         list("containers", &["logistic unit or asset"], &lineage.containers),
     ]
+}
+
+fn of_report(sheet: &report::Sheet) -> Vec<Table> {
+    let mut head = vec!["record"];
+    head.extend(sheet.columns.iter().map(|column| column.title));
+    head.push("missing");
+    let row = |row: &Row| {
+        let numbered = core::iter::once(row.sequence.to_string()).chain(row.cells.iter().cloned());
+        numbered.chain([row.missing.join(", ")]).collect()
+    };
+    let mut tables = vec![table(sheet.title, &head, sheet.rows.iter().map(row))];
+    if !sheet.notes.is_empty() {
+        tables.push(table("notes", &["note"], sheet.notes.iter().map(|note| vec![note.clone()])));
+    }
+    tables
 }
 
 /// A table of as many rows as are set out; the caption says how many that is.

@@ -1,11 +1,12 @@
 //! A verified finding held against the question that was asked. A proof that holds may still be one of something else,
 //! so whoever asked takes the answer out here, and gets a [`Verified`] of it or an error.
 
-use crate::finding::{Answer, Finding, Query};
+use crate::finding::Finding;
 use crate::{BadFile, Verified};
-use countersign_epcis::answer::HistoryPage;
+use countersign_epcis::answer::{After, HistoryPage};
+use countersign_epcis::question::{Answer, Arguments, Part, Question};
 use countersign_types::log::LogRecord;
-use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction};
+use countersign_types::proof::{Entry, HistoryPart, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Account, AccountId, Address, Hash, Height, decode, state_key};
 
@@ -122,19 +123,20 @@ impl Verified<Finding> {
         })
     }
 
-    /// The answer to a question about an item.
+    /// The answer to a question.
     ///
     /// # Errors
     /// [`BadFile::OtherQuestion`].
-    pub fn trace(self, contract: &Address, query: Query, item: &str) -> Result<Verified<Answer>, BadFile> {
+    pub fn trace(self, contract: &Address, asked: &Question) -> Result<Verified<Answer>, BadFile> {
         self.narrow(|finding| {
-            let Finding::Trace { contract: of, query: given, item: about, page, answer, .. } = finding else {
+            let Finding::Trace { contract: of, question, answer, .. } = finding else {
                 return Err(kind("trace", &finding));
             };
             same("contract", contract, &of)?;
-            same("question", &query.word(), &given.word())?;
-            same("item", &item, &about.as_str())?;
-            same("part", &part(None), &part(page))?;
+            same("question", &asked.word(), &question.word())?;
+            same("item", &asked.item(), &question.item())?;
+            same("part", &part(asked.part()), &part(question.part()))?;
+            same("arguments", &arguments(asked), &arguments(&question))?;
             Ok(*answer)
         })
     }
@@ -142,35 +144,35 @@ impl Verified<Finding> {
     /// A part of an item's history, none of its events left out.
     ///
     /// # Errors
-    /// [`BadFile::OtherQuestion`].
+    /// [`BadFile::OtherQuestion`], or [`BadFile::Question`] if the item is no identifier.
     pub fn history_page(
         self,
         contract: &Address,
         item: &str,
         asked: HistoryPart,
     ) -> Result<Verified<HistoryPage>, BadFile> {
-        self.narrow(|finding| {
-            let Finding::Trace { contract: of, item: about, page, answer, .. } = finding else {
-                return Err(kind("trace", &finding));
-            };
-            same("contract", contract, &of)?;
-            same("item", &item, &about.as_str())?;
-            same("part", &part(Some(asked)), &part(page))?;
-            match *answer {
-                Answer::Page(page) => Ok(page),
-                Answer::History(_) | Answer::Lineage(_) => Err(other("part", &part(Some(asked)), &part(None))),
-            }
+        let asked = crate::trace::part(asked);
+        let question = Question::read("history", item, Some(asked), &Arguments::new())?;
+        self.trace(contract, &question)?.narrow(|answer| match answer {
+            Answer::Page(page) => Ok(page),
+            _ => Err(other("part", &part(Some(asked)), &part(None))),
         })
     }
 }
 
 /// Which part of a history, in words.
-fn part(page: Option<HistoryPart>) -> String {
-    let Some(HistoryPart { after, limit }) = page else { return "all of it".to_owned() };
+fn part(part: Option<Part>) -> String {
+    let Some(Part { after, limit }) = part else { return "all of it".to_owned() };
     match after {
-        Some(HistoryPlace { time_ms, sequence }) => format!("{limit} events after record {sequence} of {time_ms} ms"),
+        Some(After { time_ms, sequence }) => format!("{limit} events after record {sequence} of {time_ms} ms"),
         None => format!("the first {limit} events"),
     }
+}
+
+/// What is asked beside the item, in words.
+fn arguments(question: &Question) -> String {
+    let named = question.arguments().into_iter().map(|(name, value)| format!("{name} {value}"));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 fn value(entries: &[Entry], key: &[u8]) -> Result<Option<Vec<u8>>, BadFile> {

@@ -1,7 +1,6 @@
 //! What a finding rests on, and what it does not show.
 
-use crate::finding::{Answer, Finding};
-use countersign_epcis::answer::HistoryPage;
+use crate::finding::Finding;
 use countersign_types::proof::{Point, Proven, Root};
 use countersign_types::{Epoch, Hash, Height};
 use serde::Serialize;
@@ -148,13 +147,12 @@ impl Basis {
                 not.push(NotShown::World);
                 not
             }
-            Finding::Trace { page, answer, .. } => {
+            Finding::Trace { question, answer, .. } => {
                 let mut not = vec![NotShown::Later(finding.past().unwrap_or(shown_at)), NotShown::World];
-                if answer.is_truncated() {
+                if answer.truncated().is_some() {
                     not.insert(0, NotShown::Truncated);
                 }
-                let goes_on = matches!(answer.as_ref(), Answer::Page(HistoryPage { next: Some(_), .. }));
-                if goes_on || page.is_some_and(|part| part.after.is_some()) {
+                if answer.has_next() || question.is_later_part() {
                     not.insert(0, NotShown::OtherParts);
                 }
                 not

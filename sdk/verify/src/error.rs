@@ -2,7 +2,7 @@
 
 use crate::light::LIGHT_VERSION;
 use crate::registers::NotProven;
-use countersign_epcis::Error as IdentifierError;
+use countersign_epcis::question::Unasked;
 use countersign_epcis::walk::Unanswered;
 use countersign_types::Height;
 use countersign_types::codec::DecodeError;
@@ -44,20 +44,9 @@ pub enum BadFile {
     /// A link of the chain of reasons fails.
     #[error("the proof does not hold: {0}")]
     Proof(#[from] BadProof),
-    /// The question is not one that this program knows.
-    #[error("the file answers the question `{0}`; this program knows history, back and forward")]
-    Query(String),
-    /// A part of an answer that has no parts.
-    #[error("the file answers a part of `{0}`; only a history has parts")]
-    Part(&'static str),
-    /// The item is not an identifier.
-    #[error("the item `{item}` is not an identifier: {cause}")]
-    Item {
-        /// The item.
-        item: String,
-        /// What is wrong.
-        cause: IdentifierError,
-    },
+    /// What the file answers is no question that this program knows.
+    #[error("what the file answers is no question: {0}")]
+    Question(#[from] Unasked),
     /// The contract had another number of records at the height that is asked about.
     #[error("position {position} is not where the contract's records stood at height {height}")]
     Position {

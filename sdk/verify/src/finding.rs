@@ -1,7 +1,7 @@
 //! What a file turned out to show.
 
-use countersign_epcis::answer::{History, HistoryPage, Lineage};
-use countersign_types::proof::{Entry, HistoryPart, ProvenLog, ProvenTransaction, TraceAsOf};
+use countersign_epcis::question::{Answer, Question};
+use countersign_types::proof::{Entry, ProvenLog, ProvenTransaction, TraceAsOf};
 use countersign_types::receipt::EventRecord;
 use countersign_types::{Address, Height};
 
@@ -33,66 +33,12 @@ pub enum Finding {
         /// The provenance contract.
         contract: Address,
         /// The question.
-        query: Query,
-        /// The item as it was asked for.
-        item: String,
+        question: Question,
         /// The height as of which is asked, if not that of the block.
         as_of: Option<TraceAsOf>,
-        /// The part of a history that was asked for, if not the whole.
-        page: Option<HistoryPart>,
         /// The answer, found again.
         answer: Box<Answer>,
     },
-}
-
-/// A question about an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Query {
-    /// What happened to it.
-    History,
-    /// What it was made of and what it holds.
-    Back,
-    /// What was made of it and what became of its instances.
-    Forward,
-}
-
-/// The answer to a question about an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// What happened to it.
-    History(History),
-    /// A part of what happened to it.
-    Page(HistoryPage),
-    /// What it came from or went to.
-    Lineage(Lineage),
-}
-
-impl Query {
-    /// The word in a proof file's subject.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::History => "history",
-            Self::Back => "back",
-            Self::Forward => "forward",
-        }
-    }
-    /// The query of a word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::History, Self::Back, Self::Forward].into_iter().find(|query| query.word() == word)
-    }
-}
-
-impl Answer {
-    /// Whether the walk ended before it had seen everything.
-    #[must_use]
-    pub fn is_truncated(&self) -> bool {
-        match self {
-            Self::History(history) | Self::Page(HistoryPage { history, .. }) => history.truncated.is_some(),
-            Self::Lineage(lineage) => lineage.truncated.is_some(),
-        }
-    }
 }
 
 impl Finding {

@@ -38,9 +38,10 @@ mod verified;
 
 pub use answer::LogPage;
 pub use basis::{Basis, NotShown};
+pub use countersign_epcis::question::{Answer, Part, Question};
 pub use countersign_types::proof::{Checkpoint, Proof, Root, Trusted};
 pub use error::BadFile;
-pub use finding::{Answer, Finding, Query};
+pub use finding::Finding;
 pub use light::{Conflict, LIGHT_VERSION, Light, LightFile, LightKind, Refusal, Step};
 pub use read::{light, read, trusted};
 pub use registers::NotProven;

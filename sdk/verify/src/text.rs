@@ -1,7 +1,12 @@
 //! What was found, in JSON: the words of the node's interface, times as ISO 8601 in UTC.
 
-use crate::finding::{Answer, Finding};
-use countersign_epcis::answer::{After, Anomaly, History, HistoryPage, Lineage, Step, Truncated};
+use crate::finding::Finding;
+use countersign_epcis::answer::{
+    After, Anomaly, AnomalyReport, AuditTrail, Excursions, Held, History, HistoryPage, Lineage, MassBalance,
+    RecallScope, Step, Truncated, Verification, Whereabouts,
+};
+use countersign_epcis::question::{Answer, Arguments, Part};
+use countersign_epcis::report::{Column, Row, Sheet};
 use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
@@ -39,7 +44,9 @@ pub(crate) enum Shown<'a> {
         position: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<HistoryPart>,
-        answer: Trace<'a>,
+        #[serde(skip_serializing_if = "Arguments::is_empty")]
+        arguments: Arguments,
+        answer: Told<'a>,
     },
 }
 
@@ -55,13 +62,14 @@ impl<'a> Shown<'a> {
                 let key = key.escape_ascii().to_string();
                 Self::Log { contract: *contract, key, start: log.start(), count: log.count(), count_then, records }
             }
-            Finding::Trace { contract, query, item, as_of, page, answer } => Self::Trace {
+            Finding::Trace { contract, question, as_of, answer } => Self::Trace {
                 contract: *contract,
-                query: query.word(),
-                item,
+                query: question.word(),
+                item: question.item(),
                 position: as_of.map(|TraceAsOf { position, .. }| position),
-                page: *page,
-                answer: Trace::of(answer),
+                page: question.part().map(|Part { after, limit }| HistoryPart { after: after.map(place), limit }),
+                arguments: question.arguments(),
+                answer: Told::of(answer),
             },
         }
     }
@@ -152,6 +160,40 @@ impl<'a> Transaction<'a> {
     }
 }
 
+/// An answer in JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Told<'a> {
+    Trace(Box<Trace<'a>>),
+    Recall(&'a RecallScope),
+    Contents(&'a Held),
+    Holder(&'a Whereabouts),
+    MassBalance(&'a MassBalance),
+    Excursions(&'a Excursions),
+    AuditTrail(&'a AuditTrail),
+    VerifyItem(&'a Verification),
+    Anomalies(&'a AnomalyReport),
+}
+
+impl<'a> Told<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        match answer {
+            Answer::History(history) => Self::Trace(Box::new(Trace::of_history(history))),
+            Answer::Page(page) => Self::Trace(Box::new(Trace::of_page(page))),
+            Answer::Lineage(lineage) => Self::Trace(Box::new(Trace::of_lineage(lineage))),
+            Answer::Report(sheet) => Self::Trace(Box::new(Trace::of_report(sheet))),
+            Answer::Recall(scope) => Self::Recall(scope),
+            Answer::Contents(held) => Self::Contents(held),
+            Answer::Holder(whereabouts) => Self::Holder(whereabouts),
+            Answer::MassBalance(balance) => Self::MassBalance(balance),
+            Answer::Excursions(excursions) => Self::Excursions(excursions),
+            Answer::AuditTrail(trail) => Self::AuditTrail(trail),
+            Answer::VerifyItem(verification) => Self::VerifyItem(verification),
+            Answer::Anomalies(report) => Self::Anomalies(report),
+        }
+    }
+}
+
 /// A trace's answer in JSON.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -169,6 +211,33 @@ pub(crate) struct Trace<'a> {
     /// The last event of a part that another one follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<HistoryPlace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report<'a>>,
+}
+
+/// A report in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    title: &'a str,
+    columns: Vec<Titled<'a>>,
+    rows: Vec<Cells<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Titled<'a> {
+    name: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cells<'a> {
+    sequence: u64,
+    cells: &'a [String],
+    missing: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -201,28 +270,34 @@ struct Odd<'a> {
 }
 
 impl<'a> Trace<'a> {
-    fn of(answer: &'a Answer) -> Self {
-        match answer {
-            Answer::History(history) => Self::of_history(history),
-            Answer::Page(HistoryPage { history, next }) => {
-                let whole = Self::of_history(history);
-                let next = next.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence });
-                Self { complete: whole.complete && next.is_none(), next, ..whole }
-            }
-            Answer::Lineage(Lineage { item, position, products, containers, truncated }) => Self {
-                canonical: item,
-                position: *position,
-                products,
-                containers,
-                complete: truncated.is_none(),
-                truncated: truncated.map(bound),
-                ..Self::default()
-            },
+    fn of_page(HistoryPage { history, next }: &'a HistoryPage) -> Self {
+        let whole = Self::of_history(history);
+        Self { complete: whole.complete && next.is_none(), next: next.map(place), ..whole }
+    }
+
+    fn of_lineage(Lineage { item, position, products, containers, truncated }: &'a Lineage) -> Self {
+        Self {
+            canonical: item,
+            position: *position,
+            products,
+            containers,
+            complete: truncated.is_none(),
+            truncated: truncated.map(bound),
+            ..Self::default()
         }
     }
-}
 
-impl<'a> Trace<'a> {
+    fn of_report(sheet: &'a Sheet) -> Self {
+        Self {
+            canonical: &sheet.item,
+            position: sheet.position,
+            complete: sheet.truncated.is_none(),
+            truncated: sheet.truncated.map(bound),
+            report: Some(Report::of(sheet)),
+            ..Self::default()
+        }
+    }
+
     fn of_history(History { item, position, events, locations, anomalies, truncated }: &'a History) -> Self {
         Self {
             canonical: item,
@@ -233,6 +308,18 @@ impl<'a> Trace<'a> {
             complete: truncated.is_none(),
             truncated: truncated.map(bound),
             ..Self::default()
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(sheet: &'a Sheet) -> Self {
+        let row = |row: &'a Row| Cells { sequence: row.sequence, cells: &row.cells, missing: &row.missing };
+        Self {
+            title: sheet.title,
+            columns: sheet.columns.iter().map(|Column { name, title }| Titled { name, title }).collect(),
+            rows: sheet.rows.iter().map(row).collect(),
+            notes: &sheet.notes,
         }
     }
 }
@@ -263,6 +350,10 @@ impl<'a> Odd<'a> {
     fn of(anomaly: &'a Anomaly) -> Self {
         Self { sequence: anomaly.sequence, rule: &anomaly.rule, reason: &anomaly.reason }
     }
+}
+
+fn place(After { time_ms, sequence }: After) -> HistoryPlace {
+    HistoryPlace { time_ms, sequence }
 }
 
 fn bound(truncated: Truncated) -> &'static str {

@@ -1,9 +1,10 @@
 //! What is verified, as a type of its own.
 
 use crate::basis::Basis;
-use crate::finding::{Finding, Query};
+use crate::finding::Finding;
 use crate::registers::Registers;
 use crate::{BadFile, trace};
+use countersign_epcis::question::Question;
 use countersign_types::proof::{Checkpoint, Entry, Proof, Proven, Shown, Trusted};
 use countersign_types::{Hash, Height, TimestampMs};
 
@@ -78,11 +79,11 @@ fn find(proven: &Proven) -> Result<Finding, BadFile> {
         Shown::Log { contract, key, as_of, log } => {
             Finding::Log { contract: *contract, key: key.clone(), as_of: *as_of, log: log.clone() }
         }
-        Shown::Trace { contract, query, item, as_of, page, state } => {
-            let query = Query::of(query).ok_or_else(|| BadFile::Query(query.clone()))?;
+        Shown::Trace { contract, query, item, as_of, page, arguments, state } => {
+            let question = Question::read(query, item, page.map(trace::part), arguments)?;
             let mut registers = Registers { state, contract: *contract };
-            let answer = Box::new(trace::walk(&mut registers, query, item, *as_of, *page)?);
-            Finding::Trace { contract: *contract, query, item: item.clone(), as_of: *as_of, page: *page, answer }
+            let answer = Box::new(trace::walk(&mut registers, &question, *as_of)?);
+            Finding::Trace { contract: *contract, question, as_of: *as_of, answer }
         }
     })
 }

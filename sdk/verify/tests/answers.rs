@@ -6,11 +6,15 @@ mod sample;
 
 use countersign_types::proof::{Proof, TraceAsOf, Trusted};
 use countersign_types::{Address, Hash, Height, state_key};
-use countersign_verify::{Answer, BadFile, Finding, Query, Verified, verify};
+use countersign_verify::{Answer, BadFile, Finding, Question, Verified, verify};
 use sample::{BUSY, CASE, ITEM, Sample, TIP, contract, genesis};
 
 fn verified(proof: &Proof) -> Verified<Finding> {
     verify(proof, &Trusted::from(&genesis())).unwrap()
+}
+
+fn asked(word: &str, item: &str) -> Question {
+    Question::of(word, item).unwrap()
 }
 
 fn other<T: std::fmt::Debug>(outcome: Result<T, BadFile>, what: &str) {
@@ -71,11 +75,11 @@ fn a_page_is_the_one_asked_for() {
 fn a_trace_is_the_one_asked_for() {
     let sample = Sample::default();
     let proof = sample.trace("history", ITEM, TIP, None);
-    let found = verified(&proof).trace(&contract(), Query::History, ITEM).unwrap();
+    let found = verified(&proof).trace(&contract(), &asked("history", ITEM)).unwrap();
     assert!(matches!(found.data(), Answer::History(history) if history.events.len() == 3));
-    other(verified(&proof).trace(&contract(), Query::Back, ITEM), "question");
-    other(verified(&proof).trace(&contract(), Query::History, CASE), "item");
-    other(verified(&proof).trace(&Address::of("acme/other"), Query::History, ITEM), "contract");
+    other(verified(&proof).trace(&contract(), &asked("back", ITEM)), "question");
+    other(verified(&proof).trace(&contract(), &asked("history", CASE)), "item");
+    other(verified(&proof).trace(&Address::of("acme/other"), &asked("history", ITEM)), "contract");
 }
 
 #[test]

@@ -8,12 +8,13 @@ mod sample;
 #[path = "support/truth.rs"]
 mod truth;
 
+use countersign_epcis::question::Unasked;
 use countersign_types::proof::{
     BadCheckpoint, BadProof, Checkpoint, HistoryPart, HistoryPlace, Proof, Subject, TraceAsOf, Trusted,
 };
 use countersign_types::{Epoch, Hash, Height, Outcome, TimestampMs, state_key};
 use countersign_verify::{
-    Answer, BadFile, Finding, NotShown, Options, Query, Report, Root, read, report, trusted, verify,
+    Answer, BadFile, Finding, NotShown, Options, Question, Report, Root, read, report, trusted, verify,
 };
 use files::{checkpoint, root};
 use sample::{BUSY, CAPTURES, CASE, ITEM, NOW, Sample, TIP, contract, genesis};
@@ -137,7 +138,7 @@ fn a_part_is_no_answer_to_another_question() {
     let verified =
         verify(&sample.trace_part("history", ITEM, TIP, None, Some(first)), &Trusted::from(&genesis())).unwrap();
     let refused = |error: BadFile| matches!(error, BadFile::OtherQuestion { what: "part", .. });
-    assert!(refused(verified.clone().trace(&contract(), Query::History, ITEM).unwrap_err()));
+    assert!(refused(verified.clone().trace(&contract(), &Question::of("history", ITEM).unwrap()).unwrap_err()));
     let later = HistoryPart { after: Some(files::first_place(&sample)), ..first };
     assert!(refused(verified.clone().history_page(&contract(), ITEM, later).unwrap_err()));
     let more = HistoryPart { limit: NonZeroU32::MAX, ..first };
@@ -146,12 +147,67 @@ fn a_part_is_no_answer_to_another_question() {
     let whole = verify(&sample.trace("history", ITEM, TIP, None), &Trusted::from(&genesis())).unwrap();
     assert!(refused(whole.history_page(&contract(), ITEM, first).unwrap_err()));
     let back = verify(&sample.trace_part("back", CASE, TIP, None, Some(first)), &Trusted::from(&genesis()));
-    assert_eq!(back, Err(BadFile::Part("back")));
+    assert_eq!(back, Err(BadFile::Question(Unasked::Part("back"))));
     // What was said to be one event cannot be said to be two.
     let mut longer = sample.trace_part("history", ITEM, TIP, None, Some(first));
     let Subject::Trace { page: Some(page), .. } = &mut longer.subject else { unreachable!() };
     page.limit = NonZeroU32::MAX;
     assert!(matches!(verify(&longer, &Trusted::from(&genesis())), Err(BadFile::Incomplete(_))));
+}
+
+/// A file for each question is found again, says its arguments, and answers no other question.
+#[test]
+fn every_question_has_a_file_that_answers_it_alone() {
+    let sample = Sample::default();
+    let mut words: Vec<&str> = vec!["history", "back", "forward"];
+    for question in files::questions() {
+        words.push(question.word());
+        for as_of in [None, Some(TraceAsOf { height: Height(CAPTURES[0]), position: 2 })] {
+            let proof = sample.answer(&question, TIP, as_of);
+            let text = serde_json::to_vec(&proof).unwrap();
+            let verified = verify(&read(&text).unwrap(), &Trusted::from(&genesis())).unwrap();
+            assert!(truth::is_true(&sample, &verified), "{question:?}");
+            let told = serde_json::to_value(Report::of(verified.clone(), &Options::default()).unwrap()).unwrap();
+            let arguments = serde_json::to_value(question.arguments()).unwrap();
+            match question.arguments().is_empty() {
+                true => assert!(told["verified"]["arguments"].is_null()),
+                false => assert_eq!(told["verified"]["arguments"], arguments),
+            }
+            assert!(told["verified"]["answer"].is_object(), "{told}");
+            // The span of anomalies ends after two records.
+            let is_span = matches!(question, Question::Anomalies { .. });
+            let position = verified.clone().trace(&contract(), &question).unwrap().data().position();
+            assert_eq!(position, if as_of.is_some() || is_span { 2 } else { 3 });
+            let other = Question::Contents(countersign_epcis::Identifier::parse(CASE).unwrap(), 5);
+            let refused = verified.trace(&contract(), &other).unwrap_err();
+            assert!(matches!(refused, BadFile::OtherQuestion { .. }), "{refused}");
+        }
+    }
+    words.sort_unstable();
+    let mut known = Question::WORDS.to_vec();
+    known.sort_unstable();
+    assert_eq!(words, known);
+    // What an answer leaves out because it is a later part is said.
+    let later = sample.answer(&files::questions()[0], TIP, None);
+    let report = Report::of(verify(&later, &Trusted::from(&genesis())).unwrap(), &Options::default()).unwrap();
+    assert!(report.not_shown.contains(&NotShown::OtherParts));
+}
+
+#[test]
+fn arguments_have_one_spelling_and_belong_to_the_question() {
+    let sample = Sample::default();
+    let question = &files::questions()[1];
+    for change in [
+        (|arguments| drop(arguments.remove("time"))) as fn(&mut std::collections::BTreeMap<String, String>),
+        |arguments| drop(arguments.insert("time".into(), "2026-05-03T05:09:37+02:00".into())),
+        |arguments| drop(arguments.insert("uom".into(), "KGM".into())),
+    ] {
+        let mut proof = sample.answer(question, TIP, None);
+        let Subject::Trace { arguments, .. } = &mut proof.subject else { unreachable!() };
+        change(arguments);
+        let refused = verify(&proof, &Trusted::from(&genesis())).unwrap_err();
+        assert!(matches!(refused, BadFile::Question(Unasked::Argument { .. })), "{refused}");
+    }
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn each_broken_link_has_its_reason() {
         ("the proof does not carry the answer: the log x/01/09521321000018/21/s2", |proof| {
             asked(proof, "history", "urn:epc:id:sgtin:9521321.000001.s2");
         }),
-        ("the file answers the question `everything`", |proof| asked(proof, "everything", ITEM)),
+        ("what the file answers is no question: the question `everything`", |proof| asked(proof, "everything", ITEM)),
         ("the item `urn:epc:id:sgtin:1.2` is not an identifier", |proof| asked(proof, "back", "urn:epc:id:sgtin:1.2")),
     ];
     let sample = Sample::default();

@@ -16,3 +16,8 @@ fn offers_end_by_schedule() {
 fn one_transaction_schedules_so_many() {
     scenario::what_is_out_of_range_is_refused(&mut Host::new::<Offers>());
 }
+
+#[test]
+fn offers_wait_while_the_contract_is_frozen() {
+    scenario::offers_wait_while_the_contract_is_frozen(&mut Host::new::<Offers>());
+}

@@ -1,6 +1,7 @@
 //! Many seeds, on all cores.
 
 use super::checker::Violation;
+use super::clients::Modules;
 use super::coverage::Coverage;
 use super::plan::Plan;
 use super::profile::Profile;
@@ -14,19 +15,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What every run needs: the contract machine with its compiled modules, and a contract.
+/// What every run needs: the contract machine with its compiled modules, and contracts.
 pub struct Stage {
     vm: Arc<Vm>,
-    counter: Vec<u8>,
+    modules: Modules,
 }
 
 impl Stage {
     /// Builds it.
     ///
     /// # Errors
-    /// If the machine or the contract's module cannot be had.
+    /// If the machine or a contract's module cannot be had.
     pub fn new() -> anyhow::Result<Self> {
-        Ok(Self { vm: Arc::new(Vm::new(VmConfig::default())?), counter: contract_module("counter")? })
+        let modules = Modules { counter: contract_module("counter")?, offers: contract_module("offer")? };
+        Ok(Self { vm: Arc::new(Vm::new(VmConfig::default())?), modules })
     }
 
     /// A world at its beginning.
@@ -34,7 +36,7 @@ impl Stage {
     /// # Errors
     /// If a node cannot start.
     pub fn world(&self, plan: Plan) -> Result<World, Violation> {
-        World::new(plan, &self.vm, self.counter.clone())
+        World::new(plan, &self.vm, self.modules.clone())
     }
 
     /// Runs a plan. That nothing panics is a rule as any other.

@@ -4,12 +4,13 @@
 mod bounds;
 mod certificates;
 mod chain;
+mod schedule;
 mod votes;
 
 use countersign_ledger::{Reader, Store};
 use countersign_replica::Replica;
 use countersign_replica::wire::Wire;
-use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, ValidatorSet};
+use countersign_types::{Epoch, Genesis, Hash, Height, PublicKey, TimestampMs, ValidatorSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
@@ -37,6 +38,17 @@ impl Violation {
     }
 }
 
+/// What a client's transaction does if it succeeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// It adds to the counter.
+    Adds(u64),
+    /// It schedules a call for this time, which succeeds.
+    Books(TimestampMs),
+    /// Something that no other transaction shows.
+    Else,
+}
+
 /// What the checker remembers.
 #[derive(Debug)]
 pub struct Checker {
@@ -61,9 +73,21 @@ impl Checker {
         }
     }
 
-    /// A client signed this; `adds` is what it adds to the counter, if it is a call.
-    pub fn issued(&mut self, transaction: Hash, adds: Option<u64>) {
-        self.chain.issued(transaction, adds);
+    /// A client signed this.
+    pub fn issued(&mut self, transaction: Hash, does: Does) {
+        self.chain.issued(transaction, does);
+    }
+
+    /// Whether a scheduled call waits for its time.
+    #[must_use]
+    pub fn schedule_waits(&self) -> bool {
+        self.chain.schedule.waits()
+    }
+
+    /// Scheduled calls that ran.
+    #[must_use]
+    pub fn scheduled(&self) -> u64 {
+        self.chain.schedule.count()
     }
 
     /// Organisations vote in an epoch for the validators of the next.

@@ -1,6 +1,6 @@
-//! Clients: they deploy, count, and rename accounts, and submit again what they have no receipt for.
+//! Clients: they deploy, count, schedule calls, and name accounts, and submit again what they have no receipt for.
 
-use super::checker::Checker;
+use super::checker::{Checker, Does};
 use super::random::Random;
 use countersign_types::contract::Address;
 use countersign_types::{
@@ -10,19 +10,34 @@ use countersign_types::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const CONTRACT: &str = "org0/counter";
-/// Enough for deploying the counter.
+const COUNTER: &str = "org0/counter";
+/// Its offers are ended by calls that it schedules.
+const OFFERS: &str = "org1/offers";
+/// Offers end this soon, and up to so much later.
+const OFFER_MS: (u64, u64) = (200, 3_000);
+/// Enough for deploying either.
 const GAS: u64 = 400_000_000;
 /// Longer than any run and than any clock is wrong.
 const VALID_MS: u64 = 7_200_000;
+
+/// Modules of the contracts that clients deploy.
+#[derive(Debug, Clone)]
+pub struct Modules {
+    /// Counts.
+    pub counter: Vec<u8>,
+    /// Schedules calls.
+    pub offers: Vec<u8>,
+}
 
 /// All clients.
 #[derive(Debug)]
 pub struct Clients {
     chain: Hash,
     admins: Vec<SecretKey>,
-    /// The counter's module, until it is deployed.
-    counter: Option<Vec<u8>>,
+    /// Contracts that are not deployed yet: organisation, name and module.
+    modules: Vec<(usize, &'static str, Vec<u8>)>,
+    /// Offers made.
+    offers: u64,
     /// Submitted transactions that are not yet acknowledged.
     open: BTreeMap<Hash, Arc<VerifiedTransaction>>,
     random: Random,
@@ -31,8 +46,9 @@ pub struct Clients {
 impl Clients {
     /// An admin of each organisation, none of whom has done anything yet.
     #[must_use]
-    pub fn new(chain: Hash, admins: Vec<SecretKey>, counter: Vec<u8>, random: Random) -> Self {
-        Self { chain, admins, counter: Some(counter), open: BTreeMap::new(), random }
+    pub fn new(chain: Hash, admins: Vec<SecretKey>, modules: Modules, random: Random) -> Self {
+        let modules = vec![(1, OFFERS, modules.offers), (0, COUNTER, modules.counter)];
+        Self { chain, admins, modules, offers: 0, open: BTreeMap::new(), random }
     }
 
     /// Who submits most: the first organisation's admin.
@@ -44,7 +60,7 @@ impl Clients {
     /// Whether something is without a receipt.
     #[must_use]
     pub fn wait(&self) -> bool {
-        !self.open.is_empty() || self.counter.is_some()
+        !self.open.is_empty() || !self.modules.is_empty()
     }
 
     /// What is without a receipt.
@@ -64,23 +80,35 @@ impl Clients {
             return None;
         }
         let organisation = self.random.index(self.admins.len());
-        match self.counter.take() {
-            Some(code) => {
-                self.sign(now, 0, Payload::Deploy { name: CONTRACT.into(), code, input: Vec::new() }, checker)
+        match self.modules.pop() {
+            Some((owner, name, code)) => {
+                let payload = Payload::Deploy { name: name.into(), code, input: Vec::new() };
+                self.sign(now, owner, payload, Does::Else, checker)
             }
             None if self.random.chance(100) => {
                 let payload = self.new_account(organisation);
-                self.sign(now, organisation, payload, checker)
+                self.sign(now, organisation, payload, Does::Else, checker)
             }
+            None if self.random.chance(100) => self.offer(now, organisation, checker),
             None => self.count(now, organisation, checker),
         }
     }
 
+    /// An organisation makes an offer, which a call that it schedules ends.
+    fn offer(&mut self, now: u64, organisation: usize, checker: &mut Checker) -> Option<Arc<VerifiedTransaction>> {
+        let until = now + OFFER_MS.0 + self.random.below(OFFER_MS.1);
+        self.offers += 1;
+        let input = codec::encode(&(self.offers, until));
+        let payload = Payload::Call { contract: Address::of(OFFERS), method: "offer".into(), input };
+        self.sign(now, organisation, payload, Does::Books(TimestampMs(until)), checker)
+    }
+
     /// An organisation counts.
     pub fn count(&mut self, now: u64, organisation: usize, checker: &mut Checker) -> Option<Arc<VerifiedTransaction>> {
-        let input = codec::encode(&self.random.below(10));
-        let payload = Payload::Call { contract: Address::of(CONTRACT), method: "add".into(), input };
-        self.sign(now, organisation, payload, checker)
+        let adds = self.random.below(10);
+        let input = codec::encode(&adds);
+        let payload = Payload::Call { contract: Address::of(COUNTER), method: "add".into(), input };
+        self.sign(now, organisation, payload, Does::Adds(adds), checker)
     }
 
     /// All organisations vote for something.
@@ -91,7 +119,8 @@ impl Clients {
         checker: &mut Checker,
     ) -> Vec<Arc<VerifiedTransaction>> {
         let organisations = 0..self.admins.len();
-        organisations.filter_map(|one| self.sign(now, one, Payload::Native(operation.clone()), checker)).collect()
+        let vote = |one| self.sign(now, one, Payload::Native(operation.clone()), Does::Else, checker);
+        organisations.filter_map(vote).collect()
     }
 
     fn sign(
@@ -99,13 +128,10 @@ impl Clients {
         now: u64,
         organisation: usize,
         payload: Payload,
+        does: Does,
         checker: &mut Checker,
     ) -> Option<Arc<VerifiedTransaction>> {
         let key = self.admins.get(organisation)?;
-        let adds = match &payload {
-            Payload::Call { input, .. } => <[u8; 8]>::try_from(input.as_slice()).ok().map(u64::from_le_bytes),
-            _ => None,
-        };
         let transaction = Transaction {
             chain: self.chain,
             signer: key.public(),
@@ -115,7 +141,7 @@ impl Clients {
             payload,
         };
         let verified = Arc::new(transaction.sign(key).verify(&self.chain).ok()?);
-        checker.issued(verified.id(), adds);
+        checker.issued(verified.id(), does);
         self.open.insert(verified.id(), Arc::clone(&verified));
         Some(verified)
     }

@@ -8,7 +8,7 @@ mod turn;
 use super::adversary::{Adversary, Kind};
 use super::changes::Changes;
 use super::checker::{Checker, Violation};
-use super::clients::Clients;
+use super::clients::{Clients, Modules};
 use super::facts::Facts;
 use super::fault::{Group, What};
 use super::genesis::genesis;
@@ -76,11 +76,11 @@ const BEGIN_MS: u64 = 1_800_000_000_000;
 const LOOK_MS: u64 = 20;
 
 impl World {
-    /// A world at its beginning. `counter` is the counter contract's module.
+    /// A world at its beginning. `modules` are those of the contracts that clients deploy.
     ///
     /// # Errors
     /// If a node cannot start.
-    pub fn new(plan: Plan, vm: &Arc<Vm>, counter: Vec<u8>) -> Result<Self, Violation> {
+    pub fn new(plan: Plan, vm: &Arc<Vm>, modules: Modules) -> Result<Self, Violation> {
         let mut random = Random::of(plan.seed, "world");
         let count = plan.validators;
         let mut secrets: Vec<SecretKey> = (0..count).map(|_| SecretKey::from_seed(&random.bytes())).collect();
@@ -92,7 +92,7 @@ impl World {
         let keys_of =
             |nodes: &BTreeSet<u16>| nodes.iter().filter_map(|node| keys.get(usize::from(*node)).copied()).collect();
         let checker = Checker::new(&genesis, keys_of(&(&corrupt - &reminded)), keys_of(&confused));
-        let clients = Clients::new(genesis.chain(), admins, counter, Random::of(plan.seed, "clients"));
+        let clients = Clients::new(genesis.chain(), admins, modules, Random::of(plan.seed, "clients"));
         let (adversaries, twins) = adversaries(&plan, &mut secrets, &genesis, &clients);
         // Some worlds write their journals anew all the time, others never.
         let rotate_after = if random.chance(500) { 4_000 + random.index(60_000) } else { usize::MAX };

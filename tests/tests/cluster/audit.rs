@@ -117,6 +117,9 @@ async fn every_kind_of_proof_is_taken_from_a_network_and_checked_without_it() {
     let pinned = auditor.run(&["proof", "verify", "file.json", "--checkpoint", "pin.json", "--max-age", "600"]);
     assert_eq!((&pinned["basis"]["root"]["kind"], &pinned["verified"]), (&"checkpoint".into(), &stored["verified"]));
 
+    reports(&auditor, &genesis);
+    queries(&auditor);
+
     // What there is no proof of, each with its reason.
     let unknown = format!("0x{}", "ab".repeat(32));
     for (arguments, said) in [
@@ -134,4 +137,74 @@ async fn every_kind_of_proof_is_taken_from_a_network_and_checked_without_it() {
     }
     assert!(!directory.path().join("none.json").exists());
     cluster.stop(0).unwrap();
+}
+
+/// A sheet as a file, and the proof beside it from which the same sheet is found again.
+fn reports(auditor: &Auditor<'_>, genesis: &Path) {
+    let said = auditor.run(&["report", "fsma204", LOT]);
+    let rows = said["rows"].as_array().unwrap();
+    assert!(rows.len() > 2, "{said}");
+    for name in ["sheet.csv", "sheet.xlsx"] {
+        let told = auditor.run(&["report", "fsma204", LOT, "-o", name]);
+        assert_eq!((&told["rows"], &told["complete"]), (&rows.len().into(), &true.into()), "{told}");
+        let proof = format!("{name}.proof.json");
+        let shown = auditor.run(&["proof", "verify", &proof, "--genesis", genesis.to_str().unwrap()]);
+        let report = &shown["verified"]["answer"]["report"];
+        assert_eq!(report["rows"], said["rows"], "{shown}");
+        assert_eq!(shown["verified"]["query"], "fsma204");
+    }
+    let text = std::fs::read_to_string(auditor.directory.join("sheet.csv")).unwrap();
+    assert_eq!(text.lines().count(), rows.len() + 1, "{text}");
+    assert!(text.starts_with("Record,Critical tracking event,Date,") && text.contains("SPINACH-0901"), "{text}");
+
+    // A period that ends before the last row leaves it out, and its proof is one of that period.
+    let date = |row: &Value| format!("{}T00:00:00Z", row["cells"][1].as_str().unwrap());
+    let last = date(rows.last().unwrap());
+    let part = auditor.run(&["report", "fsma204", LOT, "--to", &last, "-o", "part.json"]);
+    assert!(part["rows"].as_u64().unwrap() < u64::try_from(rows.len()).unwrap(), "{part}");
+    let shown = auditor.run(&["proof", "verify", "part.json.proof.json", "--genesis", genesis.to_str().unwrap()]);
+    assert!(shown["verified"]["arguments"]["to"].is_string(), "{shown}");
+
+    // Verified before it is shown.
+    let contract = ["--contract", "org0/provenance", "--root", genesis.to_str().unwrap()];
+    let verified = auditor.run(&[&["report", "fsma204", LOT][..], &contract].concat());
+    assert_eq!(verified["rows"], said["rows"]);
+    for report in [["report", "eudr", LOT], ["report", "dscsa", BOWL]] {
+        let verified = auditor.run(&[&report[..], &contract].concat());
+        assert_eq!(verified["rows"], auditor.run(&report)["rows"]);
+    }
+}
+
+/// Events by parameters, page by page; a document of all of them is valid.
+fn queries(auditor: &Auditor<'_>) {
+    let all = auditor.run(&["epcis", "query", "--limit", "1000"]);
+    let all = all["events"].as_array().unwrap();
+    let packed = auditor.run(&["epcis", "query", "EQ_bizStep=packing", "EQ_action=[\"ADD\"]"]);
+    let packed = packed["events"].as_array().unwrap();
+    assert!(!packed.is_empty() && packed.len() < all.len());
+    assert!(packed.iter().all(|record| record["event"]["bizStep"] == "packing"), "{packed:?}");
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = cursor.as_deref().map_or(vec![], |cursor| vec!["--cursor", cursor]);
+        let page = auditor.run(&[&["epcis", "query", "orderBy=eventTime", "--limit", "3"], page.as_slice()].concat());
+        found.extend(page["events"].as_array().unwrap().clone());
+        cursor = page["nextCursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), all.len());
+    let named = auditor.run(&["epcis", "query", &format!("MATCH_anyEPC={BOWL}"), "--links"]);
+    assert!(!named["events"].as_array().unwrap().is_empty());
+    assert!(!named.to_string().contains("urn:epc:"), "{named}");
+    let (code, words) = auditor.refused(&["epcis", "query", "EQ_bizSteps=packing"]);
+    assert!(code == Some(1) && words.contains("`EQ_bizStep`"), "{code:?} {words}");
+
+    let written = auditor.run(&["epcis", "export", "-o", "all.json"]);
+    assert_eq!(written["events"], all.len());
+    let checked = auditor.run(&["epcis", "validate", "all.json"]);
+    assert_eq!((&checked[0]["valid"], checked[0]["events"].as_array().unwrap().len()), (&true.into(), all.len()));
+    let again = auditor.command("org0/erp", &["epcis", "capture", "all.json"]);
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!((&again[0]["duplicate"], &again[0]["accepted"]), (&all.len().into(), &0.into()), "{again}");
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod audit;
+#[path = "../../../contracts/epcis/tests/support/corpus.rs"]
+mod corpus;
 mod crash;
 mod disk;
 mod flips;
@@ -12,7 +14,10 @@ mod memory;
 mod partition;
 mod refuse;
 mod repair;
+#[path = "../../../contracts/epcis/tests/support/scenario.rs"]
+mod scenario;
 mod snapshot;
+mod trace;
 
 use countersign_api::NoParams;
 use countersign_api::method::consensus::ConsensusStatus;

@@ -27,7 +27,8 @@ pub(super) fn normal(text: &str) -> Option<String> {
     Some(normal)
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+/// The bytes that `text` encodes; `None` for a broken escape or a bare character that cannot stand in a URI.
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {

@@ -84,6 +84,12 @@ impl<'a, W: Writer> Draft<'a, W> {
             });
             writer.log_append(&key, &reference);
         }
+        let reports = event.sensors.iter().flat_map(|element| &element.reports);
+        let kinds: BTreeSet<&str> = reports.filter_map(|report| report.kind.as_ref().map(Term::word)).collect();
+        for kind in kinds {
+            let key = key::sensed(kind, |bytes| writer.digest(bytes));
+            writer.log_append(&key, &reference);
+        }
         for anomaly in &anomalies {
             let bytes = anomaly.to_bytes();
             writer.log_append(key::ANOMALIES, &bytes);

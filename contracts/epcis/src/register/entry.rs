@@ -63,7 +63,7 @@ pub enum Role {
     Output,
     /// A lot: instances of the event are first said to belong to it. It is not named itself.
     Lot,
-    /// A transformation or document that the event belongs to.
+    /// A transformation or document that the event belongs to, or a kind of measurement that it has readings of.
     Reference,
 }
 

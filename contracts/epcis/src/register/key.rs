@@ -67,6 +67,11 @@ pub fn document(kind: &str, id: &Identifier, digest: impl FnOnce(&[u8]) -> [u8; 
     text(b'd', &name, digest)
 }
 
+/// The log of the events with a reading of a kind of measurement, by its word.
+pub fn sensed(kind: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b's', kind, digest)
+}
+
 fn numbered(tag: u8, sequence: u64) -> Vec<u8> {
     let mut key = Vec::with_capacity(9);
     key.push(tag);

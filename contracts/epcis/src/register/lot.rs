@@ -49,17 +49,22 @@ fn master_data(event: &Event) -> Option<String> {
         Value::Number(number) => Cow::Owned(format!("{number}")),
         _ => return None,
     };
+    // Any trade item will do to have the text spelled as in canonical links.
+    let link = Identifier::parse(&lot_of("00000000000000", &escaped(&text))).ok()?;
+    (kind(link.canonical()) == Kind::Lot).then(|| link.lot()).flatten()
+}
+
+/// A text with all but letters and digits percent-encoded, as it may stand in a link.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() {
             escaped.push(char::from(byte));
         } else {
-            write!(escaped, "%{byte:02X}").ok()?;
+            write!(escaped, "%{byte:02X}").expect("writing to memory cannot fail");
         }
     }
-    // Any trade item will do to have the text spelled as in canonical links.
-    let link = Identifier::parse(&lot_of("00000000000000", &escaped)).ok()?;
-    (kind(link.canonical()) == Kind::Lot).then(|| link.lot()).flatten()
+    escaped
 }
 
 /// A name without its prefix or namespace.

@@ -124,7 +124,7 @@ pub(super) fn events<R: Reader>(walk: &mut Walk<'_, R>, id: &str) -> Step<Found,
 }
 
 /// Whether an event in a container's log says something of all that is in it.
-fn concerns_contents(entry: &Entry) -> bool {
+pub(super) fn concerns_contents(entry: &Entry) -> bool {
     match entry.role {
         // Those that name the child are in the child's own log.
         Role::Parent(_, Action::Add | Action::Delete) => false,

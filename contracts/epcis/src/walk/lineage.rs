@@ -103,14 +103,7 @@ fn before<R: Reader>(
 /// The instances of the lot `id`, and the outputs of the transformations that it, or a container it was in,
 /// went into.
 fn after<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut Vec<(String, Window)>) -> Step<(), R> {
-    for entry in walk.log(id)?.iter().filter(|entry| entry.role == Role::Lot) {
-        let Some(record) = walk.event(entry.pos.sequence)? else { continue };
-        for (epc, lot) in lots(&record.event) {
-            if epc.gtin().is_some_and(|gtin| lot_of(gtin, &lot) == id) {
-                next.push((epc.canonical().to_owned(), Window::ALWAYS));
-            }
-        }
-    }
+    next.extend(instances(walk, id)?.into_iter().map(|instance| (instance, Window::ALWAYS)));
     let mut seen = Seen::default();
     let mut open = Vec::from([(id.to_owned(), window)]);
     while let Some((id, window)) = open.pop() {
@@ -130,6 +123,20 @@ fn after<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut
         }
     }
     Ok(())
+}
+
+/// The instances that valid events say belong to the lot `id`, each once for every event that says so.
+pub(super) fn instances<R: Reader>(walk: &mut Walk<'_, R>, id: &str) -> Step<Vec<String>, R> {
+    let mut found = Vec::new();
+    for entry in walk.log(id)?.iter().filter(|entry| entry.role == Role::Lot) {
+        let Some(record) = walk.event(entry.pos.sequence)? else { continue };
+        for (epc, lot) in lots(&record.event) {
+            if epc.gtin().is_some_and(|gtin| lot_of(gtin, &lot) == id) {
+                found.push(epc.canonical().to_owned());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Products are followed through all time, containers only with what they held when they were used or filled.

@@ -1,8 +1,8 @@
 //! Stays: over which spans something was in which container, and a container held what.
 //!
 //! Both are replayed from the marks of the events in their order: put in, taken out, all taken out. An amount
-//! of a lot stays until as much was taken out as was put in; without amounts, or in several units, until
-//! everything is taken out.
+//! of a lot stays until as much was taken out as was put in, in whatever units of one dimension; without
+//! amounts, or where they measure different things, until everything is taken out.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -12,8 +12,9 @@ use alloc::vec::Vec;
 use super::window::Window;
 use super::{Step, Walk};
 use crate::decimal::Decimal;
-use crate::event::{Action, Event, Quantity};
+use crate::event::{Action, Event, Items, Quantity};
 use crate::register::{Pos, Reader, Relation, Role};
+use crate::unit::{base, convert, dimension};
 
 /// Being in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(super) struct Stay {
     pub(super) window: Window,
     /// The event that emptied the container and so ended the stay without naming the child.
     pub(super) emptied: Option<Pos>,
+    /// How much of it there was at the end, as far as it can be told.
+    pub(super) left: Option<Amount>,
 }
 
 /// What an event does to one child in one container.
@@ -41,7 +44,7 @@ enum Change {
 }
 
 /// An amount and its unit; empty for pieces.
-type Amount = (Decimal, String);
+pub(super) type Amount = (Decimal, String);
 
 impl<R: Reader> Walk<'_, R> {
     /// The stays of `id` in its containers.
@@ -77,9 +80,11 @@ impl<R: Reader> Walk<'_, R> {
     /// The events that emptied `parent` after something was put in.
     fn add_emptied(&mut self, relation: Relation, parent: &str, marks: &mut Vec<Mark>) -> Step<(), R> {
         let Some(first) = marks.iter().map(|mark| mark.pos).min() else { return Ok(()) };
-        for entry in self.log(parent)?.iter() {
-            let emptied = entry.role == Role::Emptied(relation) && entry.pos > first;
-            if emptied && self.valid(entry.pos.sequence)?.is_some() {
+        let log = self.log(parent)?;
+        // What happened to a container in use for years before the first of it is passed over at once.
+        let start = log.partition_point(|entry| entry.pos <= first);
+        for entry in log.get(start..).unwrap_or_default() {
+            if entry.role == Role::Emptied(relation) && self.valid(entry.pos.sequence)?.is_some() {
                 marks.push(Mark { pos: entry.pos, change: Change::Emptied });
             }
         }
@@ -134,17 +139,20 @@ fn children(event: &Event, mut each: impl FnMut(&str, Option<Amount>)) {
     }
 }
 
-/// How much of `class` an event names; `None` where it does not say, or says it in several units.
+/// How much of `class` an event's children are; `None` where it does not say, or measures different things.
 fn amount(event: &Event, class: &str) -> Option<Amount> {
-    let (items, _) = event.what.items();
+    amount_of(event.what.items().0, class)
+}
+
+/// How much of `class` is among things; `None` where that is not said, or measures different things.
+pub(super) fn amount_of(items: &Items, class: &str) -> Option<Amount> {
     let named = items.quantities.iter().filter(|quantity| quantity.class.canonical() == class);
     let mut sum: Option<Amount> = None;
     for Quantity { quantity, uom, .. } in named {
-        let (quantity, uom) = ((*quantity)?, uom.clone().unwrap_or_default());
+        let more = ((*quantity)?, uom.clone().unwrap_or_default());
         sum = match sum {
-            None => Some((quantity, uom)),
-            Some((before, unit)) if unit == uom => Some((before.checked_add(quantity)?, uom)),
-            Some(_) => return None,
+            None => Some(more),
+            Some(before) => Some(plus(Some(before), Some(more))?),
         };
     }
     sum
@@ -164,7 +172,7 @@ fn replay(relation: Relation, other: &str, marks: Vec<Mark>, stays: &mut Vec<Sta
     let mut close = |open: Open, to: Pos, emptied| {
         // A stay that begins and ends by one event is none.
         if let Some(window) = (Window { from: open.from, to }).meet(Window::ALWAYS) {
-            stays.push(Stay { relation, other: other.to_owned(), window, emptied });
+            stays.push(Stay { relation, other: other.to_owned(), window, emptied, left: open.left });
         }
     };
     for Mark { pos, change } in marks {
@@ -201,18 +209,22 @@ enum Rest {
 /// Taking out without an amount takes all out, which is so of every instance.
 fn rest(left: Option<&Amount>, out: Option<Amount>) -> Rest {
     let Some((out, out_unit)) = out else { return Rest::Nothing };
-    let Some((left, unit)) = left else { return Rest::Unknown };
-    if *unit != out_unit {
-        return Rest::Unknown;
-    }
+    let Some(left) = left else { return Rest::Unknown };
+    let Some((left, out, unit)) = in_one_unit(left, &(out, out_unit)) else { return Rest::Unknown };
     match left.checked_sub(out) {
-        Some(left) if left.is_positive() => Rest::Some((left, out_unit)),
+        Some(left) if left.is_positive() => Rest::Some((left, unit)),
         Some(_) => Rest::Nothing,
         None => Rest::Unknown,
     }
 }
 
+/// Two amounts in the unit of the first, or else in the base unit of what both measure, exactly.
+fn in_one_unit(one: &Amount, other: &Amount) -> Option<(Decimal, Decimal, String)> {
+    let both = |unit: &str| Some((convert(one.0, &one.1, unit)?, convert(other.0, &other.1, unit)?, unit.to_owned()));
+    both(&one.1).or_else(|| both(base(dimension(&one.1)?)))
+}
+
 fn plus(left: Option<Amount>, more: Option<Amount>) -> Option<Amount> {
-    let ((left, unit), (more, more_unit)) = (left?, more?);
-    if unit == more_unit { Some((left.checked_add(more)?, unit)) } else { None }
+    let (left, more, unit) = in_one_unit(&left?, &more?)?;
+    Some((left.checked_add(more)?, unit))
 }

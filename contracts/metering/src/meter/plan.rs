@@ -29,7 +29,8 @@ pub(crate) struct Plan {
     pub nesting: u64,
     /// Most targets of a `br_table`.
     pub targets: u64,
-    pub calls: bool,
+    /// Instructions that call.
+    pub calls: u64,
     /// Whether a local is needed to keep an operand in.
     pub keeps_operand: bool,
 }
@@ -107,7 +108,7 @@ impl Plan {
                 operands: 0,
                 nesting: 0,
                 targets: 0,
-                calls: false,
+                calls: 0,
                 keeps_operand: false,
             },
             open: vec![Open { is_if: false, is_loop: false, joined: false }],
@@ -211,7 +212,9 @@ impl Scan<'_> {
                 self.die(next);
             }
             Operator::Unreachable => self.die(next),
-            Operator::Call { .. } | Operator::CallIndirect { .. } => self.plan.calls = true,
+            Operator::Call { .. } | Operator::CallIndirect { .. } => {
+                self.plan.calls = self.plan.calls.saturating_add(1)
+            }
             Operator::MemoryGrow { .. } => {
                 self.plan.keeps_operand = true;
                 self.edit(offset, EditKind::Grow { next });

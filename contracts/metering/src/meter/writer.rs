@@ -90,11 +90,11 @@ impl Writer<'_> {
                 I::I64Sub,
             ],
         );
-        if self.plan.calls {
+        if self.plan.calls > 0 {
             emit(out, &[I::GlobalSet(stack), I::GlobalGet(stack)]);
         }
         emit(out, &[I::GlobalGet(gas), I::I64Or, I::I64Const(0), I::I64LtS, I::If(BlockType::Empty)]);
-        if !self.plan.calls {
+        if self.plan.calls == 0 {
             emit(out, &[I::I64Const(-1), I::GlobalSet(stack)]);
         }
         emit(out, &[I::Unreachable, I::End]);
@@ -104,7 +104,7 @@ impl Writer<'_> {
 
     fn exit(&self, out: &mut Vec<u8>) {
         emit(out, &[I::End]);
-        if self.plan.calls {
+        if self.plan.calls > 0 {
             let stack = self.counters.stack;
             emit(out, &[I::GlobalGet(stack), I::I64Const(signed(self.plan.frame())), I::I64Add, I::GlobalSet(stack)]);
         }

@@ -1,7 +1,7 @@
 //! Scheduling a call: it is paid for now and run by the chain later.
 //!
 //! What can be known to fail is refused here, since nobody hears of it later: a method that is not there, gas that does
-//! not even make the instance. So is a contract that another one called: its later call would run in the name of an
+//! not even make the instance, or is too little for a place in a block. So is a contract that another one called: its later call would run in the name of an
 //! account that never called it. The gas is taken from the caller's and never paid back, so that a flood of scheduled
 //! calls costs what a flood of calls does, and a call that schedules itself anew comes to an end.
 
@@ -49,7 +49,7 @@ impl Guest<'_> {
         }
         let entering = frame.costs.call.of(call.method.len().saturating_add(call.input.len()));
         let chain = frame.chain.as_ref().expect("a frame's code runs only while it holds the chain");
-        let least = entering.saturating_add(chain.machine.costs.instantiation(facts));
+        let least = entering.saturating_add(chain.machine.costs.instantiation(facts)).max(abi::SCHEDULED_GAS_MIN);
         let now = chain.context.time_ms;
         let is_due = call.at_ms > now && call.at_ms.saturating_sub(now) <= abi::SCHEDULE_AHEAD_MS_MAX;
         let is_paid = (least..=abi::SCHEDULED_GAS_MAX).contains(&call.gas);

@@ -78,6 +78,21 @@ fn what_is_prepared_is_not_compiled_by_a_call() {
 }
 
 #[test]
+fn what_runs_aside_counts_among_views_and_puts_no_code_among_that_of_calls() {
+    let world = World::of(&text(7));
+    let vm = Vm::new(VmConfig::default()).unwrap();
+    let tried = run(&vm.aside(), &world);
+    let counters = vm.counters();
+    assert_eq!((calls(counters), counters.for_views.compiled), ([0, 0, 0], 1));
+    assert_eq!((counters.calls.count, counters.views.count), (0, 1));
+    assert_eq!(run(&vm, &world), tried, "it is a call all the same");
+    assert_eq!(calls(vm.counters()), [0, 0, 1]);
+    // What calls have is used, and nothing is compiled again.
+    let _ = run(&vm.aside(), &world);
+    assert_eq!((calls(vm.counters()), vm.counters().for_views.compiled), ([0, 0, 1], 1));
+}
+
+#[test]
 fn damaged_and_foreign_files_are_compiled_anew_and_never_loaded() {
     let directory = TempDir::new().unwrap();
     let world = World::of(&text(7));

@@ -1,6 +1,7 @@
 //! Code that may not be deployed, each with exactly why; and code that may.
 
 use countersign_abi::MODULE;
+use countersign_vm::limits::WORK_MAX;
 use countersign_vm::{CodeLimit, CodeRejected, SegmentKind};
 
 use crate::world::{contract, vm, with};
@@ -165,14 +166,14 @@ fn sizes() {
             over_in(0, CodeLimit::Results, 2, 1),
         ),
         (
-            contract(&"nop ".repeat(262_000)),
-            contract(&"nop ".repeat(262_200)),
-            over_in(0, CodeLimit::FunctionBytes, 262_202, 262_144),
+            contract(&"nop ".repeat(131_000)),
+            contract(&"nop ".repeat(131_100)),
+            over_in(0, CodeLimit::FunctionBytes, 131_102, 131_072),
         ),
         (
-            contract(&"(if (i32.const 0) (then))".repeat(9_999)),
-            contract(&"(if (i32.const 0) (then))".repeat(10_000)),
-            over_in(0, CodeLimit::Blocks, 20_001, 20_000),
+            contract(&"(if (i32.const 0) (then))".repeat(4_999)),
+            contract(&"(if (i32.const 0) (then))".repeat(5_000)),
+            over_in(0, CodeLimit::Blocks, 10_001, 10_000),
         ),
     ] {
         assert_eq!(check(&fits), Ok(()));
@@ -185,9 +186,22 @@ fn sizes() {
 #[test]
 fn work_of_the_compiler() {
     // 4,000 locals alive over 10,000 blocks.
-    let text = contract(&format!("(local {}) {}", "i64 ".repeat(4_000), "(if (i32.const 0) (then))".repeat(5_000)));
+    let text = contract(&format!("(local {}) {}", "i64 ".repeat(4_000), "(if (i32.const 0) (then))".repeat(4_500)));
     let refused = check(&text);
     assert!(matches!(refused, Err(CodeRejected::OverLimit { limit: CodeLimit::BlockLocals, .. })), "{refused:?}");
+
+    // Functions of calls, which are three units each, and of others, which are one.
+    let calls = format!("(func {})", "(call 0)".repeat(60_000)).repeat(6);
+    let with_others = |count: usize| {
+        let others = format!("(func {}) (func {})", "nop ".repeat(80_000), "nop ".repeat(count - 80_000));
+        vm().check(&wat::parse_str(module(&format!("{calls} {others}"))).unwrap())
+    };
+    let least = with_others(80_000).unwrap().stats.work;
+    let most = usize::try_from(WORK_MAX - least).unwrap() + 80_000;
+    assert_eq!(with_others(most).unwrap().stats.work, WORK_MAX);
+    // `run`, the functions with their ends, a block each, and what is in them.
+    assert_eq!(least, 9 * (30 + 15 + 1) + 6 * 60_000 * (1 + 2) + 80_000);
+    assert_eq!(with_others(most + 1), Err(over(CodeLimit::Work, WORK_MAX + 1, WORK_MAX)));
 }
 
 #[test]

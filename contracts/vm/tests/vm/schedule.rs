@@ -7,8 +7,8 @@ use crate::world::{GAS, World, address, call, contract, output, trapped, view, v
 
 const NOW: u64 = 1_700_000_000_000;
 const DATA: &str = "(data (i32.const 0) \"run\") (data (i32.const 8) \"initmigrate\\ff\")";
-/// Enough for any contract of these tests.
-const SOME: u64 = 100_000;
+/// Enough for any contract of these tests, and the least there is.
+const SOME: u64 = abi::SCHEDULED_GAS_MIN;
 
 /// Schedules the method whose name stands there, with four bytes of input.
 fn booking(name: u32, len: u32, at: u64, gas: u64) -> String {
@@ -71,8 +71,6 @@ fn positions_count_up_to_the_limit() {
 fn what_cannot_come_to_anything_is_refused() {
     let rich = Call { gas_limit: 2 * GAS, ..call(&[]) };
     let good = |text: &str| World::of(&with(&format!("(drop {text})"), DATA)).run(&rich).status;
-    let bytes = with(&format!("(drop {})", run(NOW + 1, SOME)), DATA);
-    let least = least(&bytes);
     let last = NOW + abi::SCHEDULE_AHEAD_MS_MAX;
     for (text, expected) in [
         (run(NOW + 1, SOME), None),
@@ -83,6 +81,7 @@ fn what_cannot_come_to_anything_is_refused() {
         (run(last + 1, SOME), Some(trap::BAD_HOST_ARGUMENT)),
         (run(u64::MAX, SOME), Some(trap::BAD_HOST_ARGUMENT)),
         (run(NOW + 1, 0), Some(trap::BAD_HOST_ARGUMENT)),
+        (run(NOW + 1, SOME - 1), Some(trap::BAD_HOST_ARGUMENT)),
         (run(NOW + 1, abi::SCHEDULED_GAS_MAX + 1), Some(trap::BAD_HOST_ARGUMENT)),
         (run(NOW + 1, u64::MAX), Some(trap::BAD_HOST_ARGUMENT)),
         (booking(8, 4, NOW + 1, SOME), Some(trap::METHOD_NOT_FOUND)),
@@ -96,16 +95,24 @@ fn what_cannot_come_to_anything_is_refused() {
         let expected = expected.map_or(Status::Succeeded { output: Vec::new() }, trapped);
         assert_eq!(good(&text), expected, "{text}");
     }
-    // The length of the number in the code is the same, so that the bound is exact.
-    assert!((8_192..1_048_576).contains(&least), "{least}");
-    assert_eq!(good(&run(NOW + 1, least)), Status::Succeeded { output: Vec::new() });
-    assert_eq!(good(&run(NOW + 1, least - 1)), trapped(trap::BAD_HOST_ARGUMENT));
     let long = format!(
         "(call $schedule (i32.const 0) (i32.const 3) (i32.const 0) (i32.const {}) (i64.const {}) (i64.const {SOME}))",
         abi::SCHEDULED_INPUT_BYTES_MAX + 1,
         NOW + 1
     );
     assert_eq!(good(&long), trapped(trap::BAD_HOST_ARGUMENT));
+}
+
+#[test]
+fn gas_that_does_not_make_the_instance_is_refused() {
+    let large =
+        |gas| with(&format!("(drop {})", run(NOW + 1, gas)), &format!("(memory (export \"memory\") 90) {DATA}"));
+    let rich = Call { gas_limit: 2 * GAS, ..call(&[]) };
+    let least = least(&large(SOME));
+    // The length of the number in the code is the same, so that the bound is exact.
+    assert!((SOME..1_048_576).contains(&least), "{least}");
+    assert_eq!(World::of(&large(least)).run(&rich).status, Status::Succeeded { output: Vec::new() });
+    assert_eq!(World::of(&large(least - 1)).run(&rich).status, trapped(trap::BAD_HOST_ARGUMENT));
 }
 
 #[test]

@@ -44,19 +44,9 @@ impl Executor<'_> {
             return Ok(Ended::rejected(RejectCode::BadCode, gas));
         };
         let code = Hash(checked.hash);
-        if arrival.replaces.as_ref().is_some_and(|record| record.code == code) {
-            return Ok(Ended::rejected(RejectCode::SameCode, gas));
-        }
-        if let Err(refused) = arrival.permit(overlay, account.id.organisation(), &code)? {
-            return Ok(Ended::rejected(refused, gas));
-        }
         let new = code_record(checked.facts);
-        if let Some(before) = arrival.replaces.as_ref().map(|record| &record.code) {
-            let old: Option<CodeRecord> = overlay.read_value(&state_key::code_record(before), "the record of code")?;
-            let old = old.and_then(|old| old.layout);
-            if old.is_some_and(|old| !new.layout.is_some_and(|new| old.admits(&new))) {
-                return Ok(Ended::rejected(RejectCode::Incompatible, gas));
-            }
+        if let Err(refused) = arrival.judge(overlay, account.id.organisation(), &code, new.layout.as_ref())? {
+            return Ok(Ended::rejected(refused, gas));
         }
         self.install(overlay, header, transaction, account, (arrival, code, new), gas)
     }

@@ -1,7 +1,8 @@
 //! Scheduled calls: noting them, and running those whose time has come.
 //!
 //! What is due is read from the state before the block, so a call that the block itself schedules waits for a later
-//! one. Each that is run goes, whatever becomes of it.
+//! one. Each that is run goes, whatever becomes of it. Only one whose contract is frozen then waits on: it is moved to a
+//! later place, so that others pass it, and tried again there, for a bounded time.
 
 use super::call::Author;
 use super::{Ended, Executor};
@@ -9,10 +10,11 @@ use crate::error::ReplicaError;
 use crate::limits::SCHEDULED_GAS_PART;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
+use countersign_abi::frozen_until;
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, AccountId, Address, Gas, Hash, Header, Height, PublicKey, RejectCode, Roles, ScheduledCall, TimestampMs,
-    state_key,
+    Account, AccountId, Address, ContractRecord, Gas, Hash, Header, Height, PublicKey, RejectCode, Roles,
+    ScheduledCall, TimestampMs, state_key,
 };
 use countersign_vm::{Call, CallContext, CallKind, Scheduled};
 
@@ -32,14 +34,21 @@ impl Executor<'_> {
         let mut ran = Vec::new();
         for key in due {
             let call: ScheduledCall = overlay.read_value(&key, WHAT)?.ok_or(ReplicaError::State { what: WHAT })?;
+            let id = call.id();
+            let is_overridden = self.is_overridden(&id);
+            if !is_overridden && let Some(later) = waits_until(overlay, &call, header.time)? {
+                let (_, number) = state_key::scheduled_place(&key).ok_or(ReplicaError::State { what: WHAT })?;
+                overlay.write(key, None);
+                overlay.write(state_key::scheduled(later, number), Some(encode(&call)));
+                continue;
+            }
             left = match left.checked_sub(call.gas.0) {
                 Some(left) => left,
                 None if ran.is_empty() => 0,
                 None => break,
             };
             overlay.write(key, None);
-            let id = call.id();
-            let ended = if self.is_overridden(&id) {
+            let ended = if is_overridden {
                 Ended::rejected(RejectCode::Overridden, 0)
             } else {
                 self.run_scheduled(overlay, header, id, &call)?
@@ -81,6 +90,18 @@ impl Executor<'_> {
         };
         self.run_by(overlay, header, Author { transaction: id, signer }, &asked, 0)
     }
+}
+
+/// When a call whose contract is frozen is tried again, if it waits on.
+fn waits_until(
+    state: &impl StateSource,
+    call: &ScheduledCall,
+    now: TimestampMs,
+) -> Result<Option<TimestampMs>, ReplicaError> {
+    let record: Option<ContractRecord> =
+        state.read_value(&state_key::contract(&call.contract), "a contract's record")?;
+    let is_frozen = record.is_some_and(|record| record.frozen.is_frozen());
+    Ok(frozen_until(call.at.0, now.0).filter(|_| is_frozen).map(TimestampMs))
 }
 
 /// The roles that a scheduled call has now: those that its account has and had. An account that signs with no key any

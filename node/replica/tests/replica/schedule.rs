@@ -55,8 +55,8 @@ const CLOCK: &str = r#"(module
     (i64.store (i32.const 0) (i64.const 0x6e6f73696f70))
     (call $storage_write (i32.const 60000) (i32.const 4) (i32.const 0) (i32.const 6))))"#;
 
-/// Enough for `ring`.
-const SOME: u64 = 200_000;
+/// Enough for `ring`, and the least there is.
+const SOME: u64 = abi::SCHEDULED_GAS_MIN;
 
 fn booking(at: u64, gas: u64, method: &str, input: &[u8]) -> Vec<u8> {
     let at = BEGIN.plus(at).0;
@@ -289,17 +289,62 @@ fn replaced(state: &mut State) {
     state.0.insert(state_key::code(&hash), code);
 }
 
+fn set_frozen(state: &mut State, contract: &str, frozen: bool) {
+    let key = state_key::contract(&Address::of(contract));
+    let mut record: ContractRecord = codec::decode(&state.0[&key], 1 << 10).unwrap();
+    record.frozen.by_owner = frozen;
+    state.0.insert(key, codec::encode(&record));
+}
+
 #[test]
-fn a_frozen_contract_runs_none() {
+fn a_call_waits_while_its_contract_is_frozen_and_others_pass_it() {
+    let mut state = with_clock();
+    // Another contract whose call is due at the same time, behind the first.
+    let code = wat::parse_str(CLOCK).unwrap();
+    let mut body = transaction(11, 1, 50_000, Payload::Deploy { name: "a/other".into(), code, input: Vec::new() });
+    body.gas_limit = crate::chain::genesis().parameters.transaction_gas_max;
+    let input = booking(100, SOME, "ring", b"other");
+    let other = Payload::Call { contract: Address::of("a/other"), method: "book".into(), input };
+    let other = signed(13, transaction(13, 2, 50_000, other));
+    assert!(all_succeeded(&block(&mut state, 2, 10, &[signed(11, body), book(1, 100, "x"), other])));
+
+    set_frozen(&mut state, "a/clock", true);
+    assert_eq!(rung(&block(&mut state, 3, 100, &[])), ["other"]);
+    let [call] = &waiting(&state)[..] else { panic!() };
+    assert_eq!(call.at, BEGIN.plus(100), "it tells when it was due");
+    let again = 100 + abi::FROZEN_TRY_MS;
+    assert!(state.0.contains_key(&state_key::scheduled(BEGIN.plus(again), 0)));
+    set_frozen(&mut state, "a/clock", false);
+    assert_eq!(rung(&block(&mut state, 4, again - 1, &[])), [""; 0]);
+    assert_eq!(rung(&block(&mut state, 5, again, &[])), ["x"]);
+    assert!(waiting(&state).is_empty());
+}
+
+#[test]
+fn a_call_of_a_contract_that_stays_frozen_fails_in_the_end() {
     let mut state = with_clock();
     assert!(all_succeeded(&block(&mut state, 2, 10, &[book(1, 100, "x")])));
-    let key = state_key::contract(&Address::of("a/clock"));
-    let mut record: ContractRecord = codec::decode(&state.0[&key], 1 << 10).unwrap();
-    record.frozen.by_owner = true;
-    state.0.insert(key, codec::encode(&record));
-    let receipts = block(&mut state, 3, 100, &[]);
+    set_frozen(&mut state, "a/clock", true);
+    let next = |state: &State| {
+        let key = state.0.keys().find(|key| key.starts_with(&state_key::scheduled_all())).unwrap();
+        state_key::scheduled_place(key).unwrap().0.since(BEGIN)
+    };
+    let (mut tries, mut height) = (Vec::new(), 3);
+    let receipts = loop {
+        tries.push(next(&state));
+        let time = next(&state);
+        let receipts = block(&mut state, height, time, &[]);
+        if !receipts.is_empty() {
+            break receipts;
+        }
+        height += 1;
+    };
     assert_eq!(receipts[0].outcome, Outcome::Trapped { cause: trap::FROZEN });
     assert!(waiting(&state).is_empty());
+    assert_eq!(tries.last(), Some(&(100 + abi::FROZEN_KEPT_MS)));
+    assert_eq!(tries.len(), 27 + 1, "{tries:?}");
+    // None waits for much longer than it has.
+    assert!(tries.windows(2).all(|pair| pair[1] - 100 <= abi::FROZEN_TRY_MS.max((pair[0] - 100) / 2) + pair[0] - 100));
 }
 
 #[test]

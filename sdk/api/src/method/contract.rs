@@ -5,14 +5,14 @@ use super::tx::{Attribute, Event};
 use crate::{At, Bytes, Order, Page, Read, U64, schema};
 use countersign_types::{AccountId, Address, Hash, Height, ScheduledCall, TimestampMs};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 methods! {
     ContractList = "contract_list", "The deployed contracts.": ListParams => Page<Contract>;
     ContractGet = "contract_get", "A contract: its owner, the code it runs and ran, and who stopped it.": GetParams => Read<Details>;
     ContractListApprovals = "contract_listApprovals", "Which organisations have approved which code for a contract, deployed or not.":
-        ApprovalsParams => Read<Vec<Approval>>;
+        ApprovalsParams => Page<Approval>;
     ContractGetAbi = "contract_getAbi", "A contract's interface: methods, types, events, errors.": GetAbiParams => Read<Interface>;
     ContractGetCode = "contract_getCode", "A module, by the contract that runs it or by its SHA-256.": GetCodeParams => Read<Module>;
     ContractCheck = "contract_check", "Whether this network would take a module, and what it costs to deploy and to instantiate. Nothing is written.":
@@ -168,6 +168,12 @@ pub struct Revision {
 pub struct ApprovalsParams {
     /// `organisation/name`.
     pub name: String,
+    /// Items of a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Code that may come to a contract.
@@ -250,7 +256,8 @@ pub struct CheckParams {
 pub struct Checked {
     /// Why it would not be taken, each reason on its own; none if it would.
     pub refusals: Vec<String>,
-    /// Gas that its deployment takes, without `init`.
+    /// Gas that its deployment takes, the transaction itself included, without arguments and without what `init` or
+    /// `migrate` takes.
     pub deploy_gas: U64,
     /// Most gas that a transaction may take.
     pub transaction_gas_max: U64,
@@ -304,10 +311,15 @@ pub struct Viewed {
     /// borsh of the result.
     pub output: Bytes,
     /// The result as JSON, where the contract's interface says how to read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Gas it would have used.
     pub gas_used: U64,
+}
+
+/// A value that is there, `null` too: a view may answer nothing.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 /// Parameters of `contract_listEvents`. What is absent does not restrict.
@@ -353,7 +365,7 @@ pub struct Scheduled {
     /// What `tx_get` finds its receipt by, once it has run.
     #[schemars(with = "schema::Hash")]
     pub id: Hash,
-    /// The least time of the block that runs it.
+    /// The least time of the block that runs it; it is over while the contract is frozen or blocks have no room.
     #[schemars(with = "schema::Time")]
     pub time: TimestampMs,
     /// The contract.

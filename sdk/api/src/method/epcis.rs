@@ -2,6 +2,7 @@
 
 use super::contract::ContractRef;
 use super::methods;
+use crate::read::Page;
 use crate::{At, Read, schema};
 use countersign_epcis::rule::Position;
 use countersign_types::{AccountId, Hash, Height, TimestampMs};
@@ -15,6 +16,8 @@ methods! {
     EpcisValidate = "epcis_validate", "Checks an EPCIS document by the rules of capture; nothing is written.":
         ValidateParams => Checked;
     EpcisEvent = "epcis_event", "A captured event as JSON-LD, with its origin.": EventParams => Read<EventRecords>;
+    EpcisQuery = "epcis_query", "Captured events that match the query parameters of EPCIS 2.0, page by page.":
+        QueryParams => Page<EventRecord>;
 }
 
 /// Parameters of `epcis_validate`.
@@ -116,6 +119,43 @@ pub struct EventParams {
     /// Where to read.
     #[serde(default)]
     pub at: At,
+}
+
+/// Parameters of `epcis_query`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct QueryParams {
+    /// The query parameters of EPCIS 2.0, such as `{"EQ_bizStep": ["shipping"], "GE_eventTime": "2026-05-01T00:00:00Z"}`. An
+    /// unknown one is an error.
+    #[schemars(with = "Value")]
+    pub params: Box<RawValue>,
+    /// How identifiers are spelled.
+    #[serde(default)]
+    pub form: Form,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read. Pages after the first are read where the first was.
+    #[serde(default)]
+    pub at: At,
+    /// Events of a page. A page may have fewer, or none, and others follow: each looks at so many records only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `nextCursor` of the page before, asked with the same query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// How identifiers are spelled in an answer. An EPC URN cannot be made of a link without a table of company prefixes, so
+/// events have URNs where they were written with URNs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Form {
+    /// As they were written; the event's hash is that of this spelling.
+    #[default]
+    Written,
+    /// As canonical GS1 Digital Links where they are keys of GS1.
+    DigitalLink,
 }
 
 /// All records under one id: the event, and declarations that it was in error.

@@ -5,6 +5,9 @@ use super::methods;
 use super::state::Key;
 use crate::limits::PROOF_RESPONSE_BYTES_MAX;
 use crate::{At, Bytes, schema};
+use countersign_epcis::answer::After;
+use countersign_epcis::question::{Arguments, Question};
+use countersign_epcis::report::Report;
 use countersign_types::proof::{Anchor, Earlier, HistoryPlace, Proof};
 use countersign_types::{Epoch, EpochEnd, Hash, Height};
 use schemars::JsonSchema;
@@ -83,33 +86,53 @@ pub enum LogRef {
     Item(String),
 }
 
-/// A question about an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Query {
-    /// What happened to it.
-    History,
-    /// What it was made of and what it holds.
-    Back,
-    /// What was made of it and what became of its instances.
-    Forward,
-}
-
-impl Query {
-    /// The word in JSON, and in a proof file's subject.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::History => "history",
-            Self::Back => "back",
-            Self::Forward => "forward",
+/// Defines the questions whose answers can be proven.
+macro_rules! queries {
+    ($($name:ident = $word:literal, $question:pat, $doc:literal;)+) => {
+        /// A question.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub enum Query {
+            $(#[doc = $doc] $name,)+
         }
-    }
-    /// The query of a word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::History, Self::Back, Self::Forward].into_iter().find(|query| query.word() == word)
-    }
+
+        impl Query {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+            /// The word in JSON, and in a proof file's subject.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+            /// The query of a word.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|query| query.word() == word)
+            }
+            /// The query that a question is.
+            #[must_use]
+            pub const fn of_question(question: &Question) -> Self {
+                match question { $($question => Self::$name,)+ }
+            }
+        }
+    };
+}
+queries! {
+    History = "history", Question::History(..), "What happened to an item.";
+    Back = "back", Question::Back(_), "What an item was made of and what it holds.";
+    Forward = "forward", Question::Forward(_), "What was made of an item and what became of its instances.";
+    Recall = "recall", Question::Recall { .. }, "What has to be recalled because of an item.";
+    Contents = "contents", Question::Contents(..), "What a container held at a time.";
+    Holder = "holder", Question::Holder(..), "Where an item was at a time, by whose word.";
+    MassBalance = "massBalance", Question::MassBalance(_), "How much of a lot came to be, was used up, and should be left.";
+    Excursions = "excursions", Question::Excursions(..), "Readings out of bounds, and what was where they were taken.";
+    AuditTrail = "auditTrail", Question::AuditTrail(_), "All records of an event.";
+    VerifyItem = "verifyItem", Question::VerifyItem(..), "Whether an item is what is printed on it.";
+    Anomalies = "anomalies", Question::Anomalies { .. }, "What does not fit in the events of a span of records.";
+    Fsma204 = "fsma204", Question::Report(_, Report::Fsma204(_)), "The critical tracking events of a lot; `from` and `to` among the arguments.";
+    Dscsa = "dscsa", Question::Report(_, Report::Dscsa), "The transaction history of a package of medicine.";
+    Eudr = "eudr", Question::Report(_, Report::Eudr), "The plots that contributed to an item.";
+    Passport = "passport", Question::Report(_, Report::Passport(_)), "What is said of an item; `tier` among the arguments.";
 }
 
 /// Parameters of `proof_getTrace`.
@@ -133,13 +156,30 @@ pub struct GetTraceParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<schema::HistoryPlace>")]
     pub after: Option<HistoryPlace>,
+    /// What is asked beside the item, by name, as the proof file has it.
+    #[serde(default, skip_serializing_if = "Arguments::is_empty")]
+    pub arguments: Arguments,
 }
 
 impl GetTraceParams {
     /// Asks for all of a trace.
     #[must_use]
     pub fn whole(contract: Option<ContractRef>, query: Query, item: String, at: At) -> Self {
-        Self { contract, query, item, at, limit: None, after: None }
+        Self { contract, query, item, at, limit: None, after: None, arguments: Arguments::new() }
+    }
+
+    /// Asks a question.
+    #[must_use]
+    pub fn of(contract: Option<ContractRef>, question: &Question, at: At) -> Self {
+        let whole = Self::whole(contract, Query::of_question(question), question.item().to_owned(), at);
+        let part = question.part();
+        let after = part.and_then(|part| part.after);
+        Self {
+            limit: part.map(|part| part.limit.get()),
+            after: after.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence }),
+            arguments: question.arguments(),
+            ..whole
+        }
     }
 }
 

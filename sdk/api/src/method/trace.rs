@@ -3,6 +3,9 @@
 use super::contract::ContractRef;
 use super::methods;
 use crate::{At, Read, schema};
+pub use countersign_epcis::answer::{
+    AnomalyReport, AuditTrail, Excursions, Held, MassBalance, RecallScope, Verification, Whereabouts,
+};
 use countersign_types::{Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +15,21 @@ methods! {
         HistoryParams => Read<Trace>;
     TraceBack = "trace_back", "What an item was made of and what it holds, to the beginning.": TraceParams => Read<Trace>;
     TraceForward = "trace_forward", "What was made of an item and what became of its instances.": TraceParams => Read<Trace>;
-    TraceContents = "trace_contents", "What a container held at a time.": ContentsParams => Read<Contents>;
+    TraceRecall = "trace_recall", "What has to be recalled because of an item, where it is by whose word, and how much of it is nowhere.":
+        RecallParams => Read<RecallScope>;
+    TraceContents = "trace_contents", "What a container held at a time.": AtTimeParams => Read<Held>;
+    TraceHolder = "trace_holder", "Where an item was at a time, by whose word, and which parties were declared to have it.":
+        AtTimeParams => Read<Whereabouts>;
+    TraceMassBalance = "trace_massBalance", "How much of a lot came to be, was used up, and should be left.":
+        TraceParams => Read<MassBalance>;
+    TraceExcursions = "trace_excursions", "Which readings of sensors were out of bounds, and what was where they were taken.":
+        ExcursionsParams => Read<Excursions>;
+    TraceAuditTrail = "trace_auditTrail", "All records of an event: itself and its error declarations, void ones included.":
+        AuditTrailParams => Read<AuditTrail>;
+    TraceVerifyItem = "trace_verifyItem", "Whether an item is what is printed on it, by the records.":
+        VerifyItemParams => Read<Verification>;
+    TraceAnomalies = "trace_anomalies", "What does not fit in the events of a span of records: too much, twice, too far, too long.":
+        AnomaliesParams => Read<AnomalyReport>;
 }
 
 /// Parameters of `trace_history`.
@@ -138,13 +155,33 @@ pub struct TraceAnomaly {
     pub reason: String,
 }
 
-/// Parameters of `trace_contents`.
+/// Parameters of `trace_recall`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ContentsParams {
-    /// The container, in any spelling.
+pub struct RecallParams {
+    /// The item, in any spelling.
     pub epc: String,
-    /// The event time asked about, ISO 8601 with time zone; now if absent.
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read. Give the height of the first page for the ones after it.
+    #[serde(default)]
+    pub at: At,
+    /// Products of a page, at most [`crate::limits::RECALL_PAGE_MAX`], which is also what absent means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Parameters of what is asked about a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct AtTimeParams {
+    /// The item or container, in any spelling.
+    pub epc: String,
+    /// The event time asked about, ISO 8601 with time zone; now if absent. The answer says which it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// The provenance contract; the node's default one if absent.
@@ -155,16 +192,117 @@ pub struct ContentsParams {
     pub at: At,
 }
 
-/// The answer of `trace_contents`.
+/// Parameters of `trace_excursions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Contents {
-    /// The container's canonical identifier.
-    pub canonical: String,
-    /// Canonical identifiers of what was inside, sorted.
-    pub contents: Vec<String>,
-    /// Canonical identifiers of what was fixed to it, sorted.
-    pub fixed: Vec<String>,
-    /// Whether this is all.
-    pub complete: bool,
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ExcursionsParams {
+    /// What is measured: `Temperature`, `gs1:RelativeHumidity`, ….
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The least that is in order; at least one of `min` and `max` is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<Decimal>,
+    /// The most that is in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Decimal>,
+    /// The unit of these, a UN/ECE Recommendation 20 code: `CEL`. Readings in others of the dimension are compared exactly.
+    pub uom: String,
+    /// The first instant that counts, ISO 8601 with time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last instant that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Only what affects this item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epc: Option<String>,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// Parameters of `trace_auditTrail`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct AuditTrailParams {
+    /// The eventID, or the hash of an event that has none.
+    #[serde(rename = "eventID")]
+    pub event_id: String,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// Parameters of `trace_verifyItem`: what is printed on a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VerifyItemParams {
+    /// The GTIN, 8 to 14 digits.
+    pub gtin: String,
+    /// The serial number.
+    pub serial: String,
+    /// The lot, if it is to be verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// The expiry, `YYYY-MM-DD` or `YYMMDD`, if it is to be verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<String>,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// Parameters of `trace_anomalies`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct AnomaliesParams {
+    /// The first record; 0 if absent. The `next` of an answer goes on where it ended.
+    #[serde(default)]
+    pub since: u64,
+    /// How many records to look at, at most [`countersign_epcis::limits::ANOMALY_RECORDS_MAX`], which is also what absent means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read.
+    #[serde(default)]
+    pub at: At,
+}
+
+/// An exact decimal number: a JSON string, or a number as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimal(pub countersign_epcis::Decimal);
+
+impl Serialize for Decimal {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+        let text = raw.get();
+        let digits = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        digits.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Decimal {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DecimalOrNumber".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "number"], "description": "An exact decimal number." })
+    }
 }

@@ -1,4 +1,4 @@
-//! `countersign epcis` and `countersign trace`: what is recorded of items, and asked about them.
+//! `countersign epcis`: what is recorded of items.
 
 use super::at;
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +14,36 @@ pub enum Epcis {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Compute the CBV 2.0 event hash that other systems name events by; works without a network.
+    Hash {
+        /// EPCIS documents in JSON-LD (2.0) or XML (1.x or 2.0); `-` reads standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Show the text that is hashed as well, to compare it with another system's.
+        #[arg(long)]
+        text: bool,
+    },
+    /// List the captured events that match query parameters of EPCIS 2.0.
+    Query(EventQuery),
+    /// Show what is recorded under an eventID, or under an event's hash on the chain.
+    Event {
+        /// The eventID or hash.
+        id: String,
+        /// As of when: `final`, a height, a block hash, or a time such as 2026-05-01T08:00:00Z.
+        #[arg(long, default_value = "final", value_parser = at)]
+        at: At,
+    },
+    /// Write all captured events, or those that match query parameters, as one EPCIS 2.0 document.
+    Export {
+        #[command(flatten)]
+        which: Which,
+        /// Only events that this organisation captured.
+        #[arg(long, value_name = "ORGANISATION")]
+        organisation: Option<String>,
+        /// Where to; `-` is standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
     /// Record documents' events, with a receipt for each.
     Capture {
         /// EPCIS documents in JSON-LD (2.0) or XML (1.x or 2.0); `-` reads standard input.
@@ -25,6 +55,38 @@ pub enum Epcis {
     },
 }
 
+/// Which events.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// A query parameter, such as EQ_bizStep=shipping or 'EQ_action=["ADD","DELETE"]'; may be given again.
+    #[arg(value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+    /// A file with the parameters as an object in JSON; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "parameters")]
+    pub query: Option<PathBuf>,
+    /// As of when: `final`, a height, a block hash, or a time such as 2026-05-01T08:00:00Z.
+    #[arg(long, default_value = "final", value_parser = at)]
+    pub at: At,
+    /// Spell identifiers as GS1 Digital Links, whatever they were written as.
+    #[arg(long)]
+    pub links: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EventQuery {
+    #[command(flatten)]
+    pub which: Which,
+    /// Most events to list.
+    #[arg(long, default_value = "100")]
+    pub limit: NonZeroU32,
+    /// Go on where an earlier answer ended, with the same parameters.
+    #[arg(long)]
+    pub cursor: Option<String>,
+    /// Print comma-separated values instead of a table.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+}
+
 /// What a refused event does to the others of its document.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum CaptureMode {
@@ -32,35 +94,4 @@ pub enum CaptureMode {
     Rollback,
     /// Nothing: each event stands for itself.
     Proceed,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Trace {
-    /// What happened to an item, in containers too.
-    History(History),
-    /// What an item was made of and what it holds.
-    Back(Item),
-    /// What was made of an item and what became of its instances.
-    Forward(Item),
-}
-
-#[derive(Debug, Args)]
-pub struct History {
-    #[command(flatten)]
-    pub item: Item,
-    /// Most events to list.
-    #[arg(long, default_value = "10000")]
-    pub limit: NonZeroU32,
-    /// Go on where an earlier answer ended, as of the same block: verified answers after verified ones.
-    #[arg(long)]
-    pub cursor: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Item {
-    /// The item, in any spelling: EPC URN, GS1 Digital Link, or another URI.
-    pub id: String,
-    /// As of when: `final`, a height, a block hash, or a time such as 2026-05-01T08:00:00Z.
-    #[arg(long, default_value = "final", value_parser = at)]
-    pub at: At,
 }

@@ -91,10 +91,14 @@ pub struct RootFile {
 pub struct Export {
     #[command(flatten)]
     pub what: ExportWhat,
-    /// The question about the item that the file answers: history, back or forward by the trace, or log for the records
-    /// that name it.
+    /// The question that the file answers: one of the trace's (history, back, forward, recall, contents, holder, massBalance,
+    /// excursions, auditTrail, verifyItem), a report's word (fsma204, dscsa, eudr, passport), or log for the records that name
+    /// the item.
     #[arg(long, value_name = "QUERY", value_parser = item_query, requires = "item", default_value = "history")]
     pub query: ItemQuery,
+    /// What the question asks beside the item, such as `time=2026-05-01T08:00:00Z` of contents; may be given again.
+    #[arg(long = "argument", value_name = "NAME=VALUE", value_parser = argument, requires = "item")]
+    pub arguments: Vec<(String, String)>,
     /// Where to read: `final`, a height or a block hash.
     #[arg(long, default_value = "final", value_parser = at, conflicts_with_all = ["tx", "event"])]
     pub at: At,
@@ -158,8 +162,16 @@ fn item_query(text: &str) -> Result<ItemQuery, String> {
     match (text, Query::of(text)) {
         ("log", _) => Ok(ItemQuery::Log),
         (_, Some(query)) => Ok(ItemQuery::Trace(query)),
-        (_, None) => Err("must be history, back, forward or log".to_owned()),
+        (_, None) => {
+            let words: Vec<&str> = Query::ALL.iter().map(|query| query.word()).collect();
+            Err(format!("must be log, or one of {}", words.join(", ")))
+        }
     }
+}
+
+fn argument(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| "must be NAME=VALUE".to_owned())
 }
 
 fn event_place(text: &str) -> Result<EventPlace, String> {

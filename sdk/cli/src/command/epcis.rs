@@ -1,5 +1,8 @@
 //! `countersign epcis`.
 
+mod hash;
+mod query;
+
 use crate::arguments::{CaptureMode, Epcis};
 use crate::failure::REFUSED;
 use crate::output::{Output, or_dash, say, table};
@@ -14,6 +17,12 @@ use std::process::ExitCode;
 pub async fn run(command: Epcis, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let all_good = match command {
         Epcis::Validate { files } => validate(&files, output)?,
+        Epcis::Query(wanted) => query::list(wanted, session, output).await?,
+        Epcis::Event { id, at } => query::event(id, at, session, output).await?,
+        Epcis::Export { which, organisation, output: to } => {
+            query::export(which, organisation, &to, session, output).await?
+        }
+        Epcis::Hash { files, text } => hash::hash(&files, text, output)?,
         Epcis::Capture { files, mode } => {
             let mode = match mode {
                 CaptureMode::Rollback => Mode::Rollback,

@@ -1,14 +1,18 @@
 //! `countersign trace`.
 
+mod told;
+
+pub use told::human as told;
+
 use crate::arguments::{History, Item, Trace as Command};
 use crate::failure::Usage;
 use crate::output::{Output, facts, moment, or_dash, say, table};
 use crate::session::Session;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use countersign_api::method::trace::{HistoryParams, Trace, TraceBack, TraceForward, TraceParams};
-use countersign_api::trace::{of_history, of_history_page, of_lineage};
+use countersign_api::trace::{of_history_page, of_lineage};
 use countersign_api::{Method, Read};
-use countersign_client::verify::{Answer, Query};
+use countersign_client::verify::{Answer, Question};
 use countersign_client::{Auditor, HistoryPages, Verified};
 use countersign_types::Height;
 use countersign_types::proof::HistoryPlace;
@@ -16,15 +20,40 @@ use serde_json::json;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::str::FromStr;
+use told::Asker;
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
-    if let Some(auditor) = session.auditor()? {
-        return verified(command, &auditor, session, output).await;
+    let asker = Asker { session, output };
+    match command {
+        Command::History(wanted) => walked(Walked::History(wanted), session, output).await,
+        Command::Back(item) => walked(Walked::Back(item), session, output).await,
+        Command::Forward(item) => walked(Walked::Forward(item), session, output).await,
+        Command::Recall(wanted) => asker.recall(wanted).await,
+        Command::Contents(wanted) => asker.contents(wanted).await,
+        Command::Holder(wanted) => asker.holder(wanted).await,
+        Command::Balance(item) => asker.balance(item).await,
+        Command::Excursions(wanted) => asker.excursions(wanted).await,
+        Command::Audit(event) => asker.audit(event).await,
+        Command::Verify(wanted) => asker.verify(wanted).await,
+        Command::Anomalies(wanted) => asker.anomalies(wanted).await,
     }
-    let read = match command {
-        Command::History(wanted) => history(wanted, session).await?,
-        Command::Back(item) => ask::<TraceBack>(item, session).await?,
-        Command::Forward(item) => ask::<TraceForward>(item, session).await?,
+}
+
+/// The questions that are answered with a trace.
+enum Walked {
+    History(History),
+    Back(Item),
+    Forward(Item),
+}
+
+async fn walked(wanted: Walked, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    if let Some(auditor) = session.auditor()? {
+        return verified(wanted, &auditor, session, output).await;
+    }
+    let read = match wanted {
+        Walked::History(wanted) => history(wanted, session).await?,
+        Walked::Back(item) => ask::<TraceBack>(item, session).await?,
+        Walked::Forward(item) => ask::<TraceForward>(item, session).await?,
     };
     output.show(&read, |read| {
         let block = facts([("as of", format!("block {} {}", read.height, read.block_hash))]);
@@ -37,18 +66,16 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
 }
 
 /// The whole answer, found again here from what the node proves.
-async fn verified(command: Command, auditor: &Auditor, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
-    let (query, item) = match command {
-        Command::History(wanted) => return verified_history(wanted, auditor, session, output).await,
-        Command::Back(item) => (Query::Back, item),
-        Command::Forward(item) => (Query::Forward, item),
+async fn verified(wanted: Walked, auditor: &Auditor, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    let (word, item) = match wanted {
+        Walked::History(wanted) => return verified_history(wanted, auditor, session, output).await,
+        Walked::Back(item) => ("back", item),
+        Walked::Forward(item) => ("forward", item),
     };
-    let verified = auditor.trace(session.named_contract()?, query, &item.id, item.at).await?;
-    let trace = match verified.data().clone() {
-        Answer::History(history) => of_history(history),
-        Answer::Page(page) => of_history_page(page.history, None),
-        Answer::Lineage(lineage) => of_lineage(lineage),
-    };
+    let question = Question::of(word, &item.id)?;
+    let verified = auditor.trace(session.named_contract()?, &question, item.at).await?;
+    let Answer::Lineage(lineage) = verified.data().clone() else { bail!("the answer is to another question") };
+    let trace = of_lineage(lineage);
     show_verified(&trace, &verified, output)
 }
 
@@ -187,7 +214,7 @@ pub fn human(trace: &Trace) -> String {
         parts.push("Nothing is recorded about it.".to_owned());
     }
     if let Some(bound) = trace.truncated.as_deref() {
-        parts.push(format!("CUT SHORT: there is more than the contract answers (bound: {bound})."));
+        parts.push(format!("CUT SHORT: there is more than one answer holds (bound: {bound})."));
     }
     if let Some(cursor) = &trace.next_cursor {
         parts.push(format!("MORE FOLLOWS: raise --limit, or go on with --cursor {cursor}"));

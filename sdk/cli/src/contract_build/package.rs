@@ -14,6 +14,11 @@ use super::toolchain::TARGET;
 /// Bytes of a page of memory.
 const PAGE_BYTES: u64 = 64 << 10;
 
+/// How large a function may be that the compiler puts in the place of its calls, in units of its own; 250 without this. Every
+/// instance pays for the code's bytes and deployment 2,000 gas for each: with this the provenance contract has a sixth fewer, a capture of
+/// one event takes an eighth less gas and one of 100 events a fiftieth more.
+const INLINE_THRESHOLD: u32 = 100;
+
 /// A contract's crate.
 pub(super) struct Package {
     pub(super) manifest: PathBuf,
@@ -137,6 +142,7 @@ impl Package {
         if let Some(usual) = memory_pages {
             let pages = u64::from(self.settings.memory_pages.unwrap_or(usual));
             flags.push(format!("-Clink-arg=--max-memory={}", pages * PAGE_BYTES));
+            flags.push(format!("-Cllvm-args=-inline-threshold={INLINE_THRESHOLD}"));
         }
         for (path, name) in &named {
             if let Some(path) = path.to_str() {

@@ -5,6 +5,7 @@ use countersign_api::limits::WARNINGS_MAX;
 use countersign_api::method::epcis::Fault;
 use countersign_api::method::tx::Receipt;
 use countersign_epcis::document::Document;
+use countersign_epcis::hash::alias;
 use countersign_types::{Hash, Height};
 use serde::Serialize;
 
@@ -50,6 +51,9 @@ pub struct EventReceipt {
     /// Its eventID, if it has one.
     #[serde(rename = "eventID")]
     pub event_id: Option<String>,
+    /// Its event hash of CBV 2.0, by which other systems may name it; only if it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cbv_hash: Option<String>,
     /// What became of it.
     #[serde(flatten)]
     pub status: Status,
@@ -113,7 +117,9 @@ impl DocumentReceipt {
         let event = |index| {
             let (warnings, warnings_omitted) = warnings(document, index, &mut room);
             let event_id = document.event_id(index).map(str::to_owned);
-            EventReceipt { index, event_id, status: Status::Unsent, warnings, warnings_omitted }
+            let event = document.events.get(index).and_then(|event| event.as_ref().ok());
+            let cbv_hash = event.map(alias);
+            EventReceipt { index, event_id, cbv_hash, status: Status::Unsent, warnings, warnings_omitted }
         };
         Self::new((0..document.events.len()).map(event).collect())
     }

@@ -173,7 +173,7 @@ pub(crate) fn schedule(name: &str, input: &[u8], at_ms: u64, gas: u64) -> u32 {
         let now = world.environment.time_ms;
         let in_range = at_ms > now && at_ms.saturating_sub(now) <= limits::SCHEDULE_AHEAD_MS_MAX;
         // What making the instance takes is not known here.
-        let is_paid = (1..=limits::SCHEDULED_GAS_MAX).contains(&gas);
+        let is_paid = (limits::SCHEDULED_GAS_MIN..=limits::SCHEDULED_GAS_MAX).contains(&gas);
         (!in_range || !is_paid || world.frames.len() > 1).then_some(trap::BAD_HOST_ARGUMENT)
     });
     if let Some(number) = refused {

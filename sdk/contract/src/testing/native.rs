@@ -44,10 +44,32 @@ impl Host {
     /// is not run.
     pub fn deploy<C: Contract>(&mut self) -> Address {
         let address = address(self.world.contracts.len());
-        self.world
-            .contracts
-            .insert(address, Deployed { methods: C::METHODS, storage: BTreeMap::new(), logs: BTreeMap::new() });
+        let (storage, logs) = (BTreeMap::new(), BTreeMap::new());
+        self.world.contracts.insert(address, Deployed { methods: C::METHODS, is_frozen: false, storage, logs });
         address
+    }
+
+    /// Replaces the code of the selected contract by `C` as by a transaction: its `migrate`, if it has one, has run over
+    /// the old storage with `arguments`. If that fails, the old code goes on. The layouts of both are not compared here:
+    /// modules say them.
+    ///
+    /// # Errors
+    ///
+    /// If `migrate` fails or traps.
+    ///
+    /// # Panics
+    ///
+    /// If [`Harness::select`] was given the address of no contract.
+    pub fn upgrade<C: Contract>(&mut self, arguments: &impl BorshSerialize) -> Result<(), Failure> {
+        self.run_due();
+        let before = core::mem::replace(&mut self.selected().methods, C::METHODS);
+        let migrates = C::METHODS.iter().any(|method| matches!(method.mode, Mode::Migrate));
+        let ended = if migrates { self.run("migrate", &encode(arguments), false).map(drop) } else { Ok(()) };
+        if ended.is_err() {
+            self.selected().methods = before;
+        }
+        self.world.environment.advance();
+        ended
     }
 
     /// Deploys another contract as by a transaction: its `init` has run with `arguments`. Answers its address.
@@ -97,6 +119,10 @@ impl Host {
         &deployed.expect("the selected contract is deployed").storage
     }
 
+    fn selected(&mut self) -> &mut Deployed {
+        self.world.contracts.get_mut(&self.contract).expect("the selected contract is deployed")
+    }
+
     fn frame(&self, input: &[u8], view: bool) -> Frame {
         Frame { contract: self.contract, input: input.to_vec(), output: Vec::new(), view }
     }
@@ -109,7 +135,10 @@ impl Host {
 
     /// Makes the scheduled calls that are due; whether there were any.
     fn run_due(&mut self) -> bool {
-        let due = self.world.schedule.take_due(self.world.environment.time_ms);
+        let World { schedule, contracts, environment, .. } = &mut self.world;
+        let due = schedule.take_due(environment.time_ms, |contract| {
+            contracts.get(contract).is_some_and(|deployed| deployed.is_frozen)
+        });
         let any = !due.is_empty();
         for (id, call) in due {
             let frame = Frame { contract: call.contract, input: call.input.clone(), output: Vec::new(), view: false };
@@ -147,7 +176,9 @@ impl Harness for Host {
 
     fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
         self.run_due();
-        let result = if self.is_callable(method) {
+        let result = if self.selected().is_frozen {
+            Err(Failure::Trapped(trap::FROZEN))
+        } else if self.is_callable(method) {
             self.run(method, input, false)
         } else {
             Err(Failure::Trapped(trap::METHOD_NOT_FOUND))
@@ -166,6 +197,10 @@ impl Harness for Host {
 
     fn events(&self) -> &[Event] {
         &self.world.events
+    }
+
+    fn freeze(&mut self, frozen: bool) {
+        self.selected().is_frozen = frozen;
     }
 
     fn made(&self) -> &[Made] {

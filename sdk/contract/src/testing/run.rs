@@ -37,6 +37,7 @@ pub(crate) struct World {
 /// A contract and what it has stored.
 pub(crate) struct Deployed {
     pub(crate) methods: &'static [Method],
+    pub(crate) is_frozen: bool,
     pub(crate) storage: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) logs: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
 }
@@ -106,6 +107,10 @@ pub(crate) fn method(address: Address, name: &str, frame: Frame) -> Result<Vec<u
         let Some(deployed) = world.contracts.get(&address) else {
             return Err(Failure::Trapped(trap::CONTRACT_NOT_FOUND));
         };
+        let is_called_by_contract = world.is_scheduled || !world.frames.is_empty();
+        if deployed.is_frozen && is_called_by_contract && !frame.view {
+            return Err(Failure::Trapped(trap::FROZEN));
+        }
         let method = deployed.methods.iter().find(|method| method.name == name);
         method.map(|method| method.run).ok_or(Failure::Trapped(trap::METHOD_NOT_FOUND))
     })?;

@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use countersign_abi::frozen_until;
 use sha2::{Digest, Sha256};
 
 use super::{Environment, Failure};
@@ -87,10 +88,19 @@ impl Schedule {
         }
     }
 
-    /// Takes out the calls that are due, in their order, with their ids.
-    pub fn take_due(&mut self, now_ms: u64) -> Vec<(Hash, Waiting)> {
+    /// Takes out the calls that are due, in their order, with their ids. Those of frozen contracts are moved to a later
+    /// place instead, as long as they wait.
+    pub fn take_due(&mut self, now_ms: u64, is_frozen: impl Fn(&Address) -> bool) -> Vec<(Hash, Waiting)> {
         let later = self.waiting.split_off(&(now_ms.saturating_add(1), 0));
-        core::mem::replace(&mut self.waiting, later).into_values().collect()
+        let due = core::mem::replace(&mut self.waiting, later);
+        let mut taken = Vec::new();
+        for ((_, number), (id, call)) in due {
+            match frozen_until(call.at_ms, now_ms).filter(|_| is_frozen(&call.contract)) {
+                Some(again_ms) => drop(self.waiting.insert((again_ms, number), (id, call))),
+                None => taken.push((id, call)),
+            }
+        }
+        taken
     }
 
     /// Notes what came of a call.

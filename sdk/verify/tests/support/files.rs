@@ -1,7 +1,10 @@
 //! A file of each kind, and the root to check it against.
-#![allow(dead_code)]
+#![allow(clippy::unwrap_used, dead_code)]
 
 use crate::sample::{BUSY, CAPTURES, CASE, ITEM, Sample, TIP, contract, genesis};
+use countersign_epcis::Identifier;
+use countersign_epcis::question::Question;
+use countersign_epcis::walk::{Bounds, Claim};
 use countersign_types::proof::{Checkpoint, HistoryPart, HistoryPlace, Proof, TraceAsOf, Trusted};
 use countersign_types::{Height, state_key};
 use countersign_verify::{Answer, Finding, verify};
@@ -29,10 +32,50 @@ pub fn files(sample: &Sample) -> Vec<(&'static str, Proof)> {
         ("trace-as-of", sample.trace("history", ITEM, TIP, Some(as_of))),
         ("trace-part", sample.trace_part("history", ITEM, TIP, None, Some(part))),
     ];
+    // Questions with arguments; the others differ from these in their words alone.
+    for question in questions() {
+        let name = match question {
+            Question::Recall { .. } => "trace-recall",
+            Question::Contents(..) => "trace-contents",
+            Question::Excursions(..) => "trace-excursions",
+            Question::VerifyItem(..) => "trace-verify-item",
+            _ => continue,
+        };
+        files.push((name, sample.answer(&question, CAPTURES[1], None)));
+    }
     for (_, proof) in files.iter_mut().skip(2) {
         proof.epochs.clear();
     }
     files
+}
+
+/// A question of each kind that has no file of its own shape.
+pub fn questions() -> Vec<Question> {
+    let (item, case) = (Identifier::parse(ITEM).unwrap(), Identifier::parse(CASE).unwrap());
+    let at_ms = 1_777_777_777_000;
+    let bounds = Bounds {
+        kind: "Temperature".to_owned(),
+        min: Some("-1.5".parse().unwrap()),
+        max: Some("8".parse().unwrap()),
+        uom: "CEL".to_owned(),
+        from_ms: Some(0),
+        to_ms: Some(at_ms),
+    };
+    let claim = Claim { lot: Some("L1".to_owned()), expiry: Some("2027-01-31".to_owned()) };
+    vec![
+        Question::Recall {
+            item: case.clone(),
+            after: Some("https://id.gs1.org/0".to_owned()),
+            limit: Some(NonZeroU32::MIN),
+        },
+        Question::Contents(case, at_ms),
+        Question::Holder(item.clone(), at_ms),
+        Question::MassBalance(item.clone()),
+        Question::Excursions(bounds, Some(item.clone())),
+        Question::AuditTrail("urn:event:1".to_owned()),
+        Question::VerifyItem(item, claim),
+        Question::Anomalies { since: 0, limit: NonZeroU32::new(2) },
+    ]
 }
 
 /// The place of the first event of the item's history.

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, dead_code, missing_docs)]
 
 use countersign_epcis::Identifier;
+use countersign_epcis::answer::After;
 use countersign_epcis::document::parse;
-use countersign_epcis::register::{LogEntry, Pos, Reader, Submission, Writer, capture, key};
+use countersign_epcis::question::{Arguments, Part, Question, ask};
+use countersign_epcis::register::{LogEntry, Reader, Submission, Writer, capture, key};
 use countersign_epcis::rule::Policy;
-use countersign_epcis::walk::{self, Limits};
+use countersign_epcis::walk::Limits;
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::{LogRecord, range_of};
 use countersign_types::merkle;
@@ -454,20 +456,24 @@ impl Sample {
         as_of: Option<TraceAsOf>,
         page: Option<HistoryPart>,
     ) -> Proof {
+        // A part of what has none is asked as the whole, for a file that says otherwise.
+        let given = page.map(|HistoryPart { after, limit }| {
+            let after = after.map(|HistoryPlace { time_ms, sequence }| After { time_ms, sequence });
+            Part { after, limit }
+        });
+        let question = Question::read(query, item, given.filter(|_| query == "history"), &Arguments::new()).unwrap();
+        let mut proof = self.answer(&question, shown, as_of);
+        let Subject::Trace { page: said, .. } = &mut proof.subject else { unreachable!() };
+        *said = page;
+        proof
+    }
+
+    /// The answer to a question, after a block, and, with newer state, as of a height before it.
+    pub fn answer(&self, question: &Question, shown: u64, as_of: Option<TraceAsOf>) -> Proof {
         let block = self.block(shown);
         let mut registers = block.registers.clone();
-        let id = Identifier::parse(item).unwrap();
-        let (position, limits) = (as_of.map(|as_of| as_of.position), Limits::default());
-        match (query, page) {
-            ("history", Some(HistoryPart { after, limit })) => {
-                let after = after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
-                let limits = Limits { items: limit.get() as usize, ..limits };
-                drop(walk::history_page(&mut registers, &id, position, after, limits).unwrap());
-            }
-            ("history", None) => drop(walk::history(&mut registers, &id, position, limits).unwrap()),
-            ("back", _) => drop(walk::back(&mut registers, &id, position, limits).unwrap()),
-            _ => drop(walk::forward(&mut registers, &id, position, limits).unwrap()),
-        }
+        let position = as_of.map(|as_of| as_of.position);
+        drop(ask(&mut registers, question, position, Limits::default()).unwrap());
         let (mut entries, logs) = registers.reads;
         if let Some(position) = position {
             entries.extend(position.checked_sub(1).into_iter().chain([position]).map(key::record));
@@ -479,10 +485,14 @@ impl Sample {
         let records = |key: &Vec<u8>| block.registers.logs.get(key).cloned().unwrap_or_default();
         let subject = Subject::Trace {
             contract: contract(),
-            query: query.into(),
-            item: item.into(),
+            query: question.word().into(),
+            item: question.item().into(),
             as_of,
-            page,
+            page: question.part().map(|Part { after, limit }| {
+                let after = after.map(|After { time_ms, sequence }| HistoryPlace { time_ms, sequence });
+                HistoryPart { after, limit }
+            }),
+            arguments: question.arguments(),
             entries: keys.iter().map(|key| Entry { key: key.clone(), value: state.get(key).cloned() }).collect(),
             logs: logs
                 .iter()

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, dead_code)]
 
 use crate::sample::{Sample, TIP, contract, genesis};
-use countersign_epcis::Identifier;
-use countersign_epcis::register::{Pos, position_at};
-use countersign_epcis::walk::{self, Limits};
+use countersign_epcis::question::ask;
+use countersign_epcis::register::position_at;
+use countersign_epcis::walk::Limits;
 use countersign_types::Height;
-use countersign_types::proof::{HistoryPart, HistoryPlace, Point};
-use countersign_verify::{Answer, Basis, Finding, Query, Verified};
+use countersign_types::proof::Point;
+use countersign_verify::{Basis, Finding, Verified};
 
 /// Whether everything that was found is so.
 pub fn is_true(sample: &Sample, verified: &Verified<Finding>) -> bool {
@@ -46,22 +46,10 @@ fn holds(sample: &Sample, verified: &Verified<Finding>) -> bool {
                 && from.starts_with(held)
                 && count.is_none_or(|count| count == then.len() as u64)
         }
-        Finding::Trace { contract: of, query, item, as_of, page, answer } => {
+        Finding::Trace { contract: of, question, as_of, answer } => {
             let mut registers = if *of == contract() { block.registers.clone() } else { Default::default() };
-            let id = Identifier::parse(item).unwrap();
             let position = as_of.map(|as_of| as_of.position);
-            let limits = Limits::default();
-            let expected = match query {
-                Query::History if page.is_some() => {
-                    let HistoryPart { after, limit } = page.unwrap();
-                    let after = after.map(|HistoryPlace { time_ms, sequence }| Pos { time_ms, sequence });
-                    let limits = Limits { items: limit.get() as usize, ..limits };
-                    Answer::Page(walk::history_page(&mut registers, &id, position, after, limits).unwrap())
-                }
-                Query::History => Answer::History(walk::history(&mut registers, &id, position, limits).unwrap()),
-                Query::Back => Answer::Lineage(walk::back(&mut registers, &id, position, limits).unwrap()),
-                Query::Forward => Answer::Lineage(walk::forward(&mut registers, &id, position, limits).unwrap()),
-            };
+            let expected = ask(&mut registers, question, position, Limits::default()).unwrap();
             let stood = |height: Height| position_at(&mut block.registers.clone(), height.0).unwrap();
             **answer == expected && as_of.is_none_or(|as_of| stood(as_of.height) == as_of.position)
         }

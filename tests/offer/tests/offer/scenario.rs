@@ -1,6 +1,7 @@
 //! What happens to offers, on any harness.
 
-use countersign_contract::abi::limits::SCHEDULE_AHEAD_MS_MAX;
+use countersign_contract::abi::limits::{FROZEN_KEPT_MS, FROZEN_TRY_MS, SCHEDULE_AHEAD_MS_MAX};
+use countersign_contract::abi::trap;
 use countersign_contract::borsh;
 use countersign_contract::testing::{Failure, Harness};
 use countersign_offer::{Error, Expired, State};
@@ -38,6 +39,32 @@ pub fn offers_end_by_schedule(host: &mut impl Harness) {
     assert_eq!((first.call.method.as_str(), &first.call.input), ("expire", &borsh::to_vec(&1u64).unwrap()));
     host.travel(1_000_000);
     assert_eq!(host.made().len(), 3, "each once");
+}
+
+pub fn offers_wait_while_the_contract_is_frozen(host: &mut impl Harness) {
+    host.environment().account = "farm/anna".into();
+    let begin = host.environment().time_ms;
+    assert_eq!(host.invoke::<u32>("offer", &(1u64, begin + 60_000)), Ok(0));
+    host.freeze(true);
+    let refused = host.invoke::<()>("accept", &(1u64,));
+    assert_eq!(refused, Err(Failure::Trapped(trap::FROZEN)));
+    host.travel(60_000);
+    assert_eq!(host.made(), []);
+    assert_eq!(host.query::<Option<State>>("state", &(1u64,)), Ok(Some(State::Open)), "views answer");
+    host.freeze(false);
+    host.travel(FROZEN_TRY_MS - 1);
+    assert_eq!(host.made(), []);
+    host.travel(1);
+    assert_eq!(host.made().len(), 1);
+    assert_eq!(host.query::<Option<State>>("state", &(1u64,)), Ok(Some(State::Expired)));
+
+    // It does not wait for ever.
+    let begin = host.environment().time_ms;
+    assert_eq!(host.invoke::<u32>("offer", &(2u64, begin + 60_000)), Ok(0));
+    host.freeze(true);
+    host.travel(60_000 + FROZEN_KEPT_MS);
+    assert_eq!(host.made().len(), 2);
+    assert_eq!(host.made()[1].result, Err(Failure::Trapped(trap::FROZEN)));
 }
 
 pub fn what_is_out_of_range_is_refused(host: &mut impl Harness) {

@@ -1,10 +1,11 @@
-//! One chain, the same everywhere, and valid: linked, in time, each transaction once, results as a model of the counter
-//! has them.
+//! One chain, the same everywhere, and valid: linked, in time, each transaction once, results as models of the counter and of
+//! the schedule have them.
 
-use super::Violation;
+use super::schedule::Schedule;
+use super::{Does, Violation};
 use countersign_ledger::{LedgerError, Reader, Store};
 use countersign_types::{
-    Epoch, Evidence, Genesis, Hash, Header, Height, NativeOperation, Outcome, Payload, Phase, PublicKey,
+    Epoch, Evidence, Genesis, Hash, Header, Height, NativeOperation, Outcome, Payload, Phase, PublicKey, Receipt,
     SignedTransaction, TimestampMs, Vote, VoteStatement,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +18,15 @@ pub(super) struct Chain {
     /// Block and result at each height, as the first node stored them.
     blocks: BTreeMap<Height, (Hash, Hash)>,
     headers: BTreeMap<Height, Header>,
-    /// What clients signed, and what it adds to the counter.
-    issued: BTreeMap<Hash, Option<u64>>,
+    /// What clients signed, and what it does.
+    issued: BTreeMap<Hash, Does>,
     included: BTreeSet<Hash>,
     /// Keys of validators whose votes mean nothing.
     corrupt: BTreeSet<PublicKey>,
     /// Whose votes on results mean nothing.
     confused: BTreeSet<PublicKey>,
     total: u64,
+    pub(super) schedule: Schedule,
     /// Whose contradictions are recorded, and in which epoch.
     convicted: BTreeSet<(Epoch, u16)>,
     /// The latest time that an honest clock has shown.
@@ -46,14 +48,15 @@ impl Chain {
             corrupt,
             confused,
             total: 0,
+            schedule: Schedule::default(),
             convicted: BTreeSet::new(),
             latest_ms: 0,
             failures: 0,
         }
     }
 
-    pub(super) fn issued(&mut self, transaction: Hash, adds: Option<u64>) {
-        self.issued.insert(transaction, adds);
+    pub(super) fn issued(&mut self, transaction: Hash, does: Does) {
+        self.issued.insert(transaction, does);
     }
 
     pub(super) fn clock(&mut self, shown_ms: u64, failures: u32) {
@@ -136,20 +139,24 @@ impl Chain {
         if usize::try_from(header.transactions).is_ok_and(|transactions| receipts.len() < transactions) {
             return Err(invalid(format!("{} transactions and {} receipts", header.transactions, receipts.len())));
         }
-        for receipt in receipts {
+        // Behind the transactions stand scheduled calls, which ran before them.
+        let (receipts, scheduled): (Vec<Receipt>, Vec<Receipt>) =
+            receipts.into_iter().partition(|receipt| receipt.index < header.transactions);
+        self.schedule.ran(header, &scheduled).map_err(&invalid)?;
+        for receipt in receipts.into_iter().chain(scheduled) {
             let id = receipt.transaction;
             if !self.included.insert(id) {
                 return Err(invalid(format!("{id} was included before")));
             }
-            // Behind the transactions stand scheduled calls.
             if receipt.index >= header.transactions {
                 continue;
             }
             let Outcome::Succeeded { output } = receipt.outcome else { continue };
             match self.issued.get(&id) {
                 None => self.report(node, reader, height, &id)?,
-                Some(None) => {}
-                Some(Some(adds)) => {
+                Some(Does::Else) => {}
+                Some(Does::Books(at)) => self.schedule.booked(&id, *at),
+                Some(Does::Adds(adds)) => {
                     self.total += adds;
                     if output != self.total.to_le_bytes() {
                         return Err(invalid(format!("{id} made the counter {output:?}, not {}", self.total)));

@@ -63,7 +63,7 @@ impl World {
         }
         self.plan.load = 0;
         if self.clients.wait() && self.clients.open().is_empty() {
-            self.plan.load = 1_000; // The counter was not even deployed.
+            self.plan.load = 1_000; // Not even all contracts were deployed.
         }
     }
 
@@ -85,7 +85,7 @@ impl World {
             })
             .collect();
         let same = heights.len() == 1 && heights.iter().all(|(tip, certified)| tip == certified && *tip > Height::ZERO);
-        same && !self.clients.wait()
+        same && !self.clients.wait() && !self.checker.schedule_waits()
     }
 
     /// What is submitted now is final soon.
@@ -186,6 +186,7 @@ impl World {
         report.saw_times("seen: epochs", report.epoch);
         report.saw_times("seen: blocks caught up", report.synced);
         report.acknowledged = self.checker.acknowledged();
+        report.saw_times("seen: scheduled calls", self.checker.scheduled());
         report.trace = Hash(self.trace.finalize().into());
         let corrupt: Vec<usize> = self.corrupt.iter().map(|index| usize::from(*index)).collect();
         let own: Facts = self.facts.into_iter().filter(|(by, _)| *by < self.plan.validators).collect();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use countersign_abi::trap;
-use countersign_vm::{CodeRejected, Effects, Status};
+use countersign_vm::{CodeLimit, CodeRejected, Effects, Status};
 use sha2::{Digest, Sha256};
 
 const CAUSES: [(u32, &str); 20] = [
@@ -81,9 +81,14 @@ pub fn effects(effects: &Effects) -> String {
 /// Why code may not be deployed, without words of a library.
 pub fn verdict(refused: &CodeRejected) -> String {
     match refused {
-        // Where the product passes the limit follows from the order of functions and is no matter.
-        CodeRejected::OverLimit { limit, function: None, max, .. } if format!("{limit:?}") == "BlockLocals" => {
-            format!("limit BlockLocals of {max}")
+        // Where the sum passes the limit follows from the order of functions and is no matter.
+        CodeRejected::OverLimit {
+            limit: limit @ (CodeLimit::BlockLocals | CodeLimit::Work),
+            function: None,
+            max,
+            ..
+        } => {
+            format!("limit {limit:?} of {max}")
         }
         CodeRejected::OverLimit { limit, function: None, value, max } => format!("limit {limit:?}: {value} > {max}"),
         CodeRejected::OverLimit { limit, function: Some(function), value, max } => {

@@ -270,7 +270,7 @@ fn schedule(
         return Err(trap(&mut guest, trap::METHOD_NOT_FOUND));
     }
     let now = frame.chain.borrow().context.time_ms;
-    let least = 10_000 + (method.len() + input.len()) as u64 + code.instantiation;
+    let least = (10_000 + (method.len() + input.len()) as u64 + code.instantiation).max(750_000);
     let good =
         at_ms > now && at_ms - now <= abi::SCHEDULE_AHEAD_MS_MAX && (least..=abi::SCHEDULED_GAS_MAX).contains(&gas);
     if !good || frame.caller.is_some_and(|caller| caller != frame.contract) {

@@ -111,9 +111,18 @@ pub async fn approve(
 
 /// Lists approvals.
 pub async fn approvals(name: &str, session: &Session, output: Output) -> anyhow::Result<()> {
-    let params = ApprovalsParams { name: name.to_owned() };
-    let read = session.client()?.unverified().call_again::<ContractListApprovals>(&params).await?.into_said();
-    output.show(&read.data, |approvals| {
+    let client = session.client()?;
+    let mut params = ApprovalsParams { name: name.to_owned(), limit: None, cursor: None };
+    let mut approvals = Vec::new();
+    loop {
+        let page = client.unverified().call_again::<ContractListApprovals>(&params).await?.into_said();
+        approvals.extend(page.items);
+        params.cursor = page.next_cursor;
+        if params.cursor.is_none() {
+            break;
+        }
+    }
+    output.show(&approvals, |approvals| {
         let rows = approvals.iter().map(|approval| vec![approval.code.to_string(), approval.organisations.join(", ")]);
         table(&["code", "approved by"], rows)
     })

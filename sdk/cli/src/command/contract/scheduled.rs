@@ -1,6 +1,6 @@
 //! `countersign contract scheduled`.
 
-use crate::output::{Output, say, table};
+use crate::output::{Output, moment, say, table};
 use crate::session::Session;
 use countersign_api::method::contract::{ContractListScheduled, ContractRef, ListScheduledParams};
 
@@ -23,7 +23,7 @@ pub async fn list(contract: Option<ContractRef>, limit: u32, session: &Session, 
     output.show(&calls, |calls| {
         let rows = calls.iter().map(|call| {
             vec![
-                call.time.to_string(),
+                moment(call.time.0),
                 call.contract.to_string(),
                 call.method.clone(),
                 call.gas.0.to_string(),
@@ -31,7 +31,7 @@ pub async fn list(contract: Option<ContractRef>, limit: u32, session: &Session, 
                 call.id.to_string(),
             ]
         });
-        table(&["at, ms", "contract", "method", "gas", "for", "id"], rows)
+        table(&["at", "contract", "method", "gas", "for", "id"], rows)
     })?;
     if more {
         say("There are more; raise --limit.");

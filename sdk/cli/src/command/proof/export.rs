@@ -44,7 +44,7 @@ pub async fn run(options: Export, session: &Session, output: Output) -> anyhow::
 /// The proof, and where the next page of a log begins.
 async fn fetch(options: Export, session: &Session) -> anyhow::Result<(Proof, Option<String>)> {
     let client = session.client()?;
-    let Export { what, query, at, limit, cursor, .. } = options;
+    let Export { what, query, arguments, at, limit, cursor, .. } = options;
     let is_log = what.log.is_some() || query == ItemQuery::Log;
     if !is_log && (limit.is_some() || cursor.is_some()) {
         return Err(Usage("--limit and --cursor are for pages of a log: --log KEY, or ITEM --query log".into()).into());
@@ -63,7 +63,8 @@ async fn fetch(options: Export, session: &Session) -> anyhow::Result<(Proof, Opt
         ExportWhat { item: Some(item), .. } => match query {
             ItemQuery::Trace(query) => {
                 let contract = Some(session.provenance(&client).await?);
-                let params = GetTraceParams::whole(contract, query, item, at);
+                let arguments = arguments.into_iter().collect();
+                let params = GetTraceParams { arguments, ..GetTraceParams::whole(contract, query, item, at) };
                 return Ok((client.unverified().call_again::<ProofGetTrace>(&params).await?.into_said().proof, None));
             }
             ItemQuery::Log => return page(&client, session, LogRef::Item(item), at, limit, cursor).await,

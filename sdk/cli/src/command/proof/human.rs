@@ -1,7 +1,8 @@
 //! A report for people.
 
-use crate::command::trace;
+use crate::command::{report, trace};
 use crate::output::{facts, moment, table};
+use countersign_api::report::of_sheet;
 use countersign_api::trace::{of_history, of_lineage};
 use countersign_client::verify::{Answer, Finding, Report};
 use countersign_types::Outcome;
@@ -79,13 +80,17 @@ fn finding(finding: &Finding) -> String {
             ]);
             format!("{about}\n{}", table(&["record", "block", "time", "signed by key", "entry"], rows))
         }
-        Finding::Trace { query, answer, .. } => {
+        Finding::Trace { question, answer, .. } => {
+            let mut asked = vec![("question", question.word().to_owned())];
+            asked.extend(question.arguments().into_iter().map(|(name, value)| ("asked", format!("{name} {value}"))));
             let answer = match answer.as_ref() {
-                Answer::History(history) => of_history(history.clone()),
-                Answer::Page(page) => of_history(page.history.clone()),
-                Answer::Lineage(lineage) => of_lineage(lineage.clone()),
+                Answer::Report(sheet) => report::human(&of_sheet(sheet.clone())),
+                Answer::History(history) => trace::human(&of_history(history.clone())),
+                Answer::Page(page) => trace::human(&of_history(page.history.clone())),
+                Answer::Lineage(lineage) => trace::human(&of_lineage(lineage.clone())),
+                told => told.sheets().map_or_else(String::new, trace::told),
             };
-            format!("question    {}\n{}", query.word(), trace::human(&answer))
+            format!("{}\n{answer}", facts(asked))
         }
     }
 }
