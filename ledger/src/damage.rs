@@ -1,8 +1,8 @@
 //! What reads found damaged, kept in memory until it is mended or the node ends.
 //!
 //! Rows that are stored by height (headers, transactions, receipts, result certificates) can be had from peers again, where
-//! certificates and roots prove them: their heights are listed for who asks peers. The state is mended while nothing else uses
-//! the ledger ([`crate::Ledger::survey`]): its rows are listed for who sees to that. Everything else is only said.
+//! certificates and roots prove them: their heights are listed for who asks peers. State and logs are mended while nothing else uses
+//! the ledger ([`crate::Ledger::survey`]): their rows are listed for who sees to that. Everything else is only said.
 
 use crate::error::LedgerError;
 use crate::limits::DAMAGED_HEIGHTS_MAX;
@@ -24,7 +24,7 @@ pub struct Damaged {
     pub heights: BTreeSet<Height>,
     /// The first damage that cannot be mended row by row while the ledger is used, in words.
     pub lasting: Option<String>,
-    /// Damaged rows of the state and of the index of its keys.
+    /// Damaged rows of the state, of the index of its keys, and of logs.
     pub state: BTreeSet<(Space, Vec<u8>)>,
     /// The first file of the database that was found damaged, in its words. Rows that were in it are read from newer files once they
     /// are mended, but the database stops when it comes to merge this one.
@@ -65,6 +65,13 @@ impl DamageNotes {
         self.changes.fetch_add(1, Ordering::Release);
     }
 
+    /// Notes a damaged file of the database, if that is why a read failed.
+    pub(crate) fn note_file(&self, cause: &LedgerError) {
+        if let LedgerError::Store(StoreError::Damaged { cause, .. }) = cause {
+            self.lock().file.get_or_insert_with(|| cause.clone());
+        }
+    }
+
     /// The height is whole again.
     pub(crate) fn mended(&self, height: Height) {
         let mut found = self.lock();
@@ -87,9 +94,9 @@ impl DamageNotes {
     }
 }
 
-/// Whether a space's rows are those of the state, or follow from it.
+/// Whether a space's rows are those of the state or of logs, or follow from them.
 fn is_of_state(space: Space) -> bool {
-    matches!(space, Space::Values | Space::Pages | Space::Keys)
+    matches!(space, Space::Values | Space::Pages | Space::Keys | Space::Logs | Space::Trees)
 }
 
 /// Whether a space's rows are those of one height each, which peers can send.

@@ -6,6 +6,7 @@
 
 mod commit;
 mod mend;
+mod mend_logs;
 mod repair;
 mod restart;
 mod restore;
@@ -32,6 +33,7 @@ use countersign_types::{
     log::LogRecord, vote::Phase,
 };
 pub use mend::Survey;
+pub use mend_logs::{LogRun, LogSurvey, LostRun, RUN_RECORDS};
 pub use repair::{Lacks, Repair};
 pub(crate) use restore::Restoring;
 pub use rewind::{Aside, Fate};

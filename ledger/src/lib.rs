@@ -30,7 +30,10 @@ pub use damage::Damaged;
 pub use error::LedgerError;
 pub use event::{EventCursor, EventFilter, EventPage};
 pub use genesis::genesis_state;
-pub use ledger::{AppendedRecord, Aside, ExecutedBlock, Fate, Lacks, Ledger, Repair, StoredTransaction, Survey};
+pub use ledger::{
+    AppendedRecord, Aside, ExecutedBlock, Fate, Lacks, Ledger, LogRun, LogSurvey, LostRun, Repair, StoredTransaction,
+    Survey,
+};
 pub use prove::{
     Blocks, LogQuestion, Reads, TraceQuestion, ValidatorChain, end_by_order, prove_event, prove_log, prove_state,
     prove_trace, prove_transaction, prove_validators,

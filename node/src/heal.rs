@@ -11,10 +11,10 @@ use crate::replica_thread::now;
 use crate::suspect::{self, Suspects};
 use anyhow::{Context as _, bail};
 use countersign_ledger::snapshot::{Place, StatePiece};
-use countersign_ledger::{Ledger, LedgerError, RocksStore, Survey};
-use countersign_replica::heal::{Heal, HealFact, HealOrder};
+use countersign_ledger::{Ledger, LedgerError, LogRun, LogSurvey, LostRun, RocksStore};
+use countersign_replica::heal::{Heal, HealFact, HealOrder, Lost, StatePlace};
 use countersign_replica::wire::{self, Wire};
-use countersign_types::Genesis;
+use countersign_types::{Genesis, Height};
 use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub async fn mend(
     stop: Pin<&mut impl Future<Output = ()>>,
 ) -> anyhow::Result<Option<Ledger<RocksStore>>> {
     let data = &config.data_dir;
-    match healer.run(ledger, stop).await? {
+    match healer.run(ledger, suspect::names_logs(data), stop).await? {
         Healed::Stopped => Ok(None),
         Healed::Whole { ledger, places } => {
             tracing::warn!(
@@ -104,66 +104,86 @@ enum Round {
 }
 
 impl Healer<'_> {
-    /// Looks through the state and mends it.
+    /// Looks through the state, and the logs if they are suspect too, and mends them.
     async fn run(
         mut self,
         mut ledger: Ledger<RocksStore>,
+        logs: bool,
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> anyhow::Result<Healed> {
         let mut mended = 0u64;
         for _ in 0..HEAL_ROUNDS_MAX {
             tracing::info!(height = ledger.tip().height.0, "looking through the state for damage");
-            let survey;
-            (ledger, survey) = with(ledger, |ledger| ledger.survey()).await?;
-            let survey = match survey {
-                Err(cause) if cause.damaged_row().is_some() => {
-                    tracing::warn!(%cause, "the damage is not of the state alone");
-                    return Ok(Healed::Partly { ledger, places: 0 });
+            let found;
+            (ledger, found) = with(ledger, |ledger| ledger.survey()).await?;
+            let Some(survey) = unless_damaged(found)? else { return Ok(Healed::Partly { ledger, places: 0 }) };
+            let round;
+            if !survey.lost.is_empty() {
+                (ledger, round) = self.fetch(ledger, survey.lost, &mut mended, stop.as_mut()).await?;
+                match round {
+                    Round::Done => continue,
+                    Round::GivenUp(places) => return Ok(Healed::Partly { ledger, places }),
+                    Round::Stopped => return Ok(Healed::Stopped),
                 }
-                survey => survey.context(MENDING)?,
-            };
-            if survey.is_sound() {
-                // Earlier states may refer to what was lost.
-                ledger = stored(ledger, Vec::new()).await?;
-                return Ok(Healed::Whole { ledger, places: mended });
             }
-            if survey.lost.is_empty() {
+            if !survey.is_sound() {
                 let done;
                 (ledger, done) = with(ledger, move |ledger| ledger.mend_rows(&survey)).await?;
                 done.context(MENDING)?;
                 continue;
             }
+            let found;
+            (ledger, found) =
+                with(ledger, move |ledger| if logs { ledger.survey_logs() } else { Ok(LogSurvey::default()) }).await?;
+            let Some(survey) = unless_damaged(found)? else { return Ok(Healed::Partly { ledger, places: 0 }) };
+            if survey.is_sound() {
+                // Earlier states may refer to what was lost.
+                ledger = stored::<Place>(ledger, Vec::new()).await?;
+                return Ok(Healed::Whole { ledger, places: mended });
+            }
             let round;
-            (ledger, round) = self.fetch(ledger, &survey, &mut mended, stop.as_mut()).await?;
+            (ledger, round) = self.fetch(ledger, survey.lost.clone(), &mut mended, stop.as_mut()).await?;
             match round {
                 Round::Done => {}
                 Round::GivenUp(places) => return Ok(Healed::Partly { ledger, places }),
                 Round::Stopped => return Ok(Healed::Stopped),
             }
+            let done;
+            (ledger, done) = with(ledger, move |ledger| ledger.mend_trees(&survey)).await?;
+            if matches!(done, Err(LedgerError::Repair { .. })) {
+                return Ok(Healed::Partly { ledger, places: 0 });
+            }
+            done.context(MENDING)?;
         }
         Ok(Healed::Partly { ledger, places: 0 })
     }
 
     /// Asks peers for what a survey found lost, and stores what comes.
-    async fn fetch(
+    async fn fetch<L>(
         &mut self,
         mut ledger: Ledger<RocksStore>,
-        survey: &Survey,
+        lost: Vec<L>,
         mended: &mut u64,
         mut stop: Pin<&mut impl Future<Output = ()>>,
-    ) -> anyhow::Result<(Ledger<RocksStore>, Round)> {
+    ) -> anyhow::Result<(Ledger<RocksStore>, Round)>
+    where
+        L: Fetched + Send + 'static,
+        L::Found: Send + 'static,
+    {
         let peers = self.members.validators.count().saturating_add(self.members.guests());
         let others = usize::from(peers.saturating_sub(u16::from(self.members.own.is_some())));
         tracing::warn!(
-            places = survey.lost.len(),
+            places = lost.len(),
             peers = others,
-            "parts of the state are damaged; asking peers for them"
+            "parts of the {} are damaged; asking peers for them",
+            L::NAME
         );
-        let mut heal = Heal::new(ledger.tip().height, survey.lost.clone(), others);
+        let height = ledger.tip().height;
+        let mut heal = Heal::new(lost, others);
         let mut wake = now();
         // Who is connected already is not announced again.
         let connected = self.network.peers().into_iter().filter(|peer| peer.is_connected);
-        let mut facts: Vec<HealFact> = connected
+        let mut facts: Vec<HealFact<L>> = connected
             .filter_map(|peer| self.members.index_of(&peer.key))
             .map(|peer| HealFact::Connected { peer })
             .collect();
@@ -172,15 +192,17 @@ impl Healer<'_> {
             for fact in facts.drain(..) {
                 for order in heal.handle(now(), fact) {
                     match order {
-                        HealOrder::Ask { peer, height, places } => {
-                            self.send(peer, &Wire::StateWanted { height, places });
+                        HealOrder::Ask { peer, lost } => {
+                            if let Some(question) = L::question(height, &lost) {
+                                self.send(peer, &question);
+                            }
                         }
-                        HealOrder::Mend(pieces) => {
-                            *mended = mended.saturating_add(u64::try_from(pieces.len()).unwrap_or(u64::MAX));
-                            ledger = stored(ledger, pieces).await?;
+                        HealOrder::Mend(found) => {
+                            *mended = mended.saturating_add(u64::try_from(found.len()).unwrap_or(u64::MAX));
+                            ledger = stored(ledger, found).await?;
                         }
                         HealOrder::Done => return Ok((ledger, Round::Done)),
-                        HealOrder::GiveUp { places } => return Ok((ledger, Round::GivenUp(places))),
+                        HealOrder::GiveUp { left } => return Ok((ledger, Round::GivenUp(left))),
                         HealOrder::WakeAt(at) => wake = at,
                     }
                 }
@@ -209,16 +231,14 @@ impl Healer<'_> {
     }
 
     /// What the healer hears of an event. Nothing else matters yet: who says it says it again.
-    fn fact(&self, event: NetworkEvent) -> Option<HealFact> {
+    fn fact<L: Fetched>(&self, event: NetworkEvent) -> Option<HealFact<L>> {
         match event {
             NetworkEvent::Connected { peer } => Some(HealFact::Connected { peer: self.members.index_of(&peer)? }),
             NetworkEvent::Disconnected { peer } => Some(HealFact::Disconnected { peer: self.members.index_of(&peer)? }),
             NetworkEvent::Message { peer, class: Class::Sync, bytes } => {
                 let peer = self.members.index_of(&peer)?;
-                match Wire::from_bytes(&bytes, wire::Class::Sync).ok()? {
-                    Wire::State { pieces } => Some(HealFact::State { peer, pieces }),
-                    _ => None,
-                }
+                let found = L::answer(Wire::from_bytes(&bytes, wire::Class::Sync).ok()?)?;
+                Some(HealFact::Found { peer, found })
             }
             NetworkEvent::Message { .. } => None,
             NetworkEvent::Transactions { message_id, .. } => {
@@ -231,8 +251,68 @@ impl Healer<'_> {
     }
 }
 
-async fn stored(ledger: Ledger<RocksStore>, pieces: Vec<(Place, StatePiece)>) -> anyhow::Result<Ledger<RocksStore>> {
-    let (ledger, done) = with(ledger, move |ledger| ledger.mend(&pieces)).await?;
+/// What is fetched from peers: how it is asked for and stored.
+trait Fetched: Lost {
+    /// What it is a part of.
+    const NAME: &'static str;
+    /// The question for some of it.
+    fn question(height: Height, lost: &[Self]) -> Option<Wire>;
+    /// What an answer holds.
+    fn answer(message: Wire) -> Option<Vec<Option<Self::Found>>>;
+    /// Stores it.
+    fn store(ledger: &mut Ledger<RocksStore>, found: &[(Self, Self::Found)]) -> Result<(), LedgerError>;
+}
+
+impl Fetched for Place {
+    const NAME: &'static str = "state";
+
+    fn question(height: Height, lost: &[Self]) -> Option<Wire> {
+        Some(Wire::StateWanted { height, places: lost.iter().map(StatePlace::of).collect() })
+    }
+
+    fn answer(message: Wire) -> Option<Vec<Option<StatePiece>>> {
+        if let Wire::State { pieces } = message { Some(pieces) } else { None }
+    }
+
+    fn store(ledger: &mut Ledger<RocksStore>, found: &[(Self, StatePiece)]) -> Result<(), LedgerError> {
+        ledger.mend(found)
+    }
+}
+
+impl Fetched for LostRun {
+    const NAME: &'static str = "logs";
+
+    fn question(_: Height, lost: &[Self]) -> Option<Wire> {
+        let LostRun { contract, key, range, start } = lost.first()?;
+        Some(Wire::LogWanted { contract: *contract, key: key.clone(), count: range.count(), start: *start })
+    }
+
+    fn answer(message: Wire) -> Option<Vec<Option<LogRun>>> {
+        if let Wire::Log(run) = message { Some(vec![run]) } else { None }
+    }
+
+    fn store(ledger: &mut Ledger<RocksStore>, found: &[(Self, LogRun)]) -> Result<(), LedgerError> {
+        found.iter().try_for_each(|(lost, run)| ledger.mend_run(lost, run))
+    }
+}
+
+/// What a look found; none if it met damage of another kind.
+fn unless_damaged<T>(found: Result<T, LedgerError>) -> anyhow::Result<Option<T>> {
+    match found {
+        Err(cause) if cause.damaged_row().is_some() => {
+            tracing::warn!(%cause, "the damage is not of state and logs alone");
+            Ok(None)
+        }
+        found => found.context(MENDING).map(Some),
+    }
+}
+
+async fn stored<L>(ledger: Ledger<RocksStore>, found: Vec<(L, L::Found)>) -> anyhow::Result<Ledger<RocksStore>>
+where
+    L: Fetched + Send + 'static,
+    L::Found: Send + 'static,
+{
+    let (ledger, done) = with(ledger, move |ledger| L::store(ledger, &found)).await?;
     done.context(MENDING).map(|()| ledger)
 }
 

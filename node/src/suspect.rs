@@ -61,6 +61,14 @@ pub fn is_suspect(data: &Path) -> bool {
     file(data).exists()
 }
 
+/// Whether rows of logs are among what was found.
+#[must_use]
+pub fn names_logs(data: &Path) -> bool {
+    let text = fs::read_to_string(file(data)).unwrap_or_default();
+    let spaces = [Space::Logs, Space::Trees];
+    text.lines().any(|line| spaces.iter().any(|space| line.starts_with(&format!("{space} "))))
+}
+
 /// It was, and is whole.
 ///
 /// # Errors
@@ -92,9 +100,12 @@ mod tests {
         assert!(!suspects.note(data.path(), &damaged(&[])).unwrap() && !is_suspect(data.path()));
         assert!(suspects.note(data.path(), &damaged(&[1, 9])).unwrap() && is_suspect(data.path()));
         assert_eq!(fs::read_to_string(file(data.path())).unwrap(), "values 0x0001\nvalues 0x0009\n");
+        assert!(!names_logs(data.path()));
         clear(data.path()).unwrap();
         clear(data.path()).unwrap();
         assert!(!suspects.note(data.path(), &damaged(&[9])).unwrap() && !is_suspect(data.path()));
+        let log = Damaged { state: [(Space::Trees, vec![1])].into(), ..Damaged::default() };
+        assert!(suspects.note(data.path(), &log).unwrap() && names_logs(data.path()));
         assert!(suspects.has_new(&damaged(&[9, 3])) && Suspects::default().has_new(&damaged(&[9])));
     }
 }

@@ -72,16 +72,16 @@ impl<S: Store> Ledger<S> {
 
     /// A bucket, and the values of its leaves.
     fn look_below(&self, prefix: &Prefix, link: &Link, survey: &mut Survey) -> Result<(), LedgerError> {
-        let Some(bucket) = readable(self.shared.stored_bucket(link, prefix.depth()))? else {
+        let Some(bucket) = self.readable(self.shared.stored_bucket(link, prefix.depth()))? else {
             survey.lost.push(Place { prefix: *prefix.bits(), depth: prefix.depth(), hash: link.hash });
             return Ok(());
         };
         for leaf in bucket.leaves() {
-            let Some((key, _)) = readable(self.shared.entry(leaf))? else {
+            let Some((key, _)) = self.readable(self.shared.entry(leaf))? else {
                 survey.lost.push(Place { prefix: leaf.path, depth: STATE_DEPTH_MAX, hash: leaf.hash() });
                 continue;
             };
-            let mark = readable(self.shared.store.get(Space::Keys, &key).map_err(LedgerError::from))?;
+            let mark = self.readable(self.shared.store.get(Space::Keys, &key).map_err(LedgerError::from))?;
             if mark.flatten().is_none_or(|mark| mark != key_mark(&key)) {
                 survey.keys.push((key, true));
             }
@@ -96,7 +96,7 @@ impl<S: Store> Ledger<S> {
             let rows = self.shared.store.scan(Space::Keys, &range, Direction::Forward, SURVEY_KEYS_AT_ONCE)?;
             for (key, mark) in &rows {
                 let is_odd = *mark != key_mark(key);
-                if is_odd && readable(self.shared.read(root, key))?.flatten().is_none() {
+                if is_odd && self.readable(self.shared.read(root, key))?.flatten().is_none() {
                     survey.keys.push((key.clone(), false));
                 }
             }
@@ -110,12 +110,24 @@ impl<S: Store> Ledger<S> {
     /// Packs that clearing away would stumble over, whether or not something in them lives.
     fn look_at_packs(&self, space: Space, account: &Account, survey: &mut Survey) -> Result<(), LedgerError> {
         for number in account.floor..account.next {
-            let row = readable(self.shared.pack(space, number))?;
+            let row = self.readable(self.shared.pack(space, number))?;
             if !row.is_some_and(|row| is_passable(space, number, &row)) {
                 survey.packs.push((space, number));
             }
         }
         Ok(())
+    }
+
+    /// What can be read; nothing where it is damaged.
+    pub(super) fn readable<T>(&self, read: Result<T, LedgerError>) -> Result<Option<T>, LedgerError> {
+        match read {
+            Ok(found) => Ok(Some(found)),
+            Err(cause) if cause.damaged_row().is_some() => {
+                self.shared.damage.note_file(&cause);
+                Ok(None)
+            }
+            Err(cause) => Err(cause),
+        }
     }
 
     /// Stores lost subtrees anew from their entries.
@@ -231,13 +243,4 @@ fn is_passable(space: Space, number: u64, row: &[u8]) -> bool {
         Space::Values => decode_value(item).is_some(),
         _ => Bucket::first_path(item).is_some(),
     })
-}
-
-/// What can be read; nothing where it is damaged.
-fn readable<T>(read: Result<T, LedgerError>) -> Result<Option<T>, LedgerError> {
-    match read {
-        Ok(found) => Ok(Some(found)),
-        Err(cause) if cause.damaged_row().is_some() => Ok(None),
-        Err(cause) => Err(cause),
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use crate::error::LedgerError;
+use crate::ledger::{LogRun, RUN_RECORDS};
 use crate::limits::{LOG_PAGE_BYTES_MAX, LOG_ROWS_AT_ONCE, PAGE_ITEMS_MAX};
 use crate::range_tree::{Owner, Trees};
 use crate::record::{Place, log_prefix};
@@ -137,6 +138,34 @@ impl<S: Store> Reader<S> {
             heights.map(hash).collect()
         };
         Trees { owner: Owner::RESULTS, store: self.store(), from: self.begin().before, items: read }
+    }
+
+    /// Records of a contract's log from `start` on, as many as a run has, proven under the range that the log had with its
+    /// first `count` records; `None` if there are none there.
+    ///
+    /// # Errors
+    /// What is damaged, or the store's.
+    pub fn log_run_of(
+        &self,
+        contract: &Address,
+        key: &[u8],
+        count: u64,
+        start: u64,
+    ) -> Result<Option<LogRun>, LedgerError> {
+        let end = start.saturating_add(RUN_RECORDS).min(count);
+        if start >= end || count > self.log_range(contract, key, self.tip().height)?.count() {
+            return Ok(None);
+        }
+        let records = self.log_run(contract, key, start, end, usize::MAX)?;
+        let items: Vec<Hash> =
+            (start..).zip(&records).map(|(index, record)| record.item(contract, key, index)).collect();
+        let read = |first, last| self.log_items(contract, key, first, last);
+        let mut trees = Trees { owner: Owner::log(contract, key), store: self.store(), from: 0, items: read };
+        let (range, proof) = (trees.range(count)?, trees.proof(count, start, end)?);
+        let prefix = log_prefix(contract, key);
+        let damaged = |_| Place { what: "a log", space: Space::Logs, key: &prefix }.damaged();
+        self.noted(proof.verify(&range, start, &items).map_err(damaged))?;
+        Ok(Some(LogRun { records: records.iter().map(LogRecord::to_bytes).collect(), proof }))
     }
 
     /// Proves a run of records of a log that the state has with `range`.

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod events;
 mod mend;
+mod mend_logs;
 mod proof;
 mod range;
 mod repair;

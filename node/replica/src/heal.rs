@@ -1,16 +1,47 @@
-//! Healing: bringing again what the state of a ledger has lost, from peers, while no replica uses it.
+//! Healing: bringing again what the state and the logs of a ledger have lost, from peers, while no replica uses it.
 //!
 //! A survey of the ledger ([`countersign_ledger::Ledger::survey`]) says which subtrees cannot be read, and by the tree above them
 //! what they hash to. Peers are asked for them, one after the other, many at once; what comes counts if it has that hash, whoever sent it and
 //! whatever height it is of. So a peer that lies changes nothing, and one whose state has gone on can still help with all that
-//! stayed the same since. What nobody has is given up, and must come from the node's own blocks or a snapshot.
+//! stayed the same since. Runs of records of logs ([`countersign_ledger::Ledger::survey_logs`]) prove themselves against the log's range in the
+//! state, whatever was appended since. What nobody has is given up, and must come from the node's own blocks or a snapshot.
 //!
 //! As for the replica, facts and the time go in and orders come out; the ledger, sockets and clocks are the shell's.
 
 use crate::limits::{HEAL_PATIENCE_MS, STATE_PLACES_MAX, SYNC_RETRY_MS};
 use countersign_ledger::snapshot::{Place, StatePiece};
-use countersign_types::{Hash, Height, TimestampMs};
+use countersign_ledger::{LogRun, LostRun};
+use countersign_types::{Hash, TimestampMs};
 use std::collections::BTreeSet;
+
+/// Something that a ledger has lost.
+pub trait Lost: Clone + PartialEq {
+    /// What it is mended by.
+    type Found;
+    /// How much is asked for at once.
+    const AT_ONCE: usize;
+
+    /// Whether this is what was lost.
+    fn is(&self, found: &Self::Found) -> bool;
+}
+
+impl Lost for Place {
+    type Found = StatePiece;
+    const AT_ONCE: usize = STATE_PLACES_MAX;
+
+    fn is(&self, found: &StatePiece) -> bool {
+        found.check(self).is_ok()
+    }
+}
+
+impl Lost for LostRun {
+    type Found = LogRun;
+    const AT_ONCE: usize = 1;
+
+    fn is(&self, found: &LogRun) -> bool {
+        self.check(found)
+    }
+}
 
 /// A place of the state tree, as it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -22,14 +53,16 @@ pub struct StatePlace {
 }
 
 impl StatePlace {
-    fn of(place: &Place) -> Self {
+    /// The place in a message.
+    #[must_use]
+    pub fn of(place: &Place) -> Self {
         Self { prefix: place.prefix, depth: u16::try_from(place.depth).unwrap_or(u16::MAX) }
     }
 }
 
 /// A fact for the healer.
 #[derive(Debug, Clone)]
-pub enum HealFact {
+pub enum HealFact<L: Lost> {
     /// Time has passed.
     Tick,
     /// A peer can be asked.
@@ -42,35 +75,33 @@ pub enum HealFact {
         /// Its index.
         peer: u16,
     },
-    /// What a peer has of the places that it was asked for, in their order; it may have left the last ones out.
-    State {
+    /// What a peer has of what it was asked for, in that order; it may have left the last ones out.
+    Found {
         /// Its index.
         peer: u16,
-        /// All entries below each place; none if it does not have them.
-        pieces: Vec<Option<StatePiece>>,
+        /// For each, what it has.
+        found: Vec<Option<L::Found>>,
     },
 }
 
 /// An order of the healer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HealOrder {
-    /// Ask a peer for places, as they were after a height or are now.
+pub enum HealOrder<L: Lost> {
+    /// Ask a peer.
     Ask {
         /// Its index.
         peer: u16,
-        /// The height.
-        height: Height,
-        /// The places.
-        places: Vec<StatePlace>,
+        /// For what.
+        lost: Vec<L>,
     },
-    /// Store these anew; they hash to what is lost.
-    Mend(Vec<(Place, StatePiece)>),
+    /// Store these anew; they are what is lost.
+    Mend(Vec<(L, L::Found)>),
     /// Nothing is lost any more.
     Done,
     /// Nobody has the rest.
     GiveUp {
-        /// How many places that is.
-        places: usize,
+        /// How much that is.
+        left: usize,
     },
     /// Call again with [`HealFact::Tick`] at this time at the latest.
     WakeAt(TimestampMs),
@@ -78,13 +109,13 @@ pub enum HealOrder {
 
 /// What is lost, and who was asked for it.
 #[derive(Debug)]
-pub struct Heal {
-    height: Height,
+pub struct Heal<L> {
     /// How many peers there are.
     others: usize,
-    lost: Vec<Lost>,
+    /// What is lost, and who has not got it.
+    lost: Vec<(L, BTreeSet<u16>)>,
     connected: BTreeSet<u16>,
-    asked: Option<Asked>,
+    asked: Option<Asked<L>>,
     /// Who was asked last.
     last: u16,
     /// When something came last, or it all began.
@@ -93,30 +124,23 @@ pub struct Heal {
 }
 
 #[derive(Debug)]
-struct Lost {
-    place: Place,
-    /// Who has not got it.
-    without: BTreeSet<u16>,
-}
-
-#[derive(Debug)]
-struct Asked {
+struct Asked<L> {
     peer: u16,
-    places: Vec<Place>,
+    lost: Vec<L>,
     at: TimestampMs,
 }
 
-impl Heal {
-    /// For what a ledger at a height has lost, with so many peers.
+impl<L: Lost> Heal<L> {
+    /// For what a ledger has lost, with so many peers.
     #[must_use]
-    pub fn new(height: Height, lost: Vec<Place>, others: usize) -> Self {
-        let lost = lost.into_iter().map(|place| Lost { place, without: BTreeSet::new() }).collect();
-        Self { height, others, lost, connected: BTreeSet::new(), asked: None, last: 0, since: None, over: false }
+    pub fn new(lost: Vec<L>, others: usize) -> Self {
+        let lost = lost.into_iter().map(|lost| (lost, BTreeSet::new())).collect();
+        Self { others, lost, connected: BTreeSet::new(), asked: None, last: 0, since: None, over: false }
     }
 
     /// Takes a fact, answers orders. After [`HealOrder::Done`] or [`HealOrder::GiveUp`] it answers nothing any more.
     #[must_use]
-    pub fn handle(&mut self, now: TimestampMs, fact: HealFact) -> Vec<HealOrder> {
+    pub fn handle(&mut self, now: TimestampMs, fact: HealFact<L>) -> Vec<HealOrder<L>> {
         if self.over {
             return Vec::new();
         }
@@ -131,9 +155,9 @@ impl Heal {
                 self.connected.remove(&peer);
                 self.asked.take_if(|asked| asked.peer == peer);
             }
-            HealFact::State { peer, pieces } => {
+            HealFact::Found { peer, found } => {
                 if let Some(asked) = self.asked.take_if(|asked| asked.peer == peer) {
-                    orders.extend(self.take(now, &asked, pieces));
+                    orders.extend(self.take(now, asked, found));
                 }
             }
         }
@@ -143,14 +167,14 @@ impl Heal {
     }
 
     /// Sorts an answer: what is right is mended, for the rest others are asked.
-    fn take(&mut self, now: TimestampMs, asked: &Asked, pieces: Vec<Option<StatePiece>>) -> Option<HealOrder> {
-        let mut mended: Vec<(Place, StatePiece)> = Vec::new();
-        for (place, piece) in asked.places.iter().zip(pieces) {
-            match piece.filter(|piece| piece.check(place).is_ok()) {
-                Some(piece) => mended.push((*place, piece)),
+    fn take(&mut self, now: TimestampMs, asked: Asked<L>, found: Vec<Option<L::Found>>) -> Option<HealOrder<L>> {
+        let mut mended: Vec<(L, L::Found)> = Vec::new();
+        for (lost, found) in asked.lost.into_iter().zip(found) {
+            match found.filter(|found| lost.is(found)) {
+                Some(found) => mended.push((lost, found)),
                 None => {
-                    if let Some(lost) = self.lost.iter_mut().find(|lost| lost.place == *place) {
-                        lost.without.insert(asked.peer);
+                    if let Some((_, without)) = self.lost.iter_mut().find(|(known, _)| *known == lost) {
+                        without.insert(asked.peer);
                     }
                 }
             }
@@ -159,32 +183,31 @@ impl Heal {
             return None;
         }
         self.since = Some(now);
-        self.lost.retain(|lost| mended.iter().all(|(place, _)| *place != lost.place));
+        self.lost.retain(|(lost, _)| mended.iter().all(|(mended, _)| mended != lost));
         Some(HealOrder::Mend(mended))
     }
 
     /// What is to be done now, and when to look again.
-    fn next(&mut self, now: TimestampMs) -> Vec<HealOrder> {
+    fn next(&mut self, now: TimestampMs) -> Vec<HealOrder<L>> {
         let since = self.since.unwrap_or(now);
-        // Each place was asked of every peer in vain.
-        let is_vain = self.lost.iter().all(|lost| lost.without.len() >= self.others);
+        // Each was asked of every peer in vain.
+        let is_vain = self.lost.iter().all(|(_, without)| without.len() >= self.others);
         if self.lost.is_empty() {
             self.over = true;
             return vec![HealOrder::Done];
         }
         if is_vain || now.since(since) >= HEAL_PATIENCE_MS {
             self.over = true;
-            return vec![HealOrder::GiveUp { places: self.lost.len() }];
+            return vec![HealOrder::GiveUp { left: self.lost.len() }];
         }
         let mut orders = Vec::new();
         if self.asked.is_none()
             && let Some(peer) = self.whom()
         {
-            let of_peer = self.lost.iter().filter(|lost| !lost.without.contains(&peer));
-            let places: Vec<Place> = of_peer.map(|lost| lost.place).take(STATE_PLACES_MAX).collect();
-            let named = places.iter().map(StatePlace::of).collect();
-            orders.push(HealOrder::Ask { peer, height: self.height, places: named });
-            (self.last, self.asked) = (peer, Some(Asked { peer, places, at: now }));
+            let of_peer = self.lost.iter().filter(|(_, without)| !without.contains(&peer));
+            let lost: Vec<L> = of_peer.map(|(lost, _)| lost.clone()).take(L::AT_ONCE).collect();
+            orders.push(HealOrder::Ask { peer, lost: lost.clone() });
+            (self.last, self.asked) = (peer, Some(Asked { peer, lost, at: now }));
         }
         let late = self.asked.as_ref().map(|asked| asked.at.plus(SYNC_RETRY_MS));
         let patience = since.plus(HEAL_PATIENCE_MS);
@@ -194,7 +217,7 @@ impl Heal {
 
     /// The peer to ask next: the one after the last that may have something.
     fn whom(&self) -> Option<u16> {
-        let may = |peer: &&u16| self.lost.iter().any(|lost| !lost.without.contains(*peer));
+        let may = |peer: &&u16| self.lost.iter().any(|(_, without)| !without.contains(*peer));
         let after = self.connected.range(self.last.saturating_add(1)..);
         after.chain(&self.connected).find(may).copied()
     }

@@ -203,13 +203,17 @@ impl<S: Store> Replica<S> {
                 Wire::BlocksGone { oldest } => self.note_gone(from, oldest),
                 Wire::RecordWanted { height, part } => self.serve_record(from, height, part)?,
                 Wire::Record { height, piece } => self.take_record(from, height, piece)?,
+                Wire::LogWanted { contract, key, count, start } => {
+                    self.serve_log(from, &contract, &key, (count, start))?
+                }
                 Wire::StateWanted { height, places } => self.serve_state(from, height, &places)?,
                 // The shell serves snapshots from its files, and joins or heals before there is a replica.
                 Wire::SnapshotsWanted
                 | Wire::Snapshots(_)
                 | Wire::SnapshotPieceWanted { .. }
                 | Wire::SnapshotPiece { .. }
-                | Wire::State { .. } => {}
+                | Wire::State { .. }
+                | Wire::Log(_) => {}
             },
         }
         Ok(())

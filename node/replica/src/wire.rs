@@ -6,9 +6,11 @@ use crate::snapshot::Offer;
 use borsh::{BorshDeserialize, BorshSerialize};
 use countersign_consensus::Message;
 use countersign_ledger::snapshot::{Piece as SnapshotPiece, StatePiece};
-use countersign_ledger::{LedgerError, Reader, Store};
+use countersign_ledger::{LedgerError, LogRun, Reader, Store};
 use countersign_types::codec::{self, DecodeError};
-use countersign_types::{Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, Receipt, SignedOverride};
+use countersign_types::{
+    Address, Block, Certificate, Epoch, EpochEnd, ExecutionResult, Hash, Height, Receipt, SignedOverride,
+};
 
 /// Where a message queues. Consensus goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +101,19 @@ pub enum Wire {
         /// be left out.
         pieces: Vec<Option<StatePiece>>,
     },
+    /// "Send me records of a contract's log; my disk has lost them."
+    LogWanted {
+        /// The contract.
+        contract: Address,
+        /// The log's key.
+        key: Vec<u8>,
+        /// How many records the log has here: they are to be proven under its range with so many.
+        count: u64,
+        /// Index of the first record wanted.
+        start: u64,
+    },
+    /// Records of a log, as many as a run has; none if they are not there.
+    Log(Option<LogRun>),
 }
 
 /// A part of a height.
@@ -188,7 +203,9 @@ impl Wire {
             | Self::SnapshotPiece { .. }
             | Self::BlocksGone { .. }
             | Self::StateWanted { .. }
-            | Self::State { .. } => Class::Sync,
+            | Self::State { .. }
+            | Self::LogWanted { .. }
+            | Self::Log(_) => Class::Sync,
         }
     }
     /// The bytes that travel.

@@ -78,7 +78,7 @@ fn ledger(context: &Context) -> Vec<Family> {
         Family::counter("ledger_mended_heights", "Damaged heights that were written anew", damaged.mended),
         Family::counter(
             "ledger_mended_places",
-            "Parts of a damaged state that were stored anew from what peers sent",
+            "Parts of a damaged state or log that were stored anew from what peers sent",
             context.mended_places,
         ),
         Family::gauge(

@@ -68,6 +68,8 @@ fn wire(message: &Wire) -> String {
         Wire::BlocksGone { oldest } => format!("keeps blocks from {oldest} on"),
         Wire::StateWanted { height, places } => format!("wants {} places of the state after {height}", places.len()),
         Wire::State { pieces } => format!("{} places of the state", pieces.len()),
+        Wire::LogWanted { count, start, .. } => format!("wants records of a log of {count} from {start} on"),
+        Wire::Log(run) => format!("{} records of a log", run.as_ref().map_or(0, |run| run.records.len())),
         Wire::SnapshotsWanted => "wants snapshots".into(),
         Wire::Snapshots(offers) => format!("{} snapshots", offers.len()),
         Wire::SnapshotPieceWanted { snapshot, piece } => format!("wants {piece:?} of snapshot {}", short(snapshot)),

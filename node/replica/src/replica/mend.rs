@@ -11,7 +11,9 @@ use crate::wire::{CertifiedBlock, Part, Piece, Wire};
 use countersign_consensus::Target;
 use countersign_ledger::snapshot::{self, Below, StatePiece};
 use countersign_ledger::{Class, LedgerError, Repair, Store};
-use countersign_types::{Block, Certificate, Height, Phase, Receipt, SignedOverride, ValidatorSet, merkle, overrides};
+use countersign_types::{
+    Address, Block, Certificate, Height, Phase, Receipt, SignedOverride, ValidatorSet, merkle, overrides,
+};
 
 impl<S: Store> Replica<S> {
     /// Looks after what reads found damaged since the last turn, and asks for it.
@@ -73,6 +75,23 @@ impl<S: Store> Replica<S> {
             pieces.push(piece);
         }
         self.outputs.push(Output::Send { to: Target::One(to), message: Wire::State { pieces }, after: 0 });
+        Ok(())
+    }
+
+    /// Sends a peer records of a log that it lost, from a position on, proven under the log's range of so many. What is damaged here too is
+    /// not sent.
+    pub(super) fn serve_log(
+        &mut self,
+        to: u16,
+        contract: &Address,
+        key: &[u8],
+        (count, start): (u64, u64),
+    ) -> Result<(), ReplicaError> {
+        if !self.blocks_served.may(to, self.now) {
+            return Ok(());
+        }
+        let run = self.reader.log_run_of(contract, key, count, start).or_else(not_here)?;
+        self.outputs.push(Output::Send { to: Target::One(to), message: Wire::Log(run), after: 0 });
         Ok(())
     }
 

@@ -3,17 +3,19 @@
 use crate::chain::{call, genesis, header, key};
 use crate::network::certificate;
 use countersign_consensus::{Message, Record};
+use countersign_ledger::LogRun;
 use countersign_ledger::snapshot::{Piece as SnapshotPiece, StatePiece};
 use countersign_replica::heal::StatePlace;
 use countersign_replica::journal::JournalRecord;
 use countersign_replica::snapshot::Offer;
 use countersign_replica::wire::{CertifiedBlock, Class, Part, Piece, Wire};
 use countersign_types::proof::Entry;
+use countersign_types::range::RangeProof;
 use countersign_types::restart::AdminSignature;
 use countersign_types::state::{Step, Witness};
 use countersign_types::{
-    Block, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Override, Phase, Restart, SignedOverride, View,
-    codec, merkle, overrides, state_key,
+    Address, Block, Epoch, EpochEnd, ExecutionResult, Hash, Header, Height, Override, Phase, Restart, SignedOverride,
+    View, codec, merkle, overrides, state_key,
 };
 
 fn wires() -> Vec<(Class, &'static str, Wire)> {
@@ -72,6 +74,17 @@ fn wires() -> Vec<(Class, &'static str, Wire)> {
             "0d020000000001010000000100000003020000000405",
             Wire::State { pieces: vec![None, Some(StatePiece { entries: vec![(vec![3], vec![4, 5])] })] },
         ),
+        (
+            Class::Sync,
+            "0e070707070707070707070707070707070707070707070707070707070707070702000000010209000000000000000400000000000000",
+            Wire::LogWanted { contract: Address([7; 32]), key: vec![1, 2], count: 9, start: 4 },
+        ),
+        (
+            Class::Sync,
+            "0f0101000000020000000304010000000808080808080808080808080808080808080808080808080808080808080808",
+            Wire::Log(Some(LogRun { records: vec![vec![3, 4]], proof: RangeProof(vec![Hash([8; 32])]) })),
+        ),
+        (Class::Sync, "0f00", Wire::Log(None)),
     ]
 }
 

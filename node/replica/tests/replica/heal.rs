@@ -3,14 +3,16 @@
 use crate::chain::{call, genesis, key, open};
 use crate::network::{Validator, certified_blocks, sent};
 use countersign_consensus::Target;
-use countersign_ledger::snapshot::StatePiece;
+use countersign_ledger::snapshot::{Place, StatePiece};
 use countersign_ledger::store::{Direction, KeyRange, Space};
 use countersign_ledger::verify::verify;
-use countersign_ledger::{Ledger, MemoryStore, Store};
-use countersign_replica::heal::{Heal, HealFact, HealOrder, StatePlace};
+use countersign_ledger::{Ledger, LogRun, LostRun, MemoryStore, Store};
+use countersign_replica::heal::{Heal, HealFact, HealOrder, Lost, StatePlace};
 use countersign_replica::limits::{HEAL_PATIENCE_MS, STATE_PLACES_MAX, SYNC_RETRY_MS};
 use countersign_replica::wire::Wire;
-use countersign_types::{Hash, Height, TimestampMs};
+use countersign_types::log::LogRecord;
+use countersign_types::range::RangeProof;
+use countersign_types::{Address, Hash, Height, TimestampMs};
 
 const BLOCKS: usize = 6;
 const AT: TimestampMs = TimestampMs(1_000);
@@ -38,14 +40,14 @@ fn lost(store: &MemoryStore) -> MemoryStore {
     store
 }
 
-fn healer(ledger: &Ledger<MemoryStore>, others: usize) -> Heal {
-    Heal::new(ledger.tip().height, ledger.survey().unwrap().lost, others)
+fn healer(ledger: &Ledger<MemoryStore>, others: usize) -> Heal<Place> {
+    Heal::new(ledger.survey().unwrap().lost, others)
 }
 
 /// Who is asked for what.
-fn asked(orders: &[HealOrder]) -> Option<(u16, Height, Vec<StatePlace>)> {
+fn asked<L: Lost>(orders: &[HealOrder<L>]) -> Option<(u16, Vec<L>)> {
     orders.iter().find_map(|order| match order {
-        HealOrder::Ask { peer, height, places } => Some((*peer, *height, places.clone())),
+        HealOrder::Ask { peer, lost } => Some((*peer, lost.clone())),
         _ => None,
     })
 }
@@ -60,7 +62,12 @@ fn answer(peer: &mut Validator, height: Height, places: Vec<StatePlace>) -> Vec<
     pieces.expect("it answers")
 }
 
-fn connected(heal: &mut Heal, peers: impl IntoIterator<Item = u16>) -> Vec<HealOrder> {
+/// What a validator answers about places that are lost.
+fn sent_for(peer: &mut Validator, lost: &[Place]) -> Vec<Option<StatePiece>> {
+    answer(peer, Height(BLOCKS as u64), lost.iter().map(StatePlace::of).collect())
+}
+
+fn connected<L: Lost>(heal: &mut Heal<L>, peers: impl IntoIterator<Item = u16>) -> Vec<HealOrder<L>> {
     peers.into_iter().flat_map(|peer| heal.handle(AT, HealFact::Connected { peer })).collect()
 }
 
@@ -74,30 +81,30 @@ fn what_is_lost_comes_from_who_has_it_and_liars_change_nothing() {
     let lies: [fn(&mut StatePiece); 2] = [|piece| piece.entries[0].1.push(1), |piece| drop(piece.entries.pop())];
     let mut whom = Vec::new();
     for lie in lies {
-        let (liar, height, places) = asked(&orders).unwrap();
-        let mut pieces = answer(&mut peer, height, places);
+        let (liar, places) = asked(&orders).unwrap();
+        let mut pieces = sent_for(&mut peer, &places);
         pieces.iter_mut().flatten().for_each(lie);
         // Nothing counts that comes from somebody who was not asked.
-        let unasked = heal.handle(AT, HealFact::State { peer: (liar + 1) % 3, pieces: pieces.clone() });
+        let unasked = heal.handle(AT, HealFact::Found { peer: (liar + 1) % 3, found: pieces.clone() });
         assert_eq!(asked(&unasked), None);
-        orders = heal.handle(AT, HealFact::State { peer: liar, pieces });
+        orders = heal.handle(AT, HealFact::Found { peer: liar, found: pieces });
         assert!(!orders.iter().any(|order| matches!(order, HealOrder::Mend(_))), "{orders:?}");
         whom.push(liar);
     }
-    let (honest, height, places) = asked(&orders).unwrap();
-    assert_eq!((height, whom.contains(&honest)), (Height(BLOCKS as u64), false));
-    let mut pieces = answer(&mut peer, height, places);
+    let (honest, places) = asked(&orders).unwrap();
+    assert!(!whom.contains(&honest));
+    let mut pieces = sent_for(&mut peer, &places);
     let cut = pieces.split_off(1);
     assert!(!cut.is_empty());
-    orders = heal.handle(AT, HealFact::State { peer: honest, pieces });
+    orders = heal.handle(AT, HealFact::Found { peer: honest, found: pieces });
     loop {
         for order in std::mem::take(&mut orders) {
             match order {
                 HealOrder::Mend(pieces) => ledger.mend(&pieces).unwrap(),
-                HealOrder::Ask { peer: whom, height, places } => {
+                HealOrder::Ask { peer: whom, lost } => {
                     assert_eq!(whom, honest);
-                    let pieces = answer(&mut peer, height, places);
-                    orders.extend(heal.handle(AT, HealFact::State { peer: whom, pieces }));
+                    let found = sent_for(&mut peer, &lost);
+                    orders.extend(heal.handle(AT, HealFact::Found { peer: whom, found }));
                 }
                 HealOrder::Done => {
                     let survey = ledger.survey().unwrap();
@@ -112,7 +119,7 @@ fn what_is_lost_comes_from_who_has_it_and_liars_change_nothing() {
                     return;
                 }
                 HealOrder::WakeAt(_) => {}
-                HealOrder::GiveUp { places } => panic!("{places} are missing"),
+                HealOrder::GiveUp { left } => panic!("{left} are missing"),
             }
         }
     }
@@ -127,11 +134,11 @@ fn who_has_lost_it_too_says_so_and_what_nobody_has_is_given_up() {
     let places = ledger.survey().unwrap().lost.len();
     let mut orders = connected(&mut heal, [1, 2]);
     for _ in 0..2 {
-        let (peer, _, asked) = asked(&orders).unwrap();
-        let pieces = asked.iter().map(|_| None).collect();
-        orders = heal.handle(AT, HealFact::State { peer, pieces });
+        let (peer, asked) = asked(&orders).unwrap();
+        let found = asked.iter().map(|_| None).collect();
+        orders = heal.handle(AT, HealFact::Found { peer, found });
     }
-    assert_eq!(orders, [HealOrder::GiveUp { places }]);
+    assert_eq!(orders, [HealOrder::GiveUp { left: places }]);
     assert_eq!(heal.handle(AT, HealFact::Tick), []);
 }
 
@@ -166,4 +173,44 @@ fn what_is_served_of_the_state_is_bounded() {
     assert_eq!(answer(&mut peer, Height(1_000_000), vec![nothing]), [Some(StatePiece::default())]);
     let beyond = StatePlace { prefix: Hash::ZERO, depth: u16::MAX };
     assert_eq!(answer(&mut peer, height, vec![beyond]).len(), 1);
+}
+
+/// Records of a log that is not there, and of one asked for beyond its end.
+#[test]
+fn of_a_log_nothing_is_sent_that_is_not_there() {
+    let (mut peer, _) = whole();
+    for (count, start) in [(1, 0), (0, 0), (u64::MAX, u64::MAX)] {
+        let outputs = peer.hear(0, Wire::LogWanted { contract: Address([3; 32]), key: vec![1], count, start });
+        let answers: Vec<_> = sent(&outputs).map(|(_, message)| message.clone()).collect();
+        assert_eq!(answers, [Wire::Log(None)]);
+    }
+}
+
+/// A run of a log, as a ledger finds it lost, with records that prove themselves.
+#[test]
+fn runs_of_logs_are_asked_for_one_by_one_and_count_if_they_prove_themselves() {
+    let record = |byte| LogRecord {
+        height: Height(1),
+        time: AT,
+        transaction: Hash([1; 32]),
+        signer: key(1).public(),
+        entry: vec![byte],
+    };
+    let (contract, log) = (Address([3; 32]), b"log".to_vec());
+    let records: Vec<LogRecord> = (0..3).map(record).collect();
+    let range = countersign_types::log::range_of(&contract, &log, &records);
+    let lost = |start| LostRun { contract, key: log.clone(), range: range.clone(), start };
+    let good = LogRun { records: records.iter().map(LogRecord::to_bytes).collect(), proof: RangeProof::default() };
+    let other = LogRun { records: good.records.iter().rev().cloned().collect(), proof: RangeProof::default() };
+    // The second one can be had from nobody: there are no records behind the last.
+    let mut heal = Heal::new(vec![lost(0), lost(64)], 2);
+    let orders = connected(&mut heal, [1, 2]);
+    let (liar, asked_for) = asked(&orders).unwrap();
+    assert_eq!(asked_for, [lost(0)]);
+    let orders = heal.handle(AT, HealFact::Found { peer: liar, found: vec![Some(other)] });
+    let (honest, asked_for) = asked(&orders).unwrap();
+    assert!(honest != liar && asked_for == [lost(0)]);
+    let orders = heal.handle(AT, HealFact::Found { peer: honest, found: vec![Some(good.clone())] });
+    assert_eq!(orders.first(), Some(&HealOrder::Mend(vec![(lost(0), good)])));
+    assert_eq!(asked(&orders).unwrap().1, [lost(64)]);
 }
