@@ -98,6 +98,7 @@ impl Question {
         "dscsa",
         "eudr",
         "passport",
+        "recallLetter",
     ];
 
     /// The question's word.

@@ -11,6 +11,7 @@ mod fact;
 pub mod fsma204;
 pub mod passport;
 mod period;
+pub mod recall_letter;
 
 pub use period::Period;
 
@@ -37,6 +38,8 @@ pub enum Report {
     Eudr,
     /// What is said of a product.
     Passport(Tier),
+    /// What has to be withdrawn because of a thing, by holder.
+    RecallLetter,
 }
 
 impl Report {
@@ -48,6 +51,7 @@ impl Report {
             Self::Dscsa => "dscsa",
             Self::Eudr => "eudr",
             Self::Passport(_) => "passport",
+            Self::RecallLetter => "recallLetter",
         }
     }
 
@@ -57,7 +61,7 @@ impl Report {
         match self {
             Self::Fsma204(period) => period.named().map(|(name, text)| (name.to_owned(), text)).collect(),
             Self::Passport(tier) => BTreeMap::from([("tier".to_owned(), tier.word().to_owned())]),
-            Self::Dscsa | Self::Eudr => BTreeMap::new(),
+            Self::Dscsa | Self::Eudr | Self::RecallLetter => BTreeMap::new(),
         }
     }
 
@@ -68,6 +72,7 @@ impl Report {
             "fsma204" => Some(Self::Fsma204(Period::read(arguments))),
             "dscsa" => Some(Self::Dscsa),
             "eudr" => Some(Self::Eudr),
+            "recallLetter" => Some(Self::RecallLetter),
             "passport" => {
                 let tier = |word: &String| Tier::ALL.into_iter().find(|tier| tier.word() == word);
                 Some(Self::Passport(arguments.get("tier").and_then(tier).unwrap_or_default()))
@@ -92,6 +97,7 @@ impl Report {
             Self::Fsma204(period) => fsma204::fsma204(reader, item, period, position, limits),
             Self::Dscsa => dscsa::dscsa(reader, item, position, limits),
             Self::Eudr => eudr::eudr(reader, item, position, limits),
+            Self::RecallLetter => recall_letter::recall_letter(reader, item, position, limits),
             Self::Passport(tier) => passport::passport(reader, item, tier, position, limits),
         }
     }

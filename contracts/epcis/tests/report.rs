@@ -18,6 +18,7 @@ use countersign_epcis::report::dscsa::dscsa;
 use countersign_epcis::report::eudr::eudr;
 use countersign_epcis::report::fsma204::fsma204;
 use countersign_epcis::report::passport::passport;
+use countersign_epcis::report::recall_letter::recall_letter;
 use countersign_epcis::report::{Period, Sheet, Tier};
 use countersign_epcis::rule::Policy;
 use countersign_epcis::walk::Limits;
@@ -113,6 +114,21 @@ fn instances_of_a_lot_are_counted_where_they_travel_in_containers() {
         &lines(&sheet, &["event", "date", "lot", "quantity", "unit", "location", "from", "to", "container", "step"]),
         "tests/golden/report/bowls.txt",
     );
+}
+
+#[test]
+fn a_recall_has_a_list_for_each_holder_and_says_what_is_nowhere() {
+    let demo = ["1-farm", "2-packer", "3-distribution", "4-shops"];
+    let folder = own("").parent().unwrap().join("demo");
+    let memory = captured(&demo.map(|name| read(&folder.join(format!("{name}.json")))));
+    let lot = id("urn:epc:class:lgtin:9521321.000101.SPINACH-0901");
+    let mut recorder = Recorder { memory, ..Recorder::default() };
+    let sheet = recall_letter(&mut recorder, &lot, None, Limits::default()).unwrap();
+    assert_eq!(sheet, recall_letter(&mut Proven::of(recorder), &lot, None, Limits::default()).unwrap());
+    let mut found = lines(&sheet, &["holder", "location", "lot", "serial", "quantity", "unit", "container", "seen"]);
+    assert!(sheet.rows.is_sorted_by_key(|row| &row.cells));
+    found.extend(sheet.notes);
+    golden(&found, "tests/golden/report/recall.txt");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::trace::{asked, identifier, not_asked};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::report::{
     Fsma204Params, ItemParams, PassportParams, Report, ReportDscsa, ReportEudr, ReportFsma204, ReportPassport,
+    ReportRecall,
 };
 use countersign_api::report::of_sheet;
 use countersign_api::{At, Code, Read, Registry, RpcError};
@@ -16,6 +17,7 @@ pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ReportPassport, _, _>(|conn, params| conn.view(move |node| passport(node, &params)));
     registry.on::<ReportFsma204, _, _>(|conn, params| conn.view(move |node| fsma204(node, &params)));
     registry.on::<ReportDscsa, _, _>(|conn, params| conn.view(move |node| of_item(node, &params, Kind::Dscsa)));
+    registry.on::<ReportRecall, _, _>(|conn, params| conn.view(move |node| of_item(node, &params, Kind::RecallLetter)));
     registry.on::<ReportEudr, _, _>(|conn, params| conn.view(move |node| of_item(node, &params, Kind::Eudr)));
 }
 

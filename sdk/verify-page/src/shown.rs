@@ -50,6 +50,7 @@ pub(crate) fn title_of(finding: &Finding) -> String {
                 Question::Report(_, Report::Fsma204(_)) => format!("FSMA 204 sheet of {item}"),
                 Question::Report(_, Report::Dscsa) => format!("DSCSA transaction history of {item}"),
                 Question::Report(_, Report::Eudr) => format!("EUDR origin of {item}"),
+                Question::Report(_, Report::RecallLetter) => format!("Recall of {item}, by holder"),
                 Question::Report(_, Report::Passport(tier)) => {
                     format!("Product passport of {item}, tier {}", tier.word())
                 }

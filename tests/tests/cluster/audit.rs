@@ -169,7 +169,9 @@ fn reports(auditor: &Auditor<'_>, genesis: &Path) {
     let contract = ["--contract", "org0/provenance", "--root", genesis.to_str().unwrap()];
     let verified = auditor.run(&[&["report", "fsma204", LOT][..], &contract].concat());
     assert_eq!(verified["rows"], said["rows"]);
-    for report in [["report", "eudr", LOT], ["report", "dscsa", BOWL]] {
+    for report in
+        [["report", "eudr", LOT], ["report", "dscsa", BOWL], ["report", "passport", BOWL], ["report", "recall", LOT]]
+    {
         let verified = auditor.run(&[&report[..], &contract].concat());
         assert_eq!(verified["rows"], auditor.run(&report)["rows"]);
     }

@@ -42,6 +42,7 @@ fn all() -> Vec<Question> {
         Question::Report(id(), Report::Fsma204(Period { from_ms: Some(-1), to_ms: Some(1_800_000_000_000) })),
         Question::Report(id(), Report::Dscsa),
         Question::Report(id(), Report::Eudr),
+        Question::Report(id(), Report::RecallLetter),
         Question::Report(id(), Report::Passport(Tier::Legitimate)),
     ]
 }

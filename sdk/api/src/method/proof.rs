@@ -132,6 +132,7 @@ queries! {
     Fsma204 = "fsma204", Question::Report(_, Report::Fsma204(_)), "The critical tracking events of a lot; `from` and `to` among the arguments.";
     Dscsa = "dscsa", Question::Report(_, Report::Dscsa), "The transaction history of a package of medicine.";
     Eudr = "eudr", Question::Report(_, Report::Eudr), "The plots that contributed to an item.";
+    RecallLetter = "recallLetter", Question::Report(_, Report::RecallLetter), "What has to be withdrawn because of an item, by holder.";
     Passport = "passport", Question::Report(_, Report::Passport(_)), "What is said of an item; `tier` among the arguments.";
 }
 

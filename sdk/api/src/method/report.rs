@@ -11,6 +11,7 @@ methods! {
     ReportFsma204 = "report_fsma204", "The critical tracking events of a traceability lot, as FSMA 204 asks for them.": Fsma204Params => Read<Report>;
     ReportDscsa = "report_dscsa", "The transaction history of a package of medicine, as the DSCSA asks for it.": ItemParams => Read<Report>;
     ReportEudr = "report_eudr", "Every plot that contributed to an item, as the EU Deforestation Regulation asks for them.": ItemParams => Read<Report>;
+    ReportRecall = "report_recall", "What has to be withdrawn because of an item, one list for each holder.": ItemParams => Read<Report>;
     ReportPassport = "report_passport", "What is recorded of a product, as far as a tier of the product passport sees it.": PassportParams => Read<Report>;
 }
 

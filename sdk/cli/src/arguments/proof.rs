@@ -92,8 +92,8 @@ pub struct Export {
     #[command(flatten)]
     pub what: ExportWhat,
     /// The question that the file answers: one of the trace's (history, back, forward, recall, contents, holder, massBalance,
-    /// excursions, auditTrail, verifyItem), a report's word (fsma204, dscsa, eudr, passport), or log for the records that name
-    /// the item.
+    /// excursions, auditTrail, verifyItem), a report's word (fsma204, dscsa, eudr, passport, recallLetter), or log for the records
+    /// that name the item.
     #[arg(long, value_name = "QUERY", value_parser = item_query, requires = "item", default_value = "history")]
     pub query: ItemQuery,
     /// What the question asks beside the item, such as `time=2026-05-01T08:00:00Z` of contents; may be given again.

@@ -35,6 +35,13 @@ pub enum Report {
         #[command(flatten)]
         how: HowToReport,
     },
+    /// Recall: what has to be withdrawn because of an item, one list for each holder.
+    Recall {
+        /// The item, in any spelling.
+        item: String,
+        #[command(flatten)]
+        how: HowToReport,
+    },
     /// Product passport: what is recorded of a product, its lot and its class, as far as a tier sees it.
     Passport {
         /// The product's identifier, in any spelling.

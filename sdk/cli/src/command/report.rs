@@ -9,6 +9,7 @@ use crate::sheet::{self, Kind};
 use countersign_api::method::proof::{GetTraceParams, ProofGetTrace};
 use countersign_api::method::report::{
     Fsma204Params, ItemParams, PassportParams, Report, ReportDscsa, ReportEudr, ReportFsma204, ReportPassport,
+    ReportRecall,
 };
 use countersign_api::report::of_sheet;
 use countersign_api::{At, Read};
@@ -64,6 +65,7 @@ fn asked(command: Command) -> Result<(Question, HowToReport), Usage> {
             (Question::Report(id(&lot)?, Which::Fsma204(Period { from_ms: ms(from), to_ms: ms(to) })), how)
         }
         Command::Dscsa { item, how } => (Question::Report(id(&item)?, Which::Dscsa), how),
+        Command::Recall { item, how } => (Question::Report(id(&item)?, Which::RecallLetter), how),
         Command::Passport { item, tier, how } => (Question::Report(id(&item)?, Which::Passport(tier.into())), how),
         Command::Eudr { item, how } => (Question::Report(id(&item)?, Which::Eudr), how),
     })
@@ -82,6 +84,9 @@ async fn said(question: &Question, at: At, session: &Session) -> anyhow::Result<
         }
         Question::Report(_, Which::Dscsa) => {
             client.call_again::<ReportDscsa>(&ItemParams { item, contract, at }).await?.into_said()
+        }
+        Question::Report(_, Which::RecallLetter) => {
+            client.call_again::<ReportRecall>(&ItemParams { item, contract, at }).await?.into_said()
         }
         Question::Report(_, Which::Passport(tier)) => {
             let params = PassportParams { item, tier: (*tier).into(), contract, at };
