@@ -78,7 +78,8 @@ pub fn questions() -> Vec<Question> {
         Question::Report(item.clone(), Report::Fsma204(Period::default())),
         Question::Report(item.clone(), Report::Dscsa),
         Question::Report(item.clone(), Report::Eudr),
-        Question::Report(item, Report::Passport(Tier::Legitimate)),
+        Question::Report(item.clone(), Report::Passport(Tier::Legitimate)),
+        Question::Report(item, Report::RecallLetter),
         Question::Anomalies { since: 0, limit: NonZeroU32::new(2) },
     ]
 }
