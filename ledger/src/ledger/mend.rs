@@ -148,7 +148,7 @@ impl<S: Store> Ledger<S> {
             let (link, depth) = at.ok_or(refused("the state has nothing at the place"))?;
             if depth == place.depth && link.hash == place.hash {
                 found.buckets.insert(link.at, Bucket::new(leaves(piece), depth));
-            } else if !shared.bucket(link, depth)?.find(&place.prefix).is_some_and(|leaf| leaf.hash() == place.hash) {
+            } else if shared.bucket(link, depth)?.find(&place.prefix).is_none_or(|leaf| leaf.hash() != place.hash) {
                 return Err(refused("the state has something else at the place"));
             }
             entries.extend(piece.entries.iter().map(|(key, value)| (path(key), key.as_slice(), value.as_slice())));

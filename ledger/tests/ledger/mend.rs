@@ -131,7 +131,8 @@ fn what_is_not_lost_there_is_refused_and_changes_nothing() {
     let mut ledger = open(&store);
     let lost = ledger.survey().unwrap().lost;
     let good = pieces(&open(&pristine).reader(), &lost);
-    let change = |change: &dyn Fn(&mut Vec<(Place, StatePiece)>)| {
+    type Pieces = Vec<(Place, StatePiece)>;
+    let change = |change: &dyn Fn(&mut Pieces)| {
         let mut pieces = good.clone();
         change(&mut pieces);
         pieces

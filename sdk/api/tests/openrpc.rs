@@ -3,7 +3,7 @@
 
 use countersign_api::error::Code;
 use countersign_api::method::{chain::*, consensus::*, contract::*, epcis::*, identity::*, node::*};
-use countersign_api::method::{proof::*, rpc::*, state::*, trace::*, tx::*};
+use countersign_api::method::{proof::*, report::*, rpc::*, state::*, trace::*, tx::*};
 use countersign_api::{Registry, RpcError};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ fn document() -> Value {
         TraceBack
     );
     describe!(TraceRecall, TraceHolder, TraceMassBalance, TraceExcursions, TraceAuditTrail, TraceVerifyItem);
-    describe!(TraceAnomalies);
+    describe!(TraceAnomalies, EpcisQuery, ReportFsma204);
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }

@@ -111,7 +111,8 @@ pub struct Claim {
 pub(super) fn verify<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, claim: &Claim) -> Step<Verification, R> {
     let id = item.canonical();
     let log = walk.log(id)?;
-    let (mut commissioned, mut ended): (Option<(Said, Rc<Record>)>, Option<(Flow, Said)>) = (None, None);
+    let mut commissioned: Option<(Said, Rc<Record>)> = None;
+    let mut ended: Option<(Flow, Said)> = None;
     let (mut found_lots, mut disposition) = (BTreeSet::new(), String::new());
     let mut persistent: BTreeSet<String> = BTreeSet::new();
     for entry in log.iter() {

@@ -110,7 +110,7 @@ pub(crate) fn origins<R: Reader>(
         }
     }
     if stories.len() > 1 {
-        stories.retain(|(found, told)| found != id || told.iter().any(|event| creates(event)));
+        stories.retain(|(found, told)| found != id || told.iter().any(creates));
     }
     Ok(Stories { position: walk.position, stories, truncated: walk.truncated })
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub enum Proof {
     /// Write what the ledger says as a proof file: an item's trace, a page of a log, a transaction, an event, a state entry
     /// or its absence.
-    Export(Export),
+    Export(Box<Export>),
     /// Verify a proof file against a genesis or a checkpoint; no network is used.
     Verify {
         /// The proof file.

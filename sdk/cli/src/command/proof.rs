@@ -19,7 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Export(options) => export::run(options, session, output).await,
+        Command::Export(options) => export::run(*options, session, output).await,
         Command::Verify { file, root, max_age } => verify_file(&file, &root, max_age, output),
         Command::Checkpoint { file, root, output: to } => checkpoint(&file, &root, &to, output),
         Command::Page { directory, output: to } => page(&directory, to.as_deref(), output),
