@@ -61,9 +61,10 @@ pub const INNER_MEMORY_BYTES: usize = 128;
 pub const LEAF_MEMORY_BYTES: usize = 104;
 /// Memory of a cached bucket beside its leaves: counts, the allocator's, and the cache's own entries.
 pub const BUCKET_MEMORY_BYTES: usize = 128;
-/// Memory of the cache of buckets: all of some 1.1 M keys (104 bytes each, and 128 for 8.3 of them).
+/// Memory of the cache of buckets: all of some 840,000 keys (104 bytes each, and 128 for 8.3 of them). With 128 MiB a validator that
+/// captures went past 512 MiB.
 /// Above them are 1.44 nodes of 128 bytes for each bucket, always in memory: 22 MB at 1 M keys, 220 MB at 10 M.
-pub const BUCKET_CACHE_BYTES: usize = 128 << 20;
+pub const BUCKET_CACHE_BYTES: usize = 96 << 20;
 /// Memory of the cache of state values.
 pub const VALUE_CACHE_BYTES: usize = 16 << 20;
 /// Values above this size are not cached: a thousand of the rest fit into the cache.
@@ -75,7 +76,7 @@ pub const BLOCK_CACHE_BYTES: u64 = 64 << 20;
 /// for a table of 64 MiB with a row of 4 KiB in each block.
 pub const INDEX_PART_BYTES: usize = 4 << 10;
 /// Memory of RocksDB's memtables over all spaces.
-pub const MEMTABLES_BYTES: u64 = 64 << 20;
+pub const MEMTABLES_BYTES: u64 = 48 << 20;
 /// Memory of one space's memtable.
 pub const MEMTABLE_BYTES: usize = 8 << 20;
 /// Write-ahead log kept before memtables are flushed: bounds what is replayed at start.
