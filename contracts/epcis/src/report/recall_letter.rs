@@ -17,7 +17,7 @@ use crate::walk::{self, Limits, Unanswered};
 
 /// The sheet's columns.
 pub const COLUMNS: [Column; 10] = [
-    Column { name: "holder", title: "Holder" },
+    Column { name: "holder", title: "Holder (recorded it last)" },
     Column { name: "location", title: "Location" },
     Column { name: "product", title: "Product identifier" },
     Column { name: "lot", title: "Lot" },

@@ -115,13 +115,15 @@ async fn written(
     session: &Session,
     output: Output,
 ) -> anyhow::Result<()> {
-    write(file, &sheet::bytes(&made.report, kind, &made.as_of)?)?;
+    let sheet = sheet::bytes(&made.report, kind, &made.as_of)?;
     let proof = proof_path(file);
     let client: Client = session.client()?;
     let contract = Some(session.provenance(&client).await?);
     let params = GetTraceParams::of(contract, question, made.height);
     let answer = client.unverified().call_again::<ProofGetTrace>(&params).await?.into_said();
+    // The proof first: a report without one is not left behind where it is refused.
     write(&proof, &serde_json::to_vec(&answer.proof)?)?;
+    write(file, &sheet)?;
     let told = json!({
         "file": file, "proof": proof, "rows": made.report.rows.len(), "complete": made.report.complete,
         "notes": made.report.notes,
