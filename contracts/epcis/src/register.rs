@@ -14,6 +14,10 @@
 //! | `t` transformation | log of [`Entry`]: the events joined by a transformation identifier |
 //! | `d` type, document | log of [`Entry`]: the events that name a business document |
 //! | `s` kind of measurement | log of [`Entry`]: the events with a reading of that kind |
+//! | `p` sequence | [`Handover`](handover::Handover): what the event hands over, and what the receiver says of it |
+//! | `q` `<` or `>`, organisation | log of [`Entry`]: the events that hand something over to it, or by it |
+//! | `g` party | the organisation that acts for it |
+//! | `w` receiver `/` giver, or none | [`HandoverPolicy`](crate::answer::HandoverPolicy) of the receiver for the giver, or for all others |
 //! | `a` | log of [`Anomaly`](crate::answer::Anomaly): what a lenient policy let pass |
 //! | `y` identifier | log of [`Anomaly`](crate::answer::Anomaly): the same for one instance |
 //!
@@ -26,6 +30,7 @@ pub mod audit;
 mod capture;
 mod draft;
 mod entry;
+pub mod handover;
 pub mod key;
 mod known;
 mod lot;
