@@ -13,6 +13,7 @@ use countersign_epcis::register::handover::{
     self, CUSTODY, Handover, OWNERSHIP, Role, State, Unsettled, entrust, set_policy, settle,
 };
 use countersign_epcis::register::{self, Reader, Submission, capture, key};
+use countersign_epcis::report::recall_letter::recall_letter;
 use countersign_epcis::rule::Policy;
 use countersign_epcis::term::Vocabulary;
 use countersign_epcis::walk::{AsOf, Limits};
@@ -515,4 +516,22 @@ fn what_stands_in_the_registers_is_what_the_golden_file_says() {
     assert_eq!(lines, include_str!("golden/handover.hex"));
     assert_eq!(key::handover(1), [b'p', 0, 0, 0, 0, 0, 0, 0, 1]);
     assert_eq!(world.memory.read(&key::handover_policy("b", Some("a"))).unwrap(), Some(vec![1, 0]));
+}
+
+#[test]
+fn a_recall_letter_is_written_to_who_has_custody() {
+    let mut world = World::new();
+    world.record("a", &seen(&[serial(1)], 1));
+    let letter = |world: &World| {
+        let sheet = recall_letter(&mut world.memory.clone(), &serial(1), None, Limits::default()).unwrap();
+        (sheet.rows[0].cells[0].clone(), sheet.rows[0].cells[1].clone())
+    };
+    assert_eq!(letter(&world), ("a".to_owned(), "last record".to_owned()));
+    let sent = world.record("a", &to(seen(&[serial(1)], 2), CUSTODY, party("b")));
+    assert_eq!(letter(&world), ("a".to_owned(), "last record".to_owned()));
+    world.accept("b", sent).unwrap();
+    assert_eq!(letter(&world), ("b".to_owned(), "hand-over".to_owned()));
+    let stranger = id("urn:epc:id:pgln:9521321.99999");
+    world.record("b", &to(seen(&[serial(1)], 3), CUSTODY, stranger.clone()));
+    assert_eq!(letter(&world), (stranger.canonical().to_owned(), "hand-over".to_owned()));
 }
