@@ -2,8 +2,8 @@
 
 use super::conn::Conn;
 use super::{
-    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, query, report, scheduled,
-    state, trace, trial, tx,
+    chain, code, consensus, contract, custody, epcis, governance, identity, lifecycle, node, proof, query, report,
+    scheduled, state, trace, trial, tx,
 };
 use countersign_api::Registry;
 use countersign_api::method::rpc::RpcDiscover;
@@ -15,6 +15,7 @@ pub(super) fn registry() -> Registry<Conn> {
     code::register(&mut registry);
     consensus::register(&mut registry);
     contract::register(&mut registry);
+    custody::register(&mut registry);
     epcis::register(&mut registry);
     governance::register(&mut registry);
     identity::register(&mut registry);
@@ -48,6 +49,6 @@ mod tests {
         let described: Vec<&str> =
             document["methods"].as_array().unwrap().iter().map(|method| method["name"].as_str().unwrap()).collect();
         assert_eq!(described, registry.names().collect::<Vec<_>>());
-        assert_eq!(described.len(), 51, "a method of the interface is missing: {described:?}");
+        assert_eq!(described.len(), 52, "a method of the interface is missing: {described:?}");
     }
 }

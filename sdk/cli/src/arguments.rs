@@ -1,6 +1,7 @@
 //! The command line.
 
 mod contract;
+mod custody;
 mod epcis;
 mod member;
 mod policy;
@@ -9,6 +10,7 @@ mod report;
 mod trace;
 
 pub use contract::{Contract, Events, Freeze};
+pub use custody::{Custody, Listed};
 pub use epcis::{CaptureMode, Epcis, EventQuery, Which};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
@@ -67,6 +69,9 @@ pub enum Command {
     /// Check and capture EPCIS documents.
     #[command(subcommand)]
     Epcis(Epcis),
+    /// List, accept and refuse what others hand over to your organisation.
+    #[command(subcommand)]
+    Custody(Custody),
     /// Ask where things come from and where they went.
     #[command(subcommand)]
     Trace(Trace),

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod contract;
+pub mod custody;
 pub mod epcis;
 pub mod key;
 pub mod light;
