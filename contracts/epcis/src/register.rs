@@ -21,6 +21,8 @@
 //! | `a` | log of [`Anomaly`](crate::answer::Anomaly): what a lenient policy let pass |
 //! | `y` identifier | log of [`Anomaly`](crate::answer::Anomaly): the same for one instance |
 //!
+//! The bytes of hand-overs and what they rest on are held to `tests/golden/handover.hex`.
+//!
 //! What must be listed and proven whole is a log, and its entries are small, since a proof carries all of
 //! it: the events they point at are state entries of their own. Entries hold the time of the event, so
 //! intervals are found by sorting them and never depend on the order of capture.

@@ -348,7 +348,7 @@ fn terms_are_those_of_the_receiver_when_the_event_was_captured() {
         ("c", party("b"), State::Pending, Some("b"), Some(3_600_000)),
         ("a", party("c"), State::Pending, Some("c"), Some(HANDOVER_WINDOW_MS)),
         ("b", party("b"), State::Accepted, Some("b"), Some(0)),
-        ("a", stranger.clone(), State::OneSided, None, None),
+        ("b", stranger.clone(), State::OneSided, None, None),
     ];
     for (hour, (giver, party, state, organisation, window_ms)) in (1..).zip(table) {
         let sequence = world.record(giver, &to(seen(&[serial(1)], hour), CUSTODY, party.clone()));
@@ -374,6 +374,38 @@ fn terms_are_those_of_the_receiver_when_the_event_was_captured() {
     world.accept("c", 2).unwrap();
     let sequence = world.record("a", &to(seen(&[serial(1)], 9), CUSTODY, party("c")));
     assert_eq!(handover::handover(&mut world.memory, sequence).unwrap().unwrap().parts[0].receiver, None);
+}
+
+#[test]
+fn nobody_gives_away_by_word_alone_what_another_has() {
+    let mut world = World::new();
+    let stranger = id("urn:epc:id:pgln:9521321.99999");
+    // Of what nobody has by a hand-over, the giver's word is all there is.
+    let alone = world.record("a", &to(seen(&[serial(1)], 1), CUSTODY, stranger.clone()));
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some((stranger.canonical(), alone, "oneSided")));
+    let first = world.record("a", &to(seen(&[serial(1)], 2), CUSTODY, party("b")));
+    world.accept("b", first).unwrap();
+    let theft = world.record("d", &to(seen(&[serial(1)], 3), CUSTODY, stranger.clone()));
+    let found = world.holder(&serial(1));
+    assert_eq!(brief(found.holder.as_ref()), Some(("b", first, "accepted")));
+    assert_eq!(
+        found.open.iter().map(|one| (one.sequence, one.state.as_str())).collect::<Vec<_>>(),
+        [(theft, "oneSided")]
+    );
+    assert_eq!(world.recall(&serial(1)).products[0].holder.as_deref(), Some("b"));
+    assert_eq!(world.anomalies(), [(theft, "custody.gap".to_owned())]);
+    // Who has it may, and from there on it is known of nobody again.
+    let given = world.record("b", &to(seen(&[serial(1)], 4), CUSTODY, stranger.clone()));
+    let found = world.holder(&serial(1));
+    assert_eq!(brief(found.holder.as_ref()), Some((stranger.canonical(), given, "oneSided")));
+    let other = id("urn:epc:id:pgln:9521321.99998");
+    let on = world.record("c", &to(seen(&[serial(1)], 5), CUSTODY, other.clone()));
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some((other.canonical(), on, "oneSided")));
+    assert_eq!(world.recall(&serial(1)).products[0].holder.as_deref(), Some(other.canonical()));
+    // What a receiver signs or its policy takes is its own word, whoever gives.
+    let signed = world.record("d", &to(seen(&[serial(1)], 6), CUSTODY, party("c")));
+    world.accept("c", signed).unwrap();
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some(("c", signed, "accepted")));
 }
 
 #[test]

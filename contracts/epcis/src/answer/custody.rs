@@ -74,7 +74,8 @@ told! {
         pub from: Option<String>,
         /// The organisation that recorded the event.
         pub given_by: String,
-        /// `accepted` or `oneSided`, which take effect; `pending`, `refused` or `expired`, which do not.
+        /// `accepted` or `oneSided`, which take effect, unless the giver's word is all there is and another had the thing;
+        /// `pending`, `refused` or `expired`, which do not.
         pub state: String,
         /// When the event happened.
         pub time: Moment,

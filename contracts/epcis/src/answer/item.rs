@@ -22,8 +22,8 @@ told! {
         pub holder: Option<Handed>,
         /// Who owns it: the last hand-over of ownership until then that takes effect.
         pub owner: Option<Handed>,
-        /// Hand-overs since these that take no effect: `pending`, `expired` (both as of that instant) or `refused`. The latest
-        /// first.
+        /// Hand-overs since these that take no effect: `pending`, `expired` (both as of that instant), `refused`, or `oneSided`
+        /// to a party that no organisation acts for, by one who did not have it. The latest first.
         pub open: Vec<Handed>,
         /// The last events until then that name a party to possess or to own it, as their submitters say.
         pub declared: Vec<Declared>,

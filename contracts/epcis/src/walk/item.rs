@@ -91,14 +91,15 @@ pub(super) fn whereabouts<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, 
             break;
         }
     }
+    let (holder, owner, open) = held.finish();
     Ok(Whereabouts {
         item: id.to_owned(),
         position: walk.position,
         time: Moment(at_ms),
         last_known,
-        holder: held.holder,
-        owner: held.owner,
-        open: held.open,
+        holder,
+        owner,
+        open,
         declared: declared.into_values().collect(),
         complete: walk.truncated.is_none(),
         truncated: walk.truncated,

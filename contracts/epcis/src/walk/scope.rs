@@ -182,7 +182,7 @@ impl Told {
 
     /// Who has custody of a thing by a hand-over.
     fn holder<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Option<String>, R> {
-        Ok(self.custody.last(walk, id, Pos::END)?.map(Custody::holder))
+        Ok(self.custody.custody(walk, id, Pos::END)?.map(Custody::holder))
     }
 
     /// What is in containers now.
