@@ -170,7 +170,7 @@ fn a_hand_over_takes_effect_once_the_receiver_accepts_it() {
     world.record("a", &seen(&[serial(1)], 1));
     let offered = world.record("a", &to(seen(&[serial(1)], 2), CUSTODY, party("b")));
     let before = world.holder(&serial(1));
-    assert_eq!((before.holder.as_ref(), before.owner.as_ref()), (None, None));
+    assert_eq!((before.holder.as_ref(), before.owner.as_deref()), (None, None));
     assert_eq!(before.open.iter().map(|one| (one.sequence, one.state.as_str())).collect::<Vec<_>>(), [(1, "pending")]);
     assert_eq!(before.last_known.as_ref().unwrap().recorded_by, "a");
 
@@ -186,7 +186,7 @@ fn a_hand_over_takes_effect_once_the_receiver_accepts_it() {
     assert_eq!(world.refuse("b", offered), Err(Unsettled::Settled));
 
     let after = world.holder(&serial(1));
-    assert_eq!(brief(after.holder.as_ref()), Some(("b", offered, "accepted")));
+    assert_eq!(brief(after.holder.as_deref()), Some(("b", offered, "accepted")));
     let holder = after.holder.unwrap();
     assert_eq!((holder.given_by.as_str(), holder.role.as_str()), ("a", CUSTODY));
     assert_eq!(holder.settled.unwrap().by, "b/erp");
@@ -203,7 +203,7 @@ fn refused_and_expired_leave_who_had_it_before() {
     let refused = world.record("b", &to(seen(&[serial(1)], 2), CUSTODY, party("c")));
     world.refuse("c", refused).unwrap();
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), Some(("b", first, "accepted")));
+    assert_eq!(brief(found.holder.as_deref()), Some(("b", first, "accepted")));
     assert_eq!((found.open[0].state.as_str(), found.open[0].sequence), ("refused", refused));
     let said = found.open[0].settled.as_ref().unwrap();
     assert_eq!((said.by.as_str(), said.reason.as_deref()), ("c/erp", Some("two are missing")));
@@ -216,7 +216,7 @@ fn refused_and_expired_leave_who_had_it_before() {
     assert_eq!(world.accept("d", late), Err(Unsettled::Expired { until_ms }));
     assert_eq!(world.refuse("d", late), Err(Unsettled::Expired { until_ms }));
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), Some(("b", first, "accepted")));
+    assert_eq!(brief(found.holder.as_deref()), Some(("b", first, "accepted")));
     let open: Vec<&str> = found.open.iter().map(|one| one.state.as_str()).collect();
     assert_eq!(open, ["expired", "refused"]);
     // At an instant until which it waited it is pending for ever.
@@ -243,19 +243,19 @@ fn an_item_goes_with_the_pallet_that_is_handed_over() {
     assert_eq!(entries, 1, "one entry, whatever is on the pallet");
     world.accept("b", sent).unwrap();
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), Some(("b", sent, "accepted")));
+    assert_eq!(brief(found.holder.as_deref()), Some(("b", sent, "accepted")));
     assert_eq!(found.holder.unwrap().through.as_deref(), Some(pallet(1).canonical()));
     // The owner has not said anything yet.
     assert_eq!((found.owner, found.open[0].role.as_str(), found.open[0].state.as_str()), (None, OWNERSHIP, "pending"));
     world.accept("c", sent).unwrap();
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.owner.as_ref()), Some(("c", sent, "accepted")));
+    assert_eq!(brief(found.owner.as_deref()), Some(("c", sent, "accepted")));
     assert!(found.open.is_empty());
     for other in [serial(2), serial(3)] {
         let found = world.holder(&other);
         assert_eq!((found.holder, found.owner), (None, None), "{other}");
     }
-    assert_eq!(brief(world.holder(&pallet(1)).holder.as_ref()), Some(("b", sent, "accepted")));
+    assert_eq!(brief(world.holder(&pallet(1)).holder.as_deref()), Some(("b", sent, "accepted")));
 }
 
 #[test]
@@ -282,11 +282,11 @@ fn a_voided_event_hands_nothing_over() {
     assert_eq!(world.accept("d", pending), Err(Unsettled::Void));
     world.record("b", &void(&wrong));
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), Some(("b", first, "accepted")));
+    assert_eq!(brief(found.holder.as_deref()), Some(("b", first, "accepted")));
     assert!(found.open.is_empty());
     // As of a position before the declarations it is as it was.
     let then = world.holder_at(&serial(1), world.now_ms(), Some(position).into());
-    assert_eq!(brief(then.holder.as_ref()), Some(("c", second, "accepted")));
+    assert_eq!(brief(then.holder.as_deref()), Some(("c", second, "accepted")));
     // A declaration that comes before its event leaves no hand-over at all.
     let never = to(seen(&[serial(2)], 9), CUSTODY, party("b"));
     world.record("a", &void(&never));
@@ -302,9 +302,9 @@ fn events_that_arrive_out_of_order_are_ordered_by_their_time() {
     // Accepted the other way round as well.
     world.accept("c", last).unwrap();
     world.accept("b", first).unwrap();
-    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some(("c", last, "accepted")));
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_deref()), Some(("c", last, "accepted")));
     let earlier = world.holder_at(&serial(1), 4 * HOUR_MS, AsOf::default());
-    assert_eq!(brief(earlier.holder.as_ref()), Some(("b", first, "accepted")));
+    assert_eq!(brief(earlier.holder.as_deref()), Some(("b", first, "accepted")));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn as_of_a_position_or_a_height_the_answer_stays_what_it_was() {
     world.record("b", &seen(&[serial(9)], 2));
     assert_eq!(world.holder_at(&serial(1), at_ms, as_of), before.2);
     let with_next = world.holder_at(&serial(1), at_ms, Some(before.1 + 1).into());
-    assert_eq!(brief(with_next.holder.as_ref()), brief(after.holder.as_ref()));
+    assert_eq!(brief(with_next.holder.as_deref()), brief(after.holder.as_deref()));
 }
 
 #[test]
@@ -382,12 +382,12 @@ fn nobody_gives_away_by_word_alone_what_another_has() {
     let stranger = id("urn:epc:id:pgln:9521321.99999");
     // Of what nobody has by a hand-over, the giver's word is all there is.
     let alone = world.record("a", &to(seen(&[serial(1)], 1), CUSTODY, stranger.clone()));
-    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some((stranger.canonical(), alone, "oneSided")));
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_deref()), Some((stranger.canonical(), alone, "oneSided")));
     let first = world.record("a", &to(seen(&[serial(1)], 2), CUSTODY, party("b")));
     world.accept("b", first).unwrap();
     let theft = world.record("d", &to(seen(&[serial(1)], 3), CUSTODY, stranger.clone()));
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), Some(("b", first, "accepted")));
+    assert_eq!(brief(found.holder.as_deref()), Some(("b", first, "accepted")));
     assert_eq!(
         found.open.iter().map(|one| (one.sequence, one.state.as_str())).collect::<Vec<_>>(),
         [(theft, "oneSided")]
@@ -397,15 +397,15 @@ fn nobody_gives_away_by_word_alone_what_another_has() {
     // Who has it may, and from there on it is known of nobody again.
     let given = world.record("b", &to(seen(&[serial(1)], 4), CUSTODY, stranger.clone()));
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), Some((stranger.canonical(), given, "oneSided")));
+    assert_eq!(brief(found.holder.as_deref()), Some((stranger.canonical(), given, "oneSided")));
     let other = id("urn:epc:id:pgln:9521321.99998");
     let on = world.record("c", &to(seen(&[serial(1)], 5), CUSTODY, other.clone()));
-    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some((other.canonical(), on, "oneSided")));
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_deref()), Some((other.canonical(), on, "oneSided")));
     assert_eq!(world.recall(&serial(1)).products[0].holder.as_deref(), Some(other.canonical()));
     // What a receiver signs or its policy takes is its own word, whoever gives.
     let signed = world.record("d", &to(seen(&[serial(1)], 6), CUSTODY, party("c")));
     world.accept("c", signed).unwrap();
-    assert_eq!(brief(world.holder(&serial(1)).holder.as_ref()), Some(("c", signed, "accepted")));
+    assert_eq!(brief(world.holder(&serial(1)).holder.as_deref()), Some(("c", signed, "accepted")));
 }
 
 #[test]
@@ -425,7 +425,7 @@ fn only_a_change_of_party_is_a_hand_over_and_one_party_is_one_part() {
     assert_eq!(handover::handover(&mut world.memory, sequence).unwrap().unwrap().parts.len(), 1);
     world.accept("b", sequence).unwrap();
     let found = world.holder(&serial(1));
-    assert_eq!(brief(found.holder.as_ref()), brief(found.owner.as_ref()));
+    assert_eq!(brief(found.holder.as_deref()), brief(found.owner.as_deref()));
     // From two parties to one: two parts, which one signature settles.
     let split = from(from(both, CUSTODY, party("c")), OWNERSHIP, party("d"));
     let split = Event { event_id: Some("urn:e:split".into()), ..split };

@@ -1,5 +1,6 @@
 //! One item: where it is by whose word, who has it and who owns it, and whether it is what it says it is.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -19,9 +20,9 @@ told! {
         pub last_known: Option<LastSeen>,
         /// Who has it: the last hand-over of custody until then that takes effect. Absent if it was never handed over: then there
         /// is only what was recorded last.
-        pub holder: Option<Handed>,
+        pub holder: Option<Box<Handed>>,
         /// Who owns it: the last hand-over of ownership until then that takes effect.
-        pub owner: Option<Handed>,
+        pub owner: Option<Box<Handed>>,
         /// Hand-overs since these that take no effect: `pending`, `expired` (both as of that instant), `refused`, or `oneSided`
         /// to a party that no organisation acts for, by one who did not have it. The latest first.
         pub open: Vec<Handed>,

@@ -224,8 +224,8 @@ impl Sheets for Whereabouts {
         let mut facts = about(&self.item, self.position, self.truncated);
         facts.push(("at", self.time.to_string()));
         facts.push(("last known place", text(self.last_known.as_ref().map(seen))));
-        facts.push(("holder", holding(self.holder.as_ref())));
-        facts.push(("owner", holding(self.owner.as_ref())));
+        facts.push(("holder", holding(self.holder.as_deref())));
+        facts.push(("owner", holding(self.owner.as_deref())));
         facts
     }
 

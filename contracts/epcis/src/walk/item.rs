@@ -1,6 +1,7 @@
 //! One item: where it is by whose word, who has it and owns it, and whether what is said of it agrees with the records.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::rc::Rc;
@@ -97,8 +98,8 @@ pub(super) fn whereabouts<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, 
         position: walk.position,
         time: Moment(at_ms),
         last_known,
-        holder,
-        owner,
+        holder: holder.map(Box::new),
+        owner: owner.map(Box::new),
         open,
         declared: declared.into_values().collect(),
         complete: walk.truncated.is_none(),
