@@ -8,6 +8,7 @@ use super::call::Author;
 use super::{Ended, Executor};
 use crate::error::ReplicaError;
 use crate::limits::SCHEDULED_GAS_PART;
+use crate::organisation;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_abi::frozen_until;
@@ -105,7 +106,7 @@ fn waits_until(
 }
 
 /// The roles that a scheduled call has now: those that its account has and had. An account that signs with no key any
-/// more, or may no longer run contracts, runs nothing.
+/// more, whose organisation may not act, or that may no longer run contracts, runs nothing.
 fn roles_now(
     state: &impl StateSource,
     call: &ScheduledCall,
@@ -115,6 +116,9 @@ fn roles_now(
     let account: Option<Account> = state.read_value(&key, "an account")?;
     let acts = |account: &Account| account.keys.iter().any(|entry| account.signs_with(&entry.key, height));
     let Some(account) = account.filter(acts) else { return Ok(Err(RejectCode::UnknownSigner)) };
+    if !organisation::may_act(state, account.id.organisation(), height)? {
+        return Ok(Err(RejectCode::Suspended));
+    }
     let roles = Roles(account.roles.0 & call.roles.0);
     let runs = Roles::SUBMITTER.with(Roles::DEVICE).with(Roles::DEPLOYER);
     Ok(if roles.has_any(runs) { Ok(roles) } else { Err(RejectCode::Forbidden) })

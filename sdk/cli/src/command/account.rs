@@ -67,7 +67,7 @@ async fn put(
         };
     let proofs = proofs(&id, &known, &keys)?;
     let named: Vec<PublicKey> = keys.into_iter().map(|named| named.key).collect();
-    let account = Account { id, roles, keys: merged(known, &named, height) };
+    let account = Account { id, roles, keys: merged(known, &named, height), attributes };
     let operation = NativeOperation::PutAccount { account: account.clone(), proofs };
     let done = signer.execute(Payload::Native(operation), None).await?;
     let told = json!({ "account": account, "transaction": done.receipt.transaction, "height": done.receipt.height });
