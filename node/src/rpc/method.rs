@@ -2,7 +2,7 @@
 
 use super::conn::Conn;
 use super::{
-    chain, code, consensus, contract, epcis, governance, identity, lifecycle, node, proof, query, report, scheduled,
+    chain, code, consensus, contract, epcis, gov, identity, lifecycle, node, proof, query, report, scheduled, simulate,
     state, trace, trial, tx,
 };
 use countersign_api::Registry;
@@ -16,7 +16,7 @@ pub(super) fn registry() -> Registry<Conn> {
     consensus::register(&mut registry);
     contract::register(&mut registry);
     epcis::register(&mut registry);
-    governance::register(&mut registry);
+    gov::register(&mut registry);
     identity::register(&mut registry);
     lifecycle::register(&mut registry);
     scheduled::register(&mut registry);
@@ -24,6 +24,7 @@ pub(super) fn registry() -> Registry<Conn> {
     proof::register(&mut registry);
     query::register(&mut registry);
     report::register(&mut registry);
+    simulate::register(&mut registry);
     state::register(&mut registry);
     trace::register(&mut registry);
     trial::register(&mut registry);
@@ -48,6 +49,6 @@ mod tests {
         let described: Vec<&str> =
             document["methods"].as_array().unwrap().iter().map(|method| method["name"].as_str().unwrap()).collect();
         assert_eq!(described, registry.names().collect::<Vec<_>>());
-        assert_eq!(described.len(), 51, "a method of the interface is missing: {described:?}");
+        assert_eq!(described.len(), 58, "a method of the interface is missing: {described:?}");
     }
 }

@@ -125,9 +125,7 @@ pub fn genesis(count: usize) -> Genesis {
         deployment: DeployPolicy::default(),
         governance: Rules::default(),
         validators: ValidatorSet::new((0..count).map(|index| validator(index, 1 + index as u8)).collect()).unwrap(),
-        organisations: (0..count)
-            .map(|index| Organisation::new(format!("o{index}"), format!("o{index}")))
-            .collect(),
+        organisations: (0..count).map(|index| Organisation::new(format!("o{index}"), format!("o{index}"))).collect(),
         accounts: (0..count)
             .flat_map(|index| {
                 [
