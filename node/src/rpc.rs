@@ -15,6 +15,7 @@
 //! does so on a few blocking threads ([`READS_MAX`]), and whatever runs a contract on a few others
 //! ([`VIEWS_MAX`]), so that slow views delay neither consensus nor cheap requests.
 
+mod about;
 mod ahead;
 mod chain;
 mod code;
@@ -24,7 +25,9 @@ mod contract;
 mod cursor;
 mod doctor;
 mod epcis;
+mod events;
 mod failure;
+mod feed;
 mod gate;
 mod gov;
 mod health;
@@ -36,6 +39,7 @@ mod method;
 mod node;
 mod page;
 mod point;
+mod pool;
 mod proof;
 mod query;
 mod registers;

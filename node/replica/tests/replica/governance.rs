@@ -398,3 +398,29 @@ fn attributes_of_accounts_are_bounded() {
     assert!(!with((0..9).map(|number| (format!("n{number}"), String::new())).collect()));
     assert_eq!(encode(&admin("a", 11)).len(), encode(&Account { attributes: of("a", 0), ..admin("a", 11) }).len() - 9);
 }
+
+/// Answers the account's attributes.
+fn telling() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+            (import "countersign" "context" (func $context (param i32 i32 i32) (result i32)))
+            (import "countersign" "output" (func $output (param i32 i32)))
+            (memory (export "memory") 1)
+            (func (export "run") (call $output (i32.const 0) (call $context (i32.const 10) (i32.const 0) (i32.const 1000)))))"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn contracts_read_the_attributes_of_who_calls() {
+    let mut chain = Chain::new();
+    let deploy = Payload::Deploy { name: "a/box".into(), code: telling(), input: Vec::new() };
+    assert!(matches!(chain.run(11, deploy), Outcome::Succeeded { .. }));
+    let told = |chain: &mut Chain, signer| chain.run(signer, call_of("a/box", "run"));
+    done(&told(&mut chain, 13));
+    let attributes = BTreeMap::from([("site".to_owned(), "north".to_owned())]);
+    let mut gate: Account = chain.read(state_key::account("a/gate")).unwrap();
+    gate.attributes.clone_from(&attributes);
+    done(&chain.native(11, putting(gate, Vec::new())));
+    assert_eq!(told(&mut chain, 13), Outcome::Succeeded { output: encode(&attributes) });
+}
