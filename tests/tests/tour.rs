@@ -136,21 +136,30 @@ fn lets_two_admins_agree(tour: &Tour, admin: &Path) -> PathBuf {
     deputy
 }
 
+/// Both admins ask for the same change of keys at the same height.
+fn both(tour: &Tour, admins: [&Path; 2], arguments: &[&str]) {
+    let first = tour.run(admins[0], arguments);
+    assert!(first["told"]["waits"].is_object(), "{first}");
+    let at = first["at"].to_string();
+    let second = tour.run(admins[1], &[arguments, &["--at", &at]].concat());
+    assert_eq!(second["told"], Value::Null);
+}
+
 /// The new key is there before the old one ends, and the account stays the same.
 fn rotates_a_key(tour: &Tour, admin: &Path, deputy: &Path) {
     let old = tour.run(admin, &["key", "show"])["public"].as_str().unwrap().to_owned();
     let (fresh, proof) = tour.key("mill/admin", "fresh.key");
     let roles = "admin,deployer,submitter";
-    let overlap = ["account", "put", "mill/admin", "--role", roles, "--public", &old, "--public", &proof];
-    tour.run(admin, &overlap);
-    tour.run(deputy, &overlap);
+    both(
+        tour,
+        [admin, deputy],
+        &["account", "put", "mill/admin", "--role", roles, "--public", &old, "--public", &proof],
+    );
     for key in [admin, &fresh] {
         tour.run(key, &["contract", "call", "mill/counter", "add", r#"{"n": 1}"#]);
     }
     let public = proof.split(':').next().unwrap();
-    let only = ["account", "put", "mill/admin", "--role", roles, "--public", public];
-    tour.run(&fresh, &only);
-    tour.run(deputy, &only);
+    both(tour, [&fresh, deputy], &["account", "put", "mill/admin", "--role", roles, "--public", public]);
     tour.refused(
         admin,
         &["contract", "call", "mill/counter", "add", r#"{"n": 1}"#],

@@ -2,7 +2,7 @@
 
 use super::Asked;
 use clap::Subcommand;
-use countersign_types::{AccountId, DecodeError, PublicKey, Signature};
+use countersign_types::{AccountId, DecodeError, Height, PublicKey, Signature};
 
 #[derive(Debug, Subcommand)]
 pub enum Account {
@@ -25,6 +25,10 @@ pub enum Account {
         /// What contracts can read of it; those not named are removed.
         #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = super::governance::attribute)]
         attributes: Vec<(String, String)>,
+        /// Height at which new keys begin; those not named end behind it. Where several admins must agree, all give the same
+        /// [default: the newest]
+        #[arg(long, value_name = "HEIGHT", value_parser = super::height)]
+        at: Option<Height>,
     },
 }
 

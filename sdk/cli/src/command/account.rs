@@ -18,8 +18,8 @@ use std::process::ExitCode;
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Show { account } => show(account, session, output).await,
-        Command::Put { account, roles, keys, attributes } => {
-            put(account, roles, (keys, attributes.into_iter().collect()), session, output).await
+        Command::Put { account, roles, keys, attributes, at } => {
+            put(account, roles, (keys, attributes.into_iter().collect(), at), session, output).await
         }
     }
 }
@@ -56,7 +56,7 @@ async fn verified(id: &AccountId, auditor: &Auditor, output: Output) -> anyhow::
 async fn put(
     id: AccountId,
     roles: Vec<String>,
-    (keys, attributes): (Vec<NamedKey>, BTreeMap<String, String>),
+    (keys, attributes, at): (Vec<NamedKey>, BTreeMap<String, String>, Option<Height>),
     session: &Session,
     output: Output,
 ) -> anyhow::Result<ExitCode> {
@@ -69,6 +69,7 @@ async fn put(
             Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
             Err(error) => return Err(error.into()),
         };
+    let height = at.unwrap_or(height);
     let proofs = proofs(&id, &known, &keys)?;
     let named: Vec<PublicKey> = keys.into_iter().map(|named| named.key).collect();
     let account = Account { id, roles, keys: merged(known, &named, height), attributes };
@@ -76,7 +77,7 @@ async fn put(
     let done = signer.execute(Payload::Native(operation), None).await?;
     let agreed = Agreed::of(&done)?;
     let told = json!({
-        "account": account, "told": agreed.told, "transaction": done.receipt.transaction, "height": done.receipt.height,
+        "account": account, "at": height, "told": agreed.told, "transaction": done.receipt.transaction, "height": done.receipt.height,
     });
     output.show(&told, |_| {
         facts([
@@ -84,6 +85,7 @@ async fn put(
             ("roles", account.roles.names().collect::<Vec<_>>().join(", ")),
             ("keys", account.keys.len().to_string()),
             ("state", agreed.words()),
+            ("keys change at", format!("{height} (--at)")),
             ("transaction", format!("{} in block {}", done.receipt.transaction, done.receipt.height)),
         ])
     })?;
