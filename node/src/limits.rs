@@ -317,5 +317,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 4;
 /// speed.
 pub const READY_LAG_MAX: u64 = 10;
 
-/// Bytes of a cursor: a height and a place of at most 40 bytes, and a digest of 16; rounded up.
+/// Proposals that one page of `gov_listProposals` reads: each is decoded whole, and most are below 2 KiB.
+pub const PROPOSALS_READ_MAX: usize = 1_000;
+
+/// Bytes of a cursor: a height and a place of at most 72 bytes, and a digest of 16; rounded up.
 pub const CURSOR_BYTES_MAX: usize = 128;

@@ -15,6 +15,7 @@
 //! does so on a few blocking threads ([`READS_MAX`]), and whatever runs a contract on a few others
 //! ([`VIEWS_MAX`]), so that slow views delay neither consensus nor cheap requests.
 
+mod about;
 mod ahead;
 mod chain;
 mod code;
@@ -24,9 +25,11 @@ mod contract;
 mod cursor;
 mod doctor;
 mod epcis;
+mod events;
 mod failure;
+mod feed;
 mod gate;
-mod governance;
+mod gov;
 mod health;
 mod identity;
 mod interface;
@@ -36,12 +39,14 @@ mod method;
 mod node;
 mod page;
 mod point;
+mod pool;
 mod proof;
 mod query;
 mod registers;
 mod report;
 mod scheduled;
 mod scrape;
+mod simulate;
 mod socket;
 mod state;
 mod trace;

@@ -2,6 +2,7 @@
 
 mod contract;
 mod epcis;
+mod governance;
 mod member;
 mod policy;
 mod proof;
@@ -10,6 +11,9 @@ mod trace;
 
 pub use contract::{Contract, Events, Freeze};
 pub use epcis::{CaptureMode, Epcis, EventQuery, Which};
+pub use governance::{
+    AboutOrganisation, Asked, Governance, NamedAdmin, Organisation, ProposalState, YesNo, account_of,
+};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
@@ -87,7 +91,13 @@ pub enum Command {
     /// Look at the validators and vote on them for your organisation.
     #[command(subcommand)]
     Validator(Validator),
-    /// Who may deploy contracts: show the policy, vote for another one.
+    /// Look at members and set what your organisation says of itself.
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// Look at what members decide together, ask for it and vote on it for your organisation.
+    #[command(subcommand, visible_alias = "gov")]
+    Governance(Governance),
+    /// Who may deploy contracts: show the policy, ask for another one.
     #[command(subcommand)]
     Policy(Policy),
     /// Measure a running network.

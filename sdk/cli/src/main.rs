@@ -46,6 +46,8 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Command::Light(command) => command::light::run(command, &session, output).await,
         Command::Status => command::status::run(&session, output).await,
         Command::Account(command) => command::account::run(command, &session, output).await,
+        Command::Organisation(command) => command::organisation::run(command, &session, output).await,
+        Command::Governance(command) => command::governance::run(command, &session, output).await,
         Command::Policy(command) => command::policy::run(command, &session, output).await,
         Command::Validator(command) => command::validator::run(command, &session, output).await,
         Command::Bench(options) => bench::run(options, &session, output).await,

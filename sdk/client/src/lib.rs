@@ -55,5 +55,5 @@ pub use history::history;
 pub use pages::{HistoryPages, LogPages};
 pub use rpc::Client;
 pub use signer::{Final, Signer, explain};
-pub use subscription::Subscription;
+pub use subscription::{Notice, Subscription};
 pub use unverified::{Asking, Unverified};
