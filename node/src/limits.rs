@@ -300,6 +300,9 @@ pub const QUERY_READS_MAX: u64 = 20_000;
 pub const QUERY_BYTES_MAX: usize = 2 << 20;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
+/// Hand-overs that one page of a list looks at. Each is two entries of some 1.2 KB together, so a page that finds nothing takes a
+/// tenth of a second; the next one goes on.
+pub const HANDOVERS_READ_MAX: u32 = 4_000;
 /// How long a walk over a provenance contract's registers may take: less than the request timeout of 10 s, so that the answer
 /// says why.
 pub const WALK_TIME_MAX: Duration = Duration::from_secs(8);

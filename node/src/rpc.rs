@@ -23,6 +23,7 @@ mod conn;
 mod consensus;
 mod contract;
 mod cursor;
+mod custody;
 mod doctor;
 mod epcis;
 mod events;

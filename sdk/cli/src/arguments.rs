@@ -1,6 +1,7 @@
 //! The command line.
 
 mod contract;
+mod custody;
 mod epcis;
 mod governance;
 mod member;
@@ -10,6 +11,7 @@ mod report;
 mod trace;
 
 pub use contract::{Contract, Events, Freeze};
+pub use custody::{Custody, Listed};
 pub use epcis::{CaptureMode, Epcis, EventQuery, Which};
 pub use governance::{
     AboutOrganisation, Asked, Governance, NamedAdmin, Organisation, ProposalState, YesNo, account_of,
@@ -71,6 +73,9 @@ pub enum Command {
     /// Check and capture EPCIS documents.
     #[command(subcommand)]
     Epcis(Epcis),
+    /// List, accept and refuse what others hand over to your organisation.
+    #[command(subcommand)]
+    Custody(Custody),
     /// Ask where things come from and where they went.
     #[command(subcommand)]
     Trace(Trace),

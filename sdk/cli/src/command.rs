@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod contract;
+pub mod custody;
 pub mod epcis;
 pub mod governance;
 pub mod key;

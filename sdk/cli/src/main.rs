@@ -39,6 +39,7 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Key(command) => command::key::run(command, &session, output).await,
         Command::Contract(command) => command::contract::run(command, &session, output).await,
+        Command::Custody(command) => command::custody::run(command, &session, output).await,
         Command::Epcis(command) => command::epcis::run(command, &session, output).await,
         Command::Trace(command) => command::trace::run(command, &session, output).await,
         Command::Report(command) => command::report::run(command, &session, output).await,

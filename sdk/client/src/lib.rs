@@ -9,6 +9,7 @@
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
 //! | capture EPCIS documents | [`capture`] |
+//! | list, accept and refuse hand-overs | [`custody`] |
 //! | follow an item's history to its end | [`history()`]; [`Auditor::history`] verifies each page |
 //! | verify a proof file offline | [`verify`] |
 //!
@@ -35,6 +36,7 @@
 mod auditor;
 pub mod capture;
 pub mod contract;
+pub mod custody;
 mod error;
 mod history;
 pub mod keyfile;

@@ -40,7 +40,7 @@ pub(crate) fn title_of(finding: &Finding) -> String {
                 Question::Forward(_) => format!("What was made of {item}, and what became of it"),
                 Question::Recall { .. } => format!("What has to be recalled because of {item}"),
                 Question::Contents(..) => format!("What was in {item}"),
-                Question::Holder(..) => format!("Where {item} was, by whose word"),
+                Question::Holder(..) => format!("Where {item} was and who had it, by whose word"),
                 Question::MassBalance(_) => format!("How much of {item} there should be"),
                 Question::Excursions(bounds, None) => format!("Readings of {} out of bounds", bounds.kind),
                 Question::Excursions(bounds, Some(_)) => format!("Readings of {} that affect {item}", bounds.kind),

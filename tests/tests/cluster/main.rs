@@ -6,6 +6,7 @@ mod audit;
 #[path = "../../../contracts/epcis/tests/support/corpus.rs"]
 mod corpus;
 mod crash;
+mod custody;
 mod disk;
 mod flips;
 mod history;
