@@ -25,6 +25,7 @@ mod cursor;
 mod doctor;
 mod epcis;
 mod failure;
+mod foresee;
 mod gate;
 mod governance;
 mod health;

@@ -12,6 +12,14 @@ use countersign_epcis::rule::{Policy, Violation};
 /// All that comes out of a text in pieces of `size` bytes.
 fn streamed(bytes: &[u8], size: usize) -> (Vec<Document>, Result<(), Violation>) {
     let mut stream = Stream::new(Policy::Lenient);
+    let (parts, outcome) = read(&mut stream, bytes, size);
+    if let (Ok(()), Ok(whole)) = (&outcome, parse(bytes, Policy::Lenient)) {
+        assert_eq!(stream.has_master_data(), whole.master_data().is_some());
+    }
+    (parts, outcome)
+}
+
+fn read(stream: &mut Stream, bytes: &[u8], size: usize) -> (Vec<Document>, Result<(), Violation>) {
     let (mut pieces, mut parts) = (bytes.chunks(size), Vec::new());
     loop {
         match stream.step() {

@@ -28,6 +28,8 @@ pub struct Stream {
     policy: Policy,
     text: Text,
     state: State,
+    /// Whether a header that was read has master data.
+    master_data: bool,
 }
 
 /// How reading goes on.
@@ -101,7 +103,13 @@ impl Stream {
     /// A document of which nothing was read, whose events are to be checked under `policy`.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { policy, text: Text::default(), state: State::Begun }
+        Self { policy, text: Text::default(), state: State::Begun, master_data: false }
+    }
+
+    /// Whether the document's header, as far as it was read, has master data; it is no part of what comes out.
+    #[must_use]
+    pub fn has_master_data(&self) -> bool {
+        self.master_data
     }
 
     /// More of the text.
@@ -129,12 +137,13 @@ impl Stream {
                     }
                     None => return Ok(Step::More),
                 },
-                State::Json(reading) => reading.step(&mut self.text, self.policy)?,
+                State::Json(reading) => reading.step(&mut self.text, self.policy, &mut self.master_data)?,
                 #[cfg(feature = "xml")]
-                State::Xml(reading) => reading.step(&mut self.text, self.policy)?,
+                State::Xml(reading) => reading.step(&mut self.text, self.policy, &mut self.master_data)?,
                 State::Whole if self.text.ended => {
                     let document = parse(self.text.rest(), self.policy)?;
                     self.text = Text { ended: true, ..Text::default() };
+                    self.master_data = document.master_data().is_some();
                     self.state = State::Parsed(document.parts().into());
                     continue;
                 }

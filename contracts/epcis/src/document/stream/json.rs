@@ -100,10 +100,10 @@ impl Quoted {
 }
 
 impl Reading {
-    pub(super) fn step(&mut self, text: &mut Text, policy: Policy) -> Result<Found, Violation> {
+    pub(super) fn step(&mut self, text: &mut Text, policy: Policy, master_data: &mut bool) -> Result<Found, Violation> {
         if self.list.is_none() {
             match self.find(text.rest()) {
-                Some(shape) => match self.enter(shape, text)? {
+                Some(shape) => match self.enter(shape, text, master_data)? {
                     Some(list) => self.list = Some(Box::new(list)),
                     None => return Ok(Found::Whole),
                 },
@@ -158,7 +158,12 @@ impl Reading {
     }
 
     /// Reads what stands before the events; none where that is not all that they rest on.
-    fn enter(&mut self, shape_found: Shape, text: &mut Text) -> Result<Option<List>, Violation> {
+    fn enter(
+        &mut self,
+        shape_found: Shape,
+        text: &mut Text,
+        master_data: &mut bool,
+    ) -> Result<Option<List>, Violation> {
         let mut envelope = text.rest().get(..self.at).unwrap_or_default().to_vec();
         envelope.push(b']');
         envelope.extend(self.open.iter().map(|_| b'}'));
@@ -174,6 +179,7 @@ impl Reading {
             None => Vec::new(),
         };
         let declared = Declared::of(context.iter());
+        *master_data = value.member("epcisHeader").is_some_and(|header| header.member("epcisMasterData").is_some());
         let head = text.take(self.at);
         self.at = 0;
         Ok(Some(List { shape: shape_found, head, context, declared, count: 0, expected: Expected::First, depth: 0 }))

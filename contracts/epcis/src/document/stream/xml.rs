@@ -131,7 +131,7 @@ enum Next {
 }
 
 impl Reading {
-    pub(super) fn step(&mut self, text: &mut Text, policy: Policy) -> Result<Found, Violation> {
+    pub(super) fn step(&mut self, text: &mut Text, policy: Policy, master_data: &mut bool) -> Result<Found, Violation> {
         if self.head.is_none() {
             if !self.find(text.rest()) {
                 // A document without a list, or one that is broken before it.
@@ -139,7 +139,7 @@ impl Reading {
                 let bounds = bounded(text.rest(), DOCUMENT_BYTES_MAX);
                 return bounds.map(|()| if is_over { Found::Whole } else { Found::More });
             }
-            self.enter(text, policy)?;
+            *master_data = self.enter(text, policy)?;
         }
         while !self.ended {
             let (next, end) = match token(text.rest(), self.at) {
@@ -193,14 +193,14 @@ impl Reading {
             && names.all(|name| name == b"QueryResults" || name == b"resultsBody")
     }
 
-    /// Checks what stands before the events.
-    fn enter(&mut self, text: &mut Text, policy: Policy) -> Result<(), Violation> {
+    /// Checks what stands before the events; answers whether there is master data in it.
+    fn enter(&mut self, text: &mut Text, policy: Policy) -> Result<bool, Violation> {
         let head = self.let_go(text, self.at);
         let mut document = head.clone();
         self.close(&mut document);
-        parse_part(&document, policy, None)?;
+        let envelope = parse_part(&document, policy, None)?;
         (self.head, self.list_depth, self.at) = (Some(head), self.open.len(), 0);
-        Ok(())
+        Ok(envelope.master_data().is_some())
     }
 
     /// A start tag in the list, which ends at `end`.
