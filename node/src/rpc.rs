@@ -29,6 +29,7 @@ mod epcis;
 mod events;
 mod failure;
 mod feed;
+mod foresee;
 mod gate;
 mod gov;
 mod health;

@@ -8,7 +8,7 @@
 //! | follow blocks | [`Subscription`] |
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
-//! | capture EPCIS documents | [`capture`] |
+//! | capture EPCIS documents, of any length, and correct what was captured | [`capture`] |
 //! | list, accept and refuse hand-overs | [`custody`] |
 //! | follow an item's history to its end | [`history()`]; [`Auditor::history`] verifies each page |
 //! | verify a proof file offline | [`verify`] |
