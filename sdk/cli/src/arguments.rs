@@ -14,7 +14,7 @@ pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
 pub use report::{HowToReport, Report};
-pub use trace::{Anomalies, AtTime, Excursions, History, Item, Recall, Trace, Verify};
+pub use trace::{Anomalies, AtTime, Drawn, Excursions, History, Item, Lineage, Recall, Trace, TraceCommand, Verify};
 
 use crate::bench::Options as BenchOptions;
 use clap::{Args, Parser, Subcommand};
@@ -68,8 +68,7 @@ pub enum Command {
     #[command(subcommand)]
     Epcis(Epcis),
     /// Ask where things come from and where they went.
-    #[command(subcommand)]
-    Trace(Trace),
+    Trace(TraceCommand),
     /// Make the sheets that regulations ask for, each with a file that proves it.
     #[command(subcommand)]
     Report(Report),

@@ -10,6 +10,7 @@
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
 //! | capture EPCIS documents | [`capture`] |
 //! | follow an item's history to its end | [`history()`]; [`Auditor::history`] verifies each page |
+//! | ask one of the other questions about recorded items | [`questions`]: a method of [`Auditor`] for each |
 //! | verify a proof file offline | [`verify`] |
 //!
 //! What a node says is an [`Unverified`]. What a proof shows is a [`Verified`], which only [`verify`] makes. The two
@@ -41,6 +42,7 @@ pub mod keyfile;
 pub mod light;
 pub mod limits;
 mod pages;
+pub mod questions;
 mod rpc;
 mod signer;
 mod subscription;
@@ -52,7 +54,8 @@ pub use countersign_verify as verify;
 pub use countersign_verify::Verified;
 pub use error::Error;
 pub use history::history;
-pub use pages::{HistoryPages, LogPages};
+pub use pages::{ChainPages, HistoryPages, LogPages};
+pub use questions::Printed;
 pub use rpc::Client;
 pub use signer::{Final, Signer, explain};
 pub use subscription::Subscription;

@@ -43,7 +43,7 @@ pub fn recall_letter<R: Reader>(
     position: Option<u64>,
     limits: Limits,
 ) -> Result<Sheet, Unanswered<R::Error>> {
-    let scope = walk::scope(reader, item, None, usize::MAX, position, limits)?;
+    let scope = walk::scope(reader, item, walk::Page::WHOLE, position, limits)?;
     let mut rows: Vec<Row> = scope.products.iter().flat_map(rows).collect();
     rows.sort_by(|one, other| one.cells.cmp(&other.cells));
     let notes = notes(&scope);
