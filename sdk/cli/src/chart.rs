@@ -11,6 +11,8 @@ pub struct Bounds {
     pub branches: usize,
     /// Most things.
     pub things: usize,
+    /// Most links.
+    pub links: usize,
 }
 
 /// A chain as it is drawn. The first node is the item.
@@ -50,13 +52,14 @@ impl<'a> Chart<'a> {
         let mut places: BTreeMap<&str, usize> = BTreeMap::from([(chain.item.as_str(), 0)]);
         let mut nodes: Vec<Node<'a>> = Vec::new();
         let mut open: VecDeque<&str> = VecDeque::from([chain.item.as_str()]);
+        let mut drawn: usize = 0;
         // Things come out of the queue in the order of their places.
         while let Some(id) = open.pop_front() {
             let mut node = Node { id, branches: Vec::new(), hidden: 0 };
             for link in links.remove(id).unwrap_or_default() {
                 let known = places.get(link.to.as_str()).copied();
                 let has_room = known.is_some() || places.len() < bounds.things;
-                if node.branches.len() >= bounds.branches || !has_room {
+                if node.branches.len() >= bounds.branches || drawn >= bounds.links || !has_room {
                     node.hidden = node.hidden.saturating_add(1);
                     continue;
                 }
@@ -65,6 +68,7 @@ impl<'a> Chart<'a> {
                     places.insert(&link.to, to);
                     open.push_back(&link.to);
                 }
+                drawn = drawn.saturating_add(1);
                 node.branches.push(Branch { link, to, is_placed: known.is_none() });
             }
             nodes.push(node);

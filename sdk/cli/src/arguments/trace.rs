@@ -66,10 +66,10 @@ pub struct Lineage {
     #[arg(long, value_name = "LINKS")]
     pub depth: Option<NonZeroU32>,
     /// Most things to list.
-    #[arg(long, default_value = "100000")]
+    #[arg(long, default_value = "100000", conflicts_with = "Drawn")]
     pub limit: NonZeroU32,
     /// Go on where an earlier answer ended, as of the same block: verified answers after verified ones.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "Drawn")]
     pub cursor: Option<String>,
     #[command(flatten)]
     pub drawn: Drawn,
@@ -111,13 +111,13 @@ pub struct Recall {
     #[command(flatten)]
     pub item: Item,
     /// Most products and most containers to list; the sums of places and what is nowhere are always of all.
-    #[arg(long, default_value = "1000")]
+    #[arg(long, default_value = "1000", conflicts_with = "Drawn")]
     pub limit: NonZeroU32,
     /// Go on after this product, with `--at` the height of the answer before.
-    #[arg(long, value_name = "ITEM")]
+    #[arg(long, value_name = "ITEM", conflicts_with = "Drawn")]
     pub after: Option<String>,
     /// Go on after this container, with `--at` the height of the answer before.
-    #[arg(long, value_name = "ITEM")]
+    #[arg(long, value_name = "ITEM", conflicts_with = "Drawn")]
     pub containers_after: Option<String>,
     /// Of a tree or picture: most links away from the item [default: to the end]
     #[arg(long, value_name = "LINKS", requires = "Drawn")]

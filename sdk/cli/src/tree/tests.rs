@@ -3,7 +3,7 @@ use crate::chart::samples::{self, bakery, chain};
 use crate::chart::{Bounds, Chart};
 use countersign_epcis::answer::LinkKind;
 
-const ALL: Bounds = Bounds { branches: 20, things: 100 };
+const ALL: Bounds = Bounds { branches: 20, things: 100, links: 100 };
 
 #[test]
 fn a_tree_has_each_thing_once_and_ends_circles_in_a_reference() {
@@ -50,7 +50,7 @@ fn a_chain_of_ten_thousand_links_stays_a_tree_that_can_be_read() {
         .zip(1..)
         .map(|(pair, away)| (pair[0].as_str(), LinkKind::Output, pair[1].as_str(), away))
         .collect();
-    let text = of_chart(&Chart::of(&chain(&names[0], &links), Bounds { things: 20_000, ..ALL }));
+    let text = of_chart(&Chart::of(&chain(&names[0], &links), Bounds { things: 20_000, links: 20_000, ..ALL }));
     assert_eq!(text.lines().count(), 62);
     assert!(text.lines().last().unwrap().trim_start().starts_with("└─ … goes on"));
     assert!(!text.contains('\u{1b}'), "names steer no terminal");

@@ -25,10 +25,11 @@ use std::process::ExitCode;
 
 /// Most links that are fetched to be drawn, the nearest first: more than anybody follows with the eyes.
 const LINKS_MAX: NonZeroU32 = NonZeroU32::new(2 * CHAIN_PAGE_MAX).expect("some");
-/// Most things of a tree.
-const TREE_THINGS: usize = 2_000;
-/// Most things of a picture: with more, boxes are too small to be read on any screen, and their placing takes minutes.
-const GRAPH_THINGS: usize = 120;
+/// Most lines of a tree, but for the branches that it does not show.
+const TREE: usize = 2_000;
+/// Most things of a picture and most links, each of which is placed as a box as well: with more, no screen shows it so
+/// that it can be read, and placing it takes from seconds to minutes.
+const GRAPH: (usize, usize) = (80, 160);
 
 impl Asker<'_> {
     pub async fn lineage(self, way: Way, wanted: Lineage) -> anyhow::Result<ExitCode> {
@@ -117,7 +118,7 @@ impl Asker<'_> {
         let mut rows = chain.facts();
         rows.extend(as_of);
         if let (Some(file), Some(kind)) = (&drawn.graph, kind) {
-            let chart = Chart::of(&chain, Bounds { branches, things: GRAPH_THINGS });
+            let chart = Chart::of(&chain, Bounds { branches, things: GRAPH.0, links: GRAPH.1 });
             let text = match kind {
                 Kind::Svg => graph::svg(&chart, &caption(&chain, &chart)),
                 Kind::Dot => graph::dot(&chain),
@@ -133,7 +134,7 @@ impl Asker<'_> {
                 return Ok(ExitCode::SUCCESS);
             }
         }
-        let chart = Chart::of(&chain, Bounds { branches, things: TREE_THINGS });
+        let chart = Chart::of(&chain, Bounds { branches, things: TREE, links: TREE });
         line(&tree::of_chart(&chart));
         line(&facts(rows));
         Ok(ExitCode::SUCCESS)
