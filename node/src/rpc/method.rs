@@ -2,8 +2,8 @@
 
 use super::conn::Conn;
 use super::{
-    about, chain, code, consensus, contract, custody, epcis, events, gov, identity, lifecycle, node, pool, proof, query,
-    report, scheduled, simulate, state, trace, trial, tx,
+    about, chain, code, consensus, contract, custody, epcis, events, gov, identity, lifecycle, node, pool, proof,
+    query, report, scheduled, simulate, state, trace, trial, tx,
 };
 use countersign_api::Registry;
 use countersign_api::method::rpc::RpcDiscover;
@@ -53,6 +53,6 @@ mod tests {
         let described: Vec<&str> =
             document["methods"].as_array().unwrap().iter().map(|method| method["name"].as_str().unwrap()).collect();
         assert_eq!(described, registry.names().collect::<Vec<_>>());
-        assert_eq!(described.len(), 67, "a method of the interface is missing: {described:?}");
+        assert_eq!(described.len(), 68, "a method of the interface is missing: {described:?}");
     }
 }

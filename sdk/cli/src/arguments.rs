@@ -20,7 +20,7 @@ pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
 pub use report::{HowToReport, Report};
-pub use trace::{Anomalies, AtTime, Excursions, History, Item, Recall, Trace, Verify};
+pub use trace::{Anomalies, AtTime, Drawn, Excursions, History, Item, Lineage, Recall, Trace, TraceCommand, Verify};
 
 use crate::bench::Options as BenchOptions;
 use clap::{Args, Parser, Subcommand};
@@ -77,8 +77,7 @@ pub enum Command {
     #[command(subcommand)]
     Custody(Custody),
     /// Ask where things come from and where they went.
-    #[command(subcommand)]
-    Trace(Trace),
+    Trace(TraceCommand),
     /// Make the sheets that regulations ask for, each with a file that proves it.
     #[command(subcommand)]
     Report(Report),

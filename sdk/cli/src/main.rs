@@ -5,15 +5,18 @@
 
 mod arguments;
 mod bench;
+mod chart;
 mod command;
 mod contract_build;
 mod contract_new;
 mod contract_test;
 mod failure;
+mod graph;
 mod output;
 mod page_build;
 mod session;
 mod sheet;
+mod tree;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};

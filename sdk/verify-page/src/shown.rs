@@ -38,6 +38,7 @@ pub(crate) fn title_of(finding: &Finding) -> String {
                 Question::History(_, None) => format!("What happened to {item}"),
                 Question::Back(_) => format!("What {item} was made of, and what it holds"),
                 Question::Forward(_) => format!("What was made of {item}, and what became of it"),
+                Question::Chain(_, way, _) => format!("What leads to what from {item}, {}", way.word()),
                 Question::Recall { .. } => format!("What has to be recalled because of {item}"),
                 Question::Contents(..) => format!("What was in {item}"),
                 Question::Holder(..) => format!("Where {item} was and who had it, by whose word"),
@@ -81,7 +82,7 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
         }
         Finding::Trace { contract, question, answer: told, .. } => {
             let (item, canonical, position) = (question.item(), told.item(), told.position());
-            let is_whole = told.truncated().is_none() && !told.has_next();
+            let is_whole = told.truncated().is_none() && !told.has_next() && !told.is_deeper();
             let mut facts = vec![fact("item", item.to_owned())];
             if canonical != item {
                 facts.push(fact("canonical", canonical.to_owned()));

@@ -2,7 +2,7 @@
 
 use crate::finding::Finding;
 use countersign_epcis::answer::{
-    After, Anomaly, AnomalyReport, AuditTrail, Excursions, Held, History, HistoryPage, Lineage, MassBalance,
+    After, Anomaly, AnomalyReport, AuditTrail, Chain, Excursions, Held, History, HistoryPage, Lineage, MassBalance,
     RecallScope, Step, Truncated, Verification, Whereabouts,
 };
 use countersign_epcis::question::{Answer, Arguments, Part};
@@ -171,6 +171,7 @@ impl<'a> Transaction<'a> {
 #[serde(untagged)]
 pub(crate) enum Told<'a> {
     Trace(Box<Trace<'a>>),
+    Chain(&'a Chain),
     Recall(&'a RecallScope),
     Contents(&'a Held),
     Holder(&'a Whereabouts),
@@ -188,6 +189,7 @@ impl<'a> Told<'a> {
             Answer::Page(page) => Self::Trace(Box::new(Trace::of_page(page))),
             Answer::Lineage(lineage) => Self::Trace(Box::new(Trace::of_lineage(lineage))),
             Answer::Report(sheet) => Self::Trace(Box::new(Trace::of_report(sheet))),
+            Answer::Chain(chain) => Self::Chain(chain),
             Answer::Recall(scope) => Self::Recall(scope),
             Answer::Contents(held) => Self::Contents(held),
             Answer::Holder(whereabouts) => Self::Holder(whereabouts),
