@@ -12,6 +12,10 @@ pub const RESERVE_MAX: usize = 64;
 /// Bytes of a document's text: one transaction is 1 MiB and a client splits a document into several.
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of the text of one event in a document that is read event by event. No transaction takes more than 1 MiB of an
+/// event's canonical bytes; text has white space, names and escapes beside them.
+pub const STREAM_EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Bytes of a violation's reason and of each step of its path, so that a receipt never repeats a document.
 pub const VIOLATION_TEXT_BYTES_MAX: usize = 240;
 

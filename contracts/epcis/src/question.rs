@@ -18,12 +18,12 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::num::NonZeroU32;
 
-use crate::answer::{After, Held};
+use crate::answer::{After, Held, Way};
 use crate::identifier::Identifier;
 use crate::limits::ANOMALY_RECORDS_MAX;
 use crate::register::{Pos, Reader};
 use crate::report::Report;
-use crate::walk::{self, AsOf, Bounds, Claim, Limits, Unanswered};
+use crate::walk::{self, AsOf, Bounds, Claim, Limits, Reach, Rows, Unanswered};
 use spelled::Spelled;
 
 /// What a question asks beside the item, by name.
@@ -47,13 +47,17 @@ pub enum Question {
     Back(Identifier),
     /// What was made of an item and what became of its instances.
     Forward(Identifier),
+    /// What an item came from or went to, link by link.
+    Chain(Identifier, Way, Reach),
     /// What has to be recalled because of an item, where it is, and how much of it is nowhere.
     Recall {
         /// The item.
         item: Identifier,
         /// The last product of the page before.
         after: Option<String>,
-        /// Most products of a page; all if absent.
+        /// The last container of the page before.
+        containers_after: Option<String>,
+        /// Most products and most containers of a page; all if absent.
         limit: Option<NonZeroU32>,
     },
     /// What is in a container after everything that happened up to an instant, in milliseconds since 1970 UTC.
@@ -87,6 +91,7 @@ impl Question {
         "history",
         "back",
         "forward",
+        "chain",
         "recall",
         "contents",
         "holder",
@@ -109,6 +114,7 @@ impl Question {
             Self::History(..) => "history",
             Self::Back(_) => "back",
             Self::Forward(_) => "forward",
+            Self::Chain(..) => "chain",
             Self::Recall { .. } => "recall",
             Self::Contents(..) => "contents",
             Self::Holder(..) => "holder",
@@ -128,6 +134,7 @@ impl Question {
             Self::History(item, _)
             | Self::Back(item)
             | Self::Forward(item)
+            | Self::Chain(item, ..)
             | Self::Recall { item, .. }
             | Self::Contents(item, _)
             | Self::Holder(item, _)
@@ -154,7 +161,8 @@ impl Question {
     pub const fn is_later_part(&self) -> bool {
         match self {
             Self::History(_, Some(part)) => part.after.is_some(),
-            Self::Recall { after, .. } => after.is_some(),
+            Self::Chain(_, _, Reach { rows: Some(rows), .. }) => rows.after > 0,
+            Self::Recall { after, containers_after, .. } => after.is_some() || containers_after.is_some(),
             _ => false,
         }
     }
@@ -165,8 +173,16 @@ impl Question {
         let mut spelled = Spelled::default();
         match self {
             Self::History(..) | Self::Back(_) | Self::Forward(_) | Self::MassBalance(_) | Self::AuditTrail(_) => {}
-            Self::Recall { after, limit, .. } => {
+            Self::Chain(_, way, Reach { depth, links, rows }) => {
+                spelled.put("way", Some(way.word()));
+                spelled.put("depth", *depth);
+                spelled.put("links", links.then_some(true));
+                spelled.put("after", rows.map(|rows| rows.after).filter(|after| *after > 0));
+                spelled.put("limit", rows.map(|rows| rows.limit));
+            }
+            Self::Recall { after, containers_after, limit, .. } => {
                 spelled.put("after", after.as_ref());
+                spelled.put("containersAfter", containers_after.as_ref());
                 spelled.put("limit", *limit);
             }
             Self::Contents(_, at_ms) | Self::Holder(_, at_ms) => spelled.put_time("time", Some(*at_ms)),
@@ -213,7 +229,23 @@ impl Question {
             "history" => Self::History(id()?, part),
             "back" => Self::Back(id()?),
             "forward" => Self::Forward(id()?),
-            "recall" => Self::Recall { item: id()?, after: given.text("after"), limit: given.value("limit")? },
+            "chain" => {
+                let way = Way::of(&given.needed("way")?).ok_or_else(|| Unasked::argument(word, "way"))?;
+                let after = given.value("after")?.unwrap_or_default();
+                let limit: Option<NonZeroU32> = given.value("limit")?;
+                let reach = Reach {
+                    depth: given.value("depth")?,
+                    links: given.value("links")?.unwrap_or_default(),
+                    rows: limit.map(|limit| Rows { after, limit }),
+                };
+                Self::Chain(id()?, way, reach)
+            }
+            "recall" => Self::Recall {
+                item: id()?,
+                after: given.text("after"),
+                containers_after: given.text("containersAfter"),
+                limit: given.value("limit")?,
+            },
             "contents" => Self::Contents(id()?, given.time("time")?),
             "holder" => Self::Holder(id()?, given.time("time")?),
             "massBalance" => Self::MassBalance(id()?),
@@ -273,9 +305,16 @@ pub fn ask<R: Reader>(
         }
         Question::Back(item) => walk::back(reader, item, position, limits).map(Answer::Lineage),
         Question::Forward(item) => walk::forward(reader, item, position, limits).map(Answer::Lineage),
-        Question::Recall { item, after, limit } => {
-            let page = limit.map_or(usize::MAX, count);
-            walk::scope(reader, item, after.as_deref(), page, as_of, limits).map(Answer::Recall)
+        Question::Chain(item, way, reach) => {
+            walk::chain(reader, item, *way, *reach, position, limits).map(Answer::Chain)
+        }
+        Question::Recall { item, after, containers_after, limit } => {
+            let page = walk::Page {
+                after: after.as_deref(),
+                containers_after: containers_after.as_deref(),
+                limit: limit.map_or(usize::MAX, count),
+            };
+            walk::scope(reader, item, page, as_of, limits).map(Answer::Recall)
         }
         Question::Contents(item, at_ms) => walk::contents(reader, item, *at_ms, position, limits)
             .map(|contents| Answer::Contents(Held::of(contents, *at_ms))),

@@ -10,6 +10,7 @@
 
 mod anomaly;
 mod balance;
+mod chain;
 mod contents;
 mod custody;
 mod excursion;
@@ -33,6 +34,7 @@ use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use borsh::BorshDeserialize;
 use thiserror::Error;
@@ -40,8 +42,8 @@ use thiserror::Error;
 pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_lot};
 
 use crate::answer::{
-    AnomalyReport, AuditTrail, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall, RecallScope,
-    Truncated, Verification, Whereabouts,
+    AnomalyReport, AuditTrail, Chain, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall,
+    RecallScope, Truncated, Verification, Way, Whereabouts,
 };
 use crate::event::Event;
 use crate::identifier::Identifier;
@@ -78,6 +80,27 @@ impl From<Option<u64>> for AsOf {
     fn from(position: Option<u64>) -> Self {
         Self { position, height: None }
     }
+}
+
+/// How much of a chain is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Most links away from the item; to the end if absent.
+    pub depth: Option<NonZeroU32>,
+    /// Whether links are listed, rather than things.
+    pub links: bool,
+    /// Which of them are listed; all if absent.
+    pub rows: Option<Rows>,
+}
+
+/// A page: some of the rows of an answer, counted from its beginning. Answers as of one position have their rows in
+/// one order, so that pages fit together; each page is found by the whole walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows of the pages before.
+    pub after: u64,
+    /// Most rows of this one.
+    pub limit: NonZeroU32,
 }
 
 /// Why there is no answer.
@@ -155,6 +178,23 @@ pub fn forward<R: Reader>(
     lineage::lineage(&mut walk, item, lineage::Direction::Forward)
 }
 
+/// What `item` comes from or went into, link by link, as far as is asked.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn chain<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    way: Way,
+    reach: Reach,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Chain, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    chain::chain(&mut walk, item, way, reach)
+}
+
 /// What is in `item` after everything that happened up to `at_ms`.
 ///
 /// # Errors
@@ -202,8 +242,24 @@ pub fn balance<R: Reader>(
     balance::balance(&mut walk, item)
 }
 
-/// What has to be recalled because of `item`, where it is by whose word, and how much of it is nowhere: the products after
-/// `after`, at most `page` of them, and the sums of all.
+/// What of a recall is listed, beside its sums.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The last product of the page before.
+    pub after: Option<&'a str>,
+    /// The last container of the page before.
+    pub containers_after: Option<&'a str>,
+    /// Most products, and most containers.
+    pub limit: usize,
+}
+
+impl Page<'_> {
+    /// All of them.
+    pub const WHOLE: Self = Self { after: None, containers_after: None, limit: usize::MAX };
+}
+
+/// What has to be recalled because of `item`, where it is by whose word, and how much of it is nowhere: a page of the
+/// products and of the containers, and the sums of all.
 ///
 /// # Errors
 ///
@@ -211,13 +267,12 @@ pub fn balance<R: Reader>(
 pub fn scope<R: Reader>(
     reader: &mut R,
     item: &Identifier,
-    after: Option<&str>,
-    page: usize,
+    page: Page<'_>,
     as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<RecallScope, Unanswered<R::Error>> {
     let mut walk = Walk::new(reader, as_of, limits)?;
-    scope::scope(&mut walk, item, after, page)
+    scope::scope(&mut walk, item, page)
 }
 
 /// Which readings were out of bounds, and what was where they were taken; with `item`, only those that affect it.

@@ -141,7 +141,7 @@ impl World {
     }
 
     fn recall(&self, item: &Identifier) -> RecallScope {
-        let question = Question::Recall { item: item.clone(), after: None, limit: None };
+        let question = Question::Recall { item: item.clone(), after: None, containers_after: None, limit: None };
         match self.answered(&question, AsOf::default()) {
             Answer::Recall(answer) => answer,
             other => panic!("{other:?}"),

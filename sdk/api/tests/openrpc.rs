@@ -29,7 +29,15 @@ fn document() -> Value {
         TraceHistory,
         TraceBack
     );
-    describe!(TraceRecall, TraceHolder, TraceMassBalance, TraceExcursions, TraceAuditTrail, TraceVerifyItem);
+    describe!(
+        TraceChain,
+        TraceRecall,
+        TraceHolder,
+        TraceMassBalance,
+        TraceExcursions,
+        TraceAuditTrail,
+        TraceVerifyItem
+    );
     describe!(TraceAnomalies, EpcisQuery, EpcisListHandovers, ReportFsma204);
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
@@ -66,6 +74,7 @@ fn every_method_is_described_by_name() {
         "trace_history",
         "trace_back",
         "trace_forward",
+        "trace_chain",
         "trace_recall",
         "trace_holder",
         "trace_massBalance",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod audit;
+mod capture;
 #[path = "../../../contracts/epcis/tests/support/corpus.rs"]
 mod corpus;
 mod crash;

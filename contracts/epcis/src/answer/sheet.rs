@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::{
-    Affected, AnomalyReport, AuditTrail, Declared, Excursions, Handed, Held, LastSeen, MassBalance, Moment, Reading,
-    RecallScope, Said, Truncated, Verification, Whereabouts,
+    Affected, AnomalyReport, AuditTrail, Chain, Declared, Excursions, Handed, Held, LastSeen, MassBalance, Moment,
+    Reading, RecallScope, Said, Truncated, Verification, Whereabouts,
 };
 
 /// A table.
@@ -85,6 +85,44 @@ fn holding(handed: Option<&Handed>) -> String {
 
 fn said(said: &Said) -> String {
     format!("{}, by {} in record {}", said.time, said.recorded_by, said.sequence)
+}
+
+impl Sheets for Chain {
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = about(&self.item, self.position, self.truncated);
+        let listed = |count: u64, listed: usize| format!("{count}, of which {listed} are listed");
+        match self.links_count {
+            None => facts.push(("things", listed(self.things_count, self.things.len()))),
+            Some(links) => {
+                facts.push(("things", self.things_count.to_string()));
+                facts.push(("links", listed(links, self.links.len())));
+            }
+        }
+        if let Some(depth) = self.depth.filter(|_| self.deeper) {
+            facts.push((
+                "CUT SHORT",
+                format!("more may lie beyond {depth} links, which is the depth that was asked for"),
+            ));
+        }
+        facts.extend(self.next.map(|next| ("MORE FOLLOWS", format!("after the first {next}"))));
+        facts
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        let things = self.things.iter().map(|one| vec![one.item.clone(), one.away.to_string()]);
+        let links = self.links.iter().map(|one| {
+            let records: Vec<String> = one.records.iter().map(ToString::to_string).collect();
+            vec![
+                one.from.clone(),
+                one.kind.word().to_owned(),
+                one.to.clone(),
+                text(one.through.as_ref()),
+                records.join(" "),
+            ]
+        });
+        let head = &["from", "has as", "to", "in", "records"];
+        [sheet("things", &["item", "links away"], things), sheet("links", head, links)].into_iter().flatten().collect()
+    }
 }
 
 impl Sheets for MassBalance {
@@ -168,7 +206,13 @@ impl Sheets for RecallScope {
         let mut facts = about(&self.item, self.position, self.truncated);
         facts.push(("products", format!("{}, of which {} are listed", self.count, self.products.len())));
         facts.push(("instances without a place", self.unplaced.to_string()));
+        facts.push((
+            "containers",
+            format!("{}, of which {} are listed", self.containers_count, self.containers_ever.len()),
+        ));
         facts.extend(self.next.iter().map(|next| ("MORE FOLLOWS", format!("go on with --after {next}"))));
+        let containers = |next| ("MORE CONTAINERS", format!("go on with --containers-after {next}"));
+        facts.extend(self.containers_next.iter().map(containers));
         facts
     }
 

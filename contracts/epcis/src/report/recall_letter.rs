@@ -46,7 +46,7 @@ pub fn recall_letter<R: Reader>(
     as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<Sheet, Unanswered<R::Error>> {
-    let scope = walk::scope(reader, item, None, usize::MAX, as_of, limits)?;
+    let scope = walk::scope(reader, item, walk::Page::WHOLE, as_of, limits)?;
     let mut rows: Vec<Row> = scope.products.iter().flat_map(rows).collect();
     rows.sort_by(|one, other| one.cells.cmp(&other.cells));
     let notes = notes(&scope);

@@ -12,19 +12,18 @@ use super::lineage::{Direction, is_container, reach};
 use super::pools::pools;
 use super::whereabouts::{Known, Sighting};
 use super::window::{Seen, Window};
-use super::{Step, Walk};
+use super::{Page, Step, Walk};
 use crate::answer::{Amount, Amounts, AtPlace, Placed, RecallScope, Recalled, Unaccounted};
 use crate::decimal::Decimal;
 use crate::identifier::{Identifier, Kind, kind};
 use crate::register::{Pos, Reader};
 use crate::unit::{Dimension, are_comparable, convert, dimension};
 
-/// The answer for `item`: the products after `after`, at most `limit` of them.
+/// The answer for `item`: a page of products and of containers, and the sums of all.
 pub(super) fn scope<R: Reader>(
     walk: &mut Walk<'_, R>,
     item: &Identifier,
-    after: Option<&str>,
-    limit: usize,
+    Page { after, containers_after, limit }: Page<'_>,
 ) -> Step<RecallScope, R> {
     let id = item.canonical();
     let mut products: BTreeSet<String> = BTreeSet::new();
@@ -53,17 +52,24 @@ pub(super) fn scope<R: Reader>(
     }
     ever.remove(id);
     ever.extend(above.into_ids());
+    let containers_count = ever.len();
+    let mut containers =
+        ever.into_iter().filter(|container| containers_after.is_none_or(|after| container.as_str() > after));
+    let containers_ever: Vec<String> = containers.by_ref().take(limit).collect();
+    let containers_next = containers.next().and_then(|_| containers_ever.last().cloned());
     Ok(RecallScope {
         item: id.to_owned(),
         position: walk.position,
         count: u64::try_from(products.len()).unwrap_or(u64::MAX),
         products: page,
-        containers_ever: ever.into_iter().collect(),
+        containers_count: u64::try_from(containers_count).unwrap_or(u64::MAX),
+        containers_ever,
         places: told.places.into_iter().map(|(place, here)| here.at(place)).collect(),
         unaccounted: told.unaccounted,
         unplaced: told.unplaced,
-        complete: walk.truncated.is_none() && next.is_none(),
+        complete: walk.truncated.is_none() && next.is_none() && containers_next.is_none(),
         next,
+        containers_next,
         truncated: walk.truncated,
     })
 }
