@@ -309,6 +309,9 @@ pub const QUERY_WORDS_MAX: usize = 8;
 pub const QUERY_BYTES_MAX: usize = 2 << 20;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
+/// Hand-overs that one page of a list looks at. Each is two entries of some 1.2 KB together, so a page that finds nothing takes a
+/// tenth of a second; the next one goes on.
+pub const HANDOVERS_READ_MAX: u32 = 4_000;
 /// How long a walk over a provenance contract's registers may take: less than the request timeout of 10 s, so that the answer
 /// says why.
 pub const WALK_TIME_MAX: Duration = Duration::from_secs(8);
@@ -326,5 +329,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 4;
 /// speed.
 pub const READY_LAG_MAX: u64 = 10;
 
-/// Bytes of a cursor: a height and a place of at most 40 bytes, and a digest of 16; rounded up.
+/// Proposals that one page of `gov_listProposals` reads: each is decoded whole, and most are below 2 KiB.
+pub const PROPOSALS_READ_MAX: usize = 1_000;
+
+/// Bytes of a cursor: a height and a place of at most 72 bytes, and a digest of 16; rounded up.
 pub const CURSOR_BYTES_MAX: usize = 128;

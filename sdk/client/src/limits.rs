@@ -33,5 +33,7 @@ pub const CAPTURE_EVENTS_MAX: usize = ROLLBACK_EVENTS_MAX;
 pub const ROLLBACK_EVENTS_MAX: usize = 800;
 /// Bytes of events that one transaction captures at most: its payload less list length and mode.
 pub const CAPTURE_BYTES_MAX: usize = countersign_types::limits::PAYLOAD_BYTES_MAX - 16;
+/// Hand-overs that one transaction accepts at most: as many as the contract takes in one call.
+pub const ACCEPT_MAX: usize = 800;
 /// Bytes of a document that are read at a time while it is captured.
 pub const READ_BYTES: usize = 64 << 10;

@@ -7,6 +7,7 @@ mod capture;
 #[path = "../../../contracts/epcis/tests/support/corpus.rs"]
 mod corpus;
 mod crash;
+mod custody;
 mod disk;
 mod flips;
 mod history;

@@ -1,7 +1,7 @@
 //! Lineage: what an item comes from, or went into, to the end.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -86,7 +86,7 @@ fn before<R: Reader>(
     next: &mut Vec<(String, Window)>,
 ) -> Step<(), R> {
     if kind(id) == Kind::Instance {
-        for lot in walk.lots_of(id)? {
+        for (lot, _) in walk.lots_of(id)? {
             next.push((lot, Window::ALWAYS));
         }
     }
@@ -149,7 +149,7 @@ fn push(items: &Items, window: Window, next: &mut Vec<(String, Window)>) {
 
 impl<R: Reader> Walk<'_, R> {
     /// The transformation events joined with the one of `entry`, itself included, void ones not.
-    fn joined(&mut self, entry: &Entry) -> Step<Vec<(Pos, Rc<Record>)>, R> {
+    pub(super) fn joined(&mut self, entry: &Entry) -> Step<Vec<(Pos, Rc<Record>)>, R> {
         let Some(record) = self.event(entry.pos.sequence)? else { return Ok(Vec::new()) };
         let What::Transformation { id: Some(id), .. } = &record.event.what else {
             return Ok(Vec::from([(entry.pos, record)]));
@@ -164,9 +164,9 @@ impl<R: Reader> Walk<'_, R> {
         Ok(joined)
     }
 
-    /// The lots that valid events say an instance belongs to.
-    fn lots_of(&mut self, id: &str) -> Step<BTreeSet<String>, R> {
-        let mut found = BTreeSet::new();
+    /// The lots that valid events say an instance belongs to, each with the last record that says so.
+    pub(super) fn lots_of(&mut self, id: &str) -> Step<BTreeMap<String, u64>, R> {
+        let mut found = BTreeMap::new();
         if !self.afford(1) {
             return Ok(found);
         }
@@ -178,7 +178,7 @@ impl<R: Reader> Walk<'_, R> {
                 && self.valid(sequence)?.is_some()
                 && let Some(gtin) = gtin.gtin()
             {
-                found.insert(lot_of(gtin, &lot));
+                found.insert(lot_of(gtin, &lot), sequence);
             }
         }
         Ok(found)

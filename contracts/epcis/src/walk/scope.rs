@@ -1,28 +1,29 @@
-//! Scope of a recall: everything an item went into, the containers of these, where it all is, and what is nowhere.
+//! Scope of a recall: everything an item went into, the containers of these, where it all is, who has it, and what is
+//! nowhere.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::custody::Custody;
 use super::flow::Flow;
 use super::lineage::{Direction, is_container, reach};
 use super::pools::pools;
-use super::whereabouts::Known;
+use super::whereabouts::{Known, Sighting};
 use super::window::{Seen, Window};
-use super::{Step, Walk};
+use super::{Page, Step, Walk};
 use crate::answer::{Amount, Amounts, AtPlace, Placed, RecallScope, Recalled, Unaccounted};
 use crate::decimal::Decimal;
 use crate::identifier::{Identifier, Kind, kind};
 use crate::register::{Pos, Reader};
 use crate::unit::{Dimension, are_comparable, convert, dimension};
 
-/// The answer for `item`: the products after `after`, at most `limit` of them.
+/// The answer for `item`: a page of products and of containers, and the sums of all.
 pub(super) fn scope<R: Reader>(
     walk: &mut Walk<'_, R>,
     item: &Identifier,
-    after: Option<&str>,
-    limit: usize,
+    Page { after, containers_after, limit }: Page<'_>,
 ) -> Step<RecallScope, R> {
     let id = item.canonical();
     let mut products: BTreeSet<String> = BTreeSet::new();
@@ -51,17 +52,24 @@ pub(super) fn scope<R: Reader>(
     }
     ever.remove(id);
     ever.extend(above.into_ids());
+    let containers_count = ever.len();
+    let mut containers =
+        ever.into_iter().filter(|container| containers_after.is_none_or(|after| container.as_str() > after));
+    let containers_ever: Vec<String> = containers.by_ref().take(limit).collect();
+    let containers_next = containers.next().and_then(|_| containers_ever.last().cloned());
     Ok(RecallScope {
         item: id.to_owned(),
         position: walk.position,
         count: u64::try_from(products.len()).unwrap_or(u64::MAX),
         products: page,
-        containers_ever: ever.into_iter().collect(),
-        places: told.places.into_iter().map(|((location, by), here)| here.at(location, by)).collect(),
+        containers_count: u64::try_from(containers_count).unwrap_or(u64::MAX),
+        containers_ever,
+        places: told.places.into_iter().map(|(place, here)| here.at(place)).collect(),
         unaccounted: told.unaccounted,
         unplaced: told.unplaced,
-        complete: walk.truncated.is_none() && next.is_none(),
+        complete: walk.truncated.is_none() && next.is_none() && containers_next.is_none(),
         next,
+        containers_next,
         truncated: walk.truncated,
     })
 }
@@ -85,11 +93,15 @@ fn containers<R: Reader>(walk: &mut Walk<'_, R>, id: &str, seen: &mut Seen) -> S
 /// What is told of all products together.
 #[derive(Default)]
 struct Told {
-    known: Known,
-    places: BTreeMap<(Option<String>, Option<String>), Here>,
+    known: Known<Sighting>,
+    custody: Known<Custody>,
+    places: BTreeMap<Place, Here>,
     unaccounted: Vec<Unaccounted>,
     unplaced: u64,
 }
+
+/// A place, who recorded it last, and who has what is there.
+type Place = (Option<String>, Option<String>, Option<String>);
 
 /// What is at one place.
 #[derive(Default)]
@@ -99,9 +111,9 @@ struct Here {
 }
 
 impl Here {
-    fn at(self, location: Option<String>, recorded_by: Option<String>) -> AtPlace {
+    fn at(self, (location, recorded_by, holder): Place) -> AtPlace {
         let Self { instances, amounts } = self;
-        AtPlace { location, recorded_by, instances, amounts }
+        AtPlace { location, recorded_by, holder, instances, amounts }
     }
 
     fn add(&mut self, quantity: Decimal, uom: &str) {
@@ -119,14 +131,16 @@ impl Told {
     fn product<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Recalled, R> {
         let last = self.known.last(walk, id, Pos::END)?;
         let (end, flows) = (walk.end_of(id)?, if kind(id) == Kind::Instance { None } else { Some(walk.flows(id)?) });
-        let last_known = last.map(super::whereabouts::Sighting::last_seen);
+        let last_known = last.map(Sighting::last_seen);
         // Outside of GS1's keys only the events tell an instance from a lot.
         let Some(flows) = flows.filter(|flows| !flows.is_instance) else {
             let state = state(end);
+            let holder = self.holder(walk, id)?;
             if end.is_none() {
                 let place = last_known.as_ref().map(|last| (last.location.clone(), last.recorded_by.clone()));
                 self.unplaced = self.unplaced.saturating_add(u64::from(place.is_none()));
-                let here = self.places.entry(place.unzip()).or_default();
+                let (location, recorded_by) = place.unzip();
+                let here = self.places.entry((location, recorded_by, holder.clone())).or_default();
                 here.instances = here.instances.saturating_add(1);
             }
             return Ok(Recalled {
@@ -134,6 +148,7 @@ impl Told {
                 is_instance: true,
                 state,
                 last_known,
+                holder,
                 amounts: Vec::new(),
                 parts: Vec::new(),
                 incomparable: Vec::new(),
@@ -145,7 +160,8 @@ impl Told {
             self.loose(walk, id, row, &mut parts)?;
         }
         for part in &parts {
-            let here = self.places.entry((part.location.clone(), part.recorded_by.clone())).or_default();
+            let place = (part.location.clone(), part.recorded_by.clone(), part.holder.clone());
+            let here = self.places.entry(place).or_default();
             if let Some(quantity) = part.quantity {
                 here.add(quantity, &part.uom);
             }
@@ -163,10 +179,16 @@ impl Told {
             is_instance: false,
             state: state(gone),
             last_known,
+            holder: None,
             amounts,
             parts,
             incomparable,
         })
+    }
+
+    /// Who has custody of a thing by a hand-over.
+    fn holder<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Option<String>, R> {
+        Ok(self.custody.custody(walk, id, Pos::END)?.map(Custody::holder))
     }
 
     /// What is in containers now.
@@ -177,7 +199,8 @@ impl Told {
             let (quantity, uom) = stay.left.unzip();
             let (location, recorded_by) = place.map(|place| (place.location, place.recorded_by)).unzip();
             let uom = uom.unwrap_or_default();
-            parts.push(Placed { container: Some(stay.other), location, recorded_by, quantity, uom });
+            let holder = self.holder(walk, &stay.other)?;
+            parts.push(Placed { container: Some(stay.other), location, recorded_by, holder, quantity, uom });
         }
         Ok(parts)
     }
@@ -196,6 +219,7 @@ impl Told {
                     container: None,
                     location: Some(location),
                     recorded_by: Some(pool.recorded_by),
+                    holder: None,
                     quantity: Some(pool.quantity.reduced()),
                     uom: row.uom.clone(),
                 });

@@ -54,6 +54,11 @@ impl Seen {
         true
     }
 
+    /// Whether `id` was walked in all of `window`.
+    pub(super) fn knows(&self, id: &str, window: Window) -> bool {
+        self.0.get(id).is_some_and(|windows| windows.iter().any(|seen| seen.covers(window)))
+    }
+
     /// Every identifier walked, in order.
     pub(super) fn into_ids(self) -> impl Iterator<Item = String> {
         self.0.into_keys()

@@ -4,6 +4,7 @@ use super::contract::ContractRef;
 use super::methods;
 use crate::read::Page;
 use crate::{At, Read, schema};
+pub use countersign_epcis::answer::{HandoverPolicy, HandoverRow};
 use countersign_epcis::rule::Position;
 use countersign_types::{AccountId, Address, Hash, Height, TimestampMs};
 use schemars::JsonSchema;
@@ -18,6 +19,8 @@ methods! {
     EpcisEvent = "epcis_event", "A captured event as JSON-LD, with its origin.": EventParams => Read<EventRecords>;
     EpcisQuery = "epcis_query", "Captured events that match the query parameters of EPCIS 2.0, page by page.":
         QueryParams => Page<EventRecord>;
+    EpcisListHandovers = "epcis_listHandovers", "Hand-overs of custody and ownership to an organisation, or by it, and how they stand, page by page.":
+        ListHandoversParams => Page<HandoverRow>;
 }
 
 /// Parameters of `epcis_validate`.
@@ -216,6 +219,67 @@ pub struct QueryParams {
     /// The `nextCursor` of the page before, asked with the same query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// Parameters of `epcis_listHandovers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ListHandoversParams {
+    /// The organisation.
+    pub organisation: String,
+    /// Those that it gave, instead of those that it received.
+    #[serde(default)]
+    pub given: bool,
+    /// Only those that stand like this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<HandoverState>,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read. What waits is expired if it waited until before this block. Pages after the first are read where the
+    /// first was.
+    #[serde(default)]
+    pub at: At,
+    /// Rows of a page; one more if an event hands over to two parties. A page may have fewer, or none, and others follow:
+    /// each looks at so many hand-overs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `nextCursor` of the page before, asked with the same parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// How a hand-over stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HandoverState {
+    /// It takes effect once the receiver accepts it.
+    Pending,
+    /// The receiver accepted it.
+    Accepted,
+    /// The receiver refused it.
+    Refused,
+    /// The receiver said nothing in time.
+    Expired,
+    /// It takes effect by the giver's word alone.
+    OneSided,
+    /// Its event was declared to be in error.
+    Void,
+}
+
+impl HandoverState {
+    /// Its word in a row.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+            Self::OneSided => "oneSided",
+            Self::Void => "void",
+        }
+    }
 }
 
 /// How identifiers are spelled in an answer. An EPC URN cannot be made of a link without a table of company prefixes, so
