@@ -244,7 +244,7 @@ async fn an_event_is_corrected(stage: &Stage<'_>) {
     assert_eq!(named, [Some("urn:right")], "what was wrong is void");
     let output = stage.command("org0/erp", &["epcis", "event", "urn:wrong"]);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let declaration = &told["records"][1]["event"]["errorDeclaration"];
+    let declaration = &told["data"]["records"][1]["event"]["errorDeclaration"];
     assert_eq!(declaration["correctiveEventIDs"], json!(["urn:right"]), "{told}");
 }
 

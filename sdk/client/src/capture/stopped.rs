@@ -5,7 +5,7 @@ use crate::Error;
 
 /// A capture ended early. What was recorded by then stays recorded, and the receipt says what that is.
 #[derive(Debug, thiserror::Error)]
-#[error("{cause}; {}", advice(receipt))]
+#[error("{cause}; {}", advice(receipt, cause))]
 pub struct Stopped {
     /// What became of the document until then; its undecided events are those to capture again.
     pub receipt: Box<DocumentReceipt>,
@@ -15,7 +15,10 @@ pub struct Stopped {
 }
 
 /// What to do.
-fn advice(receipt: &DocumentReceipt) -> String {
+fn advice(receipt: &DocumentReceipt, cause: &Error) -> String {
+    if let Error::TooLarge { .. } = cause {
+        return "nothing was sent".to_owned();
+    }
     let DocumentReceipt { accepted, duplicate, undecided, .. } = receipt;
     let standing = accepted + duplicate;
     format!(

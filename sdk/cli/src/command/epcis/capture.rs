@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 
-/// Rows of the table for people. A terminal does not show more; `--json` prints all.
+/// Rows of the table for people: of events that stand on the ledger, and as many of others. `--json` prints all.
 const ROWS_MAX: usize = 1_000;
 
 /// What is said of one file, or of one event of it.
@@ -34,7 +34,7 @@ pub async fn files(files: &[PathBuf], mode: CaptureMode, session: &Session, outp
     let sources: Vec<Source<'_>> = files.iter().map(|file| Source::open(file, mode)).collect::<Result<_, _>>()?;
     let signer = session.signer().await?;
     let contract = session.provenance_address(signer.client()).await?;
-    let mut report = Report { output, rows: Vec::new(), omitted: 0, said: Vec::new() };
+    let mut report = Report { output, rows: Vec::new(), refused: 0, omitted: 0, said: Vec::new() };
     let mut broken = None;
     for source in sources {
         let file = source.file;
@@ -145,6 +145,8 @@ struct Report {
     output: Output,
     /// For people, at the end.
     rows: Vec<Vec<String>>,
+    /// How many of them are of events that do not stand on the ledger.
+    refused: usize,
     omitted: usize,
     said: Vec<DocumentReceipt>,
 }
@@ -156,8 +158,11 @@ impl Report {
             self.line(&About { file, said: event });
             return;
         }
+        let is_refused = !matches!(event.status, Status::Accepted { .. } | Status::Duplicate { .. });
         for row in rows(&file.display().to_string(), event) {
-            if self.rows.len() < ROWS_MAX {
+            let shown = if is_refused { self.refused } else { self.rows.len() - self.refused };
+            if shown < ROWS_MAX {
+                self.refused += usize::from(is_refused);
                 self.rows.push(row);
             } else {
                 self.omitted += 1;
