@@ -6,6 +6,7 @@
 
 mod balance;
 mod chain;
+mod custody;
 mod excursions;
 mod held;
 mod history;
@@ -20,6 +21,7 @@ mod trail;
 
 pub use balance::{Amounts, Incomparable, Instances, MassBalance};
 pub use chain::{Chain, Link, LinkKind, Reached, Way};
+pub use custody::{Handed, HandedOver, HandedOverPage, HandoverPolicy, HandoverRow, Settlement};
 pub use excursions::{Affected, Excursions, Reading, Unjudged};
 pub use held::Held;
 pub use history::{After, Anomalies, Anomaly, History, HistoryPage, Step};

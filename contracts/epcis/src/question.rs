@@ -23,7 +23,7 @@ use crate::identifier::Identifier;
 use crate::limits::ANOMALY_RECORDS_MAX;
 use crate::register::{Pos, Reader};
 use crate::report::Report;
-use crate::walk::{self, Bounds, Claim, Limits, Reach, Rows, Unanswered};
+use crate::walk::{self, AsOf, Bounds, Claim, Limits, Reach, Rows, Unanswered};
 use spelled::Spelled;
 
 /// What a question asks beside the item, by name.
@@ -62,7 +62,8 @@ pub enum Question {
     },
     /// What is in a container after everything that happened up to an instant, in milliseconds since 1970 UTC.
     Contents(Identifier, i64),
-    /// Where an item is after everything that happened up to an instant, by whose word.
+    /// Where an item is after everything that happened up to an instant, who has it and who owns it, by whose word. What
+    /// waits for a receiver then is pending, and expired where it waited until an earlier instant.
     Holder(Identifier, i64),
     /// How much of an item came to be, was used up and was disposed of.
     MassBalance(Identifier),
@@ -282,7 +283,7 @@ impl Question {
     }
 }
 
-/// Answers `question` as of the records before `position`.
+/// Answers `question`, as of a number of records or a height if one is given.
 ///
 /// # Errors
 ///
@@ -290,9 +291,11 @@ impl Question {
 pub fn ask<R: Reader>(
     reader: &mut R,
     question: &Question,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<Answer, Unanswered<R::Error>> {
+    let as_of = as_of.into();
+    let position = as_of.position;
     match question {
         Question::History(item, None) => walk::history(reader, item, position, limits).map(Answer::History),
         Question::History(item, Some(Part { after, limit })) => {
@@ -311,24 +314,24 @@ pub fn ask<R: Reader>(
                 containers_after: containers_after.as_deref(),
                 limit: limit.map_or(usize::MAX, count),
             };
-            walk::scope(reader, item, page, position, limits).map(Answer::Recall)
+            walk::scope(reader, item, page, as_of, limits).map(Answer::Recall)
         }
         Question::Contents(item, at_ms) => walk::contents(reader, item, *at_ms, position, limits)
             .map(|contents| Answer::Contents(Held::of(contents, *at_ms))),
-        Question::Holder(item, at_ms) => walk::whereabouts(reader, item, *at_ms, position, limits).map(Answer::Holder),
+        Question::Holder(item, at_ms) => walk::whereabouts(reader, item, *at_ms, as_of, limits).map(Answer::Holder),
         Question::MassBalance(item) => walk::balance(reader, item, position, limits).map(Answer::MassBalance),
         Question::Excursions(bounds, item) => {
             walk::excursions(reader, bounds, item.as_ref(), position, limits).map(Answer::Excursions)
         }
         Question::Anomalies { since, limit } => {
             let records = limit.map_or(ANOMALY_RECORDS_MAX, |limit| limit.get().min(ANOMALY_RECORDS_MAX));
-            walk::anomalies(reader, *since, u64::from(records), position, limits).map(Answer::Anomalies)
+            walk::anomalies(reader, *since, u64::from(records), as_of, limits).map(Answer::Anomalies)
         }
         Question::AuditTrail(event) => walk::trail(reader, event, position, limits).map(Answer::AuditTrail),
         Question::VerifyItem(item, claim) => {
             walk::verify(reader, item, claim, position, limits).map(|answer| Answer::VerifyItem(answer.into()))
         }
-        Question::Report(item, report) => report.make(reader, item, position, limits).map(Answer::Report),
+        Question::Report(item, report) => report.make(reader, item, as_of, limits).map(Answer::Report),
     }
 }
 

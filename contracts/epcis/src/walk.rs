@@ -12,6 +12,7 @@ mod anomaly;
 mod balance;
 mod chain;
 mod contents;
+mod custody;
 mod excursion;
 mod flow;
 mod history;
@@ -47,6 +48,7 @@ use crate::answer::{
 use crate::event::Event;
 use crate::identifier::Identifier;
 use crate::limits::{WALK_ITEMS_MAX, WALK_READS_MAX};
+use crate::register::handover::Handover;
 use crate::register::{Damaged, Entry, Pos, Reader, Record, Stored, audit, key};
 
 /// How far a walk may go.
@@ -61,6 +63,22 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { reads: WALK_READS_MAX, items: WALK_ITEMS_MAX }
+    }
+}
+
+/// As of when a walk answers; of all there is by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AsOf {
+    /// Only the records before this sequence number.
+    pub position: Option<u64>,
+    /// Only what receivers said of hand-overs up to this height. Where only a position is given, what they said before the last
+    /// of its records.
+    pub height: Option<u64>,
+}
+
+impl From<Option<u64>> for AsOf {
+    fn from(position: Option<u64>) -> Self {
+        Self { position, height: None }
     }
 }
 
@@ -250,10 +268,10 @@ pub fn scope<R: Reader>(
     reader: &mut R,
     item: &Identifier,
     page: Page<'_>,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<RecallScope, Unanswered<R::Error>> {
-    let mut walk = Walk::new(reader, position, limits)?;
+    let mut walk = Walk::new(reader, as_of, limits)?;
     scope::scope(&mut walk, item, page)
 }
 
@@ -273,7 +291,7 @@ pub fn excursions<R: Reader>(
     excursion::excursions(&mut walk, bounds, item)
 }
 
-/// Where `item` is after everything that happened up to `at_ms`, by whose word.
+/// Where `item` is after everything that happened up to `at_ms`, by whose word, who has it and who owns it.
 ///
 /// # Errors
 ///
@@ -282,10 +300,10 @@ pub fn whereabouts<R: Reader>(
     reader: &mut R,
     item: &Identifier,
     at_ms: i64,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<Whereabouts, Unanswered<R::Error>> {
-    let mut walk = Walk::new(reader, position, limits)?;
+    let mut walk = Walk::new(reader, as_of, limits)?;
     item::whereabouts(&mut walk, item, at_ms)
 }
 
@@ -329,38 +347,43 @@ pub fn anomalies<R: Reader>(
     reader: &mut R,
     since: u64,
     count: u64,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<AnomalyReport, Unanswered<R::Error>> {
-    let mut walk = Walk::new(reader, position, limits)?;
+    let mut walk = Walk::new(reader, as_of, limits)?;
     anomaly::anomalies(&mut walk, since, count)
 }
 
 /// A walk under way: what it has read, and how far it may go.
 struct Walk<'a, R: Reader> {
     reader: &'a mut R,
+    as_of: AsOf,
     position: u64,
     limits: Limits,
     reads: u64,
     truncated: Option<Truncated>,
     records: BTreeMap<u64, Rc<Record>>,
     logs: BTreeMap<String, Rc<Vec<Entry>>>,
+    handovers: BTreeMap<u64, Option<Rc<Handover>>>,
 }
 
 type Step<T, R> = Result<T, Unanswered<<R as Reader>::Error>>;
 
 impl<'a, R: Reader> Walk<'a, R> {
-    fn new(reader: &'a mut R, position: Option<u64>, limits: Limits) -> Step<Self, R> {
+    fn new(reader: &'a mut R, as_of: impl Into<AsOf>, limits: Limits) -> Step<Self, R> {
+        let as_of = as_of.into();
         let count = audit::count(reader)?;
-        let position = position.map_or(count, |position| position.min(count));
+        let position = as_of.position.map_or(count, |position| position.min(count));
         Ok(Self {
             reader,
+            as_of,
             position,
             limits,
             reads: 0,
             truncated: None,
             records: BTreeMap::new(),
             logs: BTreeMap::new(),
+            handovers: BTreeMap::new(),
         })
     }
 

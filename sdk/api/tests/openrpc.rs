@@ -38,7 +38,7 @@ fn document() -> Value {
         TraceAuditTrail,
         TraceVerifyItem
     );
-    describe!(TraceAnomalies, EpcisQuery, ReportFsma204);
+    describe!(TraceAnomalies, EpcisQuery, EpcisListHandovers, ReportFsma204);
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }
@@ -69,6 +69,7 @@ fn every_method_is_described_by_name() {
         "epcis_validate",
         "epcis_event",
         "epcis_query",
+        "epcis_listHandovers",
         "report_fsma204",
         "trace_history",
         "trace_back",

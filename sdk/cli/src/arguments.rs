@@ -1,7 +1,9 @@
 //! The command line.
 
 mod contract;
+mod custody;
 mod epcis;
+mod governance;
 mod member;
 mod policy;
 mod proof;
@@ -9,7 +11,11 @@ mod report;
 mod trace;
 
 pub use contract::{Contract, Events, Freeze};
+pub use custody::{Custody, Listed};
 pub use epcis::{CaptureMode, Epcis, EventQuery, Which};
+pub use governance::{
+    AboutOrganisation, Asked, Governance, NamedAdmin, Organisation, ProposalState, YesNo, account_of,
+};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
@@ -67,6 +73,9 @@ pub enum Command {
     /// Check and capture EPCIS documents.
     #[command(subcommand)]
     Epcis(Epcis),
+    /// List, accept and refuse what others hand over to your organisation.
+    #[command(subcommand)]
+    Custody(Custody),
     /// Ask where things come from and where they went.
     Trace(TraceCommand),
     /// Make the sheets that regulations ask for, each with a file that proves it.
@@ -86,7 +95,13 @@ pub enum Command {
     /// Look at the validators and vote on them for your organisation.
     #[command(subcommand)]
     Validator(Validator),
-    /// Who may deploy contracts: show the policy, vote for another one.
+    /// Look at members and set what your organisation says of itself.
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// Look at what members decide together, ask for it and vote on it for your organisation.
+    #[command(subcommand, visible_alias = "gov")]
+    Governance(Governance),
+    /// Who may deploy contracts: show the policy, ask for another one.
     #[command(subcommand)]
     Policy(Policy),
     /// Measure a running network.

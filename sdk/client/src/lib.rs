@@ -8,7 +8,8 @@
 //! | follow blocks | [`Subscription`] |
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
-//! | capture EPCIS documents | [`capture`] |
+//! | capture EPCIS documents, of any length, and correct what was captured | [`capture`] |
+//! | list, accept and refuse hand-overs | [`custody`] |
 //! | follow an item's history to its end | [`history()`]; [`Auditor::history`] verifies each page |
 //! | ask one of the other questions about recorded items | [`questions`]: a method of [`Auditor`] for each |
 //! | verify a proof file offline | [`verify`] |
@@ -36,6 +37,7 @@
 mod auditor;
 pub mod capture;
 pub mod contract;
+pub mod custody;
 mod error;
 mod history;
 pub mod keyfile;
@@ -58,5 +60,5 @@ pub use pages::{ChainPages, HistoryPages, LogPages};
 pub use questions::Printed;
 pub use rpc::Client;
 pub use signer::{Final, Signer, explain};
-pub use subscription::Subscription;
+pub use subscription::{Notice, Subscription};
 pub use unverified::{Asking, Unverified};

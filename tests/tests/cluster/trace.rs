@@ -6,9 +6,9 @@ use crate::scenario::{compare, question};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::{GetTraceParams, ProofGetTrace};
 use countersign_api::method::trace::{
-    AtTimeParams, AuditTrailParams, Decimal, ExcursionsParams, HistoryParams, LineageParams, RecallParams, Trace, TraceAuditTrail, TraceBack,
-    TraceContents, TraceExcursions, TraceForward, TraceHistory, TraceHolder, TraceMassBalance, TraceParams,
-    TraceRecall, TraceVerifyItem, VerifyItemParams,
+    AtTimeParams, AuditTrailParams, Decimal, ExcursionsParams, HistoryParams, LineageParams, RecallParams, Trace,
+    TraceAuditTrail, TraceBack, TraceContents, TraceExcursions, TraceForward, TraceHistory, TraceHolder,
+    TraceMassBalance, TraceParams, TraceRecall, TraceVerifyItem, VerifyItemParams,
 };
 use countersign_api::trace::{of_history, of_lineage};
 use countersign_api::{At, Code, Method, Read};

@@ -50,6 +50,9 @@ told! {
         pub state: String,
         /// Where it was last said to be, itself or in a container.
         pub last_known: Option<LastSeen>,
+        /// Of one thing, who has custody by the last hand-over that takes effect: the organisation, or the party where that
+        /// was entrusted to none. Absent if it was never handed over.
+        pub holder: Option<String>,
         /// Of a lot or class, what came to be and went.
         pub amounts: Vec<super::Amounts>,
         /// Of a lot or class, where how much of it is.
@@ -80,18 +83,22 @@ told! {
         pub location: Option<String>,
         /// The organisation that recorded it last.
         pub recorded_by: Option<String>,
+        /// Who has custody of the container by the last hand-over that takes effect.
+        pub holder: Option<String>,
         /// How much; absent if no record says.
         pub quantity: Option<Decimal>,
         /// Its unit.
         pub uom: String,
     }
 
-    /// What is at one place by the word of one organisation.
+    /// What is at one place by the word of one organisation, and in one's custody.
     pub struct AtPlace {
         /// The place; absent for what no record places.
         pub location: Option<String>,
         /// The organisation that recorded it last.
         pub recorded_by: Option<String>,
+        /// Who has custody by the last hand-over that takes effect; absent for what was never handed over.
+        pub holder: Option<String>,
         /// Instances.
         pub instances: u64,
         /// Amounts of lots and classes, by unit.

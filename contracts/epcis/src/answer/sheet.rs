@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::{
-    Affected, AnomalyReport, AuditTrail, Chain, Declared, Excursions, Held, LastSeen, MassBalance, Moment, Reading,
-    RecallScope, Said, Truncated, Verification, Whereabouts,
+    Affected, AnomalyReport, AuditTrail, Chain, Declared, Excursions, Handed, Held, LastSeen, MassBalance, Moment,
+    Reading, RecallScope, Said, Truncated, Verification, Whereabouts,
 };
 
 /// A table.
@@ -68,6 +68,19 @@ fn about(item: &str, position: u64, truncated: Option<Truncated>) -> Vec<(&'stat
 fn seen(last: &LastSeen) -> String {
     let through = last.through.as_ref().map_or_else(String::new, |container| format!(" in {container}"));
     format!("{}{through}, {}, by {} in record {}", last.location, last.time, last.recorded_by, last.sequence)
+}
+
+fn holding(handed: Option<&Handed>) -> String {
+    let Some(handed) = handed else { return "nobody by a hand-over: see who recorded it last".to_owned() };
+    let through = handed.through.as_ref().map_or_else(String::new, |container| format!(" in {container}"));
+    let how = match (&handed.organisation, &handed.settled) {
+        (Some(organisation), Some(settled)) => {
+            format!("for {organisation}, accepted by {} at {}", settled.by, settled.time)
+        }
+        (Some(organisation), None) => format!("for {organisation}, whose policy takes {}'s word", handed.given_by),
+        (None, _) => format!("by {}'s word alone: no organisation acts for that party", handed.given_by),
+    };
+    format!("{}{through}, {}, {how}, record {}", handed.party, handed.time, handed.sequence)
 }
 
 fn said(said: &Said) -> String {
@@ -212,6 +225,7 @@ impl Sheets for RecallScope {
                 text(last.map(|last| &last.location)),
                 text(last.map(|last| last.time)),
                 text(last.map(|last| &last.recorded_by)),
+                text(one.holder.as_ref()),
             ]
         });
         let places = self.places.iter().map(|place| {
@@ -219,15 +233,16 @@ impl Sheets for RecallScope {
             vec![
                 text(place.location.as_ref()),
                 text(place.recorded_by.as_ref()),
+                text(place.holder.as_ref()),
                 place.instances.to_string(),
                 amounts.join(", "),
             ]
         });
         let nowhere = self.unaccounted.iter().map(|one| vec![one.item.clone(), amount(one.quantity, &one.uom)]);
         [
-            sheet("where it is", &["place", "recorded by", "instances", "amounts"], places),
+            sheet("where it is", &["place", "recorded by", "holder", "instances", "amounts"], places),
             sheet("unaccounted for", &["item", "amount"], nowhere),
-            sheet("products", &["item", "state", "last place", "time", "recorded by"], products),
+            sheet("products", &["item", "state", "last place", "time", "recorded by", "holder"], products),
             list("containers", &self.containers_ever),
         ]
         .into_iter()
@@ -253,7 +268,8 @@ impl Sheets for Whereabouts {
         let mut facts = about(&self.item, self.position, self.truncated);
         facts.push(("at", self.time.to_string()));
         facts.push(("last known place", text(self.last_known.as_ref().map(seen))));
-        facts.push(("custody", "no hand-over is confirmed by who receives: this is what submitters say".to_owned()));
+        facts.push(("holder", holding(self.holder.as_ref())));
+        facts.push(("owner", holding(self.owner.as_ref())));
         facts
     }
 
@@ -268,7 +284,22 @@ impl Sheets for Whereabouts {
             ]
         };
         let head = &["declared", "party", "time", "recorded by", "in"];
-        sheet("declared parties", head, self.declared.iter().map(row)).into_iter().collect()
+        let open = |one: &Handed| {
+            vec![
+                one.sequence.to_string(),
+                one.role.clone(),
+                one.state.clone(),
+                one.party.clone(),
+                text(one.organisation.as_ref()),
+                one.given_by.clone(),
+                one.time.to_string(),
+                text(one.until),
+                text(one.settled.as_ref().and_then(|settled| settled.reason.as_ref())),
+            ]
+        };
+        let open_head = &["record", "as", "state", "to", "for", "given by", "time", "until", "why"];
+        let open = sheet("hand-overs without effect", open_head, self.open.iter().map(open));
+        open.into_iter().chain(sheet("declared parties", head, self.declared.iter().map(row))).collect()
     }
 }
 

@@ -1,14 +1,16 @@
-//! Scope of a recall: everything an item went into, the containers of these, where it all is, and what is nowhere.
+//! Scope of a recall: everything an item went into, the containers of these, where it all is, who has it, and what is
+//! nowhere.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::custody::Custody;
 use super::flow::Flow;
 use super::lineage::{Direction, is_container, reach};
 use super::pools::pools;
-use super::whereabouts::Known;
+use super::whereabouts::{Known, Sighting};
 use super::window::{Seen, Window};
 use super::{Page, Step, Walk};
 use crate::answer::{Amount, Amounts, AtPlace, Placed, RecallScope, Recalled, Unaccounted};
@@ -62,7 +64,7 @@ pub(super) fn scope<R: Reader>(
         products: page,
         containers_count: u64::try_from(containers_count).unwrap_or(u64::MAX),
         containers_ever,
-        places: told.places.into_iter().map(|((location, by), here)| here.at(location, by)).collect(),
+        places: told.places.into_iter().map(|(place, here)| here.at(place)).collect(),
         unaccounted: told.unaccounted,
         unplaced: told.unplaced,
         complete: walk.truncated.is_none() && next.is_none() && containers_next.is_none(),
@@ -91,11 +93,15 @@ fn containers<R: Reader>(walk: &mut Walk<'_, R>, id: &str, seen: &mut Seen) -> S
 /// What is told of all products together.
 #[derive(Default)]
 struct Told {
-    known: Known,
-    places: BTreeMap<(Option<String>, Option<String>), Here>,
+    known: Known<Sighting>,
+    custody: Known<Custody>,
+    places: BTreeMap<Place, Here>,
     unaccounted: Vec<Unaccounted>,
     unplaced: u64,
 }
+
+/// A place, who recorded it last, and who has what is there.
+type Place = (Option<String>, Option<String>, Option<String>);
 
 /// What is at one place.
 #[derive(Default)]
@@ -105,9 +111,9 @@ struct Here {
 }
 
 impl Here {
-    fn at(self, location: Option<String>, recorded_by: Option<String>) -> AtPlace {
+    fn at(self, (location, recorded_by, holder): Place) -> AtPlace {
         let Self { instances, amounts } = self;
-        AtPlace { location, recorded_by, instances, amounts }
+        AtPlace { location, recorded_by, holder, instances, amounts }
     }
 
     fn add(&mut self, quantity: Decimal, uom: &str) {
@@ -125,14 +131,16 @@ impl Told {
     fn product<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Recalled, R> {
         let last = self.known.last(walk, id, Pos::END)?;
         let (end, flows) = (walk.end_of(id)?, if kind(id) == Kind::Instance { None } else { Some(walk.flows(id)?) });
-        let last_known = last.map(super::whereabouts::Sighting::last_seen);
+        let last_known = last.map(Sighting::last_seen);
         // Outside of GS1's keys only the events tell an instance from a lot.
         let Some(flows) = flows.filter(|flows| !flows.is_instance) else {
             let state = state(end);
+            let holder = self.holder(walk, id)?;
             if end.is_none() {
                 let place = last_known.as_ref().map(|last| (last.location.clone(), last.recorded_by.clone()));
                 self.unplaced = self.unplaced.saturating_add(u64::from(place.is_none()));
-                let here = self.places.entry(place.unzip()).or_default();
+                let (location, recorded_by) = place.unzip();
+                let here = self.places.entry((location, recorded_by, holder.clone())).or_default();
                 here.instances = here.instances.saturating_add(1);
             }
             return Ok(Recalled {
@@ -140,6 +148,7 @@ impl Told {
                 is_instance: true,
                 state,
                 last_known,
+                holder,
                 amounts: Vec::new(),
                 parts: Vec::new(),
                 incomparable: Vec::new(),
@@ -151,7 +160,8 @@ impl Told {
             self.loose(walk, id, row, &mut parts)?;
         }
         for part in &parts {
-            let here = self.places.entry((part.location.clone(), part.recorded_by.clone())).or_default();
+            let place = (part.location.clone(), part.recorded_by.clone(), part.holder.clone());
+            let here = self.places.entry(place).or_default();
             if let Some(quantity) = part.quantity {
                 here.add(quantity, &part.uom);
             }
@@ -169,10 +179,16 @@ impl Told {
             is_instance: false,
             state: state(gone),
             last_known,
+            holder: None,
             amounts,
             parts,
             incomparable,
         })
+    }
+
+    /// Who has custody of a thing by a hand-over.
+    fn holder<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Option<String>, R> {
+        Ok(self.custody.custody(walk, id, Pos::END)?.map(Custody::holder))
     }
 
     /// What is in containers now.
@@ -183,7 +199,8 @@ impl Told {
             let (quantity, uom) = stay.left.unzip();
             let (location, recorded_by) = place.map(|place| (place.location, place.recorded_by)).unzip();
             let uom = uom.unwrap_or_default();
-            parts.push(Placed { container: Some(stay.other), location, recorded_by, quantity, uom });
+            let holder = self.holder(walk, &stay.other)?;
+            parts.push(Placed { container: Some(stay.other), location, recorded_by, holder, quantity, uom });
         }
         Ok(parts)
     }
@@ -202,6 +219,7 @@ impl Told {
                     container: None,
                     location: Some(location),
                     recorded_by: Some(pool.recorded_by),
+                    holder: None,
                     quantity: Some(pool.quantity.reduced()),
                     uom: row.uom.clone(),
                 });

@@ -23,7 +23,7 @@ methods! {
     TraceRecall = "trace_recall", "What has to be recalled because of an item, where it is by whose word, and how much of it is nowhere.":
         RecallParams => Read<RecallScope>;
     TraceContents = "trace_contents", "What a container held at a time.": AtTimeParams => Read<Held>;
-    TraceHolder = "trace_holder", "Where an item was at a time, by whose word, and which parties were declared to have it.":
+    TraceHolder = "trace_holder", "Where an item was at a time and who had and owned it, by whose word.":
         AtTimeParams => Read<Whereabouts>;
     TraceMassBalance = "trace_massBalance", "How much of a lot came to be, was used up, and should be left.":
         TraceParams => Read<MassBalance>;
@@ -33,7 +33,7 @@ methods! {
         AuditTrailParams => Read<AuditTrail>;
     TraceVerifyItem = "trace_verifyItem", "Whether an item is what is printed on it, by the records.":
         VerifyItemParams => Read<Verification>;
-    TraceAnomalies = "trace_anomalies", "What does not fit in the events of a span of records: too much, twice, too far, too long.":
+    TraceAnomalies = "trace_anomalies", "What does not fit in the events of a span of records: too much, twice, too far, too long, in nobody's custody.":
         AnomaliesParams => Read<AnomalyReport>;
 }
 

@@ -29,7 +29,7 @@ pub enum Trace {
     Recall(Recall),
     /// What a container held at a time.
     Contents(AtTime),
-    /// Where an item was at a time, by whose word, and which parties were declared to have it.
+    /// Where an item was at a time, by whose word, and who had and owned it by hand-overs that take effect.
     Holder(AtTime),
     /// How much of a lot came to be, was used up, and should be left.
     Balance(Item),
@@ -39,7 +39,7 @@ pub enum Trace {
     Audit(Item),
     /// Whether an item is what is printed on it, by the records. Fails if it is not.
     Verify(Verify),
-    /// What does not fit in the events of a span of records: too much, twice, too far, too long.
+    /// What does not fit in the events of a span of records: too much, twice, too far, too long, in nobody's custody.
     Anomalies(Anomalies),
 }
 
