@@ -216,13 +216,33 @@ fn label(id: &str) -> Vec<String> {
         }
         None => vec![id],
     };
-    let letters: Vec<Vec<char>> = parts.iter().map(|part| part.chars().collect()).collect();
-    let mut lines: Vec<String> =
-        letters.iter().flat_map(|part| part.chunks(LINE_LETTERS)).map(|line| line.iter().collect()).collect();
+    let mut lines: Vec<String> = parts.iter().flat_map(|part| wrapped(part)).collect();
     if lines.len() > LINES {
         lines.truncate(LINES.saturating_sub(1));
         lines.push("…".to_owned());
     }
+    lines
+}
+
+/// Lines of a part of a label, broken after separators where there are some.
+fn wrapped(part: &str) -> Vec<String> {
+    let (mut lines, mut line, mut letters) = (Vec::new(), String::new(), 0_usize);
+    for piece in part.split_inclusive([':', '/']) {
+        let is_full = letters.saturating_add(piece.chars().count()) > LINE_LETTERS;
+        if is_full && letters > 0 {
+            lines.push(std::mem::take(&mut line));
+            letters = 0;
+        }
+        for letter in piece.chars() {
+            if letters >= LINE_LETTERS {
+                lines.push(std::mem::take(&mut line));
+                letters = 0;
+            }
+            line.push(letter);
+            letters = letters.saturating_add(1);
+        }
+    }
+    lines.extend((!line.is_empty()).then_some(line));
     lines
 }
 

@@ -38,6 +38,8 @@ fn keys_are_labelled_as_they_are_printed_and_long_names_are_cut() {
     let lines = |id: &str| label(id);
     assert_eq!(lines("https://id.gs1.org/01/09521321000315/10/L1"), ["(01) 09521321000315", "(10) L1"]);
     assert_eq!(lines("https://id.gs1.org/00/095213210000000001"), ["(00) 095213210000000001"]);
+    let urn = "urn:gdst:example.com:product:lot:class:processor.2u.v1-0122-2022";
+    assert_eq!(lines(urn), ["urn:gdst:example.com:product:", "lot:class:", "processor.2u.v1-0122-2022"]);
     let long = lines(&"x".repeat(1_000));
     assert_eq!((long.len(), long.last().map(String::as_str)), (4, Some("…")));
 }

@@ -74,8 +74,7 @@ pub fn questions() -> Vec<Question> {
             containers_after: None,
             limit: Some(NonZeroU32::MIN),
         },
-        Question::Chain(case.clone(), Way::Recall, reach),
-        Question::Contents(case, at_ms),
+        Question::Contents(case.clone(), at_ms),
         Question::Holder(item.clone(), at_ms),
         Question::MassBalance(item.clone()),
         Question::Excursions(bounds, Some(item.clone())),
@@ -87,6 +86,7 @@ pub fn questions() -> Vec<Question> {
         Question::Report(item.clone(), Report::Passport(Tier::Legitimate)),
         Question::Report(item, Report::RecallLetter),
         Question::Anomalies { since: 0, limit: NonZeroU32::new(2) },
+        Question::Chain(case, Way::Recall, reach),
     ]
 }
 
