@@ -21,6 +21,7 @@ mod recall;
 mod scope;
 mod stay;
 mod story;
+mod thing;
 mod trail;
 mod whereabouts;
 mod window;
@@ -30,13 +31,13 @@ pub use item::{Claim, reason};
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use borsh::BorshDeserialize;
 use thiserror::Error;
 
 pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_lot};
+use thing::Things;
 
 use crate::answer::{
     AnomalyReport, AuditTrail, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall, RecallScope,
@@ -289,7 +290,7 @@ struct Walk<'a, R: Reader> {
     reads: u64,
     truncated: Option<Truncated>,
     records: BTreeMap<u64, Rc<Record>>,
-    logs: BTreeMap<String, Rc<Vec<Entry>>>,
+    things: Things,
 }
 
 type Step<T, R> = Result<T, Unanswered<<R as Reader>::Error>>;
@@ -305,7 +306,7 @@ impl<'a, R: Reader> Walk<'a, R> {
             reads: 0,
             truncated: None,
             records: BTreeMap::new(),
-            logs: BTreeMap::new(),
+            things: Things::default(),
         })
     }
 
@@ -366,17 +367,6 @@ impl<'a, R: Reader> Walk<'a, R> {
         Ok(Some(whole))
     }
 
-    /// The log of an identifier up to the position, in the order of events.
-    fn log(&mut self, canonical: &str) -> Step<Rc<Vec<Entry>>, R> {
-        if let Some(log) = self.logs.get(canonical) {
-            return Ok(Rc::clone(log));
-        }
-        let key = key::naming(canonical, |bytes| self.reader.digest(bytes));
-        let log = Rc::new(self.dated(&key)?);
-        self.logs.insert(canonical.into(), Rc::clone(&log));
-        Ok(log)
-    }
-
     /// The entries of the log at `key` up to the position, in the order of events.
     fn dated(&mut self, key: &[u8]) -> Step<Vec<Entry>, R> {
         let mut entries: Vec<Entry> = self.entries(key, |entry: &Entry| entry.pos.sequence)?;
@@ -386,18 +376,35 @@ impl<'a, R: Reader> Walk<'a, R> {
 
     /// The entries of the log at `key` up to the position, in the order of capture.
     fn entries<T: Stored>(&mut self, key: &[u8], sequence: impl Fn(&T) -> u64) -> Step<Vec<T>, R> {
-        let mut entries = Vec::new();
-        for index in 0..self.reader.log_len(key).map_err(Unanswered::Read)? {
-            if !self.afford(1) {
-                break;
+        let left = self.limits.reads.saturating_sub(self.reads);
+        let (mut entries, mut read, mut damaged) = (Vec::new(), 0, None);
+        let (position, reader) = (self.position, &mut *self.reader);
+        let each = &mut |bytes: &[u8]| {
+            if read >= left {
+                read = read.saturating_add(1);
+                return false;
             }
-            let line = self.reader.log_entry(key, index).map_err(Unanswered::Read)?;
-            let entry = T::from_bytes(&line.ok_or(Damaged(T::NAME))?.entry)?;
-            // Sequence numbers only rise along a log.
-            if sequence(&entry) >= self.position {
-                break;
+            read = read.saturating_add(1);
+            match T::from_bytes(bytes) {
+                // Sequence numbers only rise along a log.
+                Ok(entry) if sequence(&entry) < position => {
+                    entries.push(entry);
+                    true
+                }
+                Ok(_) => false,
+                Err(cause) => {
+                    damaged = Some(cause);
+                    false
+                }
             }
-            entries.push(entry);
+        };
+        let whole = reader.log(key, each).map_err(Unanswered::Read)?;
+        // Of an empty log nothing is read, although there may have been too many reads before.
+        if read > 0 {
+            self.afford(read);
+        }
+        if let Some(cause) = damaged.or((!whole).then_some(Damaged(T::NAME))) {
+            return Err(cause.into());
         }
         Ok(entries)
     }

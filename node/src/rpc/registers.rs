@@ -6,7 +6,7 @@ use super::conn::Node;
 use super::failure::of_ledger;
 use super::point::Point;
 use super::trace::Asked;
-use crate::limits::{WALK_LOG_RECORDS, WALK_TIME_MAX};
+use crate::limits::{AHEAD_LOGS_MIN, AHEAD_THREADS, WALK_LOG_RECORDS, WALK_TIME_MAX};
 use countersign_api::{Code, RpcError};
 use countersign_epcis::question::{Answer, Question, ask};
 use countersign_epcis::register::{LogEntry, Reader as Registers};
@@ -123,6 +123,52 @@ impl Registers for LedgerRegisters<'_> {
             signer: record.signer.0,
             entry: record.entry.clone(),
         }))
+    }
+
+    fn log(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Unread> {
+        self.check_time()?;
+        if let Some(reads) = &mut self.reads {
+            reads.logs.insert((self.contract, key.to_vec()));
+        }
+        if let Some(lines) = self.reader.log_lines(&self.contract, key, self.height)? {
+            for entry in lines.up_to(self.height) {
+                if !each(entry) {
+                    break;
+                }
+            }
+            return Ok(true);
+        }
+        for index in 0..self.log_len(key)? {
+            match self.log_entry(key, index)? {
+                Some(line) if each(&line.entry) => {}
+                Some(_) => break,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Fetches logs into the ledger's memory, several at a time. What fails here fails again where it matters.
+    fn ahead(&mut self, logs: &[Vec<u8>]) {
+        if logs.len() < AHEAD_LOGS_MIN {
+            return;
+        }
+        let (reader, contract, height, until) = (self.reader, self.contract, self.height, self.until);
+        let each = logs.len().div_ceil(AHEAD_THREADS);
+        std::thread::scope(|scope| {
+            for some in logs.chunks(each) {
+                let read = move || {
+                    for log in some {
+                        if Instant::now() > until || reader.log_lines(&contract, log, height).is_err() {
+                            return;
+                        }
+                    }
+                };
+                if std::thread::Builder::new().name("ahead".to_owned()).spawn_scoped(scope, read).is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     fn digest(&mut self, bytes: &[u8]) -> [u8; 32] {

@@ -28,6 +28,26 @@ pub trait Reader {
     /// If the log cannot be read.
     fn log_entry(&mut self, key: &[u8], index: u64) -> Result<Option<LogEntry>, Self::Error>;
 
+    /// Shows the entries of the log at `key` to `each`, in order, until it answers that it wants no more. False if the
+    /// log should have an entry that is not there.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    fn log(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Self::Error> {
+        for index in 0..self.log_len(key)? {
+            match self.log_entry(key, index)? {
+                Some(line) if each(&line.entry) => {}
+                Some(_) => break,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Says that the logs at these keys are going to be read, so that several can be fetched at a time.
+    fn ahead(&mut self, _logs: &[Vec<u8>]) {}
+
     /// SHA-256.
     fn digest(&mut self, bytes: &[u8]) -> [u8; 32];
 }

@@ -1,14 +1,16 @@
 //! Scope of a recall: everything an item went into, the containers of these, where it all is, and what is nowhere.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::flow::Flow;
 use super::lineage::{Direction, is_container, reach};
 use super::pools::pools;
-use super::whereabouts::Known;
+use super::recall::above;
+use super::thing::Name;
+use super::whereabouts::{Known, Sighting};
 use super::window::{Seen, Window};
 use super::{Step, Walk};
 use crate::answer::{Amount, Amounts, AtPlace, Placed, RecallScope, Recalled, Unaccounted};
@@ -25,71 +27,62 @@ pub(super) fn scope<R: Reader>(
     limit: usize,
 ) -> Step<RecallScope, R> {
     let id = item.canonical();
-    let mut products: BTreeSet<String> = BTreeSet::new();
-    let mut ever: BTreeSet<String> = BTreeSet::new();
-    for found in reach(walk, id, Direction::Forward)?.into_iter().chain([id.to_owned()]) {
-        let list = if is_container(&found) { &mut ever } else { &mut products };
-        list.insert(found);
+    let begin = walk.things.name(id);
+    let reached = reach(walk, id, Direction::Forward)?;
+    let (found, mut products): (Vec<Name>, Vec<Name>) = reached.into_iter().partition(|name| is_container(name));
+    if !is_container(id) {
+        let place = products.partition_point(|product| **product < *id);
+        products.insert(place, begin.clone());
     }
-    let mut above = Seen::default();
+    let mut ever = Seen::default();
     let mut told = Told::default();
     let mut page: Vec<Recalled> = Vec::new();
     let mut next = None;
-    for product in products.iter().map(String::as_str).chain(is_container(id).then_some(id)) {
-        containers(walk, product, &mut above)?;
-        if is_container(product) {
-            continue;
+    for product in &products {
+        above(walk, product, &mut ever)?;
+        let is_before = after.is_some_and(|after| **product <= *after);
+        let is_listed = !is_before && page.len() < limit;
+        if !is_before && !is_listed {
+            next = next.or_else(|| page.last().map(|last| last.item.clone()));
         }
-        let recalled = told.product(walk, product)?;
-        if after.is_some_and(|after| product <= after) {
-            continue;
-        }
-        match page.last() {
-            Some(last) if page.len() >= limit => next = next.or(Some(last.item.clone())),
-            _ => page.push(recalled),
-        }
+        page.extend(told.product(walk, product, is_listed)?);
     }
-    ever.remove(id);
-    ever.extend(above.into_ids());
+    if is_container(id) {
+        above(walk, &begin, &mut ever)?;
+    }
+    for container in found {
+        ever.add(&container, Window::ALWAYS);
+    }
+    let containers = ever.names(&walk.things).into_iter();
+    let (places, unplaced) = (told.places(), told.unplaced);
     Ok(RecallScope {
         item: id.to_owned(),
         position: walk.position,
         count: u64::try_from(products.len()).unwrap_or(u64::MAX),
         products: page,
-        containers_ever: ever.into_iter().collect(),
-        places: told.places.into_iter().map(|((location, by), here)| here.at(location, by)).collect(),
+        containers_ever: containers.map(|name| String::from(&*name)).collect(),
+        places,
         unaccounted: told.unaccounted,
-        unplaced: told.unplaced,
+        unplaced,
         complete: walk.truncated.is_none() && next.is_none(),
         next,
         truncated: walk.truncated,
     })
 }
 
-/// Remembers every container that `id` was in, directly or in another. Windows only shrink upwards, so what was seen of a
-/// container for one thing is not walked again for another.
-fn containers<R: Reader>(walk: &mut Walk<'_, R>, id: &str, seen: &mut Seen) -> Step<(), R> {
-    let mut open = Vec::from([(id.to_owned(), Window::ALWAYS)]);
-    while let Some((id, window)) = open.pop() {
-        for stay in walk.stays(&id)? {
-            if let Some(within) = stay.window.meet(window)
-                && seen.add(&stay.other, within)
-            {
-                open.push((stay.other, within));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// What is told of all products together.
 #[derive(Default)]
 struct Told {
     known: Known,
-    places: BTreeMap<(Option<String>, Option<String>), Here>,
+    places: BTreeMap<Place, Here>,
+    /// Instances by the record that saw them last, as which there are far fewer.
+    sightings: BTreeMap<u64, (Sighting, u64)>,
     unaccounted: Vec<Unaccounted>,
     unplaced: u64,
 }
+
+/// A place, and who says so.
+type Place = (Option<String>, Option<String>);
 
 /// What is at one place.
 #[derive(Default)]
@@ -116,33 +109,28 @@ impl Here {
 }
 
 impl Told {
-    fn product<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Recalled, R> {
-        let last = self.known.last(walk, id, Pos::END)?;
-        let (end, flows) = (walk.end_of(id)?, if kind(id) == Kind::Instance { None } else { Some(walk.flows(id)?) });
-        let last_known = last.map(super::whereabouts::Sighting::last_seen);
+    /// Counts a product; answers what is to be said of it, if it is listed.
+    fn product<R: Reader>(
+        &mut self,
+        walk: &mut Walk<'_, R>,
+        name: &Name,
+        is_listed: bool,
+    ) -> Step<Option<Recalled>, R> {
+        let last = self.known.last(walk, name, Pos::END)?;
+        let end = walk.end_of(name)?;
+        let flows = if kind(name) == Kind::Instance { None } else { Some(walk.flows(name)?) };
         // Outside of GS1's keys only the events tell an instance from a lot.
         let Some(flows) = flows.filter(|flows| !flows.is_instance) else {
-            let state = state(end);
+            let recalled = is_listed.then(|| instance(name, end, last.as_ref()));
             if end.is_none() {
-                let place = last_known.as_ref().map(|last| (last.location.clone(), last.recorded_by.clone()));
-                self.unplaced = self.unplaced.saturating_add(u64::from(place.is_none()));
-                let here = self.places.entry(place.unzip()).or_default();
-                here.instances = here.instances.saturating_add(1);
+                self.instance(last);
             }
-            return Ok(Recalled {
-                item: id.to_owned(),
-                is_instance: true,
-                state,
-                last_known,
-                amounts: Vec::new(),
-                parts: Vec::new(),
-                incomparable: Vec::new(),
-            });
+            return Ok(recalled);
         };
         let (amounts, incomparable) = flows.sums();
-        let mut parts = self.packed(walk, id)?;
+        let mut parts = self.packed(walk, name)?;
         for row in &amounts {
-            self.loose(walk, id, row, &mut parts)?;
+            self.loose(walk, name, row, &mut parts)?;
         }
         for part in &parts {
             let here = self.places.entry((part.location.clone(), part.recorded_by.clone())).or_default();
@@ -153,31 +141,61 @@ impl Told {
         let left = |row: &&Amounts| row.remaining.is_positive();
         let gone = if amounts.is_empty() || amounts.iter().any(|row| left(&row)) { None } else { end };
         // A lot whose pieces have serial numbers is where these are.
-        let members = if kind(id) == Kind::Lot { walk.members(id)?.len() } else { 0 };
+        let members = if kind(name) == Kind::Lot { walk.members(name)?.len() } else { 0 };
         let members = Decimal::from(u64::try_from(members).unwrap_or(u64::MAX));
         for row in amounts.iter().filter(left) {
-            self.unaccounted.extend(unaccounted(id, row, &parts, members));
+            self.unaccounted.extend(unaccounted(name, row, &parts, members));
         }
-        Ok(Recalled {
-            item: id.to_owned(),
+        Ok(is_listed.then(|| Recalled {
+            item: String::from(&**name),
             is_instance: false,
             state: state(gone),
-            last_known,
+            last_known: last.as_ref().and_then(Sighting::last_seen),
             amounts,
             parts,
             incomparable,
-        })
+        }))
+    }
+
+    /// Counts an instance that there should be where it was seen last.
+    fn instance(&mut self, last: Option<Sighting>) {
+        let Some(last) = last else {
+            self.unplaced = self.unplaced.saturating_add(1);
+            return;
+        };
+        let (_, count) = self.sightings.entry(last.pos.sequence).or_insert((last, 0));
+        *count = count.saturating_add(1);
+    }
+
+    /// What is where.
+    fn places(&mut self) -> Vec<AtPlace> {
+        for (last, count) in core::mem::take(&mut self.sightings).into_values() {
+            let place = (last.location().map(ToOwned::to_owned), Some(last.recorded_by().to_owned()));
+            let here = self.places.entry(place).or_default();
+            here.instances = here.instances.saturating_add(count);
+        }
+        if self.unplaced > 0 {
+            let nowhere = self.places.entry((None, None)).or_default();
+            nowhere.instances = nowhere.instances.saturating_add(self.unplaced);
+        }
+        let places = core::mem::take(&mut self.places);
+        places.into_iter().map(|((location, by), here)| here.at(location, by)).collect()
     }
 
     /// What is in containers now.
-    fn packed<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Vec<Placed>, R> {
+    fn packed<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name) -> Step<Vec<Placed>, R> {
         let mut parts = Vec::new();
-        for stay in walk.stays(id)?.into_iter().filter(|stay| stay.window.to == Pos::END) {
+        for stay in walk.stays_of(name)?.iter().filter(|stay| stay.window.to == Pos::END) {
             let place = self.known.last(walk, &stay.other, Pos::END)?;
-            let (quantity, uom) = stay.left.unzip();
-            let (location, recorded_by) = place.map(|place| (place.location, place.recorded_by)).unzip();
-            let uom = uom.unwrap_or_default();
-            parts.push(Placed { container: Some(stay.other), location, recorded_by, quantity, uom });
+            let (quantity, uom) = stay.left.clone().unzip();
+            let place = place.as_ref();
+            parts.push(Placed {
+                container: Some(String::from(&*stay.other)),
+                location: place.and_then(Sighting::location).map(ToOwned::to_owned),
+                recorded_by: place.map(|place| place.recorded_by().to_owned()),
+                quantity,
+                uom: uom.unwrap_or_default(),
+            });
         }
         Ok(parts)
     }
@@ -202,6 +220,19 @@ impl Told {
             }
         }
         Ok(())
+    }
+}
+
+/// What is to be said of an instance.
+fn instance(name: &Name, end: Option<Flow>, last: Option<&Sighting>) -> Recalled {
+    Recalled {
+        item: String::from(&**name),
+        is_instance: true,
+        state: state(end),
+        last_known: last.and_then(Sighting::last_seen),
+        amounts: Vec::new(),
+        parts: Vec::new(),
+        incomparable: Vec::new(),
     }
 }
 

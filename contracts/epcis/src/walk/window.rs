@@ -1,14 +1,13 @@
 //! Window: a span in the order of events, and the memory of which were walked.
 
-use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::thing::{Name, Things};
 use crate::register::Pos;
 
 /// From `from`, up to and without `to`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Window {
     pub(super) from: Pos,
     pub(super) to: Pos,
@@ -38,14 +37,14 @@ impl Window {
     }
 }
 
-/// The windows in which identifiers were walked.
+/// The windows in which things were walked.
 #[derive(Default)]
-pub(super) struct Seen(BTreeMap<String, Vec<Window>>);
+pub(super) struct Seen(BTreeMap<usize, Vec<Window>>);
 
 impl Seen {
-    /// Whether `id` was not yet walked in all of `window`; then it is from now on.
-    pub(super) fn add(&mut self, id: &str, window: Window) -> bool {
-        let windows = self.0.entry(id.to_owned()).or_default();
+    /// Whether a thing was not yet walked in all of `window`; then it is from now on.
+    pub(super) fn add(&mut self, name: &Name, window: Window) -> bool {
+        let windows = self.0.entry(name.number).or_default();
         if windows.iter().any(|seen| seen.covers(window)) {
             return false;
         }
@@ -54,8 +53,15 @@ impl Seen {
         true
     }
 
-    /// Every identifier walked, in order.
-    pub(super) fn into_ids(self) -> impl Iterator<Item = String> {
-        self.0.into_keys()
+    /// Every thing walked, in the order of identifiers.
+    pub(super) fn names(&self, things: &Things) -> Vec<Name> {
+        let last = self.0.last_key_value().map_or(0, |(number, _)| number.saturating_add(1));
+        let mut walked = alloc::vec![false; last];
+        for number in self.0.keys() {
+            if let Some(walked) = walked.get_mut(*number) {
+                *walked = true;
+            }
+        }
+        things.sorted(|number| walked.get(number).copied().unwrap_or(false))
     }
 }
