@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Name of the contract in its organisation.
 const PROVENANCE: &str = "provenance";
 /// Bytes of events in a transaction, well within what one may take in bytes and gas.
-const BATCH_BYTES: usize = 192 << 10;
+pub const BATCH_BYTES: usize = 192 << 10;
 
 /// Where the ledger of the first node of a network is.
 #[must_use]

@@ -60,9 +60,6 @@ impl Profile {
         Self::Adversarial,
     ];
 
-    /// Those that go on for as long as they are asked.
-    pub const ENDLESS: [Self; 5] = [Self::Food, Self::Pharma, Self::Seafood, Self::Batteries, Self::Iot];
-
     /// The word that names it.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -8,6 +8,7 @@ pub mod directory;
 pub mod lives;
 pub mod mount;
 pub mod ports;
+pub mod postgres;
 pub mod proxy;
 pub mod simulation;
 pub mod skip;

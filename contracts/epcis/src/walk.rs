@@ -398,7 +398,7 @@ impl<'a, R: Reader> Walk<'a, R> {
                 }
             }
         };
-        let whole = reader.log(key, each).map_err(Unanswered::Read)?;
+        let whole = reader.log_each(key, each).map_err(Unanswered::Read)?;
         // Of an empty log nothing is read, although there may have been too many reads before.
         if read > 0 {
             self.afford(read);

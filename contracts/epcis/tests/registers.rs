@@ -178,6 +178,24 @@ fn containers_are_left_by_name_or_with_all_or_by_a_void_event() {
 }
 
 #[test]
+fn a_container_in_use_for_years_costs_each_thing_only_its_own_stay() {
+    let mut memory = Memory::default();
+    let ms = |n: usize| i64::try_from(n).unwrap();
+    for n in 0..500 {
+        let _ = submit(&mut memory, &named(2 * n, pack(Action::Add, case(1), [serial(n)], ms(2 * n)))).unwrap();
+        let _ = submit(&mut memory, &named(2 * n + 1, pack(Action::Delete, case(1), [], ms(2 * n + 1)))).unwrap();
+    }
+    for n in [0, 250, 499] {
+        let mut recorder = Recorder { memory: memory.clone(), ..Recorder::default() };
+        let answer = walk::history(&mut recorder, &serial(n), None, Limits::default()).unwrap();
+        let found: Vec<u64> = answer.events.iter().map(|step| step.sequence).collect();
+        assert_eq!(found, [2 * n as u64, 2 * n as u64 + 1], "it went in and came out");
+        let records = recorder.keys.iter().filter(|key| key.first() == Some(&b'e')).count();
+        assert_eq!(records, 2, "of a thousand records of the container");
+    }
+}
+
+#[test]
 fn a_lenient_policy_notes_what_a_strict_one_refuses() {
     let mut memory = Memory::default();
     for (n, event) in

@@ -125,7 +125,7 @@ impl Registers for LedgerRegisters<'_> {
         }))
     }
 
-    fn log(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Unread> {
+    fn log_each(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Unread> {
         self.check_time()?;
         if let Some(reads) = &mut self.reads {
             reads.logs.insert((self.contract, key.to_vec()));

@@ -22,7 +22,7 @@ enum Act {
     Born(u64),
     Mix,
     Fill(u64),
-    Empty(u64),
+    Empty,
 }
 
 /// The events of a seed.
@@ -30,7 +30,7 @@ pub(super) fn events(seed: u64) -> impl Iterator<Item = Event> + Send {
     let mut scribe = Scribe::new(7, seed);
     let depth = u64::try_from(CONTAINERS_ABOVE_MAX).unwrap_or(0);
     let nests = (0..depth).rev().map(Act::Nest);
-    let rounds = (0..ROUNDS).flat_map(|round| [Act::Fill(round), Act::Empty(round)]);
+    let rounds = (0..ROUNDS).flat_map(|round| [Act::Fill(round), Act::Empty]);
     let acts = nests.chain((0..FAN_IN).map(Act::Born)).chain([Act::Mix]).chain(rounds);
     acts.map(move |act| event(&mut scribe, &act))
 }
@@ -63,7 +63,7 @@ fn event(scribe: &mut Scribe, act: &Act) -> Event {
             inside.quantities = masses([(scribe.lot(2, round % FAN_IN), 5)]).quantities;
             scribe.event(packed(Action::Add, &tote, inside), "packing", "in_progress", 3)
         }
-        Act::Empty(_) => {
+        Act::Empty => {
             let what = packed(Action::Delete, &tote, Items::default());
             scribe.event(what, "unpacking", "in_progress", 3)
         }

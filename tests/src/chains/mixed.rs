@@ -2,9 +2,23 @@
 
 use super::{Deep, Profile, Recall};
 use countersign_epcis::Event;
+use std::collections::BTreeMap;
 
 /// Of so many events one is of the recall, and one of the deep chain, while there are any.
 const ONE_IN: u64 = 40;
+/// Turns of the industries: most events are food's, few are medicine's, which name far more things each.
+const TURNS: [Profile; 10] = [
+    Profile::Food,
+    Profile::Seafood,
+    Profile::Food,
+    Profile::Batteries,
+    Profile::Iot,
+    Profile::Food,
+    Profile::Seafood,
+    Profile::Batteries,
+    Profile::Food,
+    Profile::Pharma,
+];
 
 /// The events of all industries.
 #[derive(Debug, Clone)]
@@ -27,7 +41,8 @@ impl Mixed {
 
     /// The events, in the order in which they are captured: what is rare lies as far apart as the number of events lets it.
     pub fn events(&self) -> impl Iterator<Item = Event> + Send + use<> {
-        let mut industries: Vec<_> = Profile::ENDLESS.iter().map(|profile| profile.events(self.seed)).collect();
+        let mut industries: BTreeMap<Profile, _> =
+            TURNS.iter().map(|profile| (*profile, profile.events(self.seed))).collect();
         let (mut recall, mut deep) = (self.recall.events(), self.deep.events());
         let (whole, mut told) = (self.events, 0u64);
         let (mut recall_ends, mut deep_ends) = (false, false);
@@ -50,9 +65,8 @@ impl Mixed {
             if number >= whole {
                 return None;
             }
-            let count = u64::try_from(industries.len()).unwrap_or(1);
-            let turn = usize::try_from(number % count).unwrap_or(0);
-            industries.get_mut(turn)?.next()
+            let turn = usize::try_from(number).unwrap_or(usize::MAX) % TURNS.len();
+            industries.get_mut(TURNS.get(turn)?)?.next()
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Who writes the events down: identifiers, clock, and what every event has.
 
-use crate::simulation::random::Random;
+use crate::simulation::Random;
 use countersign_epcis::event::{Action, Event, Items, Place, Quantity, Reference, What};
 use countersign_epcis::term::{Term, Vocabulary};
 use countersign_epcis::time::{Offset, Time};

@@ -34,7 +34,7 @@ pub trait Reader {
     /// # Errors
     ///
     /// If the log cannot be read.
-    fn log(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Self::Error> {
+    fn log_each(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Self::Error> {
         for index in 0..self.log_len(key)? {
             match self.log_entry(key, index)? {
                 Some(line) if each(&line.entry) => {}
