@@ -376,19 +376,40 @@ impl<'a, R: Reader> Walk<'a, R> {
 
     /// The entries of the log at `key` up to the position, in the order of capture.
     fn entries<T: Stored>(&mut self, key: &[u8], sequence: impl Fn(&T) -> u64) -> Step<Vec<T>, R> {
+        let mut entries = Vec::new();
+        self.entries_by(
+            sequence,
+            |reader, each| reader.log_each(key, &mut |bytes| each(0, bytes)),
+            |_, entry| {
+                entries.push(entry);
+            },
+        )?;
+        Ok(entries)
+    }
+
+    /// Shows the entries of the logs at `keys`, up to the position, to `each`, log by log in the order of capture.
+    fn entries_of(&mut self, keys: &[Vec<u8>], each: impl FnMut(usize, Entry)) -> Step<(), R> {
+        self.entries_by(|entry: &Entry| entry.pos.sequence, |reader, show| reader.logs_each(keys, show), each)
+    }
+
+    fn entries_by<T: Stored>(
+        &mut self,
+        sequence: impl Fn(&T) -> u64,
+        read_by: impl FnOnce(&mut R, &mut dyn FnMut(usize, &[u8]) -> bool) -> Result<bool, R::Error>,
+        mut each: impl FnMut(usize, T),
+    ) -> Step<(), R> {
         let left = self.limits.reads.saturating_sub(self.reads);
-        let (mut entries, mut read, mut damaged) = (Vec::new(), 0, None);
-        let (position, reader) = (self.position, &mut *self.reader);
-        let each = &mut |bytes: &[u8]| {
-            if read >= left {
-                read = read.saturating_add(1);
+        let (mut read, mut damaged) = (0u64, None);
+        let position = self.position;
+        let mut show = |at: usize, bytes: &[u8]| {
+            read = read.saturating_add(1);
+            if read > left || damaged.is_some() {
                 return false;
             }
-            read = read.saturating_add(1);
             match T::from_bytes(bytes) {
                 // Sequence numbers only rise along a log.
                 Ok(entry) if sequence(&entry) < position => {
-                    entries.push(entry);
+                    each(at, entry);
                     true
                 }
                 Ok(_) => false,
@@ -398,14 +419,14 @@ impl<'a, R: Reader> Walk<'a, R> {
                 }
             }
         };
-        let whole = reader.log_each(key, each).map_err(Unanswered::Read)?;
+        let whole = read_by(self.reader, &mut show).map_err(Unanswered::Read)?;
         // Of an empty log nothing is read, although there may have been too many reads before.
         if read > 0 {
             self.afford(read);
         }
-        if let Some(cause) = damaged.or((!whole).then_some(Damaged(T::NAME))) {
-            return Err(cause.into());
+        match damaged.or((!whole).then_some(Damaged(T::NAME))) {
+            Some(cause) => Err(cause.into()),
+            None => Ok(()),
         }
-        Ok(entries)
     }
 }

@@ -196,6 +196,30 @@ fn a_container_in_use_for_years_costs_each_thing_only_its_own_stay() {
 }
 
 #[test]
+fn logs_that_are_read_together_are_counted_like_those_that_are_read_alone() {
+    let mut memory = Memory::default();
+    let spelled = |n: usize| id(&format!("https://example.com/01/09521321000311/10/A/21/s{n}"));
+    let all: Vec<Identifier> = (0..300).map(spelled).collect();
+    let lot = all.first().and_then(Identifier::lot_class).unwrap();
+    let _ = submit(&mut memory, &named(0, object(Action::Add, all.clone(), 1))).unwrap();
+    for (n, some) in all.chunks(10).enumerate() {
+        let _ = submit(&mut memory, &named(1 + n, pack(Action::Add, case(n), some.to_vec(), 2 + n as i64))).unwrap();
+    }
+    let ask = |memory: &mut Memory, reads| walk::recall(memory, &lot, None, Limits { reads, items: 1_000 }).unwrap();
+    let whole = ask(&mut memory, 10_000);
+    assert_eq!((whole.products.len(), whole.containers_ever.len(), whole.truncated), (300, 30, None));
+    // Two lines for each piece, those of the lot and of 30 cases, and the records.
+    let needed = (0..2_000).find(|reads| ask(&mut memory, *reads).truncated.is_none()).unwrap();
+    assert!((600..700).contains(&needed), "{needed} reads");
+    for reads in [0, 3, 100, 400, needed - 1] {
+        let part = ask(&mut memory, reads);
+        assert_eq!(part.truncated, Some(Truncated::Reads));
+        assert!(part.products.iter().all(|product| whole.products.contains(product)));
+        assert!(part.containers_ever.iter().all(|container| whole.containers_ever.contains(container)));
+    }
+}
+
+#[test]
 fn a_lenient_policy_notes_what_a_strict_one_refuses() {
     let mut memory = Memory::default();
     for (n, event) in

@@ -129,6 +129,12 @@ impl<S: Store> Reader<S> {
         self.noted(rows.and_then(|rows| rows.into_iter().zip(start..).map(record).collect()))
     }
 
+    /// Where a log's records lie among those of others.
+    #[must_use]
+    pub fn log_place(contract: &Address, key: &[u8]) -> [u8; 16] {
+        log_prefix(contract, key)
+    }
+
     /// The entries of a short log as it stood after a height, from memory if they were read before; `None` if it is longer
     /// than [`LINES_MAX`]. They are as many as the state says.
     ///

@@ -176,7 +176,9 @@ fn reference(mixed: &Mixed, flags: &Flags, answers: &Answers, figures: &mut Figu
     println!("PostgreSQL: filled and indexed in {:.0} s", begun.elapsed().as_secs_f64());
     let (lot, first, last) = (mixed.recall.lot(), mixed.deep.first(), mixed.deep.last());
     for start in 0..flags.restarts.max(1) {
-        server.restart(|| drop(built::forget()))?;
+        server.restart(|| {
+            let _ = built::forget();
+        })?;
         for warm in [false, true] {
             if warm && start + 1 < flags.restarts.max(1) {
                 continue;
@@ -379,7 +381,9 @@ fn show(rows: &[Row], ledgers: &[u64]) {
         let mut cells = Vec::new();
         let mut medians = Vec::new();
         for events in ledgers {
-            let of_it = rows.iter().filter(|row| row.events == *events && (row.question, row.warm) == (question, warm));
+            let of_it = rows.iter().filter(|row| {
+                row.events == *events && (row.question, row.reference, row.warm) == (question, reference, warm)
+            });
             // Each start has its own row; the middle one of their medians, and the worst of the rest.
             let (mut p50, mut p99): (Vec<f64>, Vec<f64>) = of_it.map(|row| (row.p50_ms, row.p99_ms)).unzip();
             p50.sort_by(f64::total_cmp);

@@ -45,8 +45,20 @@ pub trait Reader {
         Ok(true)
     }
 
-    /// Says that the logs at these keys are going to be read, so that several can be fetched at a time.
-    fn ahead(&mut self, _logs: &[Vec<u8>]) {}
+    /// Shows the entries of several logs to `each`, with the place of their key among `keys`: one log after the other, each as
+    /// by [`Reader::log_each`], so that they can be fetched at a time.
+    ///
+    /// # Errors
+    ///
+    /// If a log cannot be read.
+    fn logs_each(&mut self, keys: &[Vec<u8>], each: &mut dyn FnMut(usize, &[u8]) -> bool) -> Result<bool, Self::Error> {
+        for (at, key) in keys.iter().enumerate() {
+            if !self.log_each(key, &mut |bytes| each(at, bytes))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 
     /// SHA-256.
     fn digest(&mut self, bytes: &[u8]) -> [u8; 32];

@@ -32,7 +32,7 @@ pub(super) fn balance<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier) -> S
 /// The instances that are said to belong to the lot `id`, and what became of them.
 fn instances<R: Reader>(walk: &mut Walk<'_, R>, id: &str) -> Step<Option<Instances>, R> {
     let members = walk.members(id)?;
-    walk.ahead(members.iter());
+    walk.read_logs(members.iter())?;
     let mut counted = Instances { created: 0, consumed: 0, disposed: 0 };
     for member in members.iter() {
         counted.created = counted.created.saturating_add(1);

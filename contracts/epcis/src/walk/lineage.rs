@@ -68,7 +68,7 @@ pub(super) fn reach<R: Reader>(walk: &mut Walk<'_, R>, id: &str, direction: Dire
                 next.push((stay.other, within));
             }
         }
-        walk.ahead(next.iter().map(|(name, _)| name));
+        walk.read_logs(next.iter().map(|(name, _)| name))?;
         for (name, window) in next.drain(..) {
             if !walk.room(listed) {
                 break;

@@ -57,7 +57,7 @@ pub(crate) fn story_of_lot<R: Reader>(
     let mut found = of_item(&mut walk, lot.canonical())?;
     let name = walk.things.name(lot.canonical());
     let instances = instances(&mut walk, &name)?;
-    walk.ahead(instances.iter());
+    walk.read_logs(instances.iter())?;
     for instance in instances.iter() {
         if walk.is_spent() {
             break;

@@ -9,6 +9,7 @@ use core::ops::Deref;
 
 use super::stay::Stay;
 use super::{Step, Walk};
+use crate::limits::LOGS_TOGETHER_MIN;
 use crate::register::{Entry, Pos, Reader, Record, Relation, Role, key};
 
 /// The canonical identifier of a thing, and its number in one walk.
@@ -44,8 +45,10 @@ impl Eq for Name {}
 #[derive(Default)]
 struct Thing {
     log: Option<Rc<[Entry]>>,
-    pub(super) stays: Option<Rc<[Stay]>>,
-    pub(super) instances: Option<Rc<[Name]>>,
+    /// Whether its log was to be read with others.
+    is_asked: bool,
+    stays: Option<Rc<[Stay]>>,
+    instances: Option<Rc<[Name]>>,
     /// Events that emptied it, void ones among them.
     emptyings: BTreeMap<Relation, Rc<[Pos]>>,
 }
@@ -75,6 +78,11 @@ impl Things {
     pub(super) fn sorted(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<Name> {
         let wanted = self.numbers.iter().filter(|(_, number)| is_wanted(**number));
         wanted.map(|(text, number)| Name { text: Rc::clone(text), number: *number }).collect()
+    }
+
+    /// Whether nobody asked for the log of a thing before, nor for it to be read.
+    fn is_first_asked(&mut self, name: &Name) -> bool {
+        self.of_mut(name).is_some_and(|thing| thing.log.is_none() && !core::mem::replace(&mut thing.is_asked, true))
     }
 
     fn of(&self, name: &Name) -> Option<&Thing> {
@@ -136,11 +144,39 @@ impl<R: Reader> Walk<'_, R> {
         Ok(log)
     }
 
-    /// Says that the logs of these things are going to be read.
-    pub(super) fn ahead<'n>(&mut self, names: impl Iterator<Item = &'n Name>) {
-        let unread = names.filter(|name| self.things.of(name).is_some_and(|thing| thing.log.is_none()));
-        let keys: Vec<Vec<u8>> = unread.map(|name| key::naming(name, |bytes| self.reader.digest(bytes))).collect();
-        self.reader.ahead(&keys);
+    /// Reads the logs of these things together, if they are many.
+    pub(super) fn read_logs<'n>(&mut self, names: impl Iterator<Item = &'n Name>) -> Step<(), R> {
+        let mut unread: Vec<&Name> = names.filter(|name| self.things.is_first_asked(name)).collect();
+        // Each has an entry at least, or it would not be known.
+        unread.truncate(usize::try_from(self.limits.reads.saturating_sub(self.reads)).unwrap_or(usize::MAX));
+        if unread.len() < LOGS_TOGETHER_MIN {
+            return Ok(());
+        }
+        let keys: Vec<Vec<u8>> =
+            unread.iter().map(|name| key::naming(name, |bytes| self.reader.digest(bytes))).collect();
+        let (mut logs, mut entries): (Vec<Rc<[Entry]>>, Vec<Entry>) = (Vec::with_capacity(keys.len()), Vec::new());
+        let mut end = |entries: &mut Vec<Entry>| {
+            entries.sort_by_key(|entry| entry.pos);
+            logs.push(Rc::from(entries.as_slice()));
+            entries.clear();
+            logs.len()
+        };
+        let mut done = 0;
+        self.entries_of(&keys, |at, entry: Entry| {
+            while done < at {
+                done = end(&mut entries);
+            }
+            entries.push(entry);
+        })?;
+        while done < keys.len() {
+            done = end(&mut entries);
+        }
+        for (name, log) in unread.into_iter().zip(logs) {
+            if let Some(thing) = self.things.of_mut(name) {
+                thing.log = Some(log);
+            }
+        }
+        Ok(())
     }
 
     /// The events that emptied a container, in their order; void ones may be among them.

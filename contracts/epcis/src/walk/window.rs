@@ -1,6 +1,7 @@
 //! Window: a span in the order of events, and the memory of which were walked.
 
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 use super::thing::{Name, Things};
@@ -39,18 +40,24 @@ impl Window {
 
 /// The windows in which things were walked.
 #[derive(Default)]
-pub(super) struct Seen(BTreeMap<usize, Vec<Window>>);
+pub(super) struct Seen(BTreeMap<usize, Windows>);
+
+/// The windows in which one thing was walked, of which there is one mostly.
+struct Windows {
+    first: Window,
+    others: Vec<Window>,
+}
 
 impl Seen {
     /// Whether a thing was not yet walked in all of `window`; then it is from now on.
     pub(super) fn add(&mut self, name: &Name, window: Window) -> bool {
-        let windows = self.0.entry(name.number).or_default();
-        if windows.iter().any(|seen| seen.covers(window)) {
-            return false;
+        match self.0.entry(name.number) {
+            Entry::Vacant(new) => {
+                new.insert(Windows { first: window, others: Vec::new() });
+                true
+            }
+            Entry::Occupied(known) => known.into_mut().add(window),
         }
-        windows.retain(|seen| !window.covers(*seen));
-        windows.push(window);
-        true
     }
 
     /// Every thing walked, in the order of identifiers.
@@ -63,5 +70,20 @@ impl Seen {
             }
         }
         things.sorted(|number| walked.get(number).copied().unwrap_or(false))
+    }
+}
+
+impl Windows {
+    fn add(&mut self, window: Window) -> bool {
+        if self.first.covers(window) || self.others.iter().any(|seen| seen.covers(window)) {
+            return false;
+        }
+        self.others.retain(|seen| !window.covers(*seen));
+        if window.covers(self.first) {
+            self.first = window;
+        } else {
+            self.others.push(window);
+        }
+        true
     }
 }
