@@ -13,18 +13,21 @@ use countersign_ledger::snapshot::{self, Piece};
 use countersign_ledger::store::{KeyRange, Space};
 use countersign_ledger::{Blocks, Direction, MemoryStore, Reads, Store, TraceQuestion, prove_trace};
 use countersign_types::account::KeyEntry;
+use countersign_types::governance::{Electorate, Threshold};
 use countersign_types::hash::{Tag, sha256};
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, Subject, Trusted};
+use countersign_types::proposal::Wanted;
 use countersign_types::range::{Perfect, Range, RangeProof};
 use countersign_types::receipt::EventRecord;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Address, Block, CodeRecord, ContractRecord, DeployPolicy, Epoch, EpochEnd, EpochState, Equivocation,
-    Event, Evidence, ExecutionResult, FreezeVote, Frozen, Gas, Hash, Header, Height, KeyProof, Layout, NativeOperation,
-    Outcome, Override, Payload, PolicyState, PolicyVote, Receipt, RejectCode, Restart, RestartOrder, ResultProof,
-    Revision, Roles, ScheduledCall, SecretKey, SetChange, SetVote, Signature, SignedOverride, TimestampMs, Transaction,
-    View, Vote, codec, merkle, overrides, state, state_key,
+    Account, AccountId, Address, Ballot, Block, CodeRecord, Consent, ContractRecord, Decision, DeployPolicy, Epoch,
+    EpochEnd, EpochState, Equivocation, Event, Evidence, ExecutionResult, Frozen, Gas, Hash, Header, Height, KeyProof,
+    Layout, Measure, NativeOperation, Organisation, Outcome, Override, Payload, PolicyState, Proposal, Receipt,
+    RejectCode, Restart, RestartOrder, ResultProof, Revision, Roles, Rules, RulesState, ScheduledCall, SecretKey,
+    SetChange, Signature, SignedOverride, Standing, TimestampMs, Told, Transaction, View, Vote, codec, merkle,
+    overrides, state, state_key,
 };
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -62,6 +65,7 @@ fn account() -> Account {
         id: "farm/gate".parse().unwrap(),
         roles: Roles::ADMIN.with(Roles::DEVICE),
         keys: vec![KeyEntry { key: user().public(), valid_from: Height(3), valid_to: Some(Height(9)) }],
+        attributes: std::collections::BTreeMap::new(),
     }
 }
 
@@ -122,24 +126,29 @@ fn transactions(vectors: &mut Vectors) {
         account: account(),
         proofs: vec![KeyProof::new(&user(), &Hash([1; 32]), &account().id)],
     });
-    let vote = Payload::Native(NativeOperation::VoteValidators { epoch: Epoch(2), validators: genesis().validators });
+    let measure = Measure::Validators { epoch: Epoch(2), validators: genesis().validators };
+    let propose = NativeOperation::Propose { measure, reason: "d joins".into(), open_ms: 60_000 };
+    let organisation = NativeOperation::PutOrganisation {
+        name: "Farm".into(),
+        gln: Some("9521321000010".into()),
+        contact: Some("ops@farm.example".into()),
+        threshold: 2,
+    };
     let report = Payload::Native(NativeOperation::ReportEquivocation { evidence: evidence() });
     let upgrade = Payload::Upgrade { contract: contract(), code: b"\0asm".to_vec(), input: vec![1] };
-    let policy = NativeOperation::VotePolicy { version: 3, policy: deploy_policy() };
     let name = "farm/provenance".to_owned();
     let approve = NativeOperation::ApproveCode { contract: name, code: Hash([1; 32]), approve: true };
     let freeze = NativeOperation::SetFrozen { contract: contract(), frozen: true };
-    let vote_freeze = NativeOperation::VoteFrozen { contract: contract(), frozen: false };
     for (name, payload) in [
         ("upgrade", upgrade),
-        ("vote-policy", Payload::Native(policy)),
+        ("put-organisation", Payload::Native(organisation)),
+        ("vote", Payload::Native(NativeOperation::Vote { proposal: 7, approve: false })),
         ("approve-code", Payload::Native(approve)),
         ("set-frozen", Payload::Native(freeze)),
-        ("vote-frozen", Payload::Native(vote_freeze)),
         ("call", call),
         ("deploy", deploy),
         ("put-account", native),
-        ("vote-validators", vote),
+        ("propose", Payload::Native(propose)),
         ("report-equivocation", report),
     ] {
         let body = transaction(payload);
@@ -159,21 +168,67 @@ fn deploy_policy() -> DeployPolicy {
 
 fn life_cycle(vectors: &mut Vectors) {
     let (name, code) = ("farm/provenance", Hash([1; 32]));
-    vectors.hash("deploy-policy.hash", &deploy_policy().hash());
     vectors.encoding("policy-state", &PolicyState { version: 3, policy: deploy_policy() });
-    vectors.encoding("policy-vote", &PolicyVote { version: 3, policy: deploy_policy().hash() });
-    vectors.encoding("freeze-vote", &FreezeVote { revision: 2, was_frozen: false, frozen: true });
     let (by, at) = ("farm/erp".parse().unwrap(), Height(4));
     vectors.encoding("revision", &Revision { code, by, at, transaction: Hash([2; 32]) });
     for (what, key) in [
         ("policy", state_key::policy()),
-        ("policy-vote", state_key::policy_vote("farm")),
         ("approvals", state_key::approvals(name, 2, &code)),
-        ("freeze-vote", state_key::freeze_vote(&contract(), "farm")),
         ("revision", state_key::revision(&contract(), 2)),
     ] {
         vectors.bytes(&format!("state-key.{what}"), &key);
     }
+}
+
+fn governance(vectors: &mut Vectors) {
+    let (proof, organisation) = (KeyProof::new(&user(), &Hash([1; 32]), &account().id), "farm".to_owned());
+    let (admins, proofs) = (vec![account()], vec![proof]);
+    let rules = Rules { members: Threshold { of: Electorate::Members, ..Threshold::default() }, ..Rules::default() };
+    let farm = Organisation {
+        gln: Some("9521321000010".into()),
+        contact: Some("ops@farm.example".into()),
+        threshold: 2,
+        standing: Standing::Suspended { from: Height(4) },
+        ..Organisation::new("farm", "Farm")
+    };
+    vectors.encoding("organisation", &farm);
+    let measures = [
+        ("validators", Measure::Validators { epoch: Epoch(2), validators: genesis().validators }),
+        ("deployment", Measure::Deployment { version: 3, policy: deploy_policy() }),
+        ("freeze", Measure::Freeze { contract: contract(), revision: 2, frozen: true }),
+        ("code", Measure::Code { contract: "farm/provenance".into(), revision: 2, code: Hash([1; 32]) }),
+        (
+            "admit",
+            Measure::Admit {
+                organisation: Organisation::new("farm", "Farm"),
+                admins: admins.clone(),
+                proofs: proofs.clone(),
+            },
+        ),
+        ("standing", Measure::Standing { organisation: organisation.clone(), standing: Wanted::Expelled }),
+        ("admins", Measure::Admins { organisation, admins, proofs }),
+        ("rules", Measure::Rules { version: 1, rules: rules.clone() }),
+    ];
+    for (name, measure) in &measures {
+        vectors.encoding(&format!("measure.{name}"), measure);
+        vectors.hash(&format!("measure.{name}.hash"), &measure.hash());
+    }
+    vectors.encoding("rules-state", &RulesState { version: 1, rules });
+    let by: AccountId = "farm/admin".parse().unwrap();
+    let proposal = Proposal {
+        measure: Measure::Freeze { contract: contract(), revision: 2, frozen: true },
+        reason: "recall".into(),
+        proposer: by.clone(),
+        height: Height(4),
+        time: TimestampMs(5),
+        expires: TimestampMs(6),
+        votes: [("farm".to_owned(), Ballot { approve: true, by: by.clone(), height: Height(4) })].into(),
+        decision: Some(Decision { adopted: true, height: Height(5) }),
+    };
+    vectors.encoding("proposal", &proposal);
+    vectors.encoding("consent", &Consent { admins: [by].into(), until: TimestampMs(9) });
+    vectors.encoding("told.waits", &Told::Waits { asked: 1, needed: 2 });
+    vectors.encoding("told.voted", &Told::Voted { proposal: 7, adopted: Some(true) });
 }
 
 fn emergency_exits(vectors: &mut Vectors) {
@@ -302,7 +357,13 @@ fn state_and_logs(vectors: &mut Vectors) {
         ("parameters", state_key::parameters()),
         ("validators", state_key::validators()),
         ("epoch", state_key::epoch()),
-        ("set-vote", state_key::set_vote("farm")),
+        ("organisations", state_key::organisations()),
+        ("admins", state_key::admins("farm")),
+        ("rules", state_key::rules()),
+        ("proposal", state_key::proposal(7)),
+        ("proposal-next", state_key::proposal_next()),
+        ("proposal-of", state_key::proposal_of(&Hash([1; 32]))),
+        ("consent", state_key::consent("farm", &Hash([1; 32]))),
         ("organisation", state_key::organisation("farm")),
         ("account", state_key::account("farm/erp")),
         ("account-of-key", state_key::account_of_key(&user().public())),
@@ -324,7 +385,6 @@ fn state_and_logs(vectors: &mut Vectors) {
     let (height, time) = (Height(9), TimestampMs(3));
     let reporter = account().id;
     vectors.encoding("equivocation", &Equivocation { evidence: evidence(), reporter, height, time });
-    vectors.encoding("set-vote", &SetVote { epoch: Epoch(3), set: Hash([7; 32]) });
     vectors.hash("state.value-hash", &state::value_hash(b"value"));
     vectors.hash("state.leaf", &state::leaf_hash(&Hash([1; 32]), &Hash([2; 32])));
     vectors.hash("state.node", &state::node_hash(&Hash([1; 32]), &Hash([2; 32])));
@@ -435,6 +495,7 @@ fn everything_hashed_or_stored_has_the_bytes_it_always_had() {
     let mut vectors = Vectors(String::new());
     transactions(&mut vectors);
     life_cycle(&mut vectors);
+    governance(&mut vectors);
     emergency_exits(&mut vectors);
     receipts(&mut vectors);
     consensus(&mut vectors);

@@ -314,12 +314,14 @@ mod tests {
             time: TimestampMs(1_700_000_000_000),
             parameters: Parameters::default(),
             deployment: countersign_types::DeployPolicy::default(),
+            governance: countersign_types::Rules::default(),
             validators: ValidatorSet::new(vec![validator]).unwrap(),
-            organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
+            organisations: vec![Organisation::new("farm", "Farm")],
             accounts: vec![Account {
                 id: "farm/admin".parse().unwrap(),
                 roles: Roles::ADMIN,
                 keys: vec![KeyEntry { key: public(3), valid_from: Height::ZERO, valid_to: None }],
+                attributes: std::collections::BTreeMap::new(),
             }],
         }
     }

@@ -298,10 +298,22 @@ pub const AHEAD_RECORDS_MAX: usize = 1_000;
 /// Records that one page of a query looks at. A record of 1.1 KB takes some 20 µs to be read and matched, so a page of a query that
 /// finds nothing takes half a second; the next one goes on.
 pub const QUERY_READS_MAX: u64 = 20_000;
+/// Hits of the index of events that a query reads at once.
+pub const QUERY_HITS: usize = 64;
+/// Records that one page of a query looks at by the index of events. For each the receipts of its block are read, which may take
+/// a millisecond where hundreds of events share a block.
+pub const QUERY_HITS_MAX: u64 = 2_000;
+/// Records to one hit from which on the index is worth it: reading a block's receipts takes as long as so many records.
+pub const QUERY_SPARSE: u64 = 16;
+/// Words of one parameter that the index is asked for, each on its own.
+pub const QUERY_WORDS_MAX: usize = 8;
 /// Bytes of events in one page of a query, beyond its last event: half of the largest response.
 pub const QUERY_BYTES_MAX: usize = 2 << 20;
 /// Gas of one view: some 4 s on the reference machine, below the request timeout of 10 s.
 pub const VIEW_GAS_MAX: u64 = 4_000_000_000;
+/// Hand-overs that one page of a list looks at. Each is two entries of some 1.2 KB together, so a page that finds nothing takes a
+/// tenth of a second; the next one goes on.
+pub const HANDOVERS_READ_MAX: u32 = 4_000;
 /// How long a walk over a provenance contract's registers may take: less than the request timeout of 10 s, so that the answer
 /// says why.
 pub const WALK_TIME_MAX: Duration = Duration::from_secs(8);
@@ -319,5 +331,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 4;
 /// speed.
 pub const READY_LAG_MAX: u64 = 10;
 
-/// Bytes of a cursor: a height and a place of at most 40 bytes, and a digest of 16; rounded up.
+/// Proposals that one page of `gov_listProposals` reads: each is decoded whole, and most are below 2 KiB.
+pub const PROPOSALS_READ_MAX: usize = 1_000;
+
+/// Bytes of a cursor: a height and a place of at most 72 bytes, and a digest of 16; rounded up.
 pub const CURSOR_BYTES_MAX: usize = 128;

@@ -15,6 +15,7 @@
 //! does so on a few blocking threads ([`READS_MAX`]), and whatever runs a contract on a few others
 //! ([`VIEWS_MAX`]), so that slow views delay neither consensus nor cheap requests.
 
+mod about;
 mod ahead;
 mod chain;
 mod code;
@@ -22,11 +23,15 @@ mod conn;
 mod consensus;
 mod contract;
 mod cursor;
+mod custody;
 mod doctor;
 mod epcis;
+mod events;
 mod failure;
+mod feed;
+mod foresee;
 mod gate;
-mod governance;
+mod gov;
 mod health;
 mod identity;
 mod interface;
@@ -36,12 +41,14 @@ mod method;
 mod node;
 mod page;
 mod point;
+mod pool;
 mod proof;
 mod query;
 mod registers;
 mod report;
 mod scheduled;
 mod scrape;
+mod simulate;
 mod socket;
 mod state;
 mod trace;

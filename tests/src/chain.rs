@@ -10,8 +10,8 @@ use countersign_types::account::KeyEntry;
 use countersign_types::hash::sha256;
 use countersign_types::{
     Account, Address, Block, Certificate, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, Organisation,
-    Outcome, Parameters, Payload, Phase, Receipt, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet,
-    VerifiedTransaction, VoteStatement, merkle,
+    Outcome, Parameters, Payload, Phase, Receipt, Roles, Rules, SecretKey, TimestampMs, Transaction, Validator,
+    ValidatorSet, VerifiedTransaction, VoteStatement, merkle,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -255,7 +255,7 @@ fn genesis() -> anyhow::Result<Genesis> {
     });
     let account = |id: String, roles| -> anyhow::Result<Account> {
         let keys = vec![KeyEntry { key: account_key(&id).public(), valid_from: Height::ZERO, valid_to: None }];
-        Ok(Account { id: id.parse()?, roles, keys })
+        Ok(Account::new(id.parse()?, roles, keys))
     };
     let mut accounts = Vec::new();
     for id in &ids {
@@ -267,8 +267,9 @@ fn genesis() -> anyhow::Result<Genesis> {
         time: START,
         parameters: Parameters::default(),
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new(validators.collect())?,
-        organisations: ids.iter().map(|id| Organisation { id: id.clone(), name: id.clone(), gln: None }).collect(),
+        organisations: ids.iter().map(|id| Organisation::new(id.clone(), id.clone())).collect(),
         accounts,
     };
     genesis.check()?;

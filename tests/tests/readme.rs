@@ -104,3 +104,32 @@ fn the_links_of_the_documents_lead_somewhere() {
     }
     assert!(checked > 10, "only {checked} links were found");
 }
+
+/// A page that names a test which is not there claims what nobody shows.
+#[test]
+fn the_tests_that_the_threats_name_are_there() {
+    let root = root();
+    let page = std::fs::read_to_string(root.join("node/docs/threats.md")).unwrap();
+    let named: std::collections::BTreeSet<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|word| word.contains('_') && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_'))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    let mut sources = String::new();
+    let mut directories = vec![root];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                directories.push(path);
+            } else if name.ends_with(".rs") {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let missing: Vec<_> = named.into_iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

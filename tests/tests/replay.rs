@@ -62,6 +62,7 @@ fn make() -> Chain {
         id: "org1/scanner".parse().unwrap(),
         roles: Roles::SUBMITTER,
         keys: vec![KeyEntry { key: key.public(), valid_from: Height(1), valid_to: Some(Height(1_000)) }],
+        attributes: std::collections::BTreeMap::new(),
     };
     let proofs = vec![KeyProof::new(&key, &chain.genesis().chain(), &account.id)];
     let put = Payload::Native(NativeOperation::PutAccount { account, proofs });

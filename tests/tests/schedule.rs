@@ -48,6 +48,7 @@ fn harnesses_name_calls_as_the_chain_does() {
         gas: 5,
         account: "farm/anna".into(),
         roles: 4,
+        attributes: std::collections::BTreeMap::new(),
         transaction: [7; 32],
     };
     assert_eq!(Hash(waiting.id(3)), call.id());

@@ -12,6 +12,8 @@ mod credentials;
 mod escrow;
 #[path = "shipped/gas.rs"]
 mod gas;
+#[path = "shipped/provenance.rs"]
+mod provenance;
 
 use countersign_certification::Certification;
 use countersign_coldchain::ColdChain;
@@ -36,6 +38,9 @@ fn registry() -> Both {
 }
 fn keeper() -> Both {
     deployed::<ColdChain>("coldchain", &("board",))
+}
+fn records() -> Both {
+    deployed::<Provenance>("provenance", &())
 }
 fn wallet() -> Both {
     Both::new::<Credentials>(&module("credentials")).unwrap()
@@ -66,6 +71,14 @@ fn cold_chain() {
     coldchain::scenario::a_bottle_is_judged_by_its_own_class(&mut keeper());
     coldchain::scenario::readings_are_of_times_that_were(&mut keeper());
     coldchain::scenario::more_than_a_call_takes_is_refused(&mut keeper());
+}
+
+#[test]
+fn hand_overs() {
+    provenance::custody::hand_overs_are_accepted_and_refused_by_who_receives(&mut records());
+    provenance::custody::time_and_the_receivers_policy_decide_what_waits(&mut records());
+    provenance::custody::everybody_does_what_is_theirs_and_nothing_else(&mut records());
+    provenance::custody::many_are_accepted_at_once_or_none(&mut records());
 }
 
 #[test]

@@ -117,6 +117,9 @@ pub mod field {
     pub const CHAIN: i32 = 8;
     /// One byte: 1 in a view (nothing may be written, logs may be read), else 0.
     pub const IS_VIEW: i32 = 9;
+    /// Attributes of the account of [`ACCOUNT`], as it is now: borsh of a map of UTF-8 texts. Empty where it has none, in a view,
+    /// and where another contract called this one.
+    pub const ATTRIBUTES: i32 = 10;
 }
 
 /// Bits of an account's roles.

@@ -5,6 +5,8 @@
 //! same. What only walks outside a contract answer has a form in JSON instead. An answer of the walk says up to which record it looked and whether anything was left out.
 
 mod balance;
+mod chain;
+mod custody;
 mod excursions;
 mod held;
 mod history;
@@ -18,6 +20,8 @@ mod spelled;
 mod trail;
 
 pub use balance::{Amounts, Incomparable, Instances, MassBalance};
+pub use chain::{Chain, Link, LinkKind, Reached, Way};
+pub use custody::{Handed, HandedOver, HandedOverPage, HandoverPolicy, HandoverRow, Settlement};
 pub use excursions::{Affected, Excursions, Reading, Unjudged};
 pub use held::Held;
 pub use history::{After, Anomalies, Anomaly, History, HistoryPage, Step};

@@ -2,11 +2,16 @@
 //!
 //! [`parse`] reads an `EPCISDocument`, an `EPCISQueryDocument`, one event or a list of events in JSON-LD and, with
 //! feature `xml`, the first two in XML; it tells them apart by the first character. What is wrong with the whole
-//! document is one [`Violation`]; what is wrong with an event is that event's own.
+//! document is one [`Violation`]; what is wrong with an event is that event's own. [`stream`] reads a document of any length
+//! event by event.
+
+pub mod stream;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+#[cfg(feature = "xml")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::event::Event;
@@ -28,11 +33,13 @@ pub struct Document {
     pub context: Vec<Value>,
     /// The events in their order, each accepted or rejected for itself.
     pub events: Vec<Result<Event, Violation>>,
+    /// The place of the first of them in the document that this is a part of; 0 in a whole one.
+    first: usize,
     /// The eventID of each as it is written, where it could be read.
     ids: Vec<Option<String>>,
     /// Where its members stand, if it was read from XML.
     #[cfg(feature = "xml")]
-    places: Option<crate::xml::Places>,
+    places: Option<Arc<crate::xml::Places>>,
 }
 
 /// A document taken apart: its events are values, or could not become any.
@@ -126,8 +133,7 @@ pub(crate) fn build(raw: Raw, policy: Policy) -> Result<Document, Violation> {
         None => Vec::new(),
     };
     let declared = Declared::of(context.iter());
-    let id = |event: &Result<Value, Violation>| Some(event.as_ref().ok()?.member("eventID")?.as_text()?.to_owned());
-    let ids = events.iter().map(id).collect();
+    let ids = events.iter().map(|event| id_of(event.as_ref().ok()?)).collect();
     let event = |(at, event): (usize, Result<Value, Violation>)| {
         let event = typed::event_within(event?, &context, &declared);
         checked(event, &shape.event_path(at), policy)
@@ -138,10 +144,16 @@ pub(crate) fn build(raw: Raw, policy: Policy) -> Result<Document, Violation> {
         envelope,
         context,
         events,
+        first: 0,
         ids,
         #[cfg(feature = "xml")]
         places: None,
     })
+}
+
+/// The eventID of an event as it is written.
+fn id_of(event: &Value) -> Option<String> {
+    Some(event.member("eventID")?.as_text()?.to_owned())
 }
 
 fn shape(value: &Value) -> Result<Shape, Violation> {
@@ -202,16 +214,29 @@ impl Document {
         self.events.iter().filter_map(|event| event.as_ref().ok())
     }
 
+    /// The place of the first event in the document that this is a part of; 0 in a whole one. Where an event is asked for by
+    /// its place, that is the place in the whole.
+    #[must_use]
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// The event at place `index`.
+    #[must_use]
+    pub fn event(&self, index: usize) -> Option<&Result<Event, Violation>> {
+        self.events.get(index.checked_sub(self.first)?)
+    }
+
     /// The eventID of the event at place `index` as it is written, of a rejected one too.
     #[must_use]
     pub fn event_id(&self, index: usize) -> Option<&str> {
-        self.ids.get(index)?.as_deref()
+        self.ids.get(index.checked_sub(self.first)?)?.as_deref()
     }
 
     /// What the policy lets pass of the event at place `index`: rules that it breaks and is recorded nevertheless.
     #[must_use]
     pub fn warnings(&self, index: usize) -> Vec<Violation> {
-        let accepted = self.events.get(index).and_then(|event| event.as_ref().ok());
+        let accepted = self.event(index).and_then(|event| event.as_ref().ok());
         let findings = accepted.map(rule::findings).unwrap_or_default();
         let located = findings.into_iter().map(|finding| {
             let (path, position) = self.place(index, &finding.path);
@@ -224,12 +249,13 @@ impl Document {
     /// for XML the position of the element.
     #[must_use]
     pub fn place(&self, index: usize, path: &str) -> (String, Option<Position>) {
-        let path = format!("{}{}", self.shape.event_path(index), path.strip_prefix('$').unwrap_or(path));
+        let within = path.strip_prefix('$').unwrap_or(path);
         #[cfg(feature = "xml")]
         if let Some(places) = &self.places {
-            return places.find(&path);
+            let own = self.shape.event_path(index.saturating_sub(self.first));
+            return places.find(&format!("{own}{within}"));
         }
-        (path, None)
+        (format!("{}{within}", self.shape.event_path(index)), None)
     }
 
     /// The document as one that was read from XML, with these places.
@@ -237,8 +263,32 @@ impl Document {
     pub(crate) fn at(mut self, places: crate::xml::Places) -> Self {
         let events = self.events.into_iter();
         self.events = events.map(|event| event.map_err(|violation| places.locate(violation))).collect();
-        self.places = Some(places);
+        self.places = Some(Arc::new(places));
         self
+    }
+
+    /// The document as a part of another, in which its first event has the place `first`. Its rejections, read from JSON, must
+    /// name that place already.
+    fn part(self, first: usize) -> Self {
+        Self { first, ..self }
+    }
+
+    /// Its events, each as a part of the document.
+    fn parts(self) -> Vec<Self> {
+        let Self { shape, context, events, ids, .. } = self;
+        #[cfg(feature = "xml")]
+        let places = self.places;
+        let parts = events.into_iter().zip(ids).enumerate().map(|(first, (event, id))| Self {
+            shape,
+            envelope: Value::Null,
+            context: context.clone(),
+            events: Vec::from([event]),
+            first,
+            ids: Vec::from([id]),
+            #[cfg(feature = "xml")]
+            places: places.clone(),
+        });
+        parts.collect()
     }
 
     /// The rejections.

@@ -27,6 +27,7 @@ mod write;
 use alloc::string::ToString;
 
 pub use read::read;
+pub(crate) use read::{Shift, read_part};
 pub use render::{render, render_within};
 pub use typed::event;
 pub use write::write;

@@ -12,6 +12,10 @@ pub const RESERVE_MAX: usize = 64;
 /// Bytes of a document's text: one transaction is 1 MiB and a client splits a document into several.
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of the text of one event in a document that is read event by event. No transaction takes more than 1 MiB of an
+/// event's canonical bytes; text has white space, names and escapes beside them.
+pub const STREAM_EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Bytes of a violation's reason and of each step of its path, so that a receipt never repeats a document.
 pub const VIOLATION_TEXT_BYTES_MAX: usize = 240;
 
@@ -40,6 +44,18 @@ pub const LOTS_MAX: usize = 4;
 /// milliseconds: a year.
 pub const UNIT_REUSE_MS: i64 = 365 * 24 * 3600 * 1000;
 
+/// How long a hand-over waits for the receiver where that has set nothing else, in milliseconds: a week.
+pub const HANDOVER_WINDOW_MS: u64 = 7 * 24 * 3600 * 1000;
+
+/// The longest that a hand-over may wait, in milliseconds: a year.
+pub const HANDOVER_WINDOW_MAX_MS: u64 = 365 * 24 * 3600 * 1000;
+
+/// The shortest, in milliseconds: a few blocks.
+pub const HANDOVER_WINDOW_MIN_MS: u64 = 1000;
+
+/// Bytes of the reason why a hand-over is refused; it stands in the register for ever.
+pub const HANDOVER_REASON_BYTES_MAX: usize = 512;
+
 /// State and log entries that a walk reads unless asked for fewer: a recall of 100,000 serials reads about
 /// three for each.
 pub const WALK_READS_MAX: u64 = 1_000_000;
@@ -56,6 +72,10 @@ pub const DWELL_STAYS_MIN: usize = 8;
 /// How many times the median distance from the median a stay may be longer than the median. Of a normal distribution six are
 /// four standard deviations, which one stay in 30,000 passes.
 pub const DWELL_MADS: i64 = 6;
+
+/// Things of one event that are judged for gaps of custody: what an event names mostly came together, and 10,000 records of
+/// them stay below the reads of a walk.
+pub const CUSTODY_SUBJECTS_MAX: usize = 64;
 
 /// Records that one report of anomalies looks at unless it is asked for fewer. Each reads the logs of what it names.
 pub const ANOMALY_RECORDS_MAX: u32 = 10_000;

@@ -7,7 +7,8 @@
 //!
 //! A search goes through the shortest log that the query allows (an identifier, a document, a transformation, an
 //! eventID) or, where it names none, through all records in the order of capture. It reads so many records and then
-//! says where to go on, so that no query is answered by half without saying so.
+//! says where to go on, so that no query is answered by half without saying so. Who has an index of what the contract
+//! announces finds candidates by [`Query::words`], and searches [`among`] them.
 
 mod condition;
 mod parameter;
@@ -17,8 +18,9 @@ mod search;
 mod sensor;
 
 pub use refused::Refused;
-pub use search::{Found, Page, count, search};
+pub use search::{Found, Page, among, count, search, span};
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use condition::Condition;
@@ -73,12 +75,28 @@ impl Query {
         Ok(query)
     }
 
+    /// The words of which an event that is wanted has one, for each of those that the contract announces captures with. An
+    /// index of the announcements finds all that is wanted by any of them.
+    #[must_use]
+    pub fn words(&self) -> Vec<Words<'_>> {
+        self.conditions.iter().filter_map(Condition::words).collect()
+    }
+
     /// Whether an event is wanted. `record` is whole.
     #[must_use]
     pub fn matches(&self, record: &Record) -> bool {
         let (sensors, others): (Vec<_>, Vec<_>) = self.conditions.iter().partition(|one| one.is_of_report());
         others.iter().all(|condition| condition.holds(record)) && sensor::hold(&sensors, &record.event)
     }
+}
+
+/// Words of which an event has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words<'a> {
+    /// The field of the announcement (`kind`, `step`, `location`).
+    pub attribute: &'static str,
+    /// The words.
+    pub words: &'a [String],
 }
 
 /// The identifiers that a `MATCH_` parameter looks at.

@@ -18,12 +18,12 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::num::NonZeroU32;
 
-use crate::answer::{After, Held};
+use crate::answer::{After, Held, Way};
 use crate::identifier::Identifier;
 use crate::limits::ANOMALY_RECORDS_MAX;
 use crate::register::{Pos, Reader};
 use crate::report::Report;
-use crate::walk::{self, Bounds, Claim, Limits, Unanswered};
+use crate::walk::{self, AsOf, Bounds, Claim, Limits, Reach, Rows, Unanswered};
 use spelled::Spelled;
 
 /// What a question asks beside the item, by name.
@@ -47,18 +47,23 @@ pub enum Question {
     Back(Identifier),
     /// What was made of an item and what became of its instances.
     Forward(Identifier),
+    /// What an item came from or went to, link by link.
+    Chain(Identifier, Way, Reach),
     /// What has to be recalled because of an item, where it is, and how much of it is nowhere.
     Recall {
         /// The item.
         item: Identifier,
         /// The last product of the page before.
         after: Option<String>,
-        /// Most products of a page; all if absent.
+        /// The last container of the page before.
+        containers_after: Option<String>,
+        /// Most products and most containers of a page; all if absent.
         limit: Option<NonZeroU32>,
     },
     /// What is in a container after everything that happened up to an instant, in milliseconds since 1970 UTC.
     Contents(Identifier, i64),
-    /// Where an item is after everything that happened up to an instant, by whose word.
+    /// Where an item is after everything that happened up to an instant, who has it and who owns it, by whose word. What
+    /// waits for a receiver then is pending, and expired where it waited until an earlier instant.
     Holder(Identifier, i64),
     /// How much of an item came to be, was used up and was disposed of.
     MassBalance(Identifier),
@@ -86,6 +91,7 @@ impl Question {
         "history",
         "back",
         "forward",
+        "chain",
         "recall",
         "contents",
         "holder",
@@ -108,6 +114,7 @@ impl Question {
             Self::History(..) => "history",
             Self::Back(_) => "back",
             Self::Forward(_) => "forward",
+            Self::Chain(..) => "chain",
             Self::Recall { .. } => "recall",
             Self::Contents(..) => "contents",
             Self::Holder(..) => "holder",
@@ -127,6 +134,7 @@ impl Question {
             Self::History(item, _)
             | Self::Back(item)
             | Self::Forward(item)
+            | Self::Chain(item, ..)
             | Self::Recall { item, .. }
             | Self::Contents(item, _)
             | Self::Holder(item, _)
@@ -153,7 +161,8 @@ impl Question {
     pub const fn is_later_part(&self) -> bool {
         match self {
             Self::History(_, Some(part)) => part.after.is_some(),
-            Self::Recall { after, .. } => after.is_some(),
+            Self::Chain(_, _, Reach { rows: Some(rows), .. }) => rows.after > 0,
+            Self::Recall { after, containers_after, .. } => after.is_some() || containers_after.is_some(),
             _ => false,
         }
     }
@@ -164,8 +173,16 @@ impl Question {
         let mut spelled = Spelled::default();
         match self {
             Self::History(..) | Self::Back(_) | Self::Forward(_) | Self::MassBalance(_) | Self::AuditTrail(_) => {}
-            Self::Recall { after, limit, .. } => {
+            Self::Chain(_, way, Reach { depth, links, rows }) => {
+                spelled.put("way", Some(way.word()));
+                spelled.put("depth", *depth);
+                spelled.put("links", links.then_some(true));
+                spelled.put("after", rows.map(|rows| rows.after).filter(|after| *after > 0));
+                spelled.put("limit", rows.map(|rows| rows.limit));
+            }
+            Self::Recall { after, containers_after, limit, .. } => {
                 spelled.put("after", after.as_ref());
+                spelled.put("containersAfter", containers_after.as_ref());
                 spelled.put("limit", *limit);
             }
             Self::Contents(_, at_ms) | Self::Holder(_, at_ms) => spelled.put_time("time", Some(*at_ms)),
@@ -212,7 +229,23 @@ impl Question {
             "history" => Self::History(id()?, part),
             "back" => Self::Back(id()?),
             "forward" => Self::Forward(id()?),
-            "recall" => Self::Recall { item: id()?, after: given.text("after"), limit: given.value("limit")? },
+            "chain" => {
+                let way = Way::of(&given.needed("way")?).ok_or_else(|| Unasked::argument(word, "way"))?;
+                let after = given.value("after")?.unwrap_or_default();
+                let limit: Option<NonZeroU32> = given.value("limit")?;
+                let reach = Reach {
+                    depth: given.value("depth")?,
+                    links: given.value("links")?.unwrap_or_default(),
+                    rows: limit.map(|limit| Rows { after, limit }),
+                };
+                Self::Chain(id()?, way, reach)
+            }
+            "recall" => Self::Recall {
+                item: id()?,
+                after: given.text("after"),
+                containers_after: given.text("containersAfter"),
+                limit: given.value("limit")?,
+            },
             "contents" => Self::Contents(id()?, given.time("time")?),
             "holder" => Self::Holder(id()?, given.time("time")?),
             "massBalance" => Self::MassBalance(id()?),
@@ -250,7 +283,7 @@ impl Question {
     }
 }
 
-/// Answers `question` as of the records before `position`.
+/// Answers `question`, as of a number of records or a height if one is given.
 ///
 /// # Errors
 ///
@@ -258,9 +291,11 @@ impl Question {
 pub fn ask<R: Reader>(
     reader: &mut R,
     question: &Question,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<Answer, Unanswered<R::Error>> {
+    let as_of = as_of.into();
+    let position = as_of.position;
     match question {
         Question::History(item, None) => walk::history(reader, item, position, limits).map(Answer::History),
         Question::History(item, Some(Part { after, limit })) => {
@@ -270,26 +305,33 @@ pub fn ask<R: Reader>(
         }
         Question::Back(item) => walk::back(reader, item, position, limits).map(Answer::Lineage),
         Question::Forward(item) => walk::forward(reader, item, position, limits).map(Answer::Lineage),
-        Question::Recall { item, after, limit } => {
-            let page = limit.map_or(usize::MAX, count);
-            walk::scope(reader, item, after.as_deref(), page, position, limits).map(Answer::Recall)
+        Question::Chain(item, way, reach) => {
+            walk::chain(reader, item, *way, *reach, position, limits).map(Answer::Chain)
+        }
+        Question::Recall { item, after, containers_after, limit } => {
+            let page = walk::Page {
+                after: after.as_deref(),
+                containers_after: containers_after.as_deref(),
+                limit: limit.map_or(usize::MAX, count),
+            };
+            walk::scope(reader, item, page, as_of, limits).map(Answer::Recall)
         }
         Question::Contents(item, at_ms) => walk::contents(reader, item, *at_ms, position, limits)
             .map(|contents| Answer::Contents(Held::of(contents, *at_ms))),
-        Question::Holder(item, at_ms) => walk::whereabouts(reader, item, *at_ms, position, limits).map(Answer::Holder),
+        Question::Holder(item, at_ms) => walk::whereabouts(reader, item, *at_ms, as_of, limits).map(Answer::Holder),
         Question::MassBalance(item) => walk::balance(reader, item, position, limits).map(Answer::MassBalance),
         Question::Excursions(bounds, item) => {
             walk::excursions(reader, bounds, item.as_ref(), position, limits).map(Answer::Excursions)
         }
         Question::Anomalies { since, limit } => {
             let records = limit.map_or(ANOMALY_RECORDS_MAX, |limit| limit.get().min(ANOMALY_RECORDS_MAX));
-            walk::anomalies(reader, *since, u64::from(records), position, limits).map(Answer::Anomalies)
+            walk::anomalies(reader, *since, u64::from(records), as_of, limits).map(Answer::Anomalies)
         }
         Question::AuditTrail(event) => walk::trail(reader, event, position, limits).map(Answer::AuditTrail),
         Question::VerifyItem(item, claim) => {
             walk::verify(reader, item, claim, position, limits).map(|answer| Answer::VerifyItem(answer.into()))
         }
-        Question::Report(item, report) => report.make(reader, item, position, limits).map(Answer::Report),
+        Question::Report(item, report) => report.make(reader, item, as_of, limits).map(Answer::Report),
     }
 }
 

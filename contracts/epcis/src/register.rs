@@ -14,8 +14,14 @@
 //! | `t` transformation | log of [`Entry`]: the events joined by a transformation identifier |
 //! | `d` type, document | log of [`Entry`]: the events that name a business document |
 //! | `s` kind of measurement | log of [`Entry`]: the events with a reading of that kind |
+//! | `p` sequence | [`Handover`](handover::Handover): what the event hands over, and what the receiver says of it |
+//! | `q` `<` or `>`, organisation | log of [`Entry`]: the events that hand something over to it, or by it |
+//! | `g` party | the organisation that acts for it |
+//! | `w` receiver `/` giver, or none | [`HandoverPolicy`](crate::answer::HandoverPolicy) of the receiver for the giver, or for all others |
 //! | `a` | log of [`Anomaly`](crate::answer::Anomaly): what a lenient policy let pass |
 //! | `y` identifier | log of [`Anomaly`](crate::answer::Anomaly): the same for one instance |
+//!
+//! The bytes of hand-overs and what they rest on are held to `tests/golden/handover.hex`.
 //!
 //! What must be listed and proven whole is a log, and its entries are small, since a proof carries all of
 //! it: the events they point at are state entries of their own. Entries hold the time of the event, so
@@ -26,6 +32,7 @@ pub mod audit;
 mod capture;
 mod draft;
 mod entry;
+pub mod handover;
 pub mod key;
 mod known;
 mod lot;

@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 use crate::answer::Truncated;
 use crate::identifier::Identifier;
 use crate::register::Reader;
-use crate::walk::{Limits, Unanswered};
+use crate::walk::{AsOf, Limits, Unanswered};
 
 pub use passport::Tier;
 
@@ -81,7 +81,7 @@ impl Report {
         }
     }
 
-    /// The report about `item`, as of the records before `position`.
+    /// The report about `item`, as of a number of records or a height if one is given.
     ///
     /// # Errors
     ///
@@ -90,14 +90,16 @@ impl Report {
         self,
         reader: &mut R,
         item: &Identifier,
-        position: Option<u64>,
+        as_of: impl Into<AsOf>,
         limits: Limits,
     ) -> Result<Sheet, Unanswered<R::Error>> {
+        let as_of = as_of.into();
+        let position = as_of.position;
         match self {
             Self::Fsma204(period) => fsma204::fsma204(reader, item, period, position, limits),
             Self::Dscsa => dscsa::dscsa(reader, item, position, limits),
             Self::Eudr => eudr::eudr(reader, item, position, limits),
-            Self::RecallLetter => recall_letter::recall_letter(reader, item, position, limits),
+            Self::RecallLetter => recall_letter::recall_letter(reader, item, as_of, limits),
             Self::Passport(tier) => passport::passport(reader, item, tier, position, limits),
         }
     }

@@ -10,7 +10,9 @@
 
 mod anomaly;
 mod balance;
+mod chain;
 mod contents;
+mod custody;
 mod excursion;
 mod flow;
 mod history;
@@ -32,6 +34,7 @@ pub use item::{Claim, reason};
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use borsh::BorshDeserialize;
 use thiserror::Error;
@@ -40,12 +43,13 @@ pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_l
 use thing::Things;
 
 use crate::answer::{
-    AnomalyReport, AuditTrail, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall, RecallScope,
-    Truncated, Verification, Whereabouts,
+    AnomalyReport, AuditTrail, Chain, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall,
+    RecallScope, Truncated, Verification, Way, Whereabouts,
 };
 use crate::event::Event;
 use crate::identifier::Identifier;
 use crate::limits::{WALK_ITEMS_MAX, WALK_READS_MAX};
+use crate::register::handover::Handover;
 use crate::register::{Damaged, Entry, Pos, Reader, Record, Stored, audit, key};
 
 /// How far a walk may go.
@@ -61,6 +65,43 @@ impl Default for Limits {
     fn default() -> Self {
         Self { reads: WALK_READS_MAX, items: WALK_ITEMS_MAX }
     }
+}
+
+/// As of when a walk answers; of all there is by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AsOf {
+    /// Only the records before this sequence number.
+    pub position: Option<u64>,
+    /// Only what receivers said of hand-overs up to this height. Where only a position is given, what they said before the last
+    /// of its records.
+    pub height: Option<u64>,
+}
+
+impl From<Option<u64>> for AsOf {
+    fn from(position: Option<u64>) -> Self {
+        Self { position, height: None }
+    }
+}
+
+/// How much of a chain is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Most links away from the item; to the end if absent.
+    pub depth: Option<NonZeroU32>,
+    /// Whether links are listed, rather than things.
+    pub links: bool,
+    /// Which of them are listed; all if absent.
+    pub rows: Option<Rows>,
+}
+
+/// A page: some of the rows of an answer, counted from its beginning. Answers as of one position have their rows in
+/// one order, so that pages fit together; each page is found by the whole walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows of the pages before.
+    pub after: u64,
+    /// Most rows of this one.
+    pub limit: NonZeroU32,
 }
 
 /// Why there is no answer.
@@ -138,6 +179,23 @@ pub fn forward<R: Reader>(
     lineage::lineage(&mut walk, item, lineage::Direction::Forward)
 }
 
+/// What `item` comes from or went into, link by link, as far as is asked.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn chain<R: Reader>(
+    reader: &mut R,
+    item: &Identifier,
+    way: Way,
+    reach: Reach,
+    position: Option<u64>,
+    limits: Limits,
+) -> Result<Chain, Unanswered<R::Error>> {
+    let mut walk = Walk::new(reader, position, limits)?;
+    chain::chain(&mut walk, item, way, reach)
+}
+
 /// What is in `item` after everything that happened up to `at_ms`.
 ///
 /// # Errors
@@ -185,8 +243,24 @@ pub fn balance<R: Reader>(
     balance::balance(&mut walk, item)
 }
 
-/// What has to be recalled because of `item`, where it is by whose word, and how much of it is nowhere: the products after
-/// `after`, at most `page` of them, and the sums of all.
+/// What of a recall is listed, beside its sums.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The last product of the page before.
+    pub after: Option<&'a str>,
+    /// The last container of the page before.
+    pub containers_after: Option<&'a str>,
+    /// Most products, and most containers.
+    pub limit: usize,
+}
+
+impl Page<'_> {
+    /// All of them.
+    pub const WHOLE: Self = Self { after: None, containers_after: None, limit: usize::MAX };
+}
+
+/// What has to be recalled because of `item`, where it is by whose word, and how much of it is nowhere: a page of the
+/// products and of the containers, and the sums of all.
 ///
 /// # Errors
 ///
@@ -194,13 +268,12 @@ pub fn balance<R: Reader>(
 pub fn scope<R: Reader>(
     reader: &mut R,
     item: &Identifier,
-    after: Option<&str>,
-    page: usize,
-    position: Option<u64>,
+    page: Page<'_>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<RecallScope, Unanswered<R::Error>> {
-    let mut walk = Walk::new(reader, position, limits)?;
-    scope::scope(&mut walk, item, after, page)
+    let mut walk = Walk::new(reader, as_of, limits)?;
+    scope::scope(&mut walk, item, page)
 }
 
 /// Which readings were out of bounds, and what was where they were taken; with `item`, only those that affect it.
@@ -219,7 +292,7 @@ pub fn excursions<R: Reader>(
     excursion::excursions(&mut walk, bounds, item)
 }
 
-/// Where `item` is after everything that happened up to `at_ms`, by whose word.
+/// Where `item` is after everything that happened up to `at_ms`, by whose word, who has it and who owns it.
 ///
 /// # Errors
 ///
@@ -228,10 +301,10 @@ pub fn whereabouts<R: Reader>(
     reader: &mut R,
     item: &Identifier,
     at_ms: i64,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<Whereabouts, Unanswered<R::Error>> {
-    let mut walk = Walk::new(reader, position, limits)?;
+    let mut walk = Walk::new(reader, as_of, limits)?;
     item::whereabouts(&mut walk, item, at_ms)
 }
 
@@ -275,38 +348,43 @@ pub fn anomalies<R: Reader>(
     reader: &mut R,
     since: u64,
     count: u64,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<AnomalyReport, Unanswered<R::Error>> {
-    let mut walk = Walk::new(reader, position, limits)?;
+    let mut walk = Walk::new(reader, as_of, limits)?;
     anomaly::anomalies(&mut walk, since, count)
 }
 
 /// A walk under way: what it has read, and how far it may go.
 struct Walk<'a, R: Reader> {
     reader: &'a mut R,
+    as_of: AsOf,
     position: u64,
     limits: Limits,
     reads: u64,
     truncated: Option<Truncated>,
     records: BTreeMap<u64, Rc<Record>>,
     things: Things,
+    handovers: BTreeMap<u64, Option<Rc<Handover>>>,
 }
 
 type Step<T, R> = Result<T, Unanswered<<R as Reader>::Error>>;
 
 impl<'a, R: Reader> Walk<'a, R> {
-    fn new(reader: &'a mut R, position: Option<u64>, limits: Limits) -> Step<Self, R> {
+    fn new(reader: &'a mut R, as_of: impl Into<AsOf>, limits: Limits) -> Step<Self, R> {
+        let as_of = as_of.into();
         let count = audit::count(reader)?;
-        let position = position.map_or(count, |position| position.min(count));
+        let position = as_of.position.map_or(count, |position| position.min(count));
         Ok(Self {
             reader,
+            as_of,
             position,
             limits,
             reads: 0,
             truncated: None,
             records: BTreeMap::new(),
             things: Things::default(),
+            handovers: BTreeMap::new(),
         })
     }
 

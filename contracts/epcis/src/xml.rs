@@ -31,6 +31,7 @@ use crate::document::{Document, build, header};
 use crate::rule::{Policy, Violation};
 
 pub(crate) use place::Places;
+pub(crate) use tree::Before;
 
 /// Whether a document is XML rather than JSON: its first character is `<`.
 pub(crate) fn is_xml(bytes: &[u8]) -> bool {
@@ -40,7 +41,12 @@ pub(crate) fn is_xml(bytes: &[u8]) -> bool {
 
 /// Reads an XML document and checks its events under `policy`.
 pub(crate) fn parse(bytes: &[u8], policy: Policy) -> Result<Document, Violation> {
-    let (raw, places) = document::raw(tree::read(bytes)?)?;
+    parse_part(bytes, policy, None)
+}
+
+/// As [`parse`], with what a longer document has before a part of this one.
+pub(crate) fn parse_part(bytes: &[u8], policy: Policy, before: Option<Before>) -> Result<Document, Violation> {
+    let (raw, places) = document::raw(tree::read(bytes, before)?)?;
     let document = header(&raw.envelope).and_then(|()| build(raw, policy));
     let document = document.map_err(|violation| places.locate(violation))?;
     Ok(document.at(places))

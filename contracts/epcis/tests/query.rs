@@ -9,7 +9,7 @@ mod memory;
 
 use corpus::{own, read, shared};
 use countersign_epcis::document::parse;
-use countersign_epcis::query::{Query, Refused, count, search};
+use countersign_epcis::query::{Query, Refused, among, count, search, span};
 use countersign_epcis::register::{self, Pos, capture};
 use countersign_epcis::rule::Policy;
 use countersign_epcis::{Event, json};
@@ -51,9 +51,11 @@ fn day() -> Memory {
          "eventID": "urn:event:2", "action": "ADD", "bizStep": "packing", "parentID": "urn:epc:id:sscc:9521321.0000000001",
          "childEPCs": ["urn:epc:id:sgtin:9521321.000031.a"]},
         {"type": "ObjectEvent", "eventTime": "2026-05-01T10:00:00Z", "eventTimeZoneOffset": "+00:00", "action": "OBSERVE",
+         "@context": [{"ex": "https://ns.example.com/"}],
          "eventID": "urn:event:3", "epcList": ["urn:epc:id:sscc:9521321.0000000001"],
-         "sensorElementList": [{"sensorMetadata": {"deviceID": "urn:device:7"}, "sensorReport": [
-             {"type": "Temperature", "value": 9.5, "uom": "CEL"}, {"type": "RelativeHumidity", "value": 2, "uom": "A93"}]}]},
+         "sensorElementList": [{"sensorMetadata": {"deviceID": "urn:device:7", "ex:room": "cold"}, "sensorReport": [
+             {"type": "Temperature", "value": 9.5, "uom": "CEL", "ex:grade": 2},
+             {"type": "RelativeHumidity", "value": 2, "uom": "A93"}], "ex:seal": {"ex:by": "acme"}}]},
         {"type": "ObjectEvent", "eventTime": "2026-05-01T11:00:00Z", "eventTimeZoneOffset": "+00:00", "action": "OBSERVE",
          "@context": [{"ex": "https://ns.example.com/"}],
          "eventID": "urn:event:4", "bizStep": "https://ref.gs1.org/cbv/BizStep-shipping", "disposition": "in_transit",
@@ -115,6 +117,11 @@ fn each_parameter_finds_what_it_asks_for() {
         (json!({"EXISTS_ex:note": null}), vec![]),
         (json!({"EQ_INNER_ex:note": ["fragile"]}), vec![4]),
         (json!({"EQ_ILMD_cbvmda:lotNumber": ["L1"]}), vec![0]),
+        (json!({"EQ_SENSORMETADATA_ex:room": ["cold"], "GE_SENSORREPORT_ex:grade": 2}), vec![3]),
+        (json!({"GT_SENSORREPORT_ex:grade": 2}), vec![]),
+        (json!({"EXISTS_SENSORELEMENT_ex:seal": null}), vec![3]),
+        (json!({"EQ_INNER_SENSORELEMENT_ex:by": ["acme"]}), vec![3]),
+        (json!({"EQ_SENSORELEMENT_ex:by": ["acme"]}), vec![]),
     ] {
         assert_eq!(found(&memory, &parameters), expected, "{parameters}");
     }
@@ -131,7 +138,8 @@ fn what_is_no_parameter_is_refused_by_name() {
         (json!({"EQ_bizSteps": ["shipping"]}), "nearest is `EQ_bizStep`"),
         (json!({"EQ_eventTime": "2026-01-01T00:00:00Z"}), "is no query parameter"),
         (json!({"EQ_value": [1]}), "is no query parameter"),
-        (json!({"GE_SENSORREPORT_ex:a": 1}), "not supported"),
+        (json!({"GE_SENSORREPORT_a": 1}), "is no query parameter"),
+        (json!({"EQ_ATTR_bizLocation_a": ["b"]}), "not supported"),
         (json!({"HASATTR_ex:a": ["b"]}), "not supported"),
         (json!({"GE_eventTime": "2026-01-01"}), "a time with its time zone"),
         (json!({"EQ_action": ["REMOVE"]}), "ADD, OBSERVE, DELETE"),
@@ -207,6 +215,33 @@ fn a_part_that_looked_at_enough_says_where_to_go_on() {
     let sorted = query(&json!({"orderBy": "eventTime"})).unwrap();
     assert_eq!(search(&mut memory.clone(), &sorted, 5, None, 10, 4).unwrap(), None);
     assert_eq!(count(&mut memory.clone(), &sorted, 5, 10, 4).unwrap(), None);
+}
+
+#[test]
+fn an_index_of_words_leads_to_the_same() {
+    let memory = day();
+    let told = |parameters: Value| {
+        let query = query(&parameters).unwrap();
+        query.words().iter().map(|words| (words.attribute, words.words.to_vec())).collect::<Vec<_>>()
+    };
+    let shipping = json!({"EQ_bizStep": ["cbv:BizStep-shipping", "packing"], "eventType": "ObjectEvent"});
+    let expected = [("step", vec!["shipping".into(), "packing".into()]), ("kind", vec!["ObjectEvent".into()])];
+    assert_eq!(told(shipping.clone()), expected);
+    let place = json!({"EQ_bizLocation": ["urn:epc:id:sgln:4012345.00005.0"]});
+    assert_eq!(told(place), [("location", vec!["https://id.gs1.org/414/4012345000054".into()])]);
+    assert_eq!(told(json!({"WD_bizLocation": ["urn:a"], "EQ_readPoint": ["urn:a"], "EQ_disposition": ["active"]})), []);
+    // Candidates are held against all that is asked, in every order and page by page.
+    for order in [json!({}), json!({"orderBy": "eventTime"}), json!({"orderDirection": "ASC"})] {
+        let mut parameters = shipping.clone();
+        parameters.as_object_mut().unwrap().extend(order.as_object().unwrap().clone());
+        let query = query(&parameters).unwrap();
+        let whole = search(&mut memory.clone(), &query, 5, None, 100, 100).unwrap().unwrap();
+        let page = among(&mut memory.clone(), &query, vec![2, 4], None, 100).unwrap();
+        assert_eq!((page.found, page.looked_at), (whole.found.clone(), 2));
+        assert_eq!(span(&mut memory.clone(), &query, 5).unwrap(), 5);
+        let first = among(&mut memory.clone(), &query, vec![1, 2, 3, 4], None, 1).unwrap();
+        assert_eq!(first.found, whole.found[..1]);
+    }
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn product<'a>(scope: &'a RecallScope, id: &Identifier) -> &'a Recalled {
 }
 
 fn question(item: Identifier) -> Question {
-    Question::Recall { item, after: None, limit: None }
+    Question::Recall { item, after: None, containers_after: None, limit: None }
 }
 
 #[test]
@@ -309,7 +309,10 @@ fn pages_of_a_recall_make_up_the_whole() {
     let whole = recall(&memory, question(lot("L")));
     let (mut after, mut found) = (None, Vec::new());
     loop {
-        let page = recall(&memory, Question::Recall { item: lot("L"), after, limit: NonZeroU32::new(3) });
+        let page = recall(
+            &memory,
+            Question::Recall { item: lot("L"), after, containers_after: None, limit: NonZeroU32::new(3) },
+        );
         assert_eq!((page.count, &page.places), (8, &whole.places));
         assert_eq!(page.complete, page.next.is_none());
         found.extend(page.products);
@@ -317,6 +320,21 @@ fn pages_of_a_recall_make_up_the_whole() {
         after = Some(next);
     }
     assert_eq!(found, whole.products);
+    // Containers have pages of their own.
+    let packed: Vec<_> = (1..=7).map(|n| ("farm", pack(Action::Add, case(n), things(&[serial(n)]), 2))).collect();
+    let memory = captured(&[vec![("farm", located(commission(&all, "L", 1), 1))], packed].concat());
+    let whole = recall(&memory, question(lot("L")));
+    assert_eq!((whole.containers_count, whole.containers_ever.len()), (7, 7));
+    let (mut containers_after, mut found) = (None, Vec::new());
+    loop {
+        let limit = NonZeroU32::new(3);
+        let page = recall(&memory, Question::Recall { item: lot("L"), after: None, containers_after, limit });
+        assert_eq!((page.containers_count, page.complete), (7, false), "products follow");
+        found.extend(page.containers_ever);
+        let Some(next) = page.containers_next else { break };
+        containers_after = Some(next);
+    }
+    assert_eq!(found, whole.containers_ever);
     // A bound that is met is said.
     let limits = Limits { items: 3, ..Limits::default() };
     let Answer::Recall(cut) = answered(&memory, &question(lot("L")), None, limits) else { panic!() };

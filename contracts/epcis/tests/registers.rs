@@ -198,7 +198,7 @@ fn a_container_in_use_for_years_costs_each_thing_only_its_own_stay() {
 #[test]
 fn logs_that_are_read_together_are_counted_like_those_that_are_read_alone() {
     let mut memory = Memory::default();
-    let spelled = |n: usize| id(&format!("https://example.com/01/09521321000311/10/A/21/s{n}"));
+    let spelled = |n: usize| id(&format!("https://example.com/01/09521321000315/10/A/21/s{n}"));
     let all: Vec<Identifier> = (0..300).map(spelled).collect();
     let lot = all.first().and_then(Identifier::lot_class).unwrap();
     let _ = submit(&mut memory, &named(0, object(Action::Add, all.clone(), 1))).unwrap();

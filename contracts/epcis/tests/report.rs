@@ -101,6 +101,7 @@ fn a_transformation_names_the_new_lot_and_the_lots_used() {
         let sheet = proven(&memory, lot, ALWAYS);
         assert_eq!(lines(&sheet, &columns), [salad], "{lot}");
         assert_eq!(sheet.rows[0].missing, ["description"]);
+        assert!(sheet.notes[0].starts_with("1 of 1 rows lack a description"), "{:?}", sheet.notes);
     }
 }
 

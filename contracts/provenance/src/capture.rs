@@ -10,10 +10,10 @@ use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::register::{Captured as Standing, Refusal, Submission, capture as record};
 use countersign_epcis::rule::Policy;
 
-use crate::Error;
 use crate::consult::{Noted, Registries};
 use crate::limits::{EVENTS_MAX, REASON_BYTES_MAX, REASONS_BYTES_MAX};
 use crate::registers::Capturing;
+use crate::{Error, custody};
 
 /// Bytes of an indexed field that the host takes.
 const INDEXED_BYTES_MAX: usize = countersign_contract::abi::attributes::VALUE_BYTES_MAX;
@@ -55,12 +55,7 @@ pub(crate) fn capture(
         let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
         return Err(Error::TooMany { count, max: u32::try_from(EVENTS_MAX).unwrap_or(u32::MAX) });
     }
-    let by = Submission {
-        account: ctx.account(),
-        height: ctx.height(),
-        time_ms: ctx.time_ms(),
-        transaction: ctx.transaction(),
-    };
+    let by = submission(ctx);
     let mut room = REASONS_BYTES_MAX;
     let mut receipts = Vec::with_capacity(events.len());
     let mut registers = Capturing::default();
@@ -83,6 +78,11 @@ pub(crate) fn capture(
     registers.finish();
     noted.consult(ctx);
     Ok(receipts)
+}
+
+/// Who calls, and when.
+pub(crate) fn submission(ctx: &Context) -> Submission {
+    Submission { account: ctx.account(), height: ctx.height(), time_ms: ctx.time_ms(), transaction: ctx.transaction() }
 }
 
 /// Records one event and tells the outside world.
@@ -110,6 +110,9 @@ fn one(
             location: indexed(event.location.as_ref().map(|place| place.id.canonical())),
         });
         noted.note(&event, standing.sequence, by.time_ms);
+        if let Some(handover) = &standing.handover {
+            custody::announce(ctx, standing.sequence, handover);
+        }
     }
     Ok(standing)
 }

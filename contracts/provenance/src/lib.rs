@@ -8,12 +8,14 @@ extern crate alloc;
 
 mod capture;
 mod consult;
+mod custody;
 mod limits;
 mod registers;
 mod sighting;
 
 pub use capture::Captured;
 pub use consult::{ItemHeld, Registries, RegistriesConsulted, RegistryUnavailable, Uncertified};
+pub use custody::{HandoverPolicySet, HandoverProposed, HandoverSettled, PartyEntrusted};
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,7 +23,8 @@ use alloc::vec::Vec;
 use countersign_contract::{Address, ByContract, Context, ContractError, Item, Role, contract};
 use countersign_epcis::Identifier;
 use countersign_epcis::answer::{
-    After, Anomalies, Contents, EventReceipt, History, HistoryPage, Lineage, Mode, ObjectState, Recall, Recorded,
+    After, Anomalies, Contents, EventReceipt, HandedOver, HandedOverPage, HandoverPolicy, History, HistoryPage,
+    Lineage, Mode, ObjectState, Recall, Recorded,
 };
 use countersign_epcis::register::{self, Pos};
 use countersign_epcis::walk::{self, Unanswered};
@@ -42,8 +45,9 @@ pub struct Provenance {
 /// Why a method fails.
 #[derive(Clone, Debug, PartialEq, Eq, ContractError)]
 pub enum Error {
-    /// Capturing needs the role of submitter or device; saying which registries are asked takes an admin of the
-    /// organisation that deployed the contract.
+    /// Capturing needs the role of submitter or device, and accepting and refusing hand-overs that of submitter; an
+    /// organisation's admins say how it receives; saying which registries are asked and who acts for a party takes an admin
+    /// of the organisation that deployed the contract.
     NotPermitted,
     /// More events than one call takes.
     TooMany {
@@ -79,6 +83,56 @@ pub enum Error {
         /// The contract that calls.
         contract: Address,
     },
+    /// The record hands nothing over, or there is none of this number.
+    NoHandover {
+        /// The number.
+        sequence: u64,
+    },
+    /// The event was declared to be in error, and hands nothing over.
+    HandoverVoid {
+        /// Number of its record.
+        sequence: u64,
+    },
+    /// The hand-over is for another organisation, or for a party that none acts for.
+    NotReceiver {
+        /// Number of the record.
+        sequence: u64,
+    },
+    /// The hand-over took effect when the event was captured, as the receiver's policy was then: there is nothing to accept.
+    HandoverOneSided {
+        /// Number of the record.
+        sequence: u64,
+    },
+    /// The hand-over was accepted or refused before, which cannot be changed; hand the things back by an event.
+    HandoverSettled {
+        /// Number of the record.
+        sequence: u64,
+    },
+    /// The time to accept the hand-over is over; ask the giver for an event anew.
+    HandoverExpired {
+        /// Number of the record.
+        sequence: u64,
+        /// The last block time at which it could be accepted, milliseconds since 1970 UTC.
+        until_ms: u64,
+    },
+    /// A hand-over may not wait that long, or has to wait longer.
+    Window {
+        /// How long it was to wait, milliseconds.
+        window_ms: u64,
+        /// The shortest.
+        min_ms: u64,
+        /// The longest.
+        max_ms: u64,
+    },
+    /// A text that is empty or too long.
+    Text {
+        /// Which one.
+        field: String,
+        /// Its bytes.
+        bytes: u64,
+        /// How many there may be.
+        max: u64,
+    },
 }
 
 #[contract(interface = countersign_interfaces::records::Records)]
@@ -93,12 +147,7 @@ impl Provenance {
     /// the contract.
     #[call]
     pub fn consult(&mut self, ctx: &mut Context, registries: Registries) -> Result<(), Error> {
-        ctx.check_direct()?;
-        let owner = self.consulted.get().map(|consulted| consulted.owner);
-        if !ctx.has_role(Role::Admin) || owner.as_ref() != Some(&ctx.organisation()) {
-            return Err(Error::NotPermitted);
-        }
-        let owner = owner.unwrap_or_default();
+        let owner = self.owner(ctx)?;
         self.consulted.set(&Consulted { owner, registries });
         ctx.emit(&RegistriesConsulted { certification: registries.certification, coldchain: registries.coldchain });
         Ok(())
@@ -117,6 +166,70 @@ impl Provenance {
     pub fn capture(&mut self, ctx: &mut Context, events: Vec<Vec<u8>>, mode: Mode) -> Result<Vec<EventReceipt>, Error> {
         ctx.check_direct()?;
         capture::capture(ctx, &events, mode, self.registries())
+    }
+
+    /// Accepts what these records hand over to your organisation, all or none: it has, or owns, the things from the time of
+    /// each event on. By submitters.
+    #[call]
+    pub fn accept(&mut self, ctx: &mut Context, sequences: Vec<u64>) -> Result<(), Error> {
+        custody::accept(ctx, &sequences)
+    }
+
+    /// Refuses what a record hands over to your organisation, and says why. By submitters.
+    #[call]
+    pub fn refuse(&mut self, ctx: &mut Context, sequence: u64, reason: String) -> Result<(), Error> {
+        custody::refuse(ctx, sequence, reason)
+    }
+
+    /// Lets an organisation act for a party, an identifier in any spelling, in events from now on; or none. By admins of
+    /// the organisation that deployed the contract.
+    #[call]
+    pub fn entrust(&mut self, ctx: &mut Context, party: String, organisation: Option<String>) -> Result<(), Error> {
+        let _owner = self.owner(ctx)?;
+        custody::entrust(ctx, &party, organisation)
+    }
+
+    /// Says how your organisation receives from another in events from now on, or, if `giver` is none, from all that it
+    /// has set nothing for. By admins.
+    #[call]
+    pub fn set_handover_policy(
+        &mut self,
+        ctx: &mut Context,
+        giver: Option<String>,
+        policy: HandoverPolicy,
+    ) -> Result<(), Error> {
+        custody::set_policy(ctx, giver, policy)
+    }
+
+    /// What a record hands over, and how that stands; empty if it hands nothing over. Contracts may ask it in calls.
+    #[view]
+    pub fn handover(&self, ctx: &Context, sequence: u64) -> Result<Vec<HandedOver>, Error> {
+        custody::of_record(ctx, sequence)
+    }
+
+    /// What was handed over to an organisation, or, if `given`, by it, in the order of capture from number `from` on; at
+    /// most 200 records.
+    #[view]
+    pub fn handovers(
+        &self,
+        ctx: &Context,
+        organisation: String,
+        given: bool,
+        from: u64,
+    ) -> Result<HandedOverPage, Error> {
+        custody::page(ctx, &organisation, given, from)
+    }
+
+    /// The organisation that acts for a party.
+    #[view]
+    pub fn party(&self, id: String) -> Result<Option<String>, Error> {
+        custody::party(&id)
+    }
+
+    /// How an organisation receives from another.
+    #[view]
+    pub fn handover_policy(&self, receiver: String, giver: String) -> Result<HandoverPolicy, Error> {
+        custody::policy(&receiver, &giver)
     }
 
     /// Number of records. A record's sequence number is below it, and traces can be asked as of it.
@@ -218,6 +331,15 @@ impl Provenance {
     pub fn document(&self, kind: String, id: String) -> Result<Vec<u64>, Error> {
         let named = register::document(&mut Registers, &kind, &item(&id)?)?;
         Ok(named.into_iter().map(|Pos { sequence, .. }| sequence).collect())
+    }
+}
+
+impl Provenance {
+    /// The organisation that deployed the contract, if one of its admins calls.
+    fn owner(&self, ctx: &Context) -> Result<String, Error> {
+        ctx.check_direct()?;
+        let owner = self.consulted.get().map(|consulted| consulted.owner);
+        owner.filter(|owner| ctx.has_role(Role::Admin) && *owner == ctx.organisation()).ok_or(Error::NotPermitted)
     }
 }
 

@@ -30,6 +30,16 @@ pub(crate) const RECALL: Limits = Limits { reads: 1_000_000, items: 20_000 };
 /// An anomaly holds at most three identifiers of 2,048 bytes; 500 of them stay below the 4 MiB of an answer.
 pub(crate) const ANOMALIES: u64 = 500;
 
+/// Records that one page of hand-overs looks at. Each hands over to two parties at most, of which a row has two identifiers of
+/// at most 2,048 bytes and a reason: 9 KiB together, so 200 stay below the 4 MiB of an answer. Most rows have 300 bytes.
+pub(crate) const HANDOVERS: u64 = 200;
+
+/// Hand-overs that one call accepts. Each reads two entries, writes one and is announced.
+pub(crate) const SETTLED_MAX: usize = 800;
+
+/// Bytes of an organisation's identifier.
+pub(crate) const ORGANISATION_BYTES_MAX: usize = 64;
+
 /// Certificates that the events of one call claim; more are told to be unasked. Each may be announced, and the host takes
 /// 4,096 events of a call, of which captures are 800.
 pub(crate) const CLAIMS_MAX: usize = 256;

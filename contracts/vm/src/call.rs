@@ -43,6 +43,8 @@ pub struct CallContext {
     pub account: String,
     /// Roles of that account, bits as in [`countersign_abi::role`].
     pub roles: u8,
+    /// Attributes of that account as it is now: borsh of a map of texts, or nothing.
+    pub attributes: Vec<u8>,
     /// Id of the transaction or scheduled call; zeros in a view.
     pub transaction: [u8; 32],
     /// Height of the block.

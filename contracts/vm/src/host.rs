@@ -106,8 +106,13 @@ fn context(caller: Calling<'_>, which: i32, at: i32, cap: i32) -> Ran<i32> {
         field::TIME_MS => facts.time_ms.to_le_bytes().to_vec(),
         field::CHAIN => facts.chain.to_vec(),
         field::IS_VIEW => vec![u8::from(chain.kind == CallKind::View)],
+        field::ATTRIBUTES if is_called_by_another => Vec::new(),
+        field::ATTRIBUTES => facts.attributes.clone(),
         _ => return Err(guest.trap(trap::BAD_HOST_ARGUMENT)),
     };
+    if which == field::ATTRIBUTES {
+        guest.charge(guest.costs().value.of(bytes.len()))?;
+    }
     if fits(bytes.len(), cap) {
         guest.copy_out(at, &bytes)?;
     }

@@ -8,7 +8,7 @@ use countersign_types::range::Range;
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
     Account, Address, Block, Certificate, DeployPolicy, Event, ExecutionResult, Gas, Genesis, Hash, Header, Height,
-    KnownEpoch, Organisation, Outcome, Parameters, Payload, Receipt, Roles, SecretKey, TimestampMs, Transaction,
+    KnownEpoch, Organisation, Outcome, Parameters, Payload, Receipt, Roles, Rules, SecretKey, TimestampMs, Transaction,
     Validator, ValidatorSet, View, codec, merkle, state_key,
 };
 use std::collections::BTreeMap;
@@ -40,12 +40,14 @@ pub fn genesis() -> Genesis {
         time: START,
         parameters: Parameters { run_ahead: RUN_AHEAD, ..Parameters::default() },
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new(validators).unwrap(),
-        organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
+        organisations: vec![Organisation::new("farm", "Farm")],
         accounts: vec![Account {
             id: "farm/erp".parse().unwrap(),
             roles: Roles::SUBMITTER,
             keys: vec![KeyEntry { key: user().public(), valid_from: Height::ZERO, valid_to: None }],
+            attributes: std::collections::BTreeMap::new(),
         }],
     }
 }

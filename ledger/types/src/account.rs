@@ -2,8 +2,11 @@
 
 use crate::codec::DecodeError;
 use crate::key::PublicKey;
-use crate::limits::{ACCOUNT_KEYS_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX};
+use crate::limits::{
+    ACCOUNT_KEYS_MAX, ADMIN_THRESHOLD_MAX, ATTRIBUTE_BYTES_MAX, ATTRIBUTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX,
+};
 use crate::number::Height;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,6 +23,59 @@ pub struct Organisation {
     /// Global location number, 13 digits, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gln: Option<String>,
+    /// Whom to ask, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// How many of its admins must ask for the same before it is done.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub threshold: u16,
+    /// Whether its accounts may act.
+    #[serde(default, skip_serializing_if = "Standing::is_good")]
+    pub standing: Standing,
+}
+
+fn one() -> u16 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_one(threshold: &u16) -> bool {
+    *threshold == 1
+}
+
+/// Whether an organisation's accounts may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub enum Standing {
+    /// They may.
+    #[default]
+    Good,
+    /// They may not from a height on, until that is taken back.
+    Suspended {
+        /// First height at which they may not.
+        from: Height,
+    },
+    /// They may not any more from a height on.
+    Expelled {
+        /// First height at which they may not.
+        from: Height,
+    },
+}
+
+impl Standing {
+    /// Whether nothing is against it.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        *self == Self::Good
+    }
+    /// Whether accounts may act in the block at a height.
+    #[must_use]
+    pub fn admits(self, height: Height) -> bool {
+        match self {
+            Self::Good => true,
+            Self::Suspended { from } | Self::Expelled { from } => height < from,
+        }
+    }
 }
 
 /// `organisation/name`, both as in [`is_name`].
@@ -106,6 +162,11 @@ impl Roles {
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
+    /// These without those of `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
     /// Whether any of `other` is among these.
     #[must_use]
     pub const fn has_any(self, other: Self) -> bool {
@@ -167,9 +228,17 @@ pub struct Account {
     pub roles: Roles,
     /// Its keys. A key belongs to one account for good.
     pub keys: Vec<KeyEntry>,
+    /// What its organisation says of it for contracts to read: at most 8 values of at most 64 bytes, their names as in [`is_name`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Account {
+    /// One without attributes.
+    #[must_use]
+    pub fn new(id: AccountId, roles: Roles, keys: Vec<KeyEntry>) -> Self {
+        Self { id, roles, keys, attributes: BTreeMap::new() }
+    }
     /// Whether `key` signs for the account at `height`.
     #[must_use]
     pub fn signs_with(&self, key: &PublicKey, height: Height) -> bool {
@@ -189,15 +258,34 @@ impl Account {
             && self.roles.is_valid()
             && (1..=ACCOUNT_KEYS_MAX).contains(&self.keys.len())
             && self.keys.iter().all(|entry| entry.key.is_registrable())
+            && self.attributes.len() <= ATTRIBUTES_MAX
+            && self.attributes.iter().all(|(name, value)| is_name(name) && value.len() <= ATTRIBUTE_BYTES_MAX)
     }
 }
 
 impl Organisation {
-    /// Whether id, name and GLN are in order.
+    /// One of that id and name that says nothing more of itself.
+    #[must_use]
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        let (id, name) = (id.into(), name.into());
+        Self { id, name, gln: None, contact: None, threshold: 1, standing: Standing::Good }
+    }
+    /// Whether id and what it says of itself are in order.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        is_name(&self.id)
-            && (1..=TITLE_BYTES_MAX).contains(&self.name.len())
-            && self.gln.as_ref().is_none_or(|gln| gln.len() == 13 && gln.bytes().all(|digit| digit.is_ascii_digit()))
+        is_name(&self.id) && Self::says(&self.name, self.gln.as_deref(), self.contact.as_deref(), self.threshold)
+    }
+    /// Whether nothing was decided about it yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.standing.is_good()
+    }
+    /// Whether what an organisation says of itself is in order.
+    #[must_use]
+    pub fn says(name: &str, gln: Option<&str>, contact: Option<&str>, threshold: u16) -> bool {
+        (1..=TITLE_BYTES_MAX).contains(&name.len())
+            && gln.is_none_or(|gln| gln.len() == 13 && gln.bytes().all(|digit| digit.is_ascii_digit()))
+            && contact.is_none_or(|contact| (1..=TITLE_BYTES_MAX).contains(&contact.len()))
+            && (1..=ADMIN_THRESHOLD_MAX).contains(&threshold)
     }
 }

@@ -67,7 +67,7 @@ impl ContractRecord {
 pub struct Frozen {
     /// An admin of the organisation that owns it.
     pub by_owner: bool,
-    /// More than two thirds of the organisations that run validators.
+    /// A decision of the network.
     pub by_network: bool,
 }
 
@@ -77,17 +77,6 @@ impl Frozen {
     pub fn is_frozen(self) -> bool {
         self.by_owner || self.by_network
     }
-}
-
-/// What an organisation wants of a contract. It counts while the contract is as it was when the vote was cast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct FreezeVote {
-    /// The revision that it is about.
-    pub revision: u32,
-    /// Whether the network had stopped it then.
-    pub was_frozen: bool,
-    /// Whether it shall be stopped.
-    pub frozen: bool,
 }
 
 /// Code that a contract ran or runs.

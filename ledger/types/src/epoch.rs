@@ -39,15 +39,6 @@ pub struct SetChange {
     pub last: Height,
 }
 
-/// What an organisation's admins want the next set to be, as native state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct SetVote {
-    /// The epoch that it is to end. A vote of another epoch counts no more.
-    pub epoch: Epoch,
-    /// Hash of the set.
-    pub set: Hash,
-}
-
 /// The end of an epoch, provable to whoever knows its set: the certified result of its last block
 /// names the next set, or an order by admins does who stand in the certified state.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]

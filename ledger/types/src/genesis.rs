@@ -1,9 +1,11 @@
 //! The genesis: everything a network begins with. Its hash is the chain's id.
 
 use crate::account::{Account, Organisation};
+use crate::governance::{BadRules, Rules};
 use crate::hash::{Hash, Tag};
 use crate::limits::{
-    BLOCK_BYTES_MAX, BLOCK_GAS_DEFAULT, BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_GAS_DEFAULT,
+    BLOCK_BYTES_MAX, BLOCK_GAS_DEFAULT, BLOCK_TRANSACTIONS_MAX, ORGANISATIONS_MAX, TRANSACTION_BYTES_MAX,
+    TRANSACTION_GAS_DEFAULT,
 };
 use crate::number::{Gas, TimestampMs};
 use crate::policy::{BadPolicy, DeployPolicy};
@@ -15,7 +17,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 /// The version of the rules of execution that this program has.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Rules that all validators of the chain share.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -78,9 +80,12 @@ pub struct Genesis {
     /// Rules.
     #[serde(default)]
     pub parameters: Parameters,
-    /// Who may deploy contracts, until votes replace it.
+    /// Who may deploy contracts, until a decision replaces it.
     #[serde(default)]
     pub deployment: DeployPolicy,
+    /// Who decides about what, until a decision replaces it.
+    #[serde(default)]
+    pub governance: Rules,
     /// Validators of the first epoch.
     pub validators: ValidatorSet,
     /// Members.
@@ -96,13 +101,24 @@ pub enum BadGenesis {
     #[error("validators: {0}")]
     Validators(#[from] BadValidatorSet),
     /// An organisation is malformed or stands twice.
-    #[error("organisation `{0}` is repeated or malformed: ids are 1 to 32 of a-z, 0-9 and hyphen, a GLN has 13 digits")]
+    #[error(
+        "organisation `{0}` is repeated or malformed: ids are 1 to 32 of a-z, 0-9 and hyphen, a GLN has 13 digits, a threshold is from 1 to 16, and nobody begins suspended"
+    )]
     Organisation(String),
     /// An account is malformed, stands twice, or its organisation is missing.
     #[error(
         "account `{0}` is repeated or malformed, one of its keys is repeated or unusable, or its organisation is missing"
     )]
     Account(String),
+    /// There are too many organisations.
+    #[error("it names {given} organisations, at most {ORGANISATIONS_MAX} can be")]
+    Organisations {
+        /// Named.
+        given: usize,
+    },
+    /// The rules of governance are out of range.
+    #[error("governance: {0}")]
+    Rules(#[from] BadRules),
     /// The deployment policy is malformed.
     #[error("deployment: {0}")]
     Policy(#[from] BadPolicy),
@@ -113,6 +129,14 @@ pub enum BadGenesis {
         wanted: u16,
         /// Organisations.
         organisations: usize,
+    },
+    /// An organisation asks more admins to agree than it has.
+    #[error("organisation `{organisation}` asks more admins to agree than the {admins} that it has")]
+    Admins {
+        /// Its id.
+        organisation: String,
+        /// Admins with a key that does not end.
+        admins: usize,
     },
     /// A parameter is out of range.
     #[error("parameter `{name}` must be from {min} to {max}")]
@@ -140,9 +164,13 @@ impl Genesis {
     pub fn check(&self) -> Result<(), BadGenesis> {
         self.validators.clone().checked()?;
         self.parameters.check()?;
+        self.governance.check()?;
+        if self.organisations.len() > ORGANISATIONS_MAX {
+            return Err(BadGenesis::Organisations { given: self.organisations.len() });
+        }
         let mut ids = BTreeSet::new();
         for organisation in &self.organisations {
-            if !organisation.is_valid() || !ids.insert(organisation.id.as_str()) {
+            if !organisation.is_valid() || !organisation.is_new() || !ids.insert(organisation.id.as_str()) {
                 return Err(BadGenesis::Organisation(organisation.id.clone()));
             }
         }
@@ -164,6 +192,13 @@ impl Genesis {
             let fresh = names.insert(account.id.as_str()) && account.keys.iter().all(|entry| keys.insert(entry.key));
             if !fresh || !account.is_valid() || !ids.contains(account.id.organisation()) {
                 return Err(BadGenesis::Account(account.id.to_string()));
+            }
+        }
+        for organisation in self.organisations.iter().filter(|organisation| organisation.threshold > 1) {
+            let of_it = self.accounts.iter().filter(|account| account.id.organisation() == organisation.id);
+            let admins = of_it.filter(|account| account.is_lasting_admin()).count();
+            if admins < usize::from(organisation.threshold) {
+                return Err(BadGenesis::Admins { organisation: organisation.id.clone(), admins });
             }
         }
         Ok(())

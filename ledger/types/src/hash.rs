@@ -110,7 +110,9 @@ tags! {
     STATE_NODE = "s1", "An inner node of the state tree.";
     LOG_LEAF = "cs/log", "An entry of a contract's log.";
     SCHEDULED = "cs/scheduled", "A scheduled call's origin; its hash is the call's id.";
-    POLICY = "cs/policy", "A deployment policy; votes name it by this.";
+    RULES = "cs/rules", "Rules of governance.";
+    MEASURE = "cs/measure", "What a proposal proposes; equal measures are one proposal.";
+    CONSENT = "cs/consent", "What admins of an organisation ask for together.";
     OVERRIDE = "cs/override", "What a quorum decrees about a transaction; signed by validators.";
     OVERRIDES = "cs/overrides", "What was decreed about the transactions of a block.";
     RESTART = "cs/restart", "A restart order; signed by admins.";

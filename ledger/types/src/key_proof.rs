@@ -7,9 +7,11 @@ use crate::account::AccountId;
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, PublicKey, SecretKey, Signature};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// A key's consent to belong to an account.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct KeyProof {
     /// The key.
     pub key: PublicKey,

@@ -37,6 +37,20 @@ pub const DEPLOYING_ORGANISATIONS_MAX: usize = 256;
 /// Most approvals of one code for one contract that are kept, and that a policy can ask for: a list of 64 names of 32 bytes is
 /// 2.3 KiB, which each approval writes again.
 pub const APPROVALS_MAX: usize = 64;
+/// Most admins that a measure gives an organisation: at 1 KiB for an account and 96 bytes for each proof of its keys below 41 KiB.
+pub const ADMINS_GIVEN_MAX: usize = 16;
+/// Most admins that an organisation asks to agree.
+pub const ADMIN_THRESHOLD_MAX: u16 = 16;
+/// Longest reason of a proposal.
+pub const REASON_BYTES_MAX: usize = 512;
+/// Longest time that a proposal can be voted on, milliseconds: a quarter of a year.
+pub const PROPOSAL_WINDOW_MS_MAX: u64 = 92 * 86_400_000;
+/// Most organisations of a network. The list of their ids is one state entry: 36 bytes each, 36 KiB, written when one joins.
+pub const ORGANISATIONS_MAX: usize = 1_024;
+/// Most attributes of an account, and longest value of one. With names of 32 bytes they are below 1 KiB.
+pub const ATTRIBUTES_MAX: usize = 8;
+/// Longest value of an account's attribute.
+pub const ATTRIBUTE_BYTES_MAX: usize = 64;
 /// Largest genesis file.
 pub const GENESIS_BYTES_MAX: usize = 16 << 20;
 /// Depth of the state tree: one level for each bit of a path.

@@ -1,15 +1,17 @@
 //! Who may put code on the chain, and who consented.
 
 use crate::account::is_name;
-use crate::hash::{Hash, Tag};
 use crate::limits::{APPROVALS_MAX, DEPLOYING_ORGANISATIONS_MAX};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-/// Who may deploy contracts and replace their code, and with whose consent. The genesis has the first one; votes of the
-/// organisations that run validators replace it.
+/// What stands among the approvals of code that the network consented to: no organisation has this name.
+pub const NETWORK: &str = "*";
+
+/// Who may deploy contracts and replace their code, and with whose consent. The genesis has the first one; a
+/// decision of the network replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct DeployPolicy {
@@ -30,23 +32,17 @@ impl Default for DeployPolicy {
 }
 
 impl DeployPolicy {
-    /// What votes name it by.
-    #[must_use]
-    pub fn hash(&self) -> Hash {
-        Hash::of_value(Tag::POLICY, self)
-    }
-
     /// Whether deployers of an organisation may.
     #[must_use]
     pub fn allows(&self, organisation: &str) -> bool {
         self.organisations.as_ref().is_none_or(|allowed| allowed.contains(organisation))
     }
 
-    /// Whether code is approved that this organisation deploys and those approved.
+    /// Whether code is approved that this organisation deploys and those approved, or the network consented to.
     #[must_use]
     pub fn is_satisfied(&self, deployer: &str, approvals: &BTreeSet<String>) -> bool {
         let others = approvals.iter().filter(|organisation| *organisation != deployer).count();
-        others.saturating_add(1) >= usize::from(self.approvals)
+        approvals.contains(NETWORK) || others.saturating_add(1) >= usize::from(self.approvals)
     }
 
     /// Checks what needs no state: at most [`DEPLOYING_ORGANISATIONS_MAX`] well-formed names, at most [`APPROVALS_MAX`] approvals.
@@ -94,17 +90,8 @@ pub enum BadPolicy {
 /// The policy that holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct PolicyState {
-    /// How many came before it. Votes name the one that they replace.
+    /// How many came before it. Proposals name the one that they replace.
     pub version: u64,
     /// The policy.
     pub policy: DeployPolicy,
-}
-
-/// What an organisation wants instead of the policy that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct PolicyVote {
-    /// Version of the policy to be replaced.
-    pub version: u64,
-    /// Hash of the policy wanted.
-    pub policy: Hash,
 }

@@ -66,9 +66,9 @@ pub enum RejectCode {
     KeyTaken = 11,
     /// A key that the account does not have yet did not sign that it belongs to it.
     KeyUnproven = 12,
-    /// The organisation would be left without an admin whose key does not end.
+    /// The organisation would be left with fewer admins whose keys do not end than must agree.
     LastAdmin = 13,
-    /// A vote for another epoch than the current one, or after its end was decided.
+    /// A measure for another epoch than the current one, or after its end was decided.
     EpochOver = 14,
     /// The set it votes for is malformed, changes a third or more of the validators, names an unknown
     /// organisation, or has fewer than four members.
@@ -91,10 +91,24 @@ pub enum RejectCode {
     NotOwner = 23,
     /// The code lays out the contract's state differently and does not say so by a higher version.
     Incompatible = 24,
-    /// A vote about a deployment policy that was replaced meanwhile.
-    PolicyOver = 25,
+    /// What the measure would replace is not what holds any more.
+    MeasureOver = 25,
     /// The deployment policy names an organisation that is none of the network's.
     BadPolicy = 26,
+    /// The signer's organisation is suspended, or was expelled.
+    Suspended = 27,
+    /// There is no such proposal, it is decided, or its time is over.
+    ProposalOver = 28,
+    /// The time asked for is none, or longer than the rules allow.
+    BadWindow = 29,
+    /// There is no such organisation, or one of that id is there already, or the network has as many as it can.
+    BadOrganisation = 30,
+    /// It runs a validator, or will after this epoch.
+    RunsValidator = 31,
+    /// Without it, too few would be left who can vote to decide about members or validators.
+    NoQuorum = 32,
+    /// An organisation has so many admins already.
+    TooManyAdmins = 33,
 }
 
 impl From<RejectCode> for u8 {
@@ -134,7 +148,7 @@ impl RejectCode {
                 "a new key in it comes without its holder's proof; make it with `countersign key prove`"
             }
             Self::EpochOver => {
-                "the vote is for another epoch, or the end of this epoch is decided; `countersign status` shows both"
+                "the measure is for another epoch, or the end of this epoch is decided; `countersign status` shows both"
             }
             Self::BadEvidence => {
                 "the two votes do not prove that a validator of the current epoch contradicted itself; evidence counts in its epoch only"
@@ -158,10 +172,31 @@ impl RejectCode {
             Self::Incompatible => {
                 "the new code has another layout of the state under the same or a lower version; raise `layout` and write a `migrate` where old entries are read differently"
             }
-            Self::PolicyOver => "the policy that the vote would replace does not hold any more; vote again",
+            Self::MeasureOver => {
+                "what the measure would replace does not hold any more (another decision came first); propose it anew"
+            }
+            Self::Suspended => {
+                "your organisation is suspended or expelled; `countersign governance list` shows the decision"
+            }
+            Self::ProposalOver => {
+                "there is no such proposal, it is decided, or its time is over; `countersign governance list` shows those that are open"
+            }
+            Self::BadWindow => {
+                "a proposal is open for at least a second and at most as long as the rules of governance allow"
+            }
+            Self::BadOrganisation => {
+                "there is no such organisation, or one of that id is or was a member, or it was expelled, or the network is full"
+            }
+            Self::RunsValidator => {
+                "the organisation runs a validator; vote its validators out first (`countersign validator remove`)"
+            }
             Self::BadPolicy => "the policy names an organisation that is none of the network's",
+            Self::NoQuorum => {
+                "without it too few organisations could vote to decide about members or validators; change the validators first"
+            }
+            Self::TooManyAdmins => "an organisation has at most 64 accounts with the admin role",
             Self::LastAdmin => {
-                "the organisation would be left without an admin whose key does not end; make another one first"
+                "the organisation would be left with fewer admins whose keys do not end than its threshold asks for; make another one first"
             }
         }
     }

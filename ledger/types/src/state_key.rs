@@ -45,11 +45,6 @@ pub fn validators() -> Vec<u8> {
 pub fn epoch() -> Vec<u8> {
     native(b'e', &[])
 }
-/// [`crate::SetVote`] of an organisation.
-#[must_use]
-pub fn set_vote(organisation: &str) -> Vec<u8> {
-    native(b'n', organisation.as_bytes())
-}
 /// [`crate::Equivocation`] of a validator of an epoch, by its index.
 #[must_use]
 pub fn equivocation(epoch: Epoch, validator: u16) -> Vec<u8> {
@@ -68,10 +63,35 @@ pub fn overridden(height: Height) -> Vec<u8> {
 pub fn policy() -> Vec<u8> {
     native(b'g', &[])
 }
-/// [`crate::PolicyVote`] of an organisation.
+/// [`crate::RulesState`].
 #[must_use]
-pub fn policy_vote(organisation: &str) -> Vec<u8> {
-    native(b'h', organisation.as_bytes())
+pub fn rules() -> Vec<u8> {
+    native(b'y', &[])
+}
+/// Number (u64) that the next proposal gets; 0 if there is none.
+#[must_use]
+pub fn proposal_next() -> Vec<u8> {
+    native(b'i', &[])
+}
+/// [`crate::Proposal`] by its number.
+#[must_use]
+pub fn proposal(number: u64) -> Vec<u8> {
+    native(b'b', &number.to_be_bytes())
+}
+/// Number (u64) of the newest proposal of a measure that was not decided, by the measure's hash.
+#[must_use]
+pub fn proposal_of(measure: &Hash) -> Vec<u8> {
+    native(b'j', &measure.0)
+}
+/// [`crate::Consent`] of an organisation's admins to what has this hash.
+#[must_use]
+pub fn consent(organisation: &str, what: &Hash) -> Vec<u8> {
+    native(b'z', &[organisation.as_bytes(), &[0], &what.0].concat())
+}
+/// Ids of all organisations that are or were members, in order.
+#[must_use]
+pub fn organisations() -> Vec<u8> {
+    native(b'n', &[])
 }
 /// Set of the organisations (borsh of their ids in order) that approved code to be this revision of the contract of a full name.
 #[must_use]
@@ -82,11 +102,6 @@ pub fn approvals(contract: &str, revision: u32, code: &Hash) -> Vec<u8> {
 #[must_use]
 pub fn approvals_of(contract: &str, revision: u32) -> Vec<u8> {
     native(b'r', &[contract.as_bytes(), &[0], &revision.to_be_bytes()].concat())
-}
-/// [`crate::FreezeVote`] of an organisation.
-#[must_use]
-pub fn freeze_vote(contract: &Address, organisation: &str) -> Vec<u8> {
-    native(b'f', &[contract.0.as_slice(), organisation.as_bytes()].concat())
 }
 /// [`crate::Revision`] of a contract by its number.
 #[must_use]
@@ -103,7 +118,7 @@ pub fn organisation(id: &str) -> Vec<u8> {
 pub fn account(id: &str) -> Vec<u8> {
     native(b'a', id.as_bytes())
 }
-/// Number (u32) of an organisation's accounts for which [`crate::Account::is_lasting_admin`] holds.
+/// Ids of an organisation's accounts with the admin role, in order.
 #[must_use]
 pub fn admins(organisation: &str) -> Vec<u8> {
     native(b'd', organisation.as_bytes())

@@ -4,17 +4,18 @@
 //! transaction. Blocks name transactions by the hash of their signed bytes, so a block also fixes
 //! the signature.
 
-use crate::account::{Account, AccountId};
+use crate::account::{Account, AccountId, Organisation};
 use crate::codec::{self, DecodeError};
 use crate::contract::{Address, is_full_name};
 use crate::evidence::{BadEvidence, Evidence};
 use crate::hash::{Hash, Tag};
 use crate::key::{BadSignature, Claim, PublicKey, SecretKey, Signature};
 use crate::key_proof::KeyProof;
-use crate::limits::{NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TRANSACTION_BYTES_MAX};
-use crate::number::{Epoch, Gas, TimestampMs};
-use crate::policy::{BadPolicy, DeployPolicy};
-use crate::validator::{BadValidatorSet, ValidatorSet};
+use crate::limits::{
+    ADMIN_THRESHOLD_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, REASON_BYTES_MAX, TITLE_BYTES_MAX, TRANSACTION_BYTES_MAX,
+};
+use crate::number::{Gas, TimestampMs};
+use crate::proposal::{BadMeasure, Measure};
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -93,28 +94,39 @@ pub enum NativeOperation {
         /// One for each key that the account does not have yet.
         proofs: Vec<KeyProof>,
     },
-    /// Says which validators the signer's organisation wants after this epoch. Needs the admin role.
-    /// Once more than two thirds of the organisations that run validators want the same set, it is
-    /// decided.
-    VoteValidators {
-        /// The epoch to end.
-        epoch: Epoch,
-        /// The next set, whole.
-        validators: ValidatorSet,
+    /// Sets what the signer's organisation says of itself. Needs the admin role.
+    PutOrganisation {
+        /// Name for people.
+        name: String,
+        /// Global location number, if it has one.
+        gln: Option<String>,
+        /// Whom to ask, if it says so.
+        contact: Option<String>,
+        /// How many of its admins must ask for the same before it is done.
+        threshold: u16,
+    },
+    /// Proposes something that organisations decide together, and votes for it; where an equal proposal is open, votes for
+    /// that. Needs the admin role.
+    Propose {
+        /// What is to be decided.
+        measure: Measure,
+        /// Why.
+        reason: String,
+        /// How long it can be voted on, milliseconds from the block's time on.
+        open_ms: u64,
+    },
+    /// Votes on a proposal, or changes the vote. Needs the admin role.
+    Vote {
+        /// The proposal's number.
+        proposal: u64,
+        /// For it or against it.
+        approve: bool,
     },
     /// Records that a validator of the current epoch contradicted itself. The signer is an account with the admin role,
     /// or a validator with the key that it votes with: validators report by themselves what they see.
     ReportEquivocation {
         /// The proof.
         evidence: Evidence,
-    },
-    /// Says which deployment policy the signer's organisation wants. Needs the admin role. Once more than two thirds of the
-    /// organisations that run validators want the same one, it holds.
-    VotePolicy {
-        /// Version of the policy that it replaces.
-        version: u64,
-        /// The next policy, whole.
-        policy: DeployPolicy,
     },
     /// Approves code for a contract, or takes that back. Needs the admin role. Deployments and upgrades use approvals up.
     ApproveCode {
@@ -130,14 +142,6 @@ pub enum NativeOperation {
         /// The contract.
         contract: Address,
         /// Whether it is stopped.
-        frozen: bool,
-    },
-    /// Says whether the signer's organisation wants a contract stopped. Needs the admin role. Once more than two thirds of the
-    /// organisations that run validators want the same, it is so.
-    VoteFrozen {
-        /// The contract.
-        contract: Address,
-        /// Whether it shall be stopped.
         frozen: bool,
     },
 }
@@ -196,12 +200,20 @@ pub enum BadTransaction {
         "the proof of the key {0} does not hold for this account and chain; its holder makes one with `countersign key prove`"
     )]
     KeyProof(PublicKey),
-    /// A set it votes for is none.
-    #[error("the validators are no set: {0}")]
-    Validators(#[from] BadValidatorSet),
-    /// The deployment policy it votes for is malformed.
-    #[error("the deployment policy is refused: {0}")]
-    Policy(#[from] BadPolicy),
+    /// What it proposes is malformed.
+    #[error("the proposal is refused: {0}")]
+    Measure(#[from] BadMeasure),
+    /// The reason of a proposal is too long.
+    #[error("its reason has {bytes} bytes, at most {REASON_BYTES_MAX} are allowed")]
+    Reason {
+        /// Bytes given.
+        bytes: usize,
+    },
+    /// What it says of the organisation is malformed.
+    #[error(
+        "what it says of the organisation is malformed: name and contact have at most {TITLE_BYTES_MAX} bytes, a GLN 13 digits, the threshold is from 1 to {ADMIN_THRESHOLD_MAX}"
+    )]
+    Organisation,
     /// The name in an approval is none.
     #[error("`{0}` is no contract's name: give organisation/name")]
     ContractName(String),
@@ -235,8 +247,17 @@ impl SignedTransaction {
             Payload::Call { method, input, .. } => (Some(method), input.len()),
             Payload::Deploy { name, code, input } => (Some(name), code.len().saturating_add(input.len())),
             Payload::Upgrade { code, input, .. } => (None, code.len().saturating_add(input.len())),
-            Payload::Native(NativeOperation::VotePolicy { policy, .. }) => {
-                policy.check()?;
+            Payload::Native(NativeOperation::Propose { measure, reason, .. }) => {
+                measure.check()?;
+                if reason.len() > REASON_BYTES_MAX {
+                    return Err(BadTransaction::Reason { bytes: reason.len() });
+                }
+                (None, 0)
+            }
+            Payload::Native(NativeOperation::PutOrganisation { name, gln, contact, threshold }) => {
+                if !Organisation::says(name, gln.as_deref(), contact.as_deref(), *threshold) {
+                    return Err(BadTransaction::Organisation);
+                }
                 (None, 0)
             }
             Payload::Native(NativeOperation::ApproveCode { contract, .. }) => {
@@ -245,15 +266,11 @@ impl SignedTransaction {
                 }
                 (None, 0)
             }
-            Payload::Native(NativeOperation::SetFrozen { .. } | NativeOperation::VoteFrozen { .. }) => (None, 0),
+            Payload::Native(NativeOperation::SetFrozen { .. } | NativeOperation::Vote { .. }) => (None, 0),
             Payload::Native(NativeOperation::PutAccount { account, proofs }) => {
                 if !account.is_valid() || proofs.len() > account.keys.len() {
                     return Err(BadTransaction::Account(account.id.clone()));
                 }
-                (None, 0)
-            }
-            Payload::Native(NativeOperation::VoteValidators { validators, .. }) => {
-                validators.clone().checked()?;
                 (None, 0)
             }
             Payload::Native(NativeOperation::ReportEquivocation { evidence }) => {
@@ -274,12 +291,16 @@ impl SignedTransaction {
 
     /// Checks what other keys have signed in it. Comes last, since the signer answers for that much work.
     fn check_proofs(&self, chain: &Hash) -> Result<(), BadTransaction> {
-        let Payload::Native(NativeOperation::PutAccount { account, proofs }) = &self.body.payload else {
-            return Ok(());
+        let (accounts, proofs): (&[Account], &[KeyProof]) = match &self.body.payload {
+            Payload::Native(NativeOperation::PutAccount { account, proofs }) => {
+                (core::slice::from_ref(account), proofs)
+            }
+            Payload::Native(NativeOperation::Propose { measure, .. }) => measure.proofs(),
+            _ => return Ok(()),
         };
         for proof in proofs {
-            let named = account.keys.iter().any(|entry| entry.key == proof.key);
-            if !named || proof.verify(chain, &account.id).is_err() {
+            let holder = accounts.iter().find(|account| account.keys.iter().any(|entry| entry.key == proof.key));
+            if holder.is_none_or(|account| proof.verify(chain, &account.id).is_err()) {
                 return Err(BadTransaction::KeyProof(proof.key));
             }
         }

@@ -10,7 +10,7 @@ use countersign_types::state::{Step, Witness, bit, leaf_hash, node_hash, path, v
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
     Account, Address, Certificate, DeployPolicy, Epoch, EpochEnd, ExecutionResult, Genesis, Header, Height,
-    Organisation, Parameters, Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, codec, state_key,
+    Organisation, Parameters, Roles, Rules, SecretKey, TimestampMs, Validator, ValidatorSet, View, codec, state_key,
 };
 use serde_json::Value;
 
@@ -33,8 +33,9 @@ fn genesis() -> Genesis {
         time: TimestampMs(1),
         parameters: Parameters::default(),
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new(validators.collect()).unwrap(),
-        organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
+        organisations: vec![Organisation::new("farm", "Farm")],
         accounts: vec![Account {
             id: "farm/erp".parse().unwrap(),
             roles: Roles::SUBMITTER,
@@ -43,6 +44,7 @@ fn genesis() -> Genesis {
                 valid_from: Height::ZERO,
                 valid_to: None,
             }],
+            attributes: std::collections::BTreeMap::new(),
         }],
     }
 }

@@ -1,6 +1,7 @@
 //! Who may do what: the account behind a key, and the role an operation needs.
 
 use crate::error::ReplicaError;
+use crate::organisation;
 use crate::state_source::StateSource;
 use countersign_types::{
     Account, AccountId, Height, NativeOperation, Payload, PublicKey, RejectCode, Roles, ValidatorSet, state_key,
@@ -26,14 +27,14 @@ fn validator(state: &impl StateSource, key: &PublicKey) -> Result<Option<Account
     let set: Option<ValidatorSet> = state.read_value(&state_key::validators(), "the validators")?;
     let member = set.and_then(|set| set.member(set.index_of(key)?).cloned());
     let id = member.and_then(|member| format!("{}/{VALIDATOR}", member.organisation).parse::<AccountId>().ok());
-    Ok(id.map(|id| Account { id, roles: Roles::NONE, keys: Vec::new() }))
+    Ok(id.map(|id| Account::new(id, Roles::NONE, Vec::new())))
 }
 
 /// The account behind a signer, if it may do what the payload asks.
 ///
 /// # Errors
-/// The outer one if the state cannot be read, the inner one if the signer is unknown or lacks the
-/// role.
+/// The outer one if the state cannot be read, the inner one if the signer is unknown, its organisation
+/// may not act, or it lacks the role.
 pub fn authorise(
     state: &impl StateSource,
     signer: &PublicKey,
@@ -56,13 +57,16 @@ pub fn authorise(
         Payload::Deploy { .. } | Payload::Upgrade { .. } => Roles::DEPLOYER,
         Payload::Native(
             NativeOperation::PutAccount { .. }
-            | NativeOperation::VoteValidators { .. }
+            | NativeOperation::PutOrganisation { .. }
+            | NativeOperation::Propose { .. }
+            | NativeOperation::Vote { .. }
             | NativeOperation::ReportEquivocation { .. }
-            | NativeOperation::VotePolicy { .. }
             | NativeOperation::ApproveCode { .. }
-            | NativeOperation::SetFrozen { .. }
-            | NativeOperation::VoteFrozen { .. },
+            | NativeOperation::SetFrozen { .. },
         ) => Roles::ADMIN,
     };
+    if !organisation::may_act(state, account.id.organisation(), height)? {
+        return Ok(Err(RejectCode::Suspended));
+    }
     Ok(if account.roles.has_any(needed) { Ok(account) } else { Err(RejectCode::Forbidden) })
 }

@@ -4,6 +4,7 @@ use crate::error::ReplicaError;
 use crate::policy;
 use crate::state_source::StateSource;
 use countersign_types::contract::is_full_name;
+use countersign_types::policy::NETWORK;
 use countersign_types::{
     Account, Address, CodeRecord, ContractRecord, Hash, Layout, Payload, RejectCode, ValidatorSet, state_key,
 };
@@ -121,7 +122,8 @@ impl<'a> Arrival<'a> {
             return Ok(Err(RejectCode::PolicyForbids));
         }
         let approved = policy::approvals(state, &self.contract, self.revision(), code)?;
-        if self.replaces.as_ref().is_some_and(|record| record.frozen.by_network) {
+        let is_stopped = self.replaces.as_ref().is_some_and(|record| record.frozen.by_network);
+        if is_stopped && !approved.contains(NETWORK) {
             // What the network stopped, it lets nobody mend alone.
             let validators: Option<ValidatorSet> = state.read_value(&state_key::validators(), "the validators")?;
             let voters = validators.as_ref().map(ValidatorSet::organisations).unwrap_or_default();

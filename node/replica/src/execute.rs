@@ -6,18 +6,21 @@ mod code;
 mod scheduled;
 
 use crate::access::authorise;
+use crate::consent;
 use crate::error::ReplicaError;
 use crate::freeze;
 use crate::govern;
-use crate::limits::{SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
+use crate::limits::{GOVERNANCE_GAS, SIGNATURE_GAS, TRANSACTION_BYTE_GAS, TRANSACTION_GAS};
+use crate::organisation;
 use crate::overlay::{Changes, Overlay};
 use crate::policy;
+use crate::proposal;
 use crate::state_source::{Ripe, StateSource};
 use countersign_consensus::mutation::{Mutation, planted};
 use countersign_types::codec::encode;
 use countersign_types::{
-    Account, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Outcome, Override, Parameters, Payload,
-    Receipt, RejectCode, SignedOverride, TimestampMs, VerifiedTransaction, state_key,
+    Account, ContractRecord, Event, Gas, Hash, Header, Height, NativeOperation, Organisation, Outcome, Override,
+    Parameters, Payload, Receipt, RejectCode, SignedOverride, TimestampMs, Told, VerifiedTransaction, state_key,
 };
 use countersign_vm::{RESERVED_METHODS, Vm};
 
@@ -155,12 +158,19 @@ impl Executor<'_> {
             Err(code) => return Ok(Ended::rejected(code, intrinsic)),
         };
         match &body.payload {
-            Payload::Native(operation) => Ok(match self.govern(overlay, &account, operation, header)? {
-                Ok(()) => {
-                    Ended { outcome: Outcome::Succeeded { output: Vec::new() }, gas: intrinsic, events: Vec::new() }
-                }
-                Err(code) => Ended::rejected(code, intrinsic),
-            }),
+            Payload::Native(operation) => {
+                let mut trial = Overlay::new(&*overlay);
+                let told = self.govern(&mut trial, &account, operation, header)?;
+                let changes = trial.into_changes();
+                Ok(match told {
+                    Ok(told) => {
+                        overlay.apply(changes);
+                        let output = told.map(|told| encode(&told)).unwrap_or_default();
+                        Ended { outcome: Outcome::Succeeded { output }, gas: intrinsic, events: Vec::new() }
+                    }
+                    Err(code) => Ended::rejected(code, intrinsic),
+                })
+            }
             Payload::Call { contract, method, input } => {
                 let record: Option<ContractRecord> =
                     overlay.read_value(&state_key::contract(contract), "a contract's record")?;
@@ -184,32 +194,47 @@ impl Executor<'_> {
         }
     }
 
+    /// Does what an operation of the chain asks, once enough admins of the organisation ask for it; what is left undecided.
     fn govern<B: StateSource>(
         &self,
         overlay: &mut Overlay<'_, B>,
-        account: &Account,
+        signer: &Account,
         operation: &NativeOperation,
         header: &Header,
-    ) -> Result<Result<(), RejectCode>, ReplicaError> {
-        match operation {
-            NativeOperation::PutAccount { account: new, proofs } => govern::put_account(overlay, account, new, proofs),
-            NativeOperation::ReportEquivocation { evidence } => {
-                govern::report_equivocation(overlay, self.chain, account, evidence, header, self.parameters.run_ahead)
-            }
-            NativeOperation::VoteValidators { epoch, validators } => govern::vote_validators(
-                overlay,
-                account,
-                (*epoch, validators),
-                header.height,
-                self.parameters.run_ahead,
-            ),
-            NativeOperation::VotePolicy { version, policy } => policy::vote(overlay, account, *version, policy),
-            NativeOperation::ApproveCode { contract, code, approve } => {
-                policy::approve(overlay, account, contract, code, *approve).map(Ok)
-            }
-            NativeOperation::SetFrozen { contract, frozen } => freeze::set(overlay, account, contract, *frozen),
-            NativeOperation::VoteFrozen { contract, frozen } => freeze::vote(overlay, account, contract, *frozen),
+    ) -> Result<Result<Option<Told>, RejectCode>, ReplicaError> {
+        if let Some(waits) = consent::gather(overlay, signer, operation, header)? {
+            return Ok(Ok(Some(waits)));
         }
+        let run_ahead = self.parameters.run_ahead;
+        let done = match operation {
+            NativeOperation::PutAccount { account, proofs } => govern::put_account(overlay, signer, account, proofs)?,
+            NativeOperation::PutOrganisation { name, gln, contact, threshold } => {
+                let said = Organisation {
+                    gln: gln.clone(),
+                    contact: contact.clone(),
+                    threshold: *threshold,
+                    ..Organisation::new(signer.id.organisation(), name)
+                };
+                organisation::put(overlay, signer, &said)?
+            }
+            NativeOperation::ReportEquivocation { evidence } => {
+                govern::report_equivocation(overlay, self.chain, signer, evidence, header, run_ahead)?
+            }
+            NativeOperation::Propose { measure, reason, open_ms } => {
+                return Ok(
+                    proposal::propose(overlay, signer, (measure, reason, *open_ms), header, run_ahead)?.map(Some)
+                );
+            }
+            NativeOperation::Vote { proposal, approve } => {
+                return Ok(proposal::vote(overlay, signer, (*proposal, *approve), header, run_ahead)?.map(Some));
+            }
+            NativeOperation::ApproveCode { contract, code, approve } => {
+                policy::approve(overlay, signer, contract, code, *approve)?;
+                Ok(())
+            }
+            NativeOperation::SetFrozen { contract, frozen } => freeze::set(overlay, signer, contract, *frozen)?,
+        };
+        Ok(done.map(|()| None))
     }
 }
 
@@ -229,12 +254,17 @@ pub fn outside_window(rules: &Parameters, expires: TimestampMs, time: TimestampM
 /// What a transaction costs before it does anything: its bytes and its signatures.
 #[must_use]
 pub fn intrinsic_gas(transaction: &VerifiedTransaction) -> u64 {
-    let checks = match &transaction.body().payload {
-        Payload::Native(NativeOperation::PutAccount { proofs, .. }) => proofs.len(),
-        Payload::Native(NativeOperation::ReportEquivocation { .. }) => 2,
-        Payload::Call { .. } | Payload::Deploy { .. } | Payload::Upgrade { .. } | Payload::Native(_) => 0,
+    let (checks, more) = match &transaction.body().payload {
+        Payload::Native(operation) => match operation {
+            NativeOperation::PutAccount { proofs, .. } => (proofs.len(), GOVERNANCE_GAS),
+            NativeOperation::Propose { measure, .. } => (measure.proofs().1.len(), GOVERNANCE_GAS),
+            NativeOperation::Vote { .. } | NativeOperation::PutOrganisation { .. } => (0, GOVERNANCE_GAS),
+            NativeOperation::ReportEquivocation { .. } => (2, 0),
+            NativeOperation::ApproveCode { .. } | NativeOperation::SetFrozen { .. } => (0, 0),
+        },
+        Payload::Call { .. } | Payload::Deploy { .. } | Payload::Upgrade { .. } => (0, 0),
     };
-    intrinsic_gas_of(transaction.bytes().len(), checks)
+    intrinsic_gas_of(transaction.bytes().len(), checks).saturating_add(more)
 }
 
 /// What a transaction of so many bytes costs that has so many signatures beside its own.

@@ -1,11 +1,10 @@
-//! Stopping a contract: by its owner, or by those who run the network.
+//! Stopping a contract by its owner. The network stops one by a [`crate::measure`].
 
 use crate::error::ReplicaError;
-use crate::govern::{cast, epoch_and_validators};
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
-use countersign_types::{Account, Address, ContractRecord, FreezeVote, RejectCode, state_key};
+use countersign_types::{Account, Address, ContractRecord, RejectCode, state_key};
 
 fn record<B: StateSource>(
     overlay: &Overlay<'_, B>,
@@ -30,35 +29,5 @@ pub fn set<B: StateSource>(
     }
     record.frozen.by_owner = frozen;
     overlay.write(state_key::contract(contract), Some(encode(&record)));
-    Ok(Ok(()))
-}
-
-/// Takes an organisation's vote on whether a contract is stopped. Once more than two thirds of the organisations that run
-/// validators want the same, it is so, and the next decision needs new votes.
-///
-/// # Errors
-/// The outer one if the state cannot be read, the inner one if the contract is unknown or the organisation runs no validator.
-pub fn vote<B: StateSource>(
-    overlay: &mut Overlay<'_, B>,
-    signer: &Account,
-    contract: &Address,
-    frozen: bool,
-) -> Result<Result<(), RejectCode>, ReplicaError> {
-    let Some(mut record) = record(overlay, contract)? else { return Ok(Err(RejectCode::NoContract)) };
-    let (_, validators) = epoch_and_validators(overlay)?;
-    let voters = validators.organisations();
-    let voter = signer.id.organisation();
-    if !voters.contains(voter) {
-        return Ok(Err(RejectCode::Forbidden));
-    }
-    let key = |organisation: &str| state_key::freeze_vote(contract, organisation);
-    let vote = FreezeVote { revision: record.revision, was_frozen: record.frozen.by_network, frozen };
-    if cast(overlay, &voters, voter, &vote, key)? {
-        record.frozen.by_network = frozen;
-        overlay.write(state_key::contract(contract), Some(encode(&record)));
-        for organisation in &voters {
-            overlay.write(key(organisation), None);
-        }
-    }
     Ok(Ok(()))
 }

@@ -8,6 +8,13 @@ pub const TRANSACTION_BYTE_GAS: u64 = 20;
 /// Gas for each further signature in a transaction (a key's proof, a reported vote): a check of its own (about 60 µs) and
 /// a write.
 pub const SIGNATURE_GAS: u64 = 80_000;
+/// Most admins of an organisation: a list of 64 ids of 66 bytes is 4 KiB, and each change of an account that is one reads them all.
+pub const ADMINS_MAX: usize = 64;
+/// How long admins of an organisation that asks several of them to agree have for it, milliseconds of block time: a week.
+pub const CONSENT_MS: u64 = 7 * 86_400_000;
+/// Gas of an operation that changes who may do what, beside its bytes: it reads and writes some tens of entries, and a proposal is
+/// written whole with each vote.
+pub const GOVERNANCE_GAS: u64 = 500_000;
 /// The part of a block's most gas that scheduled calls have, beside its transactions: a quarter. So a block takes at most
 /// 5/4 of it, or the largest scheduled call more where that is larger than the quarter.
 pub const SCHEDULED_GAS_PART: u64 = 4;

@@ -1,14 +1,12 @@
-//! Who may put code on the chain: the policy in force, votes for another one, and approvals of code.
+//! Who may put code on the chain: the policy in force, and approvals of code.
 
 use crate::error::ReplicaError;
-use crate::govern::{cast, epoch_and_validators};
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_types::codec::encode;
 use countersign_types::limits::APPROVALS_MAX;
-use countersign_types::{
-    Account, Address, ContractRecord, DeployPolicy, Hash, PolicyState, PolicyVote, RejectCode, state_key,
-};
+use countersign_types::policy::NETWORK;
+use countersign_types::{Account, Address, ContractRecord, Hash, PolicyState, state_key};
 use std::collections::BTreeSet;
 
 /// The policy in force.
@@ -33,36 +31,20 @@ pub fn approvals(
     Ok(state.read_value(&state_key::approvals(contract, revision, code), "approvals of code")?.unwrap_or_default())
 }
 
-/// Takes an organisation's vote on the deployment policy. Once more than two thirds of the organisations that run validators
-/// want the same one, it holds from the next transaction on.
+/// Notes that the network consents to code, whatever number of approvals the policy asks for.
 ///
 /// # Errors
-/// The outer one if the state cannot be read, the inner one if the vote is refused.
-pub fn vote<B: StateSource>(
+/// If the state cannot be read.
+pub fn consent<B: StateSource>(
     overlay: &mut Overlay<'_, B>,
-    signer: &Account,
-    version: u64,
-    wanted: &DeployPolicy,
-) -> Result<Result<(), RejectCode>, ReplicaError> {
-    if in_force(overlay)?.version != version {
-        return Ok(Err(RejectCode::PolicyOver));
-    }
-    let (_, validators) = epoch_and_validators(overlay)?;
-    let voters = validators.organisations();
-    let voter = signer.id.organisation();
-    if !voters.contains(voter) {
-        return Ok(Err(RejectCode::Forbidden));
-    }
-    for organisation in wanted.organisations.iter().flatten() {
-        if overlay.read(&state_key::organisation(organisation))?.is_none() {
-            return Ok(Err(RejectCode::BadPolicy));
-        }
-    }
-    if cast(overlay, &voters, voter, &PolicyVote { version, policy: wanted.hash() }, state_key::policy_vote)? {
-        let next = PolicyState { version: version.saturating_add(1), policy: wanted.clone() };
-        overlay.write(state_key::policy(), Some(encode(&next)));
-    }
-    Ok(Ok(()))
+    contract: &str,
+    revision: u32,
+    code: &Hash,
+) -> Result<(), ReplicaError> {
+    let mut approved = approvals(overlay, contract, revision, code)?;
+    approved.insert(NETWORK.to_owned());
+    overlay.write(state_key::approvals(contract, revision, code), Some(encode(&approved)));
+    Ok(())
 }
 
 /// Notes that an organisation approves code to be the next revision of a contract, or takes it back. Beyond [`APPROVALS_MAX`] approvals, which

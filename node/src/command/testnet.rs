@@ -17,8 +17,8 @@ use anyhow::{Context as _, bail};
 use countersign_consensus::{Record, vote_journal::Framer};
 use countersign_replica::journal::JournalRecord;
 use countersign_types::{
-    Account, DeployPolicy, Genesis, Hash, Height, KeyEntry, Organisation, Parameters, Roles, SecretKey, Validator,
-    ValidatorSet,
+    Account, DeployPolicy, Genesis, Hash, Height, KeyEntry, Organisation, Parameters, Roles, Rules, SecretKey,
+    Validator, ValidatorSet,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -110,13 +110,13 @@ fn genesis(flags: &TestnetFlags, keys: &[Keys]) -> anyhow::Result<Genesis> {
             key: SecretKey::from_seed(keys.validator.expose()).public(),
             network_key: SecretKey::from_seed(keys.network.expose()).public(),
         });
-        organisations.push(Organisation { id: id.clone(), name: format!("Organisation {index}"), gln: None });
+        organisations.push(Organisation::new(id.clone(), format!("Organisation {index}")));
         for (name, roles) in ACCOUNTS {
             let seed = Seed::generate()?;
             keystore::create(&flags.out.join(format!("accounts/{id}-{name}.key")), Purpose::Account, &seed)?;
             let key = SecretKey::from_seed(seed.expose()).public();
             let keys = vec![KeyEntry { key, valid_from: Height::ZERO, valid_to: None }];
-            accounts.push(Account { id: format!("{id}/{name}").parse()?, roles, keys });
+            accounts.push(Account::new(format!("{id}/{name}").parse()?, roles, keys));
         }
     }
     let genesis = Genesis {
@@ -124,6 +124,7 @@ fn genesis(flags: &TestnetFlags, keys: &[Keys]) -> anyhow::Result<Genesis> {
         time: now(),
         parameters: Parameters { heartbeat_ms: flags.heartbeat_ms, ..Parameters::default() },
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new(validators)?,
         organisations,
         accounts,

@@ -2,7 +2,7 @@
 
 use super::conn::{Conn, Node};
 use super::failure::of_ledger;
-use super::socket::Feed;
+use super::feed::Wanted;
 use countersign_api::method::chain::{
     Block, BlockNotice, ChainGetBlock, ChainInfo, ChainSubscribe, ChainUnsubscribe, Info, SubscribeParams, Subscribed,
     Verdict,
@@ -59,7 +59,8 @@ fn block(node: &Node, at: At) -> Result<Read<Block>, RpcError> {
     Ok(point.read(block, None))
 }
 
-fn needs_socket() -> RpcError {
+/// That a method needs a WebSocket.
+pub(super) fn needs_socket() -> RpcError {
     RpcError::new(Code::WebSocketNeeded, format!("connect to {}", countersign_api::WEBSOCKET_PATH))
 }
 
@@ -68,13 +69,18 @@ fn subscribe(conn: &Conn, params: &SubscribeParams) -> Result<Subscribed, RpcErr
     let certified = conn.node.reader().certified();
     // There is no block at height 0.
     let first = params.from.unwrap_or(certified.next()).max(Height(1));
-    Ok(Subscribed { subscription: call.subscribe(first, params.receipts)? })
+    Ok(Subscribed { subscription: call.subscribe(first, Wanted::Blocks { receipts: params.receipts })? })
 }
 
 /// What a subscription is told of a certified block.
-pub(super) fn notice(node: &Node, feed: &Feed, height: Height) -> Result<BlockNotice, RpcError> {
+pub(super) fn notice(
+    node: &Node,
+    subscription: u64,
+    with_receipts: bool,
+    height: Height,
+) -> Result<BlockNotice, RpcError> {
     let point = node.point(At::Height(height))?;
-    let receipts = match feed.receipts {
+    let receipts = match with_receipts {
         true => node.reader().receipts(height).map_err(|cause| of_ledger(&cause))?,
         false => Vec::new(),
     };
@@ -84,7 +90,7 @@ pub(super) fn notice(node: &Node, feed: &Feed, height: Height) -> Result<BlockNo
         gas_used: receipt.gas_used.0,
     };
     Ok(BlockNotice {
-        subscription: feed.id,
+        subscription,
         height,
         block_hash: point.block,
         time: point.time,

@@ -3,16 +3,19 @@
 use super::conn::{Conn, Node};
 use super::doctor;
 use super::failure::of_ledger;
+use super::point::Point;
 use crate::replica_thread::now;
 use countersign_api::method::consensus::{
-    Case, ConsensusEvidence, ConsensusStatus, EvidenceParams, Missing, Signed, Status,
+    Case, ConsensusEvidence, ConsensusStatus, ConsensusValidators, EvidenceParams, Missing, Signed, Status,
+    ValidatorsOf,
 };
 use countersign_api::{Code, Read, Registry, RpcError};
-use countersign_types::{EpochState, Equivocation, Height, state_key};
+use countersign_types::{Epoch, EpochState, Equivocation, Height, ValidatorSet, state_key};
 use std::collections::BTreeMap;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ConsensusStatus, _, _>(|conn, _| conn.read(status));
+    registry.on::<ConsensusValidators, _, _>(|conn, params| conn.read(move |node| validators(node, &params)));
     registry.on::<ConsensusEvidence, _, _>(|conn, params| conn.read(move |node| evidence(node, &params)));
 }
 
@@ -75,15 +78,44 @@ fn status(node: &Node) -> Result<Status, RpcError> {
     Ok(answer)
 }
 
-fn evidence(node: &Node, params: &EvidenceParams) -> Result<Read<Vec<Case>>, RpcError> {
-    let point = node.point(params.at)?;
-    let state: Option<EpochState> = node.native(&state_key::epoch(), &point)?;
-    let epoch = params.epoch.or(state.map(|state| state.epoch)).unwrap_or_default();
+/// The epoch that is asked about, the last height before it, its validators, and the state of the epochs at the point.
+fn epoch_of(
+    node: &Node,
+    params: &EvidenceParams,
+    point: &Point,
+) -> Result<(Epoch, Height, ValidatorSet, EpochState), RpcError> {
+    let state: EpochState = node.native(&state_key::epoch(), point)?.unwrap_or_default();
+    let epoch = params.epoch.unwrap_or(state.epoch);
     let known = node.reader().epoch(epoch).map_err(|cause| of_ledger(&cause))?;
-    let Some((_, validators)) = known.filter(|(origin, _)| *origin <= point.height) else {
+    let Some((origin, validators)) = known.filter(|(origin, _)| *origin <= point.height) else {
         let cause = format!("epoch {epoch} has not begun at height {}", point.height);
         return Err(RpcError::new(Code::InvalidParams, cause));
     };
+    Ok((epoch, origin, validators, state))
+}
+
+/// The proof shows the state of the epochs and the validators that it names now.
+fn validators(node: &Node, params: &EvidenceParams) -> Result<Read<ValidatorsOf>, RpcError> {
+    let point = node.point(params.at)?;
+    let (epoch, origin, set, state) = epoch_of(node, params, &point)?;
+    let change = state.change.filter(|_| state.epoch == epoch);
+    let answer = ValidatorsOf {
+        epoch,
+        origin,
+        quorum: set.quorum(),
+        faulty_max: set.faulty_max(),
+        validators: set.members().to_vec(),
+        ends_at: change.as_ref().map(|change| change.last),
+        next: change.map(|change| change.set.members().to_vec()),
+    };
+    let keys = [state_key::epoch(), state_key::validators()];
+    let proof = if params.prove { Some(node.prove_entries(keys, &point)?) } else { None };
+    Ok(point.read(answer, proof))
+}
+
+fn evidence(node: &Node, params: &EvidenceParams) -> Result<Read<Vec<Case>>, RpcError> {
+    let point = node.point(params.at)?;
+    let (epoch, _, validators, _) = epoch_of(node, params, &point)?;
     let (mut cases, mut keys) = (Vec::new(), Vec::new());
     for (validator, member) in (0u16..).zip(validators.members()) {
         let key = state_key::equivocation(epoch, validator);

@@ -1,28 +1,24 @@
-//! `contract_*`: contracts, their interfaces, views and events.
+//! `contract_*`: contracts, their interfaces and views.
 
 use super::conn::{Conn, Node};
 use super::cursor::Cursor;
-use super::failure::{of_abi, of_ledger};
+use super::failure::of_abi;
 use super::interface::Interface;
 use super::view::view;
 use countersign_api::abi::Mode;
 use countersign_api::method::contract::{
-    Contract, ContractGetAbi, ContractList, ContractListEvents, ContractView, EventRecord, GetAbiParams,
-    ListEventsParams, ListParams, ViewParams, Viewed,
+    Contract, ContractGetAbi, ContractList, ContractView, GetAbiParams, ListParams, ViewParams, Viewed,
 };
 use countersign_api::read::page_size;
 use countersign_api::{At, Bytes, Code, Order, Page, Read, Registry, RpcError};
-use countersign_ledger::{Direction, EventCursor, EventFilter};
-use countersign_types::{Address, Height};
+use countersign_types::Address;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<ContractList, _, _>(|conn, params| conn.read(move |node| list(node, params)));
     registry.on::<ContractGetAbi, _, _>(|conn, params| conn.read(move |node| abi(node, &params)));
     registry.on::<ContractView, _, _>(|conn, params| conn.view(move |node| run(node, params)));
-    registry.on::<ContractListEvents, _, _>(|conn, params| conn.read(move |node| events(node, params)));
 }
 
 fn list(node: &Node, mut params: ListParams) -> Result<Page<Contract>, RpcError> {
@@ -92,53 +88,4 @@ fn arguments(interface: Result<&Arc<Interface>, &RpcError>, method: &str, args: 
         return Err(RpcError::new(Code::ContractMethodUnknown, cause));
     }
     interface.abi.encode_args(method, args).map_err(|cause| of_abi(&cause))
-}
-
-fn events(node: &Node, mut params: ListEventsParams) -> Result<Page<EventRecord>, RpcError> {
-    let invalid = |cause: &str| Err(RpcError::new(Code::InvalidParams, cause));
-    if params.name.is_some() && params.contract.is_none() {
-        return invalid("`name` needs `contract`");
-    }
-    if params.attribute.is_some() && params.name.is_none() {
-        return invalid("`attribute` needs `contract` and `name`");
-    }
-    let (size, cursor) = (page_size(params.limit.take()), params.cursor.take());
-    let query = node.query::<ContractListEvents>(&params);
-    let cursor: Option<Cursor<(Height, u32)>> = cursor.as_deref().map(|text| query.cursor(text)).transpose()?;
-    let newest = node.point(At::Final)?;
-    let point = cursor.as_ref().map_or(Ok(newest.clone()), |cursor| node.point(At::Height(cursor.height)))?;
-    let contract = params.contract.map(|named| node.contract(&named, &newest)).transpose()?;
-    let filter = EventFilter {
-        contract: contract.map(|(address, _)| address),
-        name: params.name,
-        attribute: params.attribute.map(|attribute| (attribute.name, attribute.value.0)),
-        from: params.from.unwrap_or(Height::ZERO),
-        // What is executed and not certified yet is not told, nor what came after the first page.
-        to: params.to.unwrap_or(point.height).min(point.height),
-    };
-    let start = cursor.map(|Cursor { place: (height, index), .. }| EventCursor { height, index });
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let direction = match params.order {
-        Order::Ascending => Direction::Forward,
-        Order::Descending => Direction::Backward,
-    };
-    let found = node.reader().events(&filter, start, size, direction).map_err(|cause| of_ledger(&cause))?;
-    let mut records = BTreeMap::new();
-    let items = found.items.iter().map(|record| {
-        let mut item = EventRecord::of(record);
-        let contract = record.event.contract;
-        let known = records.entry(contract).or_insert_with(|| node.contract_at(&contract, &newest).ok().flatten());
-        let interface = known.as_ref().and_then(|known| {
-            let code = node.code_when(&contract, known, record.height, &newest).ok()?;
-            node.interface(&code, &newest).ok()
-        });
-        let decode = |interface: &Arc<Interface>| interface.abi.decode_event(&record.event.name, &record.event.data);
-        item.event.value = interface.as_ref().and_then(|interface| decode(interface).ok());
-        item
-    });
-    let items = items.collect();
-    let next = found
-        .next
-        .map(|EventCursor { height, index }| query.text(&Cursor { height: point.height, place: (height, index) }));
-    Ok(point.page(items, next))
 }

@@ -2,9 +2,9 @@
 
 use super::conn::{Conn, Node};
 use super::failure::{internal, of_ledger};
+use super::foresee::foresee;
 use super::point::Point;
 use super::view::view;
-use countersign_api::check::check;
 use countersign_api::method::epcis::{EpcisEvent, EpcisValidate, EventParams, EventRecord, EventRecords};
 use countersign_api::{Code, Read, Registry, RpcError};
 use countersign_epcis::answer::Recorded;
@@ -14,7 +14,7 @@ use countersign_types::{Address, Hash, Height, TimestampMs, codec, state_key};
 use serde_json::value::RawValue;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
-    registry.on::<EpcisValidate, _, _>(|conn, params| conn.read(move |_| Ok(check(&params.text()))));
+    registry.on::<EpcisValidate, _, _>(|conn, params| conn.view(move |node| foresee(node, &params)));
     registry.on::<EpcisEvent, _, _>(|conn, params| conn.view(move |node| event(node, &params)));
 }
 

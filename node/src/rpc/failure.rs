@@ -69,10 +69,11 @@ pub(super) fn of_bad(cause: &BadTransaction) -> RpcError {
         BadTransaction::Decode(_)
         | BadTransaction::Payload { .. }
         | BadTransaction::Name
-        | BadTransaction::Policy(_)
+        | BadTransaction::Measure(_)
+        | BadTransaction::Reason { .. }
+        | BadTransaction::Organisation
         | BadTransaction::ContractName(_)
         | BadTransaction::Evidence(_)
-        | BadTransaction::Validators(_)
         | BadTransaction::Account(_) => Code::TransactionMalformed,
     };
     RpcError::new(code, cause)
@@ -100,7 +101,12 @@ fn of_reject(code: RejectCode) -> Code {
         | RejectCode::LastAdmin
         | RejectCode::PolicyForbids
         | RejectCode::NotApproved
+        | RejectCode::RunsValidator
+        | RejectCode::NoQuorum
+        | RejectCode::TooManyAdmins
         | RejectCode::NotOwner => Code::Forbidden,
+        RejectCode::Suspended => Code::OrganisationSuspended,
+        RejectCode::ProposalOver => Code::ProposalUnknown,
         RejectCode::GasLimit => Code::GasLimitOutOfRange,
         RejectCode::NoContract => Code::ContractUnknown,
         RejectCode::Frozen => Code::ContractFrozen,
@@ -113,7 +119,9 @@ fn of_reject(code: RejectCode) -> Code {
         | RejectCode::KeyTaken
         | RejectCode::SameCode
         | RejectCode::Incompatible
-        | RejectCode::PolicyOver
+        | RejectCode::MeasureOver
+        | RejectCode::BadWindow
+        | RejectCode::BadOrganisation
         | RejectCode::BadPolicy
         | RejectCode::KeyUnproven => Code::TransactionMalformed,
     }

@@ -1,17 +1,21 @@
 //! `epcis_query`: captured events that match parameters, page by page.
 
+mod indexed;
+
 use super::conn::{Conn, Node};
 use super::cursor::Cursor;
 use super::epcis::told;
 use super::registers::{LedgerRegisters, of_unanswered};
 use super::trace::asked;
-use crate::limits::{QUERY_BYTES_MAX, QUERY_READS_MAX};
+use crate::limits::{QUERY_BYTES_MAX, QUERY_HITS, QUERY_HITS_MAX, QUERY_READS_MAX};
 use countersign_api::method::epcis::{EpcisQuery, EventRecord, Form, QueryParams};
 use countersign_api::read::{Page, page_size};
 use countersign_api::{At, Code, Registry, RpcError};
 use countersign_epcis::json;
-use countersign_epcis::query::{Found, Order, Query, count, search};
+use countersign_epcis::query::{Found, Order, Page as Part, Query, among, count, search, span};
 use countersign_epcis::register::{self, Pos, Record};
+use countersign_types::Height;
+use indexed::Bound;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<EpcisQuery, _, _>(|conn, params| conn.view(move |node| query(node, params)));
@@ -32,8 +36,9 @@ fn query(node: &Node, mut params: QueryParams) -> Result<Page<EventRecord>, RpcE
         Some(position) => position,
         None => register::count(&mut registers).map_err(of_unanswered)?,
     };
+    let bound = Bound { contract: asked.contract, height: asked.as_of.height, position, after: None };
     if cursor.is_none() {
-        check_count(&mut registers, &query, position)?;
+        check_count(node, &mut registers, &query, bound)?;
     }
     let (after, before) = match cursor.map(|cursor| cursor.place) {
         Some((time_ms, sequence, before)) => (Some(Pos { time_ms, sequence }), before),
@@ -41,8 +46,12 @@ fn query(node: &Node, mut params: QueryParams) -> Result<Page<EventRecord>, RpcE
     };
     let left = query.first.map_or(u64::MAX, |first| first.saturating_sub(before));
     let events = usize::try_from(left.min(u64::from(limit))).unwrap_or(usize::MAX);
-    let page = search(&mut registers, &query, position, after, events, QUERY_READS_MAX).map_err(of_unanswered)?;
-    let page = page.ok_or_else(|| too_much("to sort by time of event"))?;
+    let page = match by_index(node, &mut registers, &query, bound, after, events)? {
+        Some(page) => page,
+        None => search(&mut registers, &query, position, after, events, QUERY_READS_MAX)
+            .map_err(of_unanswered)?
+            .ok_or_else(|| too_much("to sort by time of event"))?,
+    };
     let whole = page.found.len();
     let (items, last) = told_within(page.found, query.order, params.form)?;
     let answered = before.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
@@ -61,10 +70,60 @@ fn read(params: &QueryParams) -> Result<Query, RpcError> {
     Query::read(&value).map_err(|cause| RpcError::new(Code::InvalidParams, cause))
 }
 
+/// A part of the answer by the node's index of events; none where that is no help.
+fn by_index(
+    node: &Node,
+    registers: &mut LedgerRegisters<'_>,
+    query: &Query,
+    mut bound: Bound,
+    after: Option<Pos>,
+    events: usize,
+) -> Result<Option<Part>, RpcError> {
+    if span(registers, query, bound.position).map_err(of_unanswered)? <= QUERY_HITS_MAX {
+        return Ok(None);
+    }
+    if query.order == Order::EventTime {
+        let all = node.hits(query, bound)?.map(indexed::Hits::all).transpose()?.flatten();
+        return all.map(|all| among(registers, query, all, after, events).map_err(of_unanswered)).transpose();
+    }
+    if let Some(Pos { sequence, .. }) = after {
+        let record = register::record(registers, sequence).map_err(of_unanswered)?;
+        bound.after = record.map(|record| (sequence, Height(record.height)));
+    }
+    let Some(mut hits) = node.hits(query, bound)? else { return Ok(None) };
+    let mut page = Part::default();
+    loop {
+        let Some(mut found) = hits.take(QUERY_HITS)? else { return Ok(None) };
+        let (last, is_end) = (found.last().copied(), found.len() < QUERY_HITS);
+        found.sort_unstable();
+        let part = among(registers, query, found, None, events.saturating_sub(page.found.len()));
+        let Part { found, next, looked_at } = part.map_err(of_unanswered)?;
+        page.found.extend(found);
+        page.looked_at = page.looked_at.saturating_add(looked_at);
+        if next.is_some() || is_end {
+            page.next = next;
+            return Ok(Some(page));
+        }
+        if page.found.len() >= events || page.looked_at >= QUERY_HITS_MAX {
+            page.next = last.map(|sequence| Pos { time_ms: 0, sequence });
+            return Ok(Some(page));
+        }
+    }
+}
+
 /// Refuses a query that more events match than its `maxEventCount` allows.
-fn check_count(registers: &mut LedgerRegisters<'_>, query: &Query, position: u64) -> Result<(), RpcError> {
+fn check_count(node: &Node, registers: &mut LedgerRegisters<'_>, query: &Query, bound: Bound) -> Result<(), RpcError> {
     let Some(most) = query.most else { return Ok(()) };
-    match count(registers, query, position, most, QUERY_READS_MAX).map_err(of_unanswered)? {
+    let counted = match count(registers, query, bound.position, most, QUERY_READS_MAX).map_err(of_unanswered)? {
+        Some(count) => Some(count),
+        None => {
+            let all = node.hits(query, bound)?.map(indexed::Hits::all).transpose()?.flatten();
+            let page =
+                all.map(|all| among(registers, query, all, None, usize::MAX).map_err(of_unanswered)).transpose()?;
+            page.map(|page| u64::try_from(page.found.len()).unwrap_or(u64::MAX))
+        }
+    };
+    match counted {
         Some(count) if count <= most => Ok(()),
         Some(_) => Err(RpcError::new(Code::InvalidParams, format!("`maxEventCount`: more than {most} events match"))),
         None => Err(too_much("to count for `maxEventCount`")),
@@ -73,8 +132,8 @@ fn check_count(registers: &mut LedgerRegisters<'_>, query: &Query, position: u64
 
 fn too_much(purpose: &str) -> RpcError {
     let cause = format!(
-        "more than {QUERY_READS_MAX} records would have to be looked at {purpose}: name an identifier or a document, or \
-         narrow the record time"
+        "more than {QUERY_READS_MAX} records would have to be looked at {purpose}: name an identifier or a document, a \
+         rare location or step, or narrow the record time"
     );
     RpcError::new(Code::InvalidParams, cause)
 }

@@ -10,7 +10,7 @@ use crate::limits::{AHEAD_LOGS, AHEAD_THREADS, WALK_LOG_RECORDS, WALK_TIME_MAX};
 use countersign_api::{Code, RpcError};
 use countersign_epcis::question::{Answer, Question, ask};
 use countersign_epcis::register::{LogEntry, Reader as Registers};
-use countersign_epcis::walk::{Limits, Unanswered};
+use countersign_epcis::walk::{AsOf, Limits, Unanswered};
 use countersign_ledger::{LedgerError, Lines, Reader, Reads, RocksStore};
 use countersign_types::hash::sha256;
 use countersign_types::log::LogRecord;
@@ -211,15 +211,21 @@ impl Node {
     /// Answers a question about a provenance contract's registers.
     pub fn answer(&self, question: &Question, asked: &Asked) -> Result<Answer, RpcError> {
         let mut registers = LedgerRegisters::at(self, asked.contract, &asked.over);
-        ask(&mut registers, question, asked.position, Limits::default()).map_err(of_unanswered)
+        ask(&mut registers, question, as_of(asked), Limits::default()).map_err(of_unanswered)
     }
 
     /// The same, with all that was read.
     pub fn answer_recorded(&self, question: &Question, asked: &Asked) -> Result<(Answer, Reads), RpcError> {
         let mut registers = LedgerRegisters::at(self, asked.contract, &asked.over).recorded();
-        let answer = ask(&mut registers, question, asked.position, Limits::default()).map_err(of_unanswered)?;
+        let answer = ask(&mut registers, question, as_of(asked), Limits::default()).map_err(of_unanswered)?;
         Ok((answer, registers.into_reads()))
     }
+}
+
+/// As of when a walk answers. What receivers said of hand-overs has heights and is no record, so a position alone does not
+/// tell.
+fn as_of(asked: &Asked) -> AsOf {
+    AsOf { position: asked.position, height: asked.position.map(|_| asked.as_of.height.0) }
 }
 
 /// A question that has no answer.

@@ -1,20 +1,18 @@
 //! A WebSocket client: its calls, several at once, and its subscriptions.
 //!
-//! A subscription reads blocks from the ledger in order of height and waits for room in the client's
+//! A subscription ([`super::feed`]) reads from the ledger in order of height and waits for room in the client's
 //! queue, so a slow reader falls behind without a gap, and one that reads nothing is disconnected by
 //! the listener's write timeout.
 
-use super::chain::notice;
+use super::Server;
 use super::conn::{Conn, Node};
-use super::{Server, failure};
+use super::feed::{self, Broken, Feed, Wanted};
 use crate::limits::{SOCKET_CALLS_MAX, SUBSCRIPTIONS_MAX};
 use crate::listener::Socket;
-use countersign_api::envelope::Notification;
-use countersign_api::method::chain::NOTIFICATION;
 use countersign_api::{Code, RpcError};
 use countersign_types::Height;
 use futures::StreamExt;
-use futures::future::{AbortHandle, AbortRegistration, Abortable};
+use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,20 +33,9 @@ pub(super) struct Call {
     opened: Arc<Mutex<Vec<Feed>>>,
 }
 
-/// A subscription.
-#[derive(Debug)]
-pub(super) struct Feed {
-    /// Its number on the connection.
-    pub id: u64,
-    /// Whether it wants verdicts on transactions.
-    pub receipts: bool,
-    first: Height,
-    registration: AbortRegistration,
-}
-
 impl Call {
     /// Opens a subscription from a height on and answers its number.
-    pub fn subscribe(&self, first: Height, receipts: bool) -> Result<u64, RpcError> {
+    pub fn subscribe(&self, first: Height, wanted: Wanted) -> Result<u64, RpcError> {
         let mut subscriptions = lock(&self.subscriptions);
         if subscriptions.active.len() >= SUBSCRIPTIONS_MAX {
             let cause = format!("at most {SUBSCRIPTIONS_MAX}; end one with chain_unsubscribe");
@@ -58,7 +45,7 @@ impl Call {
         let id = subscriptions.last;
         let (handle, registration) = AbortHandle::new_pair();
         subscriptions.active.insert(id, handle);
-        lock(&self.opened).push(Feed { id, receipts, first, registration });
+        lock(&self.opened).push(Feed { id, wanted, first, registration });
         Ok(id)
     }
 
@@ -67,12 +54,6 @@ impl Call {
         let ended = lock(&self.subscriptions).active.remove(&id);
         ended.inspect(AbortHandle::abort).is_some()
     }
-}
-
-/// Why a subscription ended on its own; the client is disconnected, and resumes elsewhere or later.
-enum Broken {
-    Gone,
-    Failed,
 }
 
 /// Serves a client until it goes away or the node stops.
@@ -115,41 +96,11 @@ async fn answer(server: Arc<Server>, call: Call, text: String) -> (Option<String
     (response, opened)
 }
 
-/// Sends blocks until the subscription is ended; answers what broke it otherwise.
+/// Sends what is wanted until the subscription is ended; answers what broke it otherwise.
 async fn follow(node: Arc<Node>, mut feed: Feed, out: mpsc::Sender<String>) -> Option<Broken> {
     let registration = std::mem::replace(&mut feed.registration, AbortHandle::new_pair().1);
-    let sending = Abortable::new(send_blocks(node, feed, out), registration);
+    let sending = Abortable::new(feed::send(node, feed, out), registration);
     sending.await.ok()
-}
-
-async fn send_blocks(node: Arc<Node>, feed: Feed, out: mpsc::Sender<String>) -> Broken {
-    let feed = Arc::new(feed);
-    let mut progress = node.context.shared.progress();
-    let mut next = feed.first;
-    loop {
-        let certified = progress.borrow_and_update().certified;
-        while next <= certified {
-            let (reading, height) = (Arc::clone(&feed), next);
-            let text = Arc::clone(&node).read(move |node| {
-                let notification = Notification::new(NOTIFICATION, notice(node, &reading, height)?);
-                serde_json::to_string(&notification).map_err(|cause| failure::internal(&cause))
-            });
-            let text = match text.await {
-                Ok(text) => text,
-                Err(cause) => {
-                    tracing::warn!(%height, %cause, "a subscription ends");
-                    return Broken::Failed;
-                }
-            };
-            if out.send(text).await.is_err() {
-                return Broken::Gone;
-            }
-            next = next.next();
-        }
-        if progress.changed().await.is_err() {
-            return Broken::Gone;
-        }
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -7,30 +7,34 @@ use super::cursor::{Cursor, Query};
 use super::point::Point;
 use super::registers::{LedgerRegisters, of_unanswered};
 use crate::replica_thread::now;
-use countersign_api::limits::RECALL_PAGE_MAX;
+use countersign_api::limits::{CHAIN_PAGE_MAX, RECALL_PAGE_MAX};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::trace::{
-    AnomaliesParams, AnomalyReport, AtTimeParams, AuditTrail, AuditTrailParams, Excursions, ExcursionsParams, Held,
-    HistoryParams, MassBalance, RecallParams, RecallScope, Trace, TraceAnomalies, TraceAuditTrail, TraceBack,
-    TraceContents, TraceExcursions, TraceForward, TraceHistory, TraceHolder, TraceMassBalance, TraceParams,
-    TraceRecall, TraceVerifyItem, Verification, VerifyItemParams, Whereabouts,
+    AnomaliesParams, AnomalyReport, AtTimeParams, AuditTrail, AuditTrailParams, ChainPage, ChainParams, Excursions,
+    ExcursionsParams, Held, HistoryParams, LineageParams, MassBalance, RecallParams, RecallScope, Trace,
+    TraceAnomalies, TraceAuditTrail, TraceBack, TraceChain, TraceContents, TraceExcursions, TraceForward, TraceHistory,
+    TraceHolder, TraceMassBalance, TraceParams, TraceRecall, TraceVerifyItem, Verification, VerifyItemParams,
+    Whereabouts,
 };
 use countersign_api::read::page_size;
-use countersign_api::trace::{of_history, of_history_page, of_lineage};
-use countersign_api::{At, Code, Read, Registry, RpcError};
-use countersign_epcis::answer::{After, HistoryPage};
+use countersign_api::trace::{of_chain, of_history, of_history_page, of_lineage};
+use countersign_api::{At, Code, Method, Read, Registry, RpcError};
+use countersign_epcis::answer::{After, HistoryPage, Way};
 use countersign_epcis::question::{Answer, Part, Question, expiry, instance, spelled_lot};
 use countersign_epcis::register::{self, Pos};
 use countersign_epcis::term::{Term, Vocabulary};
-use countersign_epcis::walk::{Bounds, Claim};
+use countersign_epcis::walk::{Bounds, Claim, Reach, Rows};
 use countersign_epcis::{Identifier, Time};
 use countersign_types::{Address, ContractRecord};
 use std::num::NonZeroU32;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<TraceHistory, _, _>(|conn, params| conn.view(move |node| history(node, params)));
-    registry.on::<TraceBack, _, _>(|conn, params| conn.view(move |node| lineage(node, &params, Question::Back)));
-    registry.on::<TraceForward, _, _>(|conn, params| conn.view(move |node| lineage(node, &params, Question::Forward)));
+    registry.on::<TraceBack, _, _>(|conn, params| conn.view(move |node| lineage::<TraceBack>(node, params, Way::Back)));
+    registry.on::<TraceForward, _, _>(|conn, params| {
+        conn.view(move |node| lineage::<TraceForward>(node, params, Way::Forward))
+    });
+    registry.on::<TraceChain, _, _>(|conn, params| conn.view(move |node| chain(node, params)));
     registry.on::<TraceRecall, _, _>(|conn, params| conn.view(move |node| recall(node, &params)));
     registry.on::<TraceContents, _, _>(|conn, params| conn.view(move |node| contents(node, &params)));
     registry.on::<TraceHolder, _, _>(|conn, params| conn.view(move |node| holder(node, &params)));
@@ -111,17 +115,88 @@ fn history_page(asked: &Asked, query: &Query, page: HistoryPage) -> Read<Trace> 
     asked.as_of.read(of_history_page(page.history, next), None)
 }
 
-fn lineage(
-    node: &Node,
-    params: &TraceParams,
-    question: impl FnOnce(Identifier) -> Question,
-) -> Result<Read<Trace>, RpcError> {
+fn lineage<M>(node: &Node, mut params: LineageParams, way: Way) -> Result<Read<Trace>, RpcError>
+where
+    M: Method<Params = LineageParams>,
+{
     let item = identifier(&params.epc)?;
-    let asked = asked(node, params.contract.as_ref(), params.at)?;
-    match node.answer(&question(item), &asked)? {
-        Answer::Lineage(lineage) => Ok(asked.as_of.read(of_lineage(lineage), None)),
+    let (size, cursor) = (limit(params.limit.take())?, params.cursor.take());
+    let query = node.query::<M>(&params);
+    let paged = Paged::of(node, params.contract.as_ref(), params.at, cursor.as_deref(), query)?;
+    let depth = depth(params.depth)?;
+    let question = match (way, depth, size, paged.after) {
+        (Way::Back, None, None, 0) => Question::Back(item),
+        (Way::Forward, None, None, 0) => Question::Forward(item),
+        (way, depth, size, after) => {
+            Question::Chain(item, way, Reach { depth, links: false, rows: Some(rows(after, size)) })
+        }
+    };
+    match node.answer(&question, &paged.asked)? {
+        Answer::Lineage(lineage) => {
+            let mut trace = of_lineage(lineage);
+            let next = trace.first_page();
+            Ok(paged.asked.as_of.read(trace.with_next(paged.next(next)), None))
+        }
+        Answer::Chain(chain) => {
+            let next = paged.next(chain.next);
+            Ok(paged.asked.as_of.read(of_chain(chain, next), None))
+        }
         _ => Err(not_asked("lineage")),
     }
+}
+
+fn chain(node: &Node, mut params: ChainParams) -> Result<Read<ChainPage>, RpcError> {
+    let item = identifier(&params.epc)?;
+    let (size, cursor) = (limit(params.limit.take())?, params.cursor.take());
+    let query = node.query::<TraceChain>(&params);
+    let paged = Paged::of(node, params.contract.as_ref(), params.at, cursor.as_deref(), query)?;
+    let reach = Reach { depth: depth(params.depth)?, links: true, rows: Some(rows(paged.after, size)) };
+    match node.answer(&Question::Chain(item, params.way, reach), &paged.asked)? {
+        Answer::Chain(chain) => {
+            let next_cursor = paged.next(chain.next);
+            Ok(paged.asked.as_of.read(ChainPage { chain, next_cursor }, None))
+        }
+        _ => Err(not_asked("chain")),
+    }
+}
+
+/// A list whose places are counted, read where its first page was.
+struct Paged {
+    query: Query,
+    asked: Asked,
+    /// What the pages before have listed.
+    after: u64,
+}
+
+impl Paged {
+    fn of(
+        node: &Node,
+        contract: Option<&ContractRef>,
+        at: At,
+        cursor: Option<&str>,
+        query: Query,
+    ) -> Result<Self, RpcError> {
+        let cursor: Option<Cursor<u64>> = cursor.map(|text| query.cursor(text)).transpose()?;
+        let at = cursor.as_ref().map_or(at, |cursor| At::Height(cursor.height));
+        let asked = asked(node, contract, at)?;
+        Ok(Self { query, asked, after: cursor.map_or(0, |cursor| cursor.place) })
+    }
+
+    /// The cursor of the next page.
+    fn next(&self, place: Option<u64>) -> Option<String> {
+        place.map(|place| self.query.text(&Cursor { height: self.asked.as_of.height, place }))
+    }
+}
+
+fn rows(after: u64, limit: Option<NonZeroU32>) -> Rows {
+    const MOST: NonZeroU32 = NonZeroU32::new(CHAIN_PAGE_MAX).expect("a page has room");
+    Rows { after, limit: limit.map_or(MOST, |limit| limit.min(MOST)) }
+}
+
+fn depth(depth: Option<u32>) -> Result<Option<NonZeroU32>, RpcError> {
+    let none =
+        || RpcError::new(Code::InvalidParams, "`depth` is at least 1; without it there is no end before the last");
+    depth.map(|depth| NonZeroU32::new(depth).ok_or_else(none)).transpose()
 }
 
 /// An answer to something else, which no question gets.
@@ -152,7 +227,12 @@ macro_rules! own {
 
 fn recall(node: &Node, params: &RecallParams) -> Result<Read<RecallScope>, RpcError> {
     let limit = limit(Some(params.limit.unwrap_or(RECALL_PAGE_MAX).min(RECALL_PAGE_MAX)))?;
-    let question = Question::Recall { item: identifier(&params.epc)?, after: params.after.clone(), limit };
+    let question = Question::Recall {
+        item: identifier(&params.epc)?,
+        after: params.after.clone(),
+        containers_after: params.containers_after.clone(),
+        limit,
+    };
     told(node, params.contract.as_ref(), params.at, &question, own!(Recall))
 }
 

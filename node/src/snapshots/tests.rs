@@ -4,7 +4,7 @@ use super::*;
 use countersign_ledger::{ExecutedBlock, Ledger, MemoryStore};
 use countersign_types::vote::{Phase, VoteStatement};
 use countersign_types::{
-    Account, Block, Certificate, DeployPolicy, Header, KeyEntry, Organisation, Parameters, Roles, SecretKey,
+    Account, Block, Certificate, DeployPolicy, Header, KeyEntry, Organisation, Parameters, Roles, Rules, SecretKey,
     TimestampMs, Validator, ValidatorSet, View, merkle,
 };
 
@@ -23,12 +23,14 @@ fn genesis() -> Genesis {
         time: TimestampMs(1_700_000_000_000),
         parameters: Parameters::default(),
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new(vec![validator]).unwrap(),
-        organisations: vec![Organisation { id: "farm".into(), name: "Farm".into(), gln: None }],
+        organisations: vec![Organisation::new("farm", "Farm")],
         accounts: vec![Account {
             id: "farm/erp".parse().unwrap(),
             roles: Roles::SUBMITTER,
             keys: vec![KeyEntry { key: key().public(), valid_from: Height::ZERO, valid_to: None }],
+            attributes: std::collections::BTreeMap::new(),
         }],
     }
 }

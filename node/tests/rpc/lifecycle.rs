@@ -4,7 +4,9 @@ use crate::deployment::{MODULE, execute, uses};
 use crate::process::Node;
 use countersign_api::{Bytes, Code};
 use countersign_types::hash::sha256;
-use countersign_types::{Address, DeployPolicy, Gas, Hash, NativeOperation, Payload, TimestampMs, Transaction, codec};
+use countersign_types::{
+    Address, DeployPolicy, Gas, Hash, Measure, NativeOperation, Payload, TimestampMs, Transaction, codec,
+};
 use countersignd::replica_thread::now;
 use serde_json::{Value, json};
 
@@ -100,10 +102,14 @@ fn a_frozen_contract_answers_views_alone() {
 #[test]
 fn the_policy_and_approvals_are_told_and_hold() {
     let node = Node::start();
-    let policy = || node.call("governance_getDeployPolicy", json!({}))["data"].clone();
-    assert_eq!(policy(), json!({ "version": 0, "approvals": 0, "upgrades": true, "votes": [] }));
+    let policy = || node.call("gov_getDeployPolicy", json!({}))["data"].clone();
+    assert_eq!(policy(), json!({ "version": 0, "approvals": 0, "upgrades": true }));
     let wanted = DeployPolicy { organisations: Some(["org0".to_owned()].into()), approvals: 2, upgrades: true };
-    let vote = native(NativeOperation::VotePolicy { version: 0, policy: wanted });
+    let vote = native(NativeOperation::Propose {
+        measure: Measure::Deployment { version: 0, policy: wanted },
+        reason: String::new(),
+        open_ms: 60_000,
+    });
     assert_eq!(execute(&node, "org0-admin", 1, vote)["kind"], "succeeded");
     let now = policy();
     assert_eq!((now["version"].clone(), now["organisations"].clone()), (json!(1), json!(["org0"])));

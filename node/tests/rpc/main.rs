@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod deployment;
+mod governance;
 mod lifecycle;
 mod method;
 mod operator;

@@ -12,7 +12,7 @@ use serde_json::json;
 fn put_account(node: &Node, signer: &SecretKey, nonce: u64) -> Transaction {
     let key = SecretKey::from_seed(&[9; 32]);
     let keys = vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }];
-    let account = Account { id: "org0/scanner".parse().unwrap(), roles: Roles::DEVICE, keys };
+    let account = Account::new("org0/scanner".parse().unwrap(), Roles::DEVICE, keys);
     let proofs = vec![KeyProof::new(&key, &node.genesis().chain(), &account.id)];
     Transaction {
         chain: node.genesis().chain(),

@@ -97,12 +97,15 @@ codes! {
     UnknownSigner = 4000, false, "The signer's key belongs to no account";
     Forbidden = 4001, false, "The account lacks the role";
     AccountUnknown = 4002, false, "There is no such account";
+    OrganisationUnknown = 4003, false, "There is no such organisation";
+    OrganisationSuspended = 4004, false, "The organisation may not act";
 
     ProofUnavailable = 5000, true, "The proof cannot be made now";
     ProofTooLarge = 5001, false, "The proof is too large";
 
     NotReady = 6000, true, "The node is not ready";
     Halted = 6001, false, "The node has stopped executing";
+    ProposalUnknown = 6002, false, "There is no such proposal";
 }
 
 /// An error as it is answered.

@@ -20,8 +20,12 @@ pub const PAGE_MAX: u32 = 1_000;
 /// Items of a page when `limit` is not given.
 pub const PAGE_DEFAULT: u32 = 100;
 /// Most products of a page of a recall, and as many if none is asked for: an instance takes some 330 bytes and a lot 800, so that
-/// a page stays below the 4 MiB of an answer beside the places and 5,000 containers.
+/// a page stays below the 4 MiB of an answer beside the places and as many containers.
 pub const RECALL_PAGE_MAX: u32 = 4_000;
+/// Most events of one notification: the largest (64 KiB) and their fields as JSON are 100 × some 160 KiB, and mostly 50 KiB in all.
+pub const NOTICE_EVENTS_MAX: usize = 100;
+/// Most things or links of a page of a chain, and as many if none is asked for: a link takes some 370 bytes, so that a page stays below the 4 MiB of an answer.
+pub const CHAIN_PAGE_MAX: u32 = 8_000;
 /// Longest `tx_wait`: below the request timeout of 10 s that protects the listener.
 pub const WAIT_MS_MAX: u64 = 9_000;
 /// Most transactions of one `tx_submitBatch`: 2 MiB of body hold 256 of about 6 KB in base64.

@@ -8,7 +8,7 @@ pub mod chain;
 pub mod consensus;
 pub mod contract;
 pub mod epcis;
-pub mod governance;
+pub mod gov;
 pub mod identity;
 pub mod node;
 pub mod proof;

@@ -81,4 +81,7 @@ objects! {
         "Rules that all validators share.";
     Account, ["id", "roles", "keys"], "An account with its roles and keys.";
     Organisation, ["id", "name"], "A member of the network.";
+    Rules, ["members", "validators", "deployment", "contracts", "rules", "windowMs"],
+        "Who decides about what: for each kind `moreThan`, a fraction such as `2/3`, `of` the organisations that run `validators` or of all `members`.";
+    Measure, [], "What is to be decided: an object with one member, `validators`, `deployment`, `freeze`, `code`, `admit`, `standing`, `admins` or `rules`.";
 }

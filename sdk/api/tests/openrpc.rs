@@ -29,8 +29,16 @@ fn document() -> Value {
         TraceHistory,
         TraceBack
     );
-    describe!(TraceRecall, TraceHolder, TraceMassBalance, TraceExcursions, TraceAuditTrail, TraceVerifyItem);
-    describe!(TraceAnomalies, EpcisQuery, ReportFsma204);
+    describe!(
+        TraceChain,
+        TraceRecall,
+        TraceHolder,
+        TraceMassBalance,
+        TraceExcursions,
+        TraceAuditTrail,
+        TraceVerifyItem
+    );
+    describe!(TraceAnomalies, EpcisQuery, EpcisListHandovers, ReportFsma204);
     describe!(TraceForward, TraceContents, ConsensusEvidence, ConsensusStatus, IdentityGetAccount);
     registry.openrpc()
 }
@@ -61,10 +69,12 @@ fn every_method_is_described_by_name() {
         "epcis_validate",
         "epcis_event",
         "epcis_query",
+        "epcis_listHandovers",
         "report_fsma204",
         "trace_history",
         "trace_back",
         "trace_forward",
+        "trace_chain",
         "trace_recall",
         "trace_holder",
         "trace_massBalance",

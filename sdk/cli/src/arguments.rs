@@ -1,7 +1,9 @@
 //! The command line.
 
 mod contract;
+mod custody;
 mod epcis;
+mod governance;
 mod member;
 mod policy;
 mod proof;
@@ -9,12 +11,16 @@ mod report;
 mod trace;
 
 pub use contract::{Contract, Events, Freeze};
+pub use custody::{Custody, Listed};
 pub use epcis::{CaptureMode, Epcis, EventQuery, Which};
+pub use governance::{
+    AboutOrganisation, Asked, Governance, NamedAdmin, Organisation, ProposalState, YesNo, account_of,
+};
 pub use member::{Account, NamedKey, Validator};
 pub use policy::Policy;
 pub use proof::{Export, ExportWhat, Follow, ItemQuery, Light, Proof, RootFile};
 pub use report::{HowToReport, Report};
-pub use trace::{Anomalies, AtTime, Excursions, History, Item, Recall, Trace, Verify};
+pub use trace::{Anomalies, AtTime, Drawn, Excursions, History, Item, Lineage, Recall, Trace, TraceCommand, Verify};
 
 use crate::bench::Options as BenchOptions;
 use clap::{Args, Parser, Subcommand};
@@ -67,9 +73,11 @@ pub enum Command {
     /// Check and capture EPCIS documents.
     #[command(subcommand)]
     Epcis(Epcis),
-    /// Ask where things come from and where they went.
+    /// List, accept and refuse what others hand over to your organisation.
     #[command(subcommand)]
-    Trace(Trace),
+    Custody(Custody),
+    /// Ask where things come from and where they went.
+    Trace(TraceCommand),
     /// Make the sheets that regulations ask for, each with a file that proves it.
     #[command(subcommand)]
     Report(Report),
@@ -87,7 +95,13 @@ pub enum Command {
     /// Look at the validators and vote on them for your organisation.
     #[command(subcommand)]
     Validator(Validator),
-    /// Who may deploy contracts: show the policy, vote for another one.
+    /// Look at members and set what your organisation says of itself.
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// Look at what members decide together, ask for it and vote on it for your organisation.
+    #[command(subcommand, visible_alias = "gov")]
+    Governance(Governance),
+    /// Who may deploy contracts: show the policy, ask for another one.
     #[command(subcommand)]
     Policy(Policy),
     /// Measure a running network.

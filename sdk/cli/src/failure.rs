@@ -1,6 +1,7 @@
 //! How the command ends when it cannot do what was asked.
 
 use countersign_client::Error;
+use countersign_client::capture::{NotCorrected, Stopped};
 use std::process::ExitCode;
 
 /// Something was refused or is not as it should be.
@@ -34,9 +35,21 @@ fn code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<Usage>().is_some() {
         return USAGE;
     }
-    match error.downcast_ref::<Error>() {
-        Some(Error::Address(_) | Error::Contract(_) | Error::Key(_) | Error::TooLarge { .. }) => USAGE,
+    match cause(error) {
+        Some(Error::Address(_) | Error::Contract(_) | Error::Key(_) | Error::TooLarge { .. } | Error::Source(_)) => {
+            USAGE
+        }
         Some(error) if error.is_network() => NETWORK,
         _ => REFUSED,
     }
+}
+
+/// The client's error that is behind it, if one is.
+fn cause(error: &anyhow::Error) -> Option<&Error> {
+    match error.downcast_ref::<NotCorrected>() {
+        Some(NotCorrected::Client(cause) | NotCorrected::Stopped(Stopped { cause, .. })) => return Some(cause),
+        Some(_) => return None,
+        None => {}
+    }
+    error.downcast_ref::<Stopped>().map(|stopped| &stopped.cause).or_else(|| error.downcast_ref())
 }

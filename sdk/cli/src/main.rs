@@ -5,15 +5,18 @@
 
 mod arguments;
 mod bench;
+mod chart;
 mod command;
 mod contract_build;
 mod contract_new;
 mod contract_test;
 mod failure;
+mod graph;
 mod output;
 mod page_build;
 mod session;
 mod sheet;
+mod tree;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
@@ -39,6 +42,7 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Key(command) => command::key::run(command, &session, output).await,
         Command::Contract(command) => command::contract::run(command, &session, output).await,
+        Command::Custody(command) => command::custody::run(command, &session, output).await,
         Command::Epcis(command) => command::epcis::run(command, &session, output).await,
         Command::Trace(command) => command::trace::run(command, &session, output).await,
         Command::Report(command) => command::report::run(command, &session, output).await,
@@ -46,6 +50,8 @@ async fn run(arguments: Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Command::Light(command) => command::light::run(command, &session, output).await,
         Command::Status => command::status::run(&session, output).await,
         Command::Account(command) => command::account::run(command, &session, output).await,
+        Command::Organisation(command) => command::organisation::run(command, &session, output).await,
+        Command::Governance(command) => command::governance::run(command, &session, output).await,
         Command::Policy(command) => command::policy::run(command, &session, output).await,
         Command::Validator(command) => command::validator::run(command, &session, output).await,
         Command::Bench(options) => bench::run(options, &session, output).await,

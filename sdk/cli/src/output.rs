@@ -16,6 +16,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether it is JSON.
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints a value as JSON, or else what `human` makes of it.
     pub fn show<T: Serialize>(self, value: &T, human: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
         let text = if self.json { serde_json::to_string_pretty(value)? } else { human(value) };

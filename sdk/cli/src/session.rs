@@ -71,6 +71,11 @@ impl Session {
         Ok(Signer::connect(self.client()?, key).await?)
     }
 
+    /// The contract that the user names, if one is named.
+    pub fn contract(&self) -> Option<ContractRef> {
+        self.settings.contract.clone()
+    }
+
     /// The provenance contract: the one named, or the only one whose name is `…/provenance`.
     pub async fn provenance(&self, client: &Client) -> anyhow::Result<ContractRef> {
         if let Some(contract) = &self.settings.contract {

@@ -5,176 +5,281 @@
 //! the document alone cannot tell. In mode *rollback* a document is one transaction, all or nothing;
 //! in mode *proceed* its events stand for themselves, many to a transaction, in the document's
 //! order. Capturing a document again does no harm: its events are duplicates.
+//!
+//! [`capture`] takes a document whole. [`capture_stream`] reads one of any length event by event, in mode proceed, and
+//! holds no more of it than the events of a transaction. An error on the way is a [`Stopped`] with the receipts so far.
+//! [`correct`] declares a captured event to be in error and captures what puts it right.
+//!
+//! One transaction is under way at a time. Transactions of one account have no order among themselves, so two of one
+//! document could be recorded the wrong way round: a case packed before it was commissioned. A transaction of hundreds of
+//! events leaves little to be won by a second beside it: two halves of a document with 21,000 events, captured at once
+//! by two accounts, took a tenth less time than the whole by one.
 
 mod answer;
+mod correct;
+mod line;
 mod plan;
 mod receipt;
+mod send;
+mod stopped;
+#[cfg(test)]
+mod tests;
 
+pub use correct::{Correction, NotCorrected, correct};
 pub use countersign_api::check::check;
 pub use countersign_epcis::answer::Mode;
-pub use receipt::{DocumentReceipt, EventReceipt, Status, Verdict};
+pub use receipt::{DocumentReceipt, EventReceipt, Recorded, Status, Verdict};
+pub use send::call_payload;
+pub use stopped::Stopped;
 
-use crate::signer::explain;
+use crate::limits::{CAPTURE_BYTES_MAX, CAPTURE_EVENTS_MAX, READ_BYTES, ROLLBACK_EVENTS_MAX};
 use crate::{Error, Signer};
-use answer::{Refused, borsh_of_call};
 use countersign_api::check::fault;
-use countersign_api::method::tx::{Outcome, Receipt};
+use countersign_api::limits::WARNINGS_MAX;
+use countersign_epcis::document::stream::{Step, Stream};
 use countersign_epcis::document::{Document, parse};
 use countersign_epcis::rule::Policy;
-use countersign_types::hash::sha256;
-use countersign_types::{Address, Hash, Payload};
-use plan::{Batch, Ready};
+use countersign_types::Address;
+use line::Line;
+use plan::{Batch, Pace, Ready};
+use send::{refused, send};
+use std::io::Read;
+use std::sync::Arc;
 
 /// The contract's method.
 const METHOD: &str = "capture";
-/// Number of the trap that says that the gas limit was reached.
-const OUT_OF_GAS: u32 = 1;
-/// Gas limit to begin with: for each event, and for each of its bytes. About ten times what the
-/// reference machine needs.
-const EVENT_GAS: u64 = 10_000_000;
-const BYTE_GAS: u64 = 5_000;
 
 /// Captures a document, and says of each event what became of it. The error is of the way there; a
 /// refused event is in the receipt.
 ///
 /// # Errors
-/// [`Error::TooLarge`] for a document that rollback cannot take whole, or as of a call. What was
-/// recorded before the error stays recorded, and is a duplicate when the document is sent again.
+/// [`Stopped`] by [`Error::TooLarge`] for a document that rollback cannot take whole, or as of a call; with the receipts of
+/// what was recorded before.
 pub async fn capture(
     signer: &Signer,
     contract: Address,
     bytes: &[u8],
     mode: Mode,
     mut progress: impl FnMut(usize),
-) -> Result<DocumentReceipt, Error> {
-    let document = match parse(bytes, Policy::default()) {
-        Ok(document) => document,
-        Err(violation) => return Ok(DocumentReceipt::refused(fault(violation))),
+) -> Result<DocumentReceipt, Stopped> {
+    let mut events = Vec::new();
+    let told = |told| {
+        if let Told::Event(event) = told {
+            events.push(*event);
+            progress(1);
+        }
     };
-    let mut receipt = DocumentReceipt::of(&document);
-    let ready = sort(&document, &mut receipt);
-    if mode == Mode::Rollback && ready.len() < document.events.len() {
-        ready.iter().for_each(|event| receipt.set(event.index, Status::Withdrawn));
-        progress(document.events.len());
-        return Ok(receipt.finish());
-    }
-    progress(document.events.len() - ready.len());
-    let mut gas = GasRate::default();
-    for batch in plan::batches(ready, mode)? {
-        let count = batch.events.len();
-        run(signer, contract, batch, mode, &mut gas, (&mut receipt, &document)).await?;
-        progress(count);
-    }
-    Ok(receipt.finish())
-}
-
-/// The call that captures events, given by their canonical bytes.
-#[must_use]
-pub fn call_payload(contract: Address, events: Vec<Vec<u8>>, mode: Mode) -> Payload {
-    Payload::Call { contract, method: METHOD.to_owned(), input: borsh_of_call(events, mode) }
-}
-
-/// The events that can be sent; the others get their verdict.
-fn sort(document: &Document, receipt: &mut DocumentReceipt) -> Vec<Ready> {
-    let mut ready = Vec::new();
-    for (index, event) in document.events.iter().enumerate() {
-        match event {
-            Ok(event) => ready.push(Ready { index, bytes: event.canonical_bytes() }),
-            Err(violation) => receipt.set(index, Status::Rejected(fault(violation.clone()))),
+    let outcome = whole(signer, contract, bytes, mode, told).await;
+    match outcome {
+        Ok(receipt) => Ok(DocumentReceipt { events, ..receipt }),
+        Err(Stopped { mut receipt, cause }) => {
+            receipt.events = events;
+            Err(Stopped { receipt, cause })
         }
     }
-    ready
 }
 
-/// Sends one transaction, again with more gas where it ran out, and notes what became of its events.
-async fn run(
+/// What a capture tells while it is under way.
+#[derive(Debug)]
+pub enum Told {
+    /// What became of an event. Events come in the document's order.
+    Event(Box<EventReceipt>),
+    /// How many bytes of the document were read so far.
+    Read(u64),
+}
+
+/// Captures a document in mode proceed while it is read, and tells of each event what became of it. The receipt that it
+/// answers lists no events. A fault in the text ends it: what came before stays recorded, and the receipt's fault says where
+/// the text is broken. `source` is read by the calling task.
+///
+/// # Errors
+/// [`Stopped`] as of a call, or by [`Error::Source`].
+pub async fn capture_stream(
     signer: &Signer,
     contract: Address,
-    batch: Batch,
+    source: impl Read,
+    told: impl FnMut(Told),
+) -> Result<DocumentReceipt, Stopped> {
+    streamed(signer, contract, source, told).await
+}
+
+async fn whole<L: Line>(
+    line: &L,
+    contract: Address,
+    bytes: &[u8],
     mode: Mode,
-    gas: &mut GasRate,
-    (receipt, document): (&mut DocumentReceipt, &Document),
-) -> Result<(), Error> {
-    let most = signer.parameters().transaction_gas_max.0;
-    let hashes: Vec<Hash> = batch.events.iter().map(|event| Hash(sha256(&event.bytes))).collect();
-    let indexes: Vec<usize> = batch.events.iter().map(|event| event.index).collect();
-    let (count, bytes) = (batch.events.len(), batch.bytes);
-    let payload = call_payload(contract, batch.events.into_iter().map(|event| event.bytes).collect(), mode);
-    let mut limit = gas.limit(count, bytes).min(most);
-    let done: Receipt = loop {
-        let signed = signer.sign(payload.clone(), Some(limit))?;
-        signer.submit(&signed).await?;
-        let done = signer.wait(&signed).await?;
-        match done.outcome {
-            Outcome::Trapped { cause: OUT_OF_GAS } if limit < most => limit = limit.saturating_mul(8).min(most),
-            _ => break done,
+    told: impl FnMut(Told),
+) -> Result<DocumentReceipt, Stopped> {
+    let mut capture = Capture::new(line, contract, mode, told);
+    let document = match parse(bytes, Policy::default()) {
+        Ok(document) => Arc::new(document),
+        Err(violation) => {
+            capture.said.faults.push(fault(violation));
+            return capture.finish().await;
         }
     };
-    gas.learn(count, bytes, done.gas_used.0);
-    receipt.transactions.push((&done).into());
-    match &done.outcome {
-        Outcome::Succeeded { output } => {
-            let answers = answer::receipts(&output.0).ok_or_else(|| not_provenance("what it answers is no receipt"))?;
-            for answer in answers {
-                let at = usize::try_from(answer.index).ok();
-                let Some((index, hash)) = at.and_then(|at| Some((*indexes.get(at)?, *hashes.get(at)?))) else {
-                    return Err(not_provenance("it answers for events that it was not sent"));
-                };
-                receipt.set(index, Status::of(answer.outcome, hash, &|path| document.place(index, path)));
+    if mode == Mode::Rollback {
+        capture.check_whole(&document);
+    }
+    capture.note(document.master_data().is_some());
+    for index in 0..document.events.len() {
+        capture.take(&document, index).await;
+    }
+    capture.finish().await
+}
+
+async fn streamed<L: Line>(
+    line: &L,
+    contract: Address,
+    mut source: impl Read,
+    told: impl FnMut(Told),
+) -> Result<DocumentReceipt, Stopped> {
+    let mut stream = Stream::new(Policy::default());
+    let mut buffer = vec![0; READ_BYTES];
+    let mut read: u64 = 0;
+    let mut capture = Capture::new(line, contract, Mode::Proceed, told);
+    while capture.stopped.is_none() {
+        match stream.step() {
+            Ok(Step::Event(document)) => {
+                let index = document.first();
+                capture.take(&Arc::new(*document), index).await;
+            }
+            Ok(Step::More) => match source.read(&mut buffer) {
+                Ok(0) => stream.end(),
+                Ok(count) => {
+                    stream.push(buffer.get(..count).unwrap_or_default());
+                    read = read.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+                    (capture.told)(Told::Read(read));
+                }
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(cause) => capture.stopped = Some(Error::Source(cause)),
+            },
+            Ok(Step::End) => break,
+            Err(violation) => {
+                capture.said.faults.push(fault(violation));
+                break;
             }
         }
-        Outcome::Failed { error, .. } => {
-            let Some(refused) = Refused::read(&error.0) else { return Err(no_effect(&done)) };
-            let culprit = usize::try_from(refused.index).ok().and_then(|at| indexes.get(at).copied());
-            for index in indexes {
-                let status = if Some(index) == culprit {
-                    refused.status(&|path| document.place(index, path))
+    }
+    capture.note(stream.has_master_data());
+    capture.finish().await
+}
+
+/// A capture under way.
+struct Capture<'a, L, F> {
+    line: &'a L,
+    contract: Address,
+    mode: Mode,
+    pace: Pace,
+    /// What the next transaction sends.
+    batch: Batch,
+    /// Receipts that were not handed over yet, in the document's order; those of `batch` are among them.
+    held: Vec<EventReceipt>,
+    /// How many warnings may still be listed.
+    room: usize,
+    said: DocumentReceipt,
+    /// Why nothing more is sent.
+    stopped: Option<Error>,
+    /// Whether an event or the document's size keeps all of it from being sent.
+    withdrawn: bool,
+    told: F,
+}
+
+impl<'a, L: Line, F: FnMut(Told)> Capture<'a, L, F> {
+    fn new(line: &'a L, contract: Address, mode: Mode, told: F) -> Self {
+        Self {
+            line,
+            contract,
+            mode,
+            pace: Pace::new(line.gas_max(), mode),
+            batch: Batch::default(),
+            held: Vec::new(),
+            room: WARNINGS_MAX,
+            said: DocumentReceipt::new(),
+            stopped: None,
+            withdrawn: false,
+            told,
+        }
+    }
+
+    /// Notes what is not recorded.
+    fn note(&mut self, has_master_data: bool) {
+        if has_master_data {
+            let note = "the master data in the document's header is not recorded; what events say themselves is";
+            self.said.notes.push(note.to_owned());
+        }
+    }
+
+    /// Whether a document can be recorded by one transaction.
+    fn check_whole(&mut self, document: &Document) {
+        let sizes = document.accepted().map(|event| 4 + event.canonical_bytes().len());
+        let (count, bytes) = sizes.fold((0, 0), |(count, bytes): (usize, usize), size| (count + 1, bytes + size));
+        self.withdrawn = count < document.events.len();
+        if !self.withdrawn && (bytes > CAPTURE_BYTES_MAX || count > ROLLBACK_EVENTS_MAX) {
+            let what = format!(
+                "rollback records a document in one transaction of at most {ROLLBACK_EVENTS_MAX} events; split it or use mode \
+                 proceed. It has {count} events and"
+            );
+            self.stopped = Some(Error::TooLarge { what, bytes, max: CAPTURE_BYTES_MAX });
+        }
+    }
+
+    /// Takes an event of a document: it goes with the next transaction, which is sent when it is full.
+    async fn take(&mut self, document: &Arc<Document>, index: usize) {
+        let Some(event) = document.event(index) else { return };
+        if self.held.len() >= CAPTURE_EVENTS_MAX && self.mode == Mode::Proceed {
+            self.send().await;
+        }
+        let mut receipt = EventReceipt::of(document, index, &mut self.room);
+        match event {
+            Err(violation) => receipt.status = Status::Rejected(fault(violation.clone())),
+            Ok(_) if self.withdrawn => receipt.status = Status::Withdrawn,
+            Ok(event) if self.stopped.is_none() => {
+                let ready = Ready { index, bytes: event.canonical_bytes(), document: Arc::clone(document) };
+                if ready.size() > CAPTURE_BYTES_MAX {
+                    let reason = format!("it has {} bytes, and a transaction takes {CAPTURE_BYTES_MAX}", ready.size());
+                    receipt.status = refused(&ready, "capture.size", reason, "split it into several events");
                 } else {
-                    Status::Withdrawn
-                };
-                receipt.set(index, status);
+                    if !self.pace.takes(&self.batch, ready.size()) {
+                        self.send().await;
+                    }
+                    if self.stopped.is_none() {
+                        self.batch.push(ready);
+                    }
+                }
             }
+            Ok(_) => {}
         }
-        _ => return Err(no_effect(&done)),
-    }
-    Ok(())
-}
-
-/// How much gas events take, learnt from receipts.
-#[derive(Default)]
-struct GasRate {
-    /// Per event and per byte, whichever gives more.
-    measured: Option<(u64, u64)>,
-}
-
-impl GasRate {
-    fn limit(&self, events: usize, bytes: usize) -> u64 {
-        let (events, bytes) = (wide(events), wide(bytes));
-        let first = EVENT_GAS.saturating_mul(events).saturating_add(BYTE_GAS.saturating_mul(bytes));
-        let Some((per_event, per_byte)) = self.measured else { return first };
-        let likely = per_event.saturating_mul(events).max(per_byte.saturating_mul(bytes));
-        // Registers grow, so later events may cost more than earlier ones.
-        likely.saturating_mul(4).saturating_add(EVENT_GAS)
+        self.held.push(receipt);
     }
 
-    fn learn(&mut self, events: usize, bytes: usize, used: u64) {
-        let per = |count: usize| used / wide(count).max(1);
-        self.measured = Some((per(events), per(bytes)));
+    /// Sends what is there, and hands its receipts over.
+    async fn send(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.events.is_empty() {
+            let sent = send(self.line, self.contract, batch, self.mode, &mut self.pace).await;
+            for (index, status) in sent.verdicts {
+                if let Ok(at) = self.held.binary_search_by_key(&index, |receipt| receipt.index)
+                    && let Some(receipt) = self.held.get_mut(at)
+                {
+                    receipt.status = status;
+                }
+            }
+            self.said.transactions.extend(sent.transactions);
+            self.stopped = self.stopped.take().or(sent.stopped);
+        }
+        for receipt in self.held.drain(..) {
+            self.said.add(&receipt);
+            (self.told)(Told::Event(Box::new(receipt)));
+        }
     }
-}
 
-fn wide(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-fn no_effect(receipt: &Receipt) -> Error {
-    Error::NoEffect {
-        id: receipt.transaction,
-        reason: explain(&receipt.outcome),
-        outcome: Box::new(receipt.outcome.clone()),
+    async fn finish(mut self) -> Result<DocumentReceipt, Stopped> {
+        self.send().await;
+        let receipt = self.said.finish(self.stopped.is_some());
+        match self.stopped {
+            None => Ok(receipt),
+            Some(cause) => Err(Stopped { receipt: Box::new(receipt), cause }),
+        }
     }
-}
-
-fn not_provenance(cause: &str) -> Error {
-    Error::Answer { url: "the contract".to_owned(), cause: format!("{cause}; is it a provenance contract?") }
 }

@@ -85,6 +85,9 @@ pub enum Error {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(String),
+    /// What is to be captured cannot be read.
+    #[error("the document cannot be read: {0}")]
+    Source(#[source] std::io::Error),
     /// What the user gave is too large for a transaction.
     #[error("{what} has {bytes} bytes, a transaction takes {max}")]
     TooLarge {

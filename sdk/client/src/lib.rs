@@ -8,8 +8,10 @@
 //! | follow blocks | [`Subscription`] |
 //! | keep and use a key | [`keyfile`], [`Signer`] |
 //! | deploy, call, view contracts with JSON arguments | [`contract`] |
-//! | capture EPCIS documents | [`capture`] |
+//! | capture EPCIS documents, of any length, and correct what was captured | [`capture`] |
+//! | list, accept and refuse hand-overs | [`custody`] |
 //! | follow an item's history to its end | [`history()`]; [`Auditor::history`] verifies each page |
+//! | ask one of the other questions about recorded items | [`questions`]: a method of [`Auditor`] for each |
 //! | verify a proof file offline | [`verify`] |
 //!
 //! What a node says is an [`Unverified`]. What a proof shows is a [`Verified`], which only [`verify`] makes. The two
@@ -35,12 +37,14 @@
 mod auditor;
 pub mod capture;
 pub mod contract;
+pub mod custody;
 mod error;
 mod history;
 pub mod keyfile;
 pub mod light;
 pub mod limits;
 mod pages;
+pub mod questions;
 mod rpc;
 mod signer;
 mod subscription;
@@ -52,8 +56,9 @@ pub use countersign_verify as verify;
 pub use countersign_verify::Verified;
 pub use error::Error;
 pub use history::history;
-pub use pages::{HistoryPages, LogPages};
+pub use pages::{ChainPages, HistoryPages, LogPages};
+pub use questions::Printed;
 pub use rpc::Client;
 pub use signer::{Final, Signer, explain};
-pub use subscription::Subscription;
+pub use subscription::{Notice, Subscription};
 pub use unverified::{Asking, Unverified};

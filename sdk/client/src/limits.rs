@@ -24,9 +24,16 @@ pub const CALL_GAS: u64 = 1_000_000_000;
 pub const NOTICE_BYTES_MAX: usize = 4 << 20;
 /// Largest key file: a header line and 64 digits.
 pub const KEY_FILE_BYTES_MAX: usize = 128;
-/// Events that one transaction captures at most in mode proceed.
-pub const CAPTURE_EVENTS_MAX: usize = 200;
+/// Events of the first transaction of a capture in mode proceed. At 10 million of gas each, which is ten times what most
+/// take, they are within the 3,000 million of a transaction.
+pub const CAPTURE_EVENTS_FIRST: usize = 200;
+/// Events that one transaction captures at most in mode proceed: as many as the contract takes in one call.
+pub const CAPTURE_EVENTS_MAX: usize = ROLLBACK_EVENTS_MAX;
 /// Events of a document in mode rollback: as many as the contract takes in one call.
 pub const ROLLBACK_EVENTS_MAX: usize = 800;
 /// Bytes of events that one transaction captures at most: its payload less list length and mode.
 pub const CAPTURE_BYTES_MAX: usize = countersign_types::limits::PAYLOAD_BYTES_MAX - 16;
+/// Hand-overs that one transaction accepts at most: as many as the contract takes in one call.
+pub const ACCEPT_MAX: usize = 800;
+/// Bytes of a document that are read at a time while it is captured.
+pub const READ_BYTES: usize = 64 << 10;

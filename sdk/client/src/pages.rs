@@ -7,10 +7,12 @@ use crate::auditor::log_params;
 use crate::{Auditor, Error};
 use countersign_api::At;
 use countersign_api::method::proof::GetLogParams;
-use countersign_epcis::answer::HistoryPage;
+use countersign_epcis::Identifier;
+use countersign_epcis::answer::{Chain, HistoryPage, Way};
+use countersign_epcis::walk::{Reach, Rows};
 use countersign_types::proof::{HistoryPart, HistoryPlace};
 use countersign_types::{Address, Height};
-use countersign_verify::{LogPage, Verified};
+use countersign_verify::{LogPage, Question, Verified};
 use std::num::NonZeroU32;
 
 /// The pages of an item's history. See [`Auditor::history`].
@@ -70,6 +72,69 @@ impl<'a> HistoryPages<'a> {
     /// The height that a page shown under a block is as of.
     fn height_of(&self, shown: Height) -> Height {
         if let At::Height(height) = self.at { height } else { shown }
+    }
+}
+
+/// The pages of a chain. See [`Auditor::chain_pages`].
+#[derive(Debug)]
+#[must_use]
+pub struct ChainPages<'a> {
+    auditor: &'a Auditor,
+    contract: Address,
+    item: Identifier,
+    way: Way,
+    reach: Reach,
+    at: At,
+    /// What is asked next; none after the last page.
+    rows: Option<Rows>,
+}
+
+impl<'a> ChainPages<'a> {
+    pub(crate) fn new(
+        auditor: &'a Auditor,
+        contract: Address,
+        item: Identifier,
+        way: Way,
+        reach: Reach,
+        at: At,
+        limit: NonZeroU32,
+    ) -> Self {
+        Self { auditor, contract, item, way, reach, at, rows: Some(Rows { after: 0, limit }) }
+    }
+
+    /// Goes on as of a height, after so many things or links.
+    pub fn after(self, height: Height, after: u64) -> Self {
+        Self { at: At::Height(height), rows: self.rows.map(|rows| Rows { after, ..rows }), ..self }
+    }
+
+    /// At most so many things or links in the pages to come.
+    pub fn limit(&mut self, limit: NonZeroU32) {
+        self.rows = self.rows.map(|rows| Rows { limit, ..rows });
+    }
+
+    /// The next page; none after the last.
+    ///
+    /// # Errors
+    /// As of [`Auditor::trace`]. The page can be asked for again.
+    pub async fn next(&mut self) -> Result<Option<Verified<Chain>>, Error> {
+        let Some(rows) = self.rows else { return Ok(None) };
+        let reach = Reach { rows: Some(rows), ..self.reach };
+        let question = Question::Chain(self.item.clone(), self.way, reach);
+        let page = self.auditor.trace(self.contract, &question, self.at).await?.links()?;
+        if !matches!(self.at, At::Height(_)) {
+            self.at = At::Height(page.height());
+        }
+        self.rows = page.data().next.map(|after| Rows { after, ..rows });
+        Ok(Some(page))
+    }
+
+    /// The height that all pages are as of, and how many things or links were given, if something follows.
+    #[must_use]
+    pub fn place(&self) -> Option<(Height, u64)> {
+        match self.at {
+            At::Height(height) => self.rows.map(|rows| (height, rows.after)),
+            _ => None,
+        }
     }
 }
 

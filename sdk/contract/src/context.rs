@@ -1,5 +1,6 @@
 //! Who calls, and when.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec;
 
@@ -79,6 +80,28 @@ impl Context {
     pub fn roles(&self) -> u8 {
         let [roles] = bytes(field::ROLES);
         roles
+    }
+
+    /// What its organisation says of that account by this name, as it is now. Nothing in a view, nor where another contract called
+    /// this one.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        self.attributes().remove(name)
+    }
+
+    /// All that its organisation says of that account, by name: at most 8 texts of at most 64 bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the host's answer is no such map, which breaks the interface.
+    #[must_use]
+    pub fn attributes(&self) -> BTreeMap<String, String> {
+        let mut bytes = vec![0; host::context(field::ATTRIBUTES, &mut [])];
+        if bytes.is_empty() {
+            return BTreeMap::new();
+        }
+        host::context(field::ATTRIBUTES, &mut bytes);
+        borsh::from_slice(&bytes).expect("attributes are a map of texts")
     }
 
     /// Key that signed the transaction. Zeros in a view and in a scheduled call.

@@ -207,10 +207,12 @@ impl WasmHost {
     }
 
     fn top_level(&self, method: &str, input: &[u8], kind: CallKind) -> Call {
-        let Environment { account, roles, signer, height, time_ms, transaction, chain } = self.environment.clone();
+        let Environment { account, roles, attributes, signer, height, time_ms, transaction, chain } =
+            self.environment.clone();
+        let attributes = if attributes.is_empty() { Vec::new() } else { borsh::to_vec(&attributes).expect("memory") };
         let block = CallContext { height, time_ms, chain, ..CallContext::default() };
         let context = match kind {
-            CallKind::Call => CallContext { signer_key: signer, account, roles, transaction, ..block },
+            CallKind::Call => CallContext { signer_key: signer, account, roles, attributes, transaction, ..block },
             CallKind::View => block,
         };
         let (contract, gas_limit) = (self.contract, self.gas_limit);

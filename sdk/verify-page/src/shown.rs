@@ -38,9 +38,10 @@ pub(crate) fn title_of(finding: &Finding) -> String {
                 Question::History(_, None) => format!("What happened to {item}"),
                 Question::Back(_) => format!("What {item} was made of, and what it holds"),
                 Question::Forward(_) => format!("What was made of {item}, and what became of it"),
+                Question::Chain(_, way, _) => format!("What leads to what from {item}, {}", way.word()),
                 Question::Recall { .. } => format!("What has to be recalled because of {item}"),
                 Question::Contents(..) => format!("What was in {item}"),
-                Question::Holder(..) => format!("Where {item} was, by whose word"),
+                Question::Holder(..) => format!("Where {item} was and who had it, by whose word"),
                 Question::MassBalance(_) => format!("How much of {item} there should be"),
                 Question::Excursions(bounds, None) => format!("Readings of {} out of bounds", bounds.kind),
                 Question::Excursions(bounds, Some(_)) => format!("Readings of {} that affect {item}", bounds.kind),
@@ -81,7 +82,7 @@ pub(crate) fn facts_of(finding: &Finding) -> Vec<Fact> {
         }
         Finding::Trace { contract, question, answer: told, .. } => {
             let (item, canonical, position) = (question.item(), told.item(), told.position());
-            let is_whole = told.truncated().is_none() && !told.has_next();
+            let is_whole = told.truncated().is_none() && !told.has_next() && !told.is_deeper();
             let mut facts = vec![fact("item", item.to_owned())];
             if canonical != item {
                 facts.push(fact("canonical", canonical.to_owned()));
@@ -143,8 +144,12 @@ fn of_transaction(proven: &ProvenTransaction) -> Vec<Fact> {
         Payload::Call { contract, method, input } => format!("calls {method} of {contract} with {} bytes", input.len()),
         Payload::Deploy { name, code, .. } => format!("deploys {name}, {} bytes of code", code.len()),
         Payload::Native(NativeOperation::PutAccount { account, .. }) => format!("sets the account {}", account.id),
-        Payload::Native(NativeOperation::VoteValidators { epoch, .. }) => {
-            format!("votes on the validators after epoch {epoch}")
+        Payload::Native(NativeOperation::PutOrganisation { .. }) => {
+            "sets what its organisation says of itself".to_owned()
+        }
+        Payload::Native(NativeOperation::Propose { measure, .. }) => format!("proposes {measure}"),
+        Payload::Native(NativeOperation::Vote { proposal, approve }) => {
+            format!("votes {} the proposal {proposal}", if *approve { "for" } else { "against" })
         }
         Payload::Native(NativeOperation::ReportEquivocation { .. }) => {
             "reports a validator that contradicted itself".to_owned()
@@ -152,17 +157,11 @@ fn of_transaction(proven: &ProvenTransaction) -> Vec<Fact> {
         Payload::Upgrade { contract, code, .. } => {
             format!("replaces the code of {contract}, {} bytes of code", code.len())
         }
-        Payload::Native(NativeOperation::VotePolicy { version, .. }) => {
-            format!("votes on the deployment policy after version {version}")
-        }
         Payload::Native(NativeOperation::ApproveCode { contract, code, approve }) => {
             format!("{} the code {code} for {contract}", if *approve { "approves" } else { "no longer approves" })
         }
         Payload::Native(NativeOperation::SetFrozen { contract, frozen }) => {
             format!("{} {contract}", if *frozen { "freezes" } else { "thaws" })
-        }
-        Payload::Native(NativeOperation::VoteFrozen { contract, frozen }) => {
-            format!("votes to {} {contract}", if *frozen { "freeze" } else { "thaw" })
         }
     };
     let outcome = match &receipt.outcome {

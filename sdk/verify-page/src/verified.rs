@@ -81,7 +81,10 @@ fn warnings(report: &Report, now: TimestampMs, stale_s: u64) -> Vec<String> {
         warnings.push("The answer is longer than one answer may be: this is a part of it.".to_owned());
     }
     if report.not_shown.contains(&NotShown::OtherParts) {
-        warnings.push("This is a part of the history: events before or after it are not in this file.".to_owned());
+        warnings.push("This is a part of the answer: what comes before or after it is not in this file.".to_owned());
+    }
+    if report.not_shown.contains(&NotShown::Deeper) {
+        warnings.push("The answer goes only as many links far as were asked for: more may lie beyond.".to_owned());
     }
     warnings
 }

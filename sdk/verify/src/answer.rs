@@ -3,8 +3,12 @@
 
 use crate::finding::Finding;
 use crate::{BadFile, Verified};
-use countersign_epcis::answer::{After, HistoryPage};
+use countersign_epcis::answer::{
+    After, AnomalyReport, AuditTrail, Chain, Excursions, Held, History, HistoryPage, Lineage, MassBalance, RecallScope,
+    Verification, Whereabouts,
+};
 use countersign_epcis::question::{Answer, Arguments, Part, Question};
+use countersign_epcis::report::Sheet;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, ProvenTransaction};
 use countersign_types::receipt::EventRecord;
@@ -158,6 +162,47 @@ impl Verified<Finding> {
             _ => Err(other("part", &part(Some(asked)), &part(None))),
         })
     }
+}
+
+/// One method for each kind of answer.
+macro_rules! kinds {
+    ($($name:ident, $kind:ident($own:ident) => $answer:ty, $form:expr, $doc:literal;)+) => {
+        impl Verified<Answer> {
+            $(
+                #[doc = $doc]
+                ///
+                /// # Errors
+                /// [`BadFile::OtherQuestion`] if it answers something else.
+                pub fn $name(self) -> Result<Verified<$answer>, BadFile> {
+                    self.narrow(|answer| match answer {
+                        Answer::$kind($own) => Ok($form),
+                        given => Err(other("answer", stringify!($kind), name_of(&given))),
+                    })
+                }
+            )+
+        }
+
+        fn name_of(answer: &Answer) -> &'static str {
+            match answer {
+                $(Answer::$kind(_) => stringify!($kind),)+
+                Answer::Page(_) => "Page",
+            }
+        }
+    };
+}
+kinds! {
+    history, History(own) => History, own, "What happened to an item.";
+    lineage, Lineage(own) => Lineage, own, "What an item came from or went to.";
+    links, Chain(own) => Chain, own, "What an item came from or went to, link by link.";
+    recall, Recall(own) => RecallScope, own, "What has to be recalled.";
+    contents, Contents(own) => Held, own, "What is in a container.";
+    holder, Holder(own) => Whereabouts, own, "Where an item is, by whose word.";
+    mass_balance, MassBalance(own) => MassBalance, own, "How much of something there should be.";
+    excursions, Excursions(own) => Excursions, own, "Readings out of bounds.";
+    audit_trail, AuditTrail(own) => AuditTrail, own, "All records of an event.";
+    verification, VerifyItem(own) => Verification, *own, "Whether an item is what is claimed of it.";
+    anomalies, Anomalies(own) => AnomalyReport, own, "What does not fit.";
+    sheet, Report(own) => Sheet, own, "What a regulation asks of an item.";
 }
 
 /// Which part of a history, in words.

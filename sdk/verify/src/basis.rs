@@ -54,9 +54,12 @@ pub enum NotShown {
     /// The walk ended early.
     #[error("all of the answer: the trace is longer than one answer may be")]
     Truncated,
-    /// Events before or after a part of a history.
-    #[error("the events before and after this part of the history")]
+    /// What comes before or after a part of an answer.
+    #[error("what comes before and after this part of the answer")]
     OtherParts,
+    /// What is further away than was asked for.
+    #[error("what lies more links away than were asked for")]
+    Deeper,
     /// Who a key belonged to.
     #[error("whose the signer's key was at that time: the state entries of key and account show that")]
     Account,
@@ -151,6 +154,9 @@ impl Basis {
                 let mut not = vec![NotShown::Later(finding.past().unwrap_or(shown_at)), NotShown::World];
                 if answer.truncated().is_some() {
                     not.insert(0, NotShown::Truncated);
+                }
+                if answer.is_deeper() {
+                    not.insert(0, NotShown::Deeper);
                 }
                 if answer.has_next() || question.is_later_part() {
                     not.insert(0, NotShown::OtherParts);

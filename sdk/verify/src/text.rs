@@ -2,7 +2,7 @@
 
 use crate::finding::Finding;
 use countersign_epcis::answer::{
-    After, Anomaly, AnomalyReport, AuditTrail, Excursions, Held, History, HistoryPage, Lineage, MassBalance,
+    After, Anomaly, AnomalyReport, AuditTrail, Chain, Excursions, Held, History, HistoryPage, Lineage, MassBalance,
     RecallScope, Step, Truncated, Verification, Whereabouts,
 };
 use countersign_epcis::question::{Answer, Arguments, Part};
@@ -11,9 +11,7 @@ use countersign_epcis::time::utc;
 use countersign_types::log::LogRecord;
 use countersign_types::proof::{Entry, HistoryPart, HistoryPlace, ProvenTransaction, TraceAsOf};
 use countersign_types::receipt::EventRecord;
-use countersign_types::{
-    AccountId, Address, DeployPolicy, Epoch, Gas, Hash, NativeOperation, Payload, PublicKey, Receipt,
-};
+use countersign_types::{AccountId, Address, Gas, Hash, Measure, NativeOperation, Payload, PublicKey, Receipt};
 use serde::Serialize;
 
 /// A finding in JSON.
@@ -105,8 +103,19 @@ enum Does<'a> {
     PutAccount {
         account: &'a AccountId,
     },
-    VoteValidators {
-        epoch: Epoch,
+    PutOrganisation {
+        name: &'a str,
+        threshold: u16,
+    },
+    #[serde(rename_all = "camelCase")]
+    Propose {
+        measure: &'a Measure,
+        reason: &'a str,
+        open_ms: u64,
+    },
+    Vote {
+        proposal: u64,
+        approve: bool,
     },
     ReportEquivocation,
     #[serde(rename_all = "camelCase")]
@@ -114,19 +123,12 @@ enum Does<'a> {
         contract: Address,
         code_bytes: usize,
     },
-    VotePolicy {
-        policy: &'a DeployPolicy,
-    },
     ApproveCode {
         contract: &'a str,
         code: Hash,
         approve: bool,
     },
     SetFrozen {
-        contract: Address,
-        frozen: bool,
-    },
-    VoteFrozen {
         contract: Address,
         frozen: bool,
     },
@@ -141,18 +143,22 @@ impl<'a> Transaction<'a> {
             }
             Payload::Deploy { name, code, .. } => Does::Deploy { name, code_bytes: code.len() },
             Payload::Native(NativeOperation::PutAccount { account, .. }) => Does::PutAccount { account: &account.id },
-            Payload::Native(NativeOperation::VoteValidators { epoch, .. }) => Does::VoteValidators { epoch: *epoch },
+            Payload::Native(NativeOperation::PutOrganisation { name, threshold, .. }) => {
+                Does::PutOrganisation { name, threshold: *threshold }
+            }
+            Payload::Native(NativeOperation::Propose { measure, reason, open_ms }) => {
+                Does::Propose { measure, reason, open_ms: *open_ms }
+            }
+            Payload::Native(NativeOperation::Vote { proposal, approve }) => {
+                Does::Vote { proposal: *proposal, approve: *approve }
+            }
             Payload::Native(NativeOperation::ReportEquivocation { .. }) => Does::ReportEquivocation,
             Payload::Upgrade { contract, code, .. } => Does::Upgrade { contract: *contract, code_bytes: code.len() },
-            Payload::Native(NativeOperation::VotePolicy { policy, .. }) => Does::VotePolicy { policy },
             Payload::Native(NativeOperation::ApproveCode { contract, code, approve }) => {
                 Does::ApproveCode { contract, code: *code, approve: *approve }
             }
             Payload::Native(NativeOperation::SetFrozen { contract, frozen }) => {
                 Does::SetFrozen { contract: *contract, frozen: *frozen }
-            }
-            Payload::Native(NativeOperation::VoteFrozen { contract, frozen }) => {
-                Does::VoteFrozen { contract: *contract, frozen: *frozen }
             }
         };
         let expires = utc(i64::try_from(body.expires.0).unwrap_or(i64::MAX));
@@ -165,6 +171,7 @@ impl<'a> Transaction<'a> {
 #[serde(untagged)]
 pub(crate) enum Told<'a> {
     Trace(Box<Trace<'a>>),
+    Chain(&'a Chain),
     Recall(&'a RecallScope),
     Contents(&'a Held),
     Holder(&'a Whereabouts),
@@ -182,6 +189,7 @@ impl<'a> Told<'a> {
             Answer::Page(page) => Self::Trace(Box::new(Trace::of_page(page))),
             Answer::Lineage(lineage) => Self::Trace(Box::new(Trace::of_lineage(lineage))),
             Answer::Report(sheet) => Self::Trace(Box::new(Trace::of_report(sheet))),
+            Answer::Chain(chain) => Self::Chain(chain),
             Answer::Recall(scope) => Self::Recall(scope),
             Answer::Contents(held) => Self::Contents(held),
             Answer::Holder(whereabouts) => Self::Holder(whereabouts),

@@ -5,7 +5,7 @@ use crate::registers::Registers;
 use countersign_epcis::answer::After;
 use countersign_epcis::question::{Answer, Part, Question, ask};
 use countersign_epcis::register;
-use countersign_epcis::walk::Limits;
+use countersign_epcis::walk::{AsOf, Limits};
 use countersign_types::proof::{HistoryPart, HistoryPlace, TraceAsOf};
 
 /// Walks over the registers.
@@ -17,8 +17,11 @@ pub(crate) fn walk(
     if let Some(as_of) = as_of {
         check_position(registers, as_of)?;
     }
-    let position = as_of.map(|as_of| as_of.position);
-    ask(registers, question, position, Limits::default()).map_err(BadFile::Incomplete)
+    let as_of = as_of.map_or(AsOf::default(), |TraceAsOf { height, position }| AsOf {
+        position: Some(position),
+        height: Some(height.0),
+    });
+    ask(registers, question, as_of, Limits::default()).map_err(BadFile::Incomplete)
 }
 
 /// A file's part of a history, as it is asked for.

@@ -15,8 +15,8 @@ use countersign_types::restart::AdminSignature;
 use countersign_types::vote::VoteStatement;
 use countersign_types::{
     Account, Certificate, DeployPolicy, Epoch, EpochEnd, EpochState, ExecutionResult, Genesis, Hash, Header, Height,
-    Organisation, Phase, Restart, RestartOrder, Roles, SecretKey, TimestampMs, Validator, ValidatorSet, View, encode,
-    state_key,
+    Organisation, Phase, Restart, RestartOrder, Roles, Rules, SecretKey, TimestampMs, Validator, ValidatorSet, View,
+    encode, state_key,
 };
 use countersign_verify::{Finding, Verified, read, verify};
 use sample::{secret, witness};
@@ -42,6 +42,7 @@ fn accounts() -> Vec<Account> {
         id: id.parse().unwrap(),
         roles,
         keys: vec![KeyEntry { key: admin(number).public(), valid_from: Height(0), valid_to: None }],
+        attributes: std::collections::BTreeMap::new(),
     };
     let admins = (0..).zip(ORGANISATIONS).map(|(number, organisation)| (number, format!("{organisation}/admin")));
     let mut all: Vec<Account> = admins.map(|named| account(named, Roles::ADMIN)).collect();
@@ -54,12 +55,13 @@ fn admin(number: u8) -> SecretKey {
 }
 
 fn genesis() -> Genesis {
-    let organisation = |id: &str| Organisation { id: id.into(), name: id.into(), gln: None };
+    let organisation = |id: &str| Organisation::new(id, id);
     Genesis {
         network: "orders".into(),
         time: TimestampMs(1_700_000_000_000),
         parameters: countersign_types::Parameters::default(),
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: set(OLD),
         organisations: ORGANISATIONS.map(organisation).into(),
         accounts: accounts().into_iter().filter(|account| account.roles.has_any(Roles::ADMIN)).collect(),
@@ -74,7 +76,7 @@ fn state(epoch: u64) -> BTreeMap<Vec<u8>, Vec<u8>> {
         (b"asked".to_vec(), b"answer".to_vec()),
     ]);
     for id in ORGANISATIONS {
-        let organisation = Organisation { id: id.into(), name: id.into(), gln: None };
+        let organisation = Organisation::new(id, id);
         state.insert(state_key::organisation(id), encode(&organisation));
     }
     for account in accounts() {

@@ -5,7 +5,7 @@ use clap::Parser;
 use countersign_api::At;
 use countersign_api::NoParams;
 use countersign_api::method::node::NodeStatus;
-use countersign_api::method::trace::{HistoryParams, TraceForward, TraceHistory, TraceParams};
+use countersign_api::method::trace::{HistoryParams, LineageParams, TraceForward, TraceHistory};
 use countersign_tests::cluster::{Cluster, contract_module, program};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,7 @@ impl Demo {
         self.begin("Spinach lot SPINACH-0901 is contaminated. Where did it go? Any node answers; v2 is asked.");
         println!("   trace_forward {LOT}");
         let client = self.cluster.client(2)?;
-        let ask = |epc: &str| TraceParams { epc: epc.to_owned(), contract: None, at: At::Final };
+        let ask = |epc: &str| LineageParams::whole(epc, None, At::Final);
         let forward = client.unverified().call::<TraceForward>(&ask(LOT)).await?.into_said().data;
         ensure!(forward.complete, "the trace is cut short");
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();

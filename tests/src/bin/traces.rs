@@ -9,10 +9,10 @@
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use countersign_api::At;
 use countersign_api::method::trace::{
-    HistoryParams, RecallParams, RecallScope, Trace, TraceBack, TraceForward, TraceHistory, TraceParams, TraceRecall,
+    HistoryParams, LineageParams, RecallParams, RecallScope, Trace, TraceBack, TraceForward, TraceHistory, TraceRecall,
 };
+use countersign_api::{At, Method, Read};
 use countersign_client::Client;
 use countersign_epcis::Identifier;
 use countersign_tests::built;
@@ -310,19 +310,36 @@ impl Asker<'_> {
     }
 
     async fn forward(&self) -> anyhow::Result<BTreeSet<String>> {
-        let answer = self.client.unverified().call::<TraceForward>(&lineage(&self.mixed.deep.first())).await?;
-        whole(answer.into_said().data)
+        self.lineage::<TraceForward>(&self.mixed.deep.first()).await
     }
 
     async fn back(&self) -> anyhow::Result<BTreeSet<String>> {
-        let answer = self.client.unverified().call::<TraceBack>(&lineage(&self.mixed.deep.last())).await?;
-        whole(answer.into_said().data)
+        self.lineage::<TraceBack>(&self.mixed.deep.last()).await
+    }
+
+    /// All that was reached, page by page.
+    async fn lineage<M>(&self, item: &Identifier) -> anyhow::Result<BTreeSet<String>>
+    where
+        M: Method<Params = LineageParams, Answer = Read<Trace>>,
+    {
+        let (mut all, mut params) = (BTreeSet::new(), LineageParams::whole(item.canonical(), None, At::Final));
+        loop {
+            let trace = self.client.unverified().call::<M>(&params).await?.into_said().data;
+            ensure!(trace.truncated.is_none(), "the chain is not followed to its end");
+            all.extend(trace.products.into_iter().chain(trace.containers));
+            if trace.next_cursor.is_none() {
+                break;
+            }
+            params.cursor = trace.next_cursor;
+        }
+        ensure!(!all.is_empty(), "{item} leads nowhere");
+        Ok(all)
     }
 
     /// A page of the recall, and where it was read.
     async fn page(&self, after: Option<String>, at: At) -> anyhow::Result<(RecallScope, At)> {
         let epc = self.mixed.recall.lot().canonical().to_owned();
-        let params = RecallParams { epc, contract: None, at, limit: None, after };
+        let params = RecallParams { after, ..RecallParams::first(epc, None, at) };
         let answer = self.client.unverified().call::<TraceRecall>(&params).await?.into_said();
         let scope = answer.data;
         ensure!(scope.truncated.is_none(), "the recall is not whole");
@@ -353,16 +370,6 @@ impl Asker<'_> {
 fn piece(mixed: &Mixed, number: u64) -> Identifier {
     let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
     mixed.recall.item(spread % mixed.recall.serials())
-}
-
-/// All that was reached, if that is all.
-fn whole(trace: Trace) -> anyhow::Result<BTreeSet<String>> {
-    ensure!(trace.truncated.is_none() && !trace.products.is_empty(), "the chain is not followed to its end");
-    Ok(trace.products.into_iter().chain(trace.containers).collect())
-}
-
-fn lineage(item: &Identifier) -> TraceParams {
-    TraceParams { epc: item.canonical().to_owned(), contract: None, at: At::Final }
 }
 
 /// A line for each question, a column for each ledger, and how much it grew.

@@ -128,7 +128,7 @@ fn all_of_a_recalled_lot_is_found_where_it_is() {
     let recall = Recall::new(1, 1_000);
     let mut registers = Registers::default();
     registers.capture(&recall.events().collect::<Vec<_>>());
-    let question = Question::Recall { item: recall.lot(), after: None, limit: None };
+    let question = Question::Recall { item: recall.lot(), after: None, containers_after: None, limit: None };
     let Answer::Recall(scope) = registers.ask(&question) else { panic!("no scope") };
     // Every piece and the lot; 20 cases and a pallet; 20 of the 50 of each case are dispensed.
     assert_eq!((scope.count, scope.containers_ever.len(), scope.unplaced), (1_001, 21, 0));
@@ -173,7 +173,7 @@ fn a_mixed_ledger_holds_the_recall_and_the_chain_among_the_others() {
     assert!(events.len() as u64 >= mixed.events);
     let mut registers = Registers::default();
     registers.capture(&events);
-    let question = Question::Recall { item: mixed.recall.lot(), after: None, limit: None };
+    let question = Question::Recall { item: mixed.recall.lot(), after: None, containers_after: None, limit: None };
     let Answer::Recall(scope) = registers.ask(&question) else { panic!("no scope") };
     assert_eq!(scope.count, 501);
     let names: BTreeSet<&str> = events.iter().filter_map(|event| event.event_id.as_deref()).collect();

@@ -152,6 +152,6 @@ impl Clients {
         let id: AccountId = id.parse().expect("a valid account name");
         let proofs = vec![KeyProof::new(&key, &self.chain, &id)];
         let keys = vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }];
-        Payload::Native(NativeOperation::PutAccount { account: Account { id, roles: Roles::SUBMITTER, keys }, proofs })
+        Payload::Native(NativeOperation::PutAccount { account: Account::new(id, Roles::SUBMITTER, keys), proofs })
     }
 }

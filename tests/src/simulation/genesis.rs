@@ -3,7 +3,7 @@
 use super::checker::Violation;
 use super::random::Random;
 use countersign_types::{
-    Account, DeployPolicy, Genesis, Height, KeyEntry, Organisation, Parameters, Roles, SecretKey, TimestampMs,
+    Account, DeployPolicy, Genesis, Height, KeyEntry, Organisation, Parameters, Roles, Rules, SecretKey, TimestampMs,
     Validator, ValidatorSet,
 };
 
@@ -23,15 +23,13 @@ pub fn genesis(
         network_key: SecretKey::from_seed(&random.bytes()).public(),
     });
     let validators = ValidatorSet::new(validators.collect()).map_err(|error| Violation::new("genesis", error))?;
-    let organisations = (0..keys.len()).map(|index| Organisation {
-        id: format!("org{index}"),
-        name: format!("Organisation {index}"),
-        gln: None,
-    });
+    let organisations =
+        (0..keys.len()).map(|index| Organisation::new(format!("org{index}"), format!("Organisation {index}")));
     let accounts = (0..).zip(admins).map(|(index, key): (u16, _)| Account {
         id: format!("org{index}/admin").parse().expect("a valid account name"),
         roles: Roles::ADMIN.with(Roles::DEPLOYER).with(Roles::SUBMITTER),
         keys: vec![KeyEntry { key: key.public(), valid_from: Height::ZERO, valid_to: None }],
+        attributes: std::collections::BTreeMap::new(),
     });
     Ok(Genesis {
         network: "simulation".into(),
@@ -44,6 +42,7 @@ pub fn genesis(
             ..Parameters::default()
         },
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators,
         organisations: organisations.collect(),
         accounts: accounts.collect(),

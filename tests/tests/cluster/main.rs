@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod audit;
+mod capture;
 #[path = "../../../contracts/epcis/tests/support/corpus.rs"]
 mod corpus;
 mod crash;
+mod custody;
 mod disk;
 mod flips;
 mod history;

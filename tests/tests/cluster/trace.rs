@@ -6,12 +6,12 @@ use crate::scenario::{compare, question};
 use countersign_api::method::contract::ContractRef;
 use countersign_api::method::proof::{GetTraceParams, ProofGetTrace};
 use countersign_api::method::trace::{
-    AtTimeParams, AuditTrailParams, Decimal, ExcursionsParams, HistoryParams, RecallParams, TraceAuditTrail, TraceBack,
-    TraceContents, TraceExcursions, TraceForward, TraceHistory, TraceHolder, TraceMassBalance, TraceParams,
-    TraceRecall, TraceVerifyItem, VerifyItemParams,
+    AtTimeParams, AuditTrailParams, Decimal, ExcursionsParams, HistoryParams, LineageParams, RecallParams, Trace,
+    TraceAuditTrail, TraceBack, TraceContents, TraceExcursions, TraceForward, TraceHistory, TraceHolder,
+    TraceMassBalance, TraceParams, TraceRecall, TraceVerifyItem, VerifyItemParams,
 };
 use countersign_api::trace::{of_history, of_lineage};
-use countersign_api::{At, Code};
+use countersign_api::{At, Code, Method, Read};
 use countersign_client::capture::{EventReceipt, Mode, Status, capture};
 use countersign_client::verify::{Answer, Question, trusted};
 use countersign_client::{Auditor, Client, Error, Signer, contract};
@@ -112,10 +112,18 @@ impl Stage {
             Question::History(..) => {
                 call!(TraceHistory, HistoryParams { limit: Some(1_000), ..HistoryParams::first(epc, contract, at) })
             }
-            Question::Back(_) => call!(TraceBack, TraceParams { epc, contract, at }),
-            Question::Forward(_) => call!(TraceForward, TraceParams { epc, contract, at }),
+            Question::Back(_) => {
+                let whole = call!(TraceBack, LineageParams::whole(epc, contract, at));
+                assert_eq!(self.paged::<TraceBack>(captured, question, at).await, whole, "{question:?}");
+                whole
+            }
+            Question::Forward(_) => {
+                let whole = call!(TraceForward, LineageParams::whole(epc, contract, at));
+                assert_eq!(self.paged::<TraceForward>(captured, question, at).await, whole, "{question:?}");
+                whole
+            }
             Question::MassBalance(_) => call!(TraceMassBalance, TraceParams { epc, contract, at }),
-            Question::Recall { .. } => call!(TraceRecall, RecallParams { epc, contract, at, limit: None, after: None }),
+            Question::Recall { .. } => call!(TraceRecall, RecallParams::first(epc, contract, at)),
             Question::Contents(_, time) => {
                 call!(TraceContents, AtTimeParams { epc, time: Some(utc(*time)), contract, at })
             }
@@ -138,6 +146,28 @@ impl Stage {
                 call!(TraceAuditTrail, AuditTrailParams { event_id: event_id.clone(), contract, at })
             }
             other => panic!("no scenario asks {other:?}"),
+        }
+    }
+
+    /// A lineage two things at a time, joined.
+    async fn paged<M>(&self, captured: &Captured, question: &Question, at: At) -> Value
+    where
+        M: Method<Params = LineageParams, Answer = Read<Trace>>,
+    {
+        let first = LineageParams::whole(question.item(), captured.contract(), at);
+        let mut params = LineageParams { limit: Some(2), ..first };
+        let mut joined: Option<Trace> = None;
+        loop {
+            let page = self.client.unverified().call_again::<M>(&params).await.unwrap().into_said().data;
+            assert!(page.products.len() + page.containers.len() <= 2);
+            params.cursor = page.next_cursor.clone();
+            match &mut joined {
+                Some(joined) => joined.append(page),
+                None => joined = Some(page),
+            }
+            if params.cursor.is_none() {
+                return serde_json::to_value(joined).unwrap();
+            }
         }
     }
 
@@ -308,6 +338,8 @@ async fn commands(cluster: &Cluster, stage: &Stage) {
 
     assert_eq!(run(&["anomalies"], 0)["anomalies"], json!([]));
 
+    drawn(cluster, &captured, lot);
+
     // What is printed on a package, over the interface; and what no question is.
     let params = VerifyItemParams {
         gtin: "09521321000315".into(),
@@ -331,12 +363,50 @@ async fn commands(cluster: &Cluster, stage: &Stage) {
     assert!(node.call_again::<ProofGetTrace>(&params).await.is_ok());
     params.arguments.insert("time".into(), "2026-05-01T10:00:00+02:00".into());
     refused(node.call::<ProofGetTrace>(&params).await.map(drop), Code::InvalidParams);
-    let of_other = RecallParams {
-        epc: item.into(),
-        contract: Some(ContractRef("org0/counter".into())),
-        at: At::Final,
-        limit: None,
-        after: None,
-    };
+    let of_other = RecallParams::first(item, Some(ContractRef("org0/counter".into())), At::Final);
     refused(node.call::<TraceRecall>(&of_other).await.map(drop), Code::ContractUnknown);
+}
+
+/// Trees, pictures and comma-separated values, of what the node says and of what its proof shows.
+fn drawn(cluster: &Cluster, captured: &Captured, lot: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let genesis = cluster.genesis();
+    let run = |arguments: &[&str]| {
+        let mut told = Vec::new();
+        for root in [&[] as &[&str], &["--root", genesis.to_str().unwrap()]] {
+            let output = Command::new(program("countersign").unwrap())
+                .args(["--rpc", &cluster.url(0), "--contract", &captured.name])
+                .args(root)
+                .arg("trace")
+                .args(arguments)
+                .current_dir(directory.path())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{arguments:?}: {said}");
+            told.push(String::from_utf8(output.stdout).unwrap());
+        }
+        let begins = |text: &String| text.lines().take(3).map(ToOwned::to_owned).collect::<Vec<_>>();
+        assert_eq!(begins(&told[0]), begins(&told[1]), "{arguments:?}");
+        told.remove(0)
+    };
+    let (lot_link, item) =
+        ("https://id.gs1.org/01/09521321000315/10/L-1", "https://id.gs1.org/01/09521321000315/21/s1");
+    let tree = run(&["forward", lot, "--tree"]);
+    assert!(tree.starts_with(&format!("{lot_link}\n└─ instance {item} #0\n")), "{tree}");
+    let tree = run(&["back", item, "--depth", "1", "--tree"]);
+    assert!(tree.starts_with(&format!("{item}\n└─ lot {lot_link} #0\n")), "{tree}");
+    assert!(run(&["recall", lot, "--tree"]).starts_with(&format!("{lot_link}\n└─ instance {item} #0\n")));
+    assert!(run(&["history", item, "--tree"]).contains("└─ #0 2026-05-01T08:00:00Z Object ADD commissioning"));
+    let csv = run(&["forward", lot, "--csv"]);
+    assert!(csv.starts_with(&format!("table,item,name,value\nproducts,{item},,\nabout,,item,{lot_link}\n")), "{csv}");
+    for question in [&["recall", lot, "--csv"], &["balance", lot, "--csv"], &["audit", "urn:event:1", "--csv"]] {
+        assert!(run(question).starts_with("table,"), "{question:?}");
+    }
+    run(&["forward", lot, "--graph", "lot.svg"]);
+    let svg = std::fs::read_to_string(directory.path().join("lot.svg")).unwrap();
+    assert!(svg.contains(&format!("<title>{item}</title>")) && svg.contains(">instance #0</text>"), "{svg}");
+    run(&["recall", lot, "--graph", "lot.dot"]);
+    let dot = std::fs::read_to_string(directory.path().join("lot.dot")).unwrap();
+    assert!(dot.contains(&format!("\"{lot_link}\" -> \"{item}\" [label=\"instance #0\", style=dashed];")), "{dot}");
 }

@@ -30,7 +30,7 @@ told! {
         #[cfg_attr(feature = "serde", serde(rename = "eventID"))]
         pub event_id: Option<String>,
         /// Stable name of the rule: `containment.two`, `quantity.over-consumed`, `quantity.unit`,
-        /// `object.commissioned-twice`, `travel.speed`, `dwell.outlier`.
+        /// `object.commissioned-twice`, `travel.speed`, `dwell.outlier`, `custody.gap`, `custody.unsettled`.
         pub rule: String,
         /// The thing that it is broken for.
         pub item: String,

@@ -1,12 +1,12 @@
-//! One item: where it is and by whose word, and whether it is what it says it is.
+//! One item: where it is by whose word, who has it and who owns it, and whether it is what it says it is.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{LastSeen, Moment, Truncated, told};
+use super::{Handed, LastSeen, Moment, Truncated, told};
 
 told! {
-    /// Where an item is and who said so. Nobody has to confirm a hand-over, so this is no statement of custody.
+    /// Where an item is and who said so, who has it and who owns it.
     pub struct Whereabouts {
         /// The item, canonical.
         #[cfg_attr(feature = "serde", serde(rename = "canonical"))]
@@ -17,6 +17,14 @@ told! {
         pub time: Moment,
         /// The last event until then that says a place, and the organisation that recorded it.
         pub last_known: Option<LastSeen>,
+        /// Who has it: the last hand-over of custody until then that takes effect. Absent if it was never handed over: then there
+        /// is only what was recorded last.
+        pub holder: Option<Handed>,
+        /// Who owns it: the last hand-over of ownership until then that takes effect.
+        pub owner: Option<Handed>,
+        /// Hand-overs since these that take no effect: `pending`, `expired` (both as of that instant), `refused`, or `oneSided`
+        /// to a party that no organisation acts for, by one who did not have it. The latest first.
+        pub open: Vec<Handed>,
         /// The last events until then that name a party to possess or to own it, as their submitters say.
         pub declared: Vec<Declared>,
         /// Whether all records were looked at.
@@ -25,7 +33,7 @@ told! {
         pub truncated: Option<Truncated>,
     }
 
-    /// A party that an event names as a destination. That it agrees is not shown.
+    /// A party that an event names as a destination. Whether it agrees is not said here.
     pub struct Declared {
         /// `possessing_party` or `owning_party`.
         pub role: String,

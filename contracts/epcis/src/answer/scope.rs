@@ -7,7 +7,7 @@ use super::{Moment, Truncated, told};
 use crate::decimal::Decimal;
 
 told! {
-    /// What has to be recalled because of an item. All but `products` is told on every page.
+    /// What has to be recalled because of an item. All but `products` and `containers_ever` is told on every page.
     pub struct RecallScope {
         /// The item, canonical.
         #[cfg_attr(feature = "serde", serde(rename = "canonical"))]
@@ -18,7 +18,10 @@ told! {
         pub count: u64,
         /// Those of this page, sorted.
         pub products: Vec<Recalled>,
-        /// Every container that one of the products was ever in, sorted.
+        /// How many containers one of the products was ever in.
+        #[cfg_attr(feature = "serde", serde(default))]
+        pub containers_count: u64,
+        /// Those of this page, sorted.
         pub containers_ever: Vec<String>,
         /// What is where, and by whose word, sorted.
         pub places: Vec<AtPlace>,
@@ -28,6 +31,9 @@ told! {
         pub unplaced: u64,
         /// Give it as `after` for the next page; absent where nothing follows.
         pub next: Option<String>,
+        /// Give it as `containersAfter` for the next page of containers; absent where nothing follows.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        pub containers_next: Option<String>,
         /// Whether nothing is missing and nothing follows.
         pub complete: bool,
         /// Which bound cut it short, so that something is missing that no later page brings.
@@ -44,6 +50,9 @@ told! {
         pub state: String,
         /// Where it was last said to be, itself or in a container.
         pub last_known: Option<LastSeen>,
+        /// Of one thing, who has custody by the last hand-over that takes effect: the organisation, or the party where that
+        /// was entrusted to none. Absent if it was never handed over.
+        pub holder: Option<String>,
         /// Of a lot or class, what came to be and went.
         pub amounts: Vec<super::Amounts>,
         /// Of a lot or class, where how much of it is.
@@ -74,18 +83,22 @@ told! {
         pub location: Option<String>,
         /// The organisation that recorded it last.
         pub recorded_by: Option<String>,
+        /// Who has custody of the container by the last hand-over that takes effect.
+        pub holder: Option<String>,
         /// How much; absent if no record says.
         pub quantity: Option<Decimal>,
         /// Its unit.
         pub uom: String,
     }
 
-    /// What is at one place by the word of one organisation.
+    /// What is at one place by the word of one organisation, and in one's custody.
     pub struct AtPlace {
         /// The place; absent for what no record places.
         pub location: Option<String>,
         /// The organisation that recorded it last.
         pub recorded_by: Option<String>,
+        /// Who has custody by the last hand-over that takes effect; absent for what was never handed over.
+        pub holder: Option<String>,
         /// Instances.
         pub instances: u64,
         /// Amounts of lots and classes, by unit.

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::{
-    Affected, AnomalyReport, AuditTrail, Declared, Excursions, Held, LastSeen, MassBalance, Moment, Reading,
-    RecallScope, Said, Truncated, Verification, Whereabouts,
+    Affected, AnomalyReport, AuditTrail, Chain, Declared, Excursions, Handed, Held, LastSeen, MassBalance, Moment,
+    Reading, RecallScope, Said, Truncated, Verification, Whereabouts,
 };
 
 /// A table.
@@ -70,8 +70,59 @@ fn seen(last: &LastSeen) -> String {
     format!("{}{through}, {}, by {} in record {}", last.location, last.time, last.recorded_by, last.sequence)
 }
 
+fn holding(handed: Option<&Handed>) -> String {
+    let Some(handed) = handed else { return "nobody by a hand-over: see who recorded it last".to_owned() };
+    let through = handed.through.as_ref().map_or_else(String::new, |container| format!(" in {container}"));
+    let how = match (&handed.organisation, &handed.settled) {
+        (Some(organisation), Some(settled)) => {
+            format!("for {organisation}, accepted by {} at {}", settled.by, settled.time)
+        }
+        (Some(organisation), None) => format!("for {organisation}, whose policy takes {}'s word", handed.given_by),
+        (None, _) => format!("by {}'s word alone: no organisation acts for that party", handed.given_by),
+    };
+    format!("{}{through}, {}, {how}, record {}", handed.party, handed.time, handed.sequence)
+}
+
 fn said(said: &Said) -> String {
     format!("{}, by {} in record {}", said.time, said.recorded_by, said.sequence)
+}
+
+impl Sheets for Chain {
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = about(&self.item, self.position, self.truncated);
+        let listed = |count: u64, listed: usize| format!("{count}, of which {listed} are listed");
+        match self.links_count {
+            None => facts.push(("things", listed(self.things_count, self.things.len()))),
+            Some(links) => {
+                facts.push(("things", self.things_count.to_string()));
+                facts.push(("links", listed(links, self.links.len())));
+            }
+        }
+        if let Some(depth) = self.depth.filter(|_| self.deeper) {
+            facts.push((
+                "CUT SHORT",
+                format!("more may lie beyond {depth} links, which is the depth that was asked for"),
+            ));
+        }
+        facts.extend(self.next.map(|next| ("MORE FOLLOWS", format!("after the first {next}"))));
+        facts
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        let things = self.things.iter().map(|one| vec![one.item.clone(), one.away.to_string()]);
+        let links = self.links.iter().map(|one| {
+            let records: Vec<String> = one.records.iter().map(ToString::to_string).collect();
+            vec![
+                one.from.clone(),
+                one.kind.word().to_owned(),
+                one.to.clone(),
+                text(one.through.as_ref()),
+                records.join(" "),
+            ]
+        });
+        let head = &["from", "has as", "to", "in", "records"];
+        [sheet("things", &["item", "links away"], things), sheet("links", head, links)].into_iter().flatten().collect()
+    }
 }
 
 impl Sheets for MassBalance {
@@ -155,7 +206,13 @@ impl Sheets for RecallScope {
         let mut facts = about(&self.item, self.position, self.truncated);
         facts.push(("products", format!("{}, of which {} are listed", self.count, self.products.len())));
         facts.push(("instances without a place", self.unplaced.to_string()));
+        facts.push((
+            "containers",
+            format!("{}, of which {} are listed", self.containers_count, self.containers_ever.len()),
+        ));
         facts.extend(self.next.iter().map(|next| ("MORE FOLLOWS", format!("go on with --after {next}"))));
+        let containers = |next| ("MORE CONTAINERS", format!("go on with --containers-after {next}"));
+        facts.extend(self.containers_next.iter().map(containers));
         facts
     }
 
@@ -168,6 +225,7 @@ impl Sheets for RecallScope {
                 text(last.map(|last| &last.location)),
                 text(last.map(|last| last.time)),
                 text(last.map(|last| &last.recorded_by)),
+                text(one.holder.as_ref()),
             ]
         });
         let places = self.places.iter().map(|place| {
@@ -175,15 +233,16 @@ impl Sheets for RecallScope {
             vec![
                 text(place.location.as_ref()),
                 text(place.recorded_by.as_ref()),
+                text(place.holder.as_ref()),
                 place.instances.to_string(),
                 amounts.join(", "),
             ]
         });
         let nowhere = self.unaccounted.iter().map(|one| vec![one.item.clone(), amount(one.quantity, &one.uom)]);
         [
-            sheet("where it is", &["place", "recorded by", "instances", "amounts"], places),
+            sheet("where it is", &["place", "recorded by", "holder", "instances", "amounts"], places),
             sheet("unaccounted for", &["item", "amount"], nowhere),
-            sheet("products", &["item", "state", "last place", "time", "recorded by"], products),
+            sheet("products", &["item", "state", "last place", "time", "recorded by", "holder"], products),
             list("containers", &self.containers_ever),
         ]
         .into_iter()
@@ -209,7 +268,8 @@ impl Sheets for Whereabouts {
         let mut facts = about(&self.item, self.position, self.truncated);
         facts.push(("at", self.time.to_string()));
         facts.push(("last known place", text(self.last_known.as_ref().map(seen))));
-        facts.push(("custody", "no hand-over is confirmed by who receives: this is what submitters say".to_owned()));
+        facts.push(("holder", holding(self.holder.as_ref())));
+        facts.push(("owner", holding(self.owner.as_ref())));
         facts
     }
 
@@ -224,7 +284,22 @@ impl Sheets for Whereabouts {
             ]
         };
         let head = &["declared", "party", "time", "recorded by", "in"];
-        sheet("declared parties", head, self.declared.iter().map(row)).into_iter().collect()
+        let open = |one: &Handed| {
+            vec![
+                one.sequence.to_string(),
+                one.role.clone(),
+                one.state.clone(),
+                one.party.clone(),
+                text(one.organisation.as_ref()),
+                one.given_by.clone(),
+                one.time.to_string(),
+                text(one.until),
+                text(one.settled.as_ref().and_then(|settled| settled.reason.as_ref())),
+            ]
+        };
+        let open_head = &["record", "as", "state", "to", "for", "given by", "time", "until", "why"];
+        let open = sheet("hand-overs without effect", open_head, self.open.iter().map(open));
+        open.into_iter().chain(sheet("declared parties", head, self.declared.iter().map(row))).collect()
     }
 }
 

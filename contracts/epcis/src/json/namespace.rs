@@ -26,6 +26,7 @@ pub(crate) fn declared(context: Value) -> Result<Vec<Value>, Violation> {
 }
 
 /// What a document declares, ready for its events.
+#[derive(Debug)]
 pub(crate) struct Declared {
     /// Addresses of pinned contexts.
     pinned: Vec<Value>,

@@ -18,10 +18,18 @@ pub fn read(bytes: &[u8]) -> Result<Value, Violation> {
     if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(fault(Rule::DocumentSize, format!("{} bytes, at most {DOCUMENT_BYTES_MAX}", bytes.len())));
     }
-    let text = core::str::from_utf8(bytes)
-        .map_err(|error| fault(Rule::JsonSyntax, format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-    let mut reader = Reader { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0 };
-    let value = reader.value(NESTING_MAX)?;
+    read_part(bytes, Shift::default(), NESTING_MAX)
+}
+
+/// Reads a value out of a longer text, which nests at most `depth` deep.
+pub(crate) fn read_part(bytes: &[u8], shift: Shift, depth: usize) -> Result<Value, Violation> {
+    let text = core::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let before = if at >= shift.at { shift.bytes } else { 0 };
+        fault(Rule::JsonSyntax, format!("not UTF-8 at byte {}", at + before))
+    })?;
+    let mut reader = Reader { text: text.strip_prefix('\u{feff}').unwrap_or(text), shift, at: 0 };
+    let value = reader.value(depth)?;
     reader.space();
     match reader.peek() {
         None => Ok(value),
@@ -29,8 +37,20 @@ pub fn read(bytes: &[u8]) -> Result<Value, Violation> {
     }
 }
 
+/// What a longer text has before a byte of a part of it, beyond what the part has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shift {
+    /// The byte of the part.
+    pub(crate) at: usize,
+    /// Bytes left out before it.
+    pub(crate) bytes: usize,
+    /// Line ends left out before it.
+    pub(crate) lines: usize,
+}
+
 struct Reader<'a> {
     text: &'a str,
+    shift: Shift,
     /// The byte to be read next; always at a character boundary.
     at: usize,
 }
@@ -52,7 +72,9 @@ impl<'a> Reader<'a> {
     fn unexpected(&self, wanted: &str) -> Violation {
         let found = self.rest().chars().next().map_or_else(|| "the end".to_owned(), |found| format!("{found:?}"));
         let line = self.text.get(..self.at).unwrap_or_default().matches('\n').count() + 1;
-        fault(Rule::JsonSyntax, format!("{found} at byte {}, line {line}, where {wanted} belongs", self.at))
+        let Shift { bytes, lines, .. } = if self.at >= self.shift.at { self.shift } else { Shift::default() };
+        let (at, line) = (self.at + bytes, line + lines);
+        fault(Rule::JsonSyntax, format!("{found} at byte {at}, line {line}, where {wanted} belongs"))
     }
 
     /// Consumes `byte`, or fails.

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::Place;
 use super::pattern::{Pattern, is_within};
+use super::{Place, Words};
 use crate::decimal::Decimal;
 use crate::event::{Action, Event, Quantity, Reference};
 use crate::identifier::Identifier;
@@ -149,6 +149,9 @@ pub(super) enum Part {
     ErrorDeclaration,
     ReadPoint,
     Location,
+    SensorElement,
+    SensorMetadata,
+    SensorReport,
 }
 
 /// What a field is compared with.
@@ -159,6 +162,17 @@ pub(super) enum Operand {
 }
 
 impl Condition {
+    /// The words of which an event has to have one, where the contract announces captures with such a word.
+    pub(super) fn words(&self) -> Option<Words<'_>> {
+        let (attribute, words) = match self {
+            Self::Kind(kinds) => ("kind", kinds),
+            Self::Word(Word::Step, steps) => ("step", steps),
+            Self::At { is_read_point: false, within: false, places } => ("location", places),
+            _ => return None,
+        };
+        Some(Words { attribute, words })
+    }
+
     /// Whether it is about one sensor report among several.
     pub(super) fn is_of_report(&self) -> bool {
         matches!(self, Self::Reading(..) | Self::Sensed(..) | Self::SensedTime(..) | Self::Word(Word::Measurement, _))
@@ -253,21 +267,37 @@ pub(super) fn is_so(
     })
 }
 
+impl Part {
+    /// The fields of an event at this place; of sensor data, those of each element or report.
+    fn fields(self, event: &Event) -> Vec<&[Field]> {
+        let sensors = event.sensors.iter();
+        match self {
+            Self::Event => Vec::from([event.extensions.as_slice()]),
+            Self::Ilmd => Vec::from([event.ilmd.as_slice()]),
+            Self::ErrorDeclaration => event.error.iter().map(|error| error.extensions.as_slice()).collect(),
+            Self::ReadPoint => event.read_point.iter().map(|place| place.extensions.as_slice()).collect(),
+            Self::Location => event.location.iter().map(|place| place.extensions.as_slice()).collect(),
+            Self::SensorElement => sensors.map(|element| element.extensions.as_slice()).collect(),
+            Self::SensorMetadata => {
+                sensors.filter_map(|element| element.metadata.as_ref()).map(|data| data.fields.as_slice()).collect()
+            }
+            Self::SensorReport => {
+                sensors.flat_map(|element| &element.reports).map(|report| report.fields.as_slice()).collect()
+            }
+        }
+    }
+}
+
 impl Extension {
     /// The values of the field.
     fn values<'a>(&self, event: &'a Event) -> Vec<&'a Value> {
-        let fields: &[Field] = match self.part {
-            Part::Event => &event.extensions,
-            Part::Ilmd => &event.ilmd,
-            Part::ErrorDeclaration => event.error.as_ref().map_or(&[], |error| &error.extensions),
-            Part::ReadPoint => event.read_point.as_ref().map_or(&[], |place| &place.extensions),
-            Part::Location => event.location.as_ref().map_or(&[], |place| &place.extensions),
-        };
         let mut found = Vec::new();
-        if self.inner {
-            fields.iter().for_each(|(_, value)| self.collect(value, &mut found));
-        } else {
-            fields.iter().filter(|(key, _)| *key == self.name).for_each(|(_, value)| push(value, &mut found));
+        for fields in self.part.fields(event) {
+            if self.inner {
+                fields.iter().for_each(|(_, value)| self.collect(value, &mut found));
+            } else {
+                fields.iter().filter(|(key, _)| *key == self.name).for_each(|(_, value)| push(value, &mut found));
+            }
         }
         found
     }

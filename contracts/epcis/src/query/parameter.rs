@@ -97,9 +97,8 @@ const SENSED: [&str; 9] = [
     "hexBinaryValue",
     "uriValue",
 ];
-/// Parts of an event whose own fields are not looked at here.
-const UNSUPPORTED: [&str; 7] =
-    ["SENSORELEMENT_", "SENSORMETADATA_", "SENSORREPORT_", "INNER_SENSOR", "ATTR_", "HASATTR_", "EQATTR_"];
+/// Of `HASATTR_` and `EQ_ATTR_`: attributes of master data, which the registers do not keep.
+const UNSUPPORTED: &str = "ATTR_";
 
 /// Adds what the parameter `name` asks to `query`.
 pub(super) fn read(name: &str, value: &Value, query: &mut Query) -> Result<(), Refused> {
@@ -186,7 +185,7 @@ fn matched(given: &Given<'_>) -> Option<Result<Condition, Refused>> {
 /// A parameter whose name says a comparison and what is compared.
 fn family(given: &Given<'_>) -> Option<Result<Condition, Refused>> {
     let (word, rest) = given.name.split_once('_')?;
-    if UNSUPPORTED.iter().any(|part| given.name.contains(part)) {
+    if given.name.contains(UNSUPPORTED) {
         return Some(Err(Refused::Unsupported { name: given.name.to_owned() }));
     }
     if word == "EXISTS" {
@@ -277,7 +276,7 @@ fn unit_of(text: &str) -> Option<Option<String>> {
     }
 }
 
-/// `[INNER_][ILMD_|ERROR_DECLARATION_|readPoint_|bizLocation_]prefix:name`.
+/// `[INNER_][ILMD_|ERROR_DECLARATION_|readPoint_|bizLocation_|SENSOR…_]prefix:name`.
 fn extension(rest: &str) -> Option<Extension> {
     let (inner, rest) = rest.strip_prefix("INNER_").map_or((false, rest), |rest| (true, rest));
     let parts = [
@@ -285,6 +284,9 @@ fn extension(rest: &str) -> Option<Extension> {
         ("ERROR_DECLARATION_", Part::ErrorDeclaration),
         ("readPoint_", Part::ReadPoint),
         ("bizLocation_", Part::Location),
+        ("SENSORELEMENT_", Part::SensorElement),
+        ("SENSORMETADATA_", Part::SensorMetadata),
+        ("SENSORREPORT_", Part::SensorReport),
     ];
     let part = parts.into_iter().find_map(|(prefix, part)| Some((part, rest.strip_prefix(prefix)?)));
     let (part, name) = part.unwrap_or((Part::Event, rest));

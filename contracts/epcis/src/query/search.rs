@@ -77,6 +77,35 @@ pub fn count<R: Reader>(reader: &mut R, query: &Query, position: u64, most: u64,
     Ok(Some(count))
 }
 
+/// How many records [`search`] would look at for the whole answer.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn span<R: Reader>(reader: &mut R, query: &Query, position: u64) -> Step<u64, R> {
+    Ok(Source::of(reader, query, position)?.len())
+}
+
+/// As [`search`], among records that somebody else found: `sequences`, in the order of capture, of which none that `query`
+/// wants is missing.
+///
+/// # Errors
+///
+/// If something cannot be read.
+pub fn among<R: Reader>(
+    reader: &mut R,
+    query: &Query,
+    sequences: Vec<u64>,
+    after: Option<Pos>,
+    events: usize,
+) -> Step<Page, R> {
+    let source = Source::Listed(sequences);
+    match query.order {
+        Order::RecordTime => by_record(reader, query, &source, after, events, u64::MAX),
+        Order::EventTime => Ok(by_event(reader, query, &source, after, events, u64::MAX)?.unwrap_or_default()),
+    }
+}
+
 /// Where to look, in the order of capture.
 enum Source {
     /// These records.

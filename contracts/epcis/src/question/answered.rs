@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 
 use crate::answer::{
-    AnomalyReport, AuditTrail, Excursions, Held, History, HistoryPage, Lineage, MassBalance, RecallScope, Sheets,
-    Truncated, Verification, Whereabouts,
+    AnomalyReport, AuditTrail, Chain, Excursions, Held, History, HistoryPage, Lineage, MassBalance, RecallScope,
+    Sheets, Truncated, Verification, Whereabouts,
 };
 use crate::report;
 
@@ -17,6 +17,8 @@ pub enum Answer {
     Page(HistoryPage),
     /// What an item came from or went to.
     Lineage(Lineage),
+    /// What an item came from or went to, link by link.
+    Chain(Chain),
     /// What has to be recalled.
     Recall(RecallScope),
     /// What is in a container.
@@ -45,6 +47,7 @@ impl Answer {
         match self {
             Self::History(history) | Self::Page(HistoryPage { history, .. }) => &history.item,
             Self::Lineage(lineage) => &lineage.item,
+            Self::Chain(chain) => &chain.item,
             Self::Recall(scope) => &scope.item,
             Self::Contents(held) => &held.item,
             Self::Holder(whereabouts) => &whereabouts.item,
@@ -63,6 +66,7 @@ impl Answer {
         match self {
             Self::History(history) | Self::Page(HistoryPage { history, .. }) => history.position,
             Self::Lineage(lineage) => lineage.position,
+            Self::Chain(chain) => chain.position,
             Self::Recall(scope) => scope.position,
             Self::Contents(held) => held.position,
             Self::Holder(whereabouts) => whereabouts.position,
@@ -81,6 +85,7 @@ impl Answer {
         match self {
             Self::History(history) | Self::Page(HistoryPage { history, .. }) => history.truncated,
             Self::Lineage(lineage) => lineage.truncated,
+            Self::Chain(chain) => chain.truncated,
             Self::Recall(scope) => scope.truncated,
             Self::Contents(held) => held.truncated,
             Self::Holder(whereabouts) => whereabouts.truncated,
@@ -98,6 +103,7 @@ impl Answer {
     pub fn sheets(&self) -> Option<&dyn Sheets> {
         Some(match self {
             Self::History(_) | Self::Page(_) | Self::Lineage(_) | Self::Report(_) => return None,
+            Self::Chain(chain) => chain,
             Self::Recall(scope) => scope,
             Self::Contents(held) => held,
             Self::Holder(whereabouts) => whereabouts,
@@ -109,12 +115,19 @@ impl Answer {
         })
     }
 
+    /// Whether more may lie beyond the depth that was asked for.
+    #[must_use]
+    pub const fn is_deeper(&self) -> bool {
+        matches!(self, Self::Chain(chain) if chain.deeper)
+    }
+
     /// Whether another part follows.
     #[must_use]
     pub const fn has_next(&self) -> bool {
         match self {
             Self::Page(page) => page.next.is_some(),
-            Self::Recall(scope) => scope.next.is_some(),
+            Self::Chain(chain) => chain.next.is_some(),
+            Self::Recall(scope) => scope.next.is_some() || scope.containers_next.is_some(),
             Self::Anomalies(report) => report.next.is_some(),
             _ => false,
         }

@@ -17,14 +17,23 @@ fn all() -> Vec<Question> {
         from_ms: Some(-1),
         to_ms: Some(1_777_777_000_000),
     };
+    let rows = Some(Rows { after: 2, limit: NonZeroU32::MIN });
+    let reach = Reach { depth: NonZeroU32::new(3), links: true, rows };
     let claim = Claim { lot: Some("L%2F1".to_string()), expiry: Some("2027-01-31".to_string()) };
     vec![
         Question::History(id(), None),
         Question::History(id(), Some(part)),
         Question::Back(id()),
         Question::Forward(id()),
-        Question::Recall { item: id(), after: None, limit: None },
-        Question::Recall { item: id(), after: Some("urn:x".to_string()), limit: Some(NonZeroU32::MIN) },
+        Question::Chain(id(), Way::Back, Reach::default()),
+        Question::Chain(id(), Way::Recall, reach),
+        Question::Recall { item: id(), after: None, containers_after: None, limit: None },
+        Question::Recall {
+            item: id(),
+            after: Some("urn:x".to_string()),
+            containers_after: Some("urn:y".to_string()),
+            limit: Some(NonZeroU32::MIN),
+        },
         Question::Contents(id(), 1_777_777_000_001),
         Question::Holder(id(), 0),
         Question::MassBalance(id()),
@@ -92,6 +101,11 @@ fn instants_and_needed_arguments_have_one_spelling() {
         ("contents", "time", &[("time", "yesterday")]),
         ("recall", "limit", &[("limit", "0")]),
         ("recall", "limit", &[("limit", "01")]),
+        ("chain", "way", &[("way", "sideways")]),
+        ("chain", "depth", &[("way", "back"), ("depth", "0")]),
+        ("chain", "links", &[("way", "back"), ("links", "false")]),
+        ("chain", "after", &[("way", "back"), ("after", "0"), ("limit", "1")]),
+        ("chain", "after", &[("way", "back"), ("after", "1")]),
         ("excursions", "uom", &[("type", "Temperature"), ("max", "8")]),
         ("excursions", "max", &[("type", "Temperature"), ("max", "8."), ("uom", "CEL")]),
         ("excursions", "max", &[("type", "Temperature"), ("max", "08"), ("uom", "CEL")]),

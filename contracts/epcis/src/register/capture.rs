@@ -3,6 +3,7 @@
 use alloc::format;
 
 use super::draft::Draft;
+use super::handover::{Handover, propose};
 use super::known::{Known, key_of};
 use super::record::{Record, Submission, organisation};
 use super::refusal::rule;
@@ -12,7 +13,7 @@ use crate::limits::DECLARATIONS_MAX;
 use crate::rule::{Policy, check};
 
 /// An event that stands on the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Captured {
     /// The number of its record.
@@ -23,6 +24,8 @@ pub struct Captured {
     pub duplicate: bool,
     /// How many rules of the registers it breaks that the policy lets pass.
     pub anomalies: u32,
+    /// What it hands over.
+    pub handover: Option<Handover>,
 }
 
 /// Records `event`, checked by every rule, and brings the registers up to it.
@@ -41,10 +44,10 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
     let known_key = key_of(event, &hash, |bytes| writer.digest(bytes));
     let mut known: Known = load(writer, &known_key).unwrap_or_default();
     if let Some(sequence) = known.with_hash(&hash) {
-        return Ok(Captured { sequence, hash, duplicate: true, anomalies: 0 });
+        return Ok(Captured { sequence, hash, duplicate: true, anomalies: 0, handover: None });
     }
     let sequence = count(writer);
-    let mut anomalies = 0;
+    let (mut anomalies, mut handover) = (0, None);
     let mut voided = None;
     if event.error.is_some() {
         let declared = declare(writer, &known, by)?;
@@ -63,6 +66,7 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
         if voided.is_none() {
             let pos = Pos { time_ms: event.time.ms(), sequence };
             anomalies = Draft::of(writer, event, pos, policy)?.commit();
+            handover = propose(writer, event, pos, by);
         }
     }
 
@@ -73,7 +77,7 @@ pub fn capture<W: Writer>(writer: &mut W, event: &Event, by: &Submission, policy
     }
     writer.write(&known_key, &known.to_bytes());
     writer.write(key::COUNT, &sequence.saturating_add(1).to_le_bytes());
-    Ok(Captured { sequence, hash, duplicate: false, anomalies })
+    Ok(Captured { sequence, hash, duplicate: false, anomalies, handover })
 }
 
 /// The original that a new error declaration voids, if it is on the ledger and not void already.

@@ -72,6 +72,46 @@ pub fn sensed(kind: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
     text(b's', kind, digest)
 }
 
+/// A [`super::handover::Handover`].
+#[must_use]
+pub fn handover(sequence: u64) -> Vec<u8> {
+    numbered(b'p', sequence)
+}
+
+/// The log of the hand-overs to an organisation.
+#[must_use]
+pub fn received(organisation: &str) -> Vec<u8> {
+    named(b"q<", organisation)
+}
+
+/// The log of the hand-overs by an organisation.
+#[must_use]
+pub fn given(organisation: &str) -> Vec<u8> {
+    named(b"q>", organisation)
+}
+
+/// Who acts for a party.
+pub fn party(canonical: &str, digest: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+    text(b'g', canonical, digest)
+}
+
+/// How an organisation receives from another, or, where that is none, from all that it has set nothing for. No
+/// organisation's identifier has a slash.
+#[must_use]
+pub fn handover_policy(receiver: &str, giver: Option<&str>) -> Vec<u8> {
+    let mut key = named(b"w", receiver);
+    key.push(b'/');
+    key.extend_from_slice(giver.unwrap_or_default().as_bytes());
+    key
+}
+
+fn named(tag: &[u8], organisation: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(2 + organisation.len());
+    key.extend_from_slice(tag);
+    key.extend_from_slice(organisation.as_bytes());
+    key
+}
+
 fn numbered(tag: u8, sequence: u64) -> Vec<u8> {
     let mut key = Vec::with_capacity(9);
     key.push(tag);

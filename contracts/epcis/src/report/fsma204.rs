@@ -17,6 +17,7 @@
 //! of the lot travels in a container that the event names instead, it is the one last put into that container.
 
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -159,13 +160,21 @@ pub fn fsma204<R: Reader>(
             None => {}
         }
     }
+    let undescribed = rows.iter().filter(|row| row.missing.contains(&"description")).count();
+    let notes = (undescribed > 0).then(|| {
+        format!(
+            "{undescribed} of {} rows lack a description: events carry none, and master data in the header of documents is \
+             not recorded.",
+            rows.len()
+        )
+    });
     Ok(Sheet {
         title: "FSMA 204 sortable sheet",
         item: lot.canonical().to_owned(),
         position: story.position,
         columns: &COLUMNS,
         rows,
-        notes: Vec::new(),
+        notes: notes.into_iter().collect(),
         truncated: story.truncated,
     })
 }

@@ -1,6 +1,8 @@
 //! The recall letter: what has to be withdrawn because of an item, one list for each holder.
 //!
-//! A holder is the organisation that recorded last where a thing is. Rows are what is still there, by holder, place and
+//! A holder is who has custody by the last hand-over that takes effect: the organisation, or the party where that was
+//! entrusted to none. Of what was never handed over it is the organisation that recorded last where the thing is, and the
+//! column beside says which of both it is. Rows are what is still there, by holder, place and
 //! product: an instance, or an amount of a lot at a place. What was used up or disposed of has no row; what should be
 //! left and is nowhere is told in notes.
 
@@ -13,11 +15,12 @@ use super::{Column, Row, Sheet, fact};
 use crate::answer::{Placed, RecallScope, Recalled};
 use crate::identifier::{Identifier, decoded};
 use crate::register::Reader;
-use crate::walk::{self, Limits, Unanswered};
+use crate::walk::{self, AsOf, Limits, Unanswered};
 
 /// The sheet's columns.
-pub const COLUMNS: [Column; 10] = [
-    Column { name: "holder", title: "Holder (recorded it last)" },
+pub const COLUMNS: [Column; 11] = [
+    Column { name: "holder", title: "Holder" },
+    Column { name: "by", title: "Holder by" },
     Column { name: "location", title: "Location" },
     Column { name: "product", title: "Product identifier" },
     Column { name: "lot", title: "Lot" },
@@ -32,7 +35,7 @@ pub const COLUMNS: [Column; 10] = [
 /// Who is to be written to, and about what.
 const REQUIRED: [&str; 3] = ["holder", "location", "quantity"];
 
-/// The letter about `item`, as of the records before `position`.
+/// The letter about `item`, as of a number of records or a height if one is given.
 ///
 /// # Errors
 ///
@@ -40,10 +43,10 @@ const REQUIRED: [&str; 3] = ["holder", "location", "quantity"];
 pub fn recall_letter<R: Reader>(
     reader: &mut R,
     item: &Identifier,
-    position: Option<u64>,
+    as_of: impl Into<AsOf>,
     limits: Limits,
 ) -> Result<Sheet, Unanswered<R::Error>> {
-    let scope = walk::scope(reader, item, None, usize::MAX, position, limits)?;
+    let scope = walk::scope(reader, item, walk::Page::WHOLE, as_of, limits)?;
     let mut rows: Vec<Row> = scope.products.iter().flat_map(rows).collect();
     rows.sort_by(|one, other| one.cells.cmp(&other.cells));
     let notes = notes(&scope);
@@ -60,39 +63,51 @@ pub fn recall_letter<R: Reader>(
 
 fn rows(product: &Recalled) -> Vec<Row> {
     let Some(seen) = product.last_known.as_ref().filter(|_| product.state == "present") else { return Vec::new() };
-    let row = |holder: String, location: String, (quantity, unit): (String, String), container: String| {
-        let id = Identifier::as_written(&product.item);
-        let plain = |text: &str| decoded(text).unwrap_or_else(|| text.to_owned());
-        let cells = Vec::from([
-            holder,
-            location,
-            id.gtin().unwrap_or_default().to_owned(),
-            if product.is_instance { String::new() } else { fact::lot_code(&id) },
-            id.serial().map(plain).unwrap_or_default(),
-            quantity,
-            unit,
-            container,
-            seen.time.to_string(),
-            product.item.clone(),
-        ]);
-        Row::new(seen.sequence, &COLUMNS, cells, &REQUIRED)
-    };
+    let row =
+        |(holder, by): (String, &str), location: String, (quantity, unit): (String, String), container: String| {
+            let id = Identifier::as_written(&product.item);
+            let plain = |text: &str| decoded(text).unwrap_or_else(|| text.to_owned());
+            let cells = Vec::from([
+                holder,
+                by.to_owned(),
+                location,
+                id.gtin().unwrap_or_default().to_owned(),
+                if product.is_instance { String::new() } else { fact::lot_code(&id) },
+                id.serial().map(plain).unwrap_or_default(),
+                quantity,
+                unit,
+                container,
+                seen.time.to_string(),
+                product.item.clone(),
+            ]);
+            Row::new(seen.sequence, &COLUMNS, cells, &REQUIRED)
+        };
     if product.is_instance || product.parts.is_empty() {
         let amount = if product.is_instance { ("1".to_owned(), fact::PIECES.to_owned()) } else { Default::default() };
         let container = seen.through.clone().unwrap_or_default();
-        return Vec::from([row(seen.recorded_by.clone(), seen.location.clone(), amount, container)]);
+        let holder = holder(product.holder.as_ref(), Some(&seen.recorded_by));
+        return Vec::from([row(holder, seen.location.clone(), amount, container)]);
     }
-    let part = |Placed { container, location, recorded_by, quantity, uom }: &Placed| {
+    let part = |Placed { container, location, recorded_by, holder: custodian, quantity, uom }: &Placed| {
         let quantity = quantity.map(|quantity| quantity.reduced().to_string()).unwrap_or_default();
         let unit = if uom.is_empty() && !quantity.is_empty() { fact::PIECES.to_owned() } else { uom.clone() };
         row(
-            recorded_by.clone().unwrap_or_default(),
+            holder(custodian.as_ref(), recorded_by.as_ref()),
             location.clone().unwrap_or_default(),
             (quantity, unit),
             container.clone().unwrap_or_default(),
         )
     };
     product.parts.iter().map(part).collect()
+}
+
+/// Who is to be written to, and why: who has custody, or else who recorded it last.
+fn holder(custodian: Option<&String>, recorded_by: Option<&String>) -> (String, &'static str) {
+    match (custodian, recorded_by) {
+        (Some(custodian), _) => (custodian.clone(), "hand-over"),
+        (None, Some(recorded_by)) => (recorded_by.clone(), "last record"),
+        (None, None) => (String::new(), ""),
+    }
 }
 
 /// What is nowhere, and what cannot be summed up.

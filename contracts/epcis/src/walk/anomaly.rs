@@ -8,9 +8,13 @@
 //! | `object.commissioned-twice` | lets an instance come to be that is there already |
 //! | `travel.speed` | sees something so far from where it was that no aeroplane brings it there |
 //! | `dwell.outlier` | ends a stay at a place that is far longer than the other stays that end there in the span |
+//! | `custody.gap` | is recorded by an organisation while another has custody of a thing, and has not offered it |
+//! | `custody.unsettled` | hands something over to an organisation that neither accepted nor refused it in time |
 //!
-//! Gaps of custody are no rule: nobody confirms hand-overs, so no record says who has what.
+//! Of the things that an event names, the first [`CUSTODY_SUBJECTS_MAX`](crate::limits::CUSTODY_SUBJECTS_MAX) are judged for
+//! gaps of custody.
 
+mod custody;
 mod dwell;
 mod place;
 
@@ -28,6 +32,7 @@ use crate::event::{Action, Event, What};
 use crate::identifier::{Identifier, Kind};
 use crate::register::{Entry, Pos, Reader, Record, Role, key};
 use crate::unit::are_comparable;
+use custody::Gaps;
 use dwell::Dwells;
 
 /// Names of the rules that no register has.
@@ -37,12 +42,15 @@ mod rule {
     pub(super) const TWICE: &str = "object.commissioned-twice";
     pub(super) const SPEED: &str = "travel.speed";
     pub(super) const DWELL: &str = "dwell.outlier";
+    pub(super) const GAP: &str = "custody.gap";
+    pub(super) const UNSETTLED: &str = "custody.unsettled";
 }
 
 /// The answer for the records from `since` on, at most `count` of them.
 pub(super) fn anomalies<R: Reader>(walk: &mut Walk<'_, R>, since: u64, count: u64) -> Step<AnomalyReport, R> {
     let end = walk.position.min(since.saturating_add(count));
     let mut found = Found { report: noted(walk, since, end)?, dwells: Dwells::default() };
+    let mut gaps = Gaps::default();
     for sequence in since..end {
         let Some(record) = walk.event(sequence)? else { continue };
         // A declaration repeats an event and changes nothing else.
@@ -53,6 +61,7 @@ pub(super) fn anomalies<R: Reader>(walk: &mut Walk<'_, R>, since: u64, count: u6
         found.quantities(walk, &seen)?;
         found.commissioning(walk, &seen)?;
         found.travel(walk, &seen)?;
+        gaps.judge(walk, &seen, &mut found.report)?;
         found.dwells.add(walk, seen.pos, &seen.record.event)?;
     }
     let Found { mut report, dwells } = found;

@@ -1,4 +1,4 @@
-//! One item: where it is by whose word, and whether what is said of it agrees with the records.
+//! One item: where it is by whose word, who has it and owns it, and whether what is said of it agrees with the records.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,7 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::custody;
 use super::flow::Flow;
 use super::whereabouts::{Known, Sighting};
 use super::{Step, Walk, history};
@@ -58,15 +59,18 @@ const NOT_SALEABLE: &[&str] = &[
     "unknown",
 ];
 
-/// Where `item` is after the events up to `at_ms`, and which parties these name.
+/// Where `item` is after the events up to `at_ms`, who has it and owns it, and which parties these name.
 pub(super) fn whereabouts<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, at_ms: i64) -> Step<Whereabouts, R> {
     let id = item.canonical();
     let until = Pos { time_ms: at_ms, sequence: u64::MAX };
+    let now_ms = u64::try_from(at_ms).unwrap_or_default();
     let name = walk.things.name(id);
-    let last_known = Known::default().last(walk, &name, until)?.as_ref().and_then(Sighting::last_seen);
+    let last_known = Known::<Sighting>::default().last(walk, &name, until)?.as_ref().and_then(Sighting::last_seen);
+    let mut held = custody::Held::default();
     let mut declared: BTreeMap<String, Declared> = BTreeMap::new();
     for (pos, through) in history::events(walk, id)?.into_iter().rev().filter(|(pos, _)| *pos < until) {
         let Some(record) = walk.valid(pos.sequence)? else { continue };
+        held.take(walk, (pos, through.as_deref()), &record, now_ms)?;
         for destination in &record.event.destinations {
             let role = destination.kind.as_ref().map_or("", Term::word);
             if !matches!(role, "possessing_party" | "owning_party") || declared.contains_key(role) {
@@ -84,15 +88,19 @@ pub(super) fn whereabouts<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, 
                 },
             );
         }
-        if declared.len() == 2 {
+        if declared.len() == 2 && held.is_whole() {
             break;
         }
     }
+    let (holder, owner, open) = held.finish();
     Ok(Whereabouts {
         item: id.to_owned(),
         position: walk.position,
         time: Moment(at_ms),
         last_known,
+        holder,
+        owner,
+        open,
         declared: declared.into_values().collect(),
         complete: walk.truncated.is_none(),
         truncated: walk.truncated,
@@ -140,7 +148,7 @@ pub(super) fn verify<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, claim
     }
     let expiry = commissioned.as_ref().and_then(|(_, record)| expiry(&record.event));
     let name = walk.things.name(id);
-    let last_known = Known::default().last(walk, &name, Pos::END)?.as_ref().and_then(Sighting::last_seen);
+    let last_known = Known::<Sighting>::default().last(walk, &name, Pos::END)?.as_ref().and_then(Sighting::last_seen);
     let (reason, explanation) = if walk.truncated.is_some() {
         (reason::INCOMPLETE, "not all records could be looked at".to_owned())
     } else if log.is_empty() {

@@ -92,7 +92,7 @@ fn before<R: Reader>(
     next: &mut Vec<(Name, Window)>,
 ) -> Step<(), R> {
     if kind(name) == Kind::Instance {
-        for lot in walk.lots_of(name)? {
+        for (lot, _) in walk.lots_of(name)? {
             next.push((walk.things.name(&lot), Window::ALWAYS));
         }
     }
@@ -200,7 +200,7 @@ fn push<R: Reader>(walk: &mut Walk<'_, R>, items: &Items, window: Window, next: 
 
 impl<R: Reader> Walk<'_, R> {
     /// The transformation events joined with the one of `entry`, itself included, void ones not.
-    fn joined(&mut self, entry: &Entry) -> Step<Vec<(Pos, Rc<Record>)>, R> {
+    pub(super) fn joined(&mut self, entry: &Entry) -> Step<Vec<(Pos, Rc<Record>)>, R> {
         let Some(record) = self.event(entry.pos.sequence)? else { return Ok(Vec::new()) };
         let What::Transformation { id: Some(id), .. } = &record.event.what else {
             return Ok(Vec::from([(entry.pos, record)]));
@@ -215,9 +215,9 @@ impl<R: Reader> Walk<'_, R> {
         Ok(joined)
     }
 
-    /// The lots that valid events say an instance belongs to.
-    fn lots_of(&mut self, id: &str) -> Step<BTreeSet<String>, R> {
-        let mut found = BTreeSet::new();
+    /// The lots that valid events say an instance belongs to, each with the last record that says so.
+    pub(super) fn lots_of(&mut self, id: &str) -> Step<BTreeMap<String, u64>, R> {
+        let mut found = BTreeMap::new();
         if !self.afford(1) {
             return Ok(found);
         }
@@ -229,7 +229,7 @@ impl<R: Reader> Walk<'_, R> {
                 && self.valid(sequence)?.is_some()
                 && let Some(gtin) = gtin.gtin()
             {
-                found.insert(lot_of(gtin, &lot));
+                found.insert(lot_of(gtin, &lot), sequence);
             }
         }
         Ok(found)

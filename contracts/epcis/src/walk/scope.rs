@@ -1,10 +1,12 @@
-//! Scope of a recall: everything an item went into, the containers of these, where it all is, and what is nowhere.
+//! Scope of a recall: everything an item went into, the containers of these, where it all is, who has it, and what is
+//! nowhere.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::custody::Custody;
 use super::flow::Flow;
 use super::lineage::{Direction, is_container, reach};
 use super::pools::pools;
@@ -12,19 +14,18 @@ use super::recall::above;
 use super::thing::Name;
 use super::whereabouts::{Known, Sighting};
 use super::window::{Seen, Window};
-use super::{Step, Walk};
+use super::{Page, Step, Walk};
 use crate::answer::{Amount, Amounts, AtPlace, Placed, RecallScope, Recalled, Unaccounted};
 use crate::decimal::Decimal;
 use crate::identifier::{Identifier, Kind, kind};
 use crate::register::{Pos, Reader};
 use crate::unit::{Dimension, are_comparable, convert, dimension};
 
-/// The answer for `item`: the products after `after`, at most `limit` of them.
+/// The answer for `item`: a page of products and of containers, and the sums of all.
 pub(super) fn scope<R: Reader>(
     walk: &mut Walk<'_, R>,
     item: &Identifier,
-    after: Option<&str>,
-    limit: usize,
+    Page { after, containers_after, limit }: Page<'_>,
 ) -> Step<RecallScope, R> {
     let id = item.canonical();
     let begin = walk.things.name(id);
@@ -53,19 +54,26 @@ pub(super) fn scope<R: Reader>(
     for container in found {
         ever.add(&container, Window::ALWAYS);
     }
-    let containers = ever.names(&walk.things).into_iter();
+    let containers = ever.names(&walk.things);
+    let containers_count = containers.len();
+    let mut containers =
+        containers.iter().filter(|container| containers_after.is_none_or(|after| ***container > *after));
+    let containers_ever: Vec<String> = containers.by_ref().take(limit).map(|name| String::from(&**name)).collect();
+    let containers_next = containers.next().and_then(|_| containers_ever.last().cloned());
     let (places, unplaced) = (told.places(), told.unplaced);
     Ok(RecallScope {
         item: id.to_owned(),
         position: walk.position,
         count: u64::try_from(products.len()).unwrap_or(u64::MAX),
         products: page,
-        containers_ever: containers.map(|name| String::from(&*name)).collect(),
+        containers_count: u64::try_from(containers_count).unwrap_or(u64::MAX),
+        containers_ever,
         places,
         unaccounted: told.unaccounted,
         unplaced,
-        complete: walk.truncated.is_none() && next.is_none(),
+        complete: walk.truncated.is_none() && next.is_none() && containers_next.is_none(),
         next,
+        containers_next,
         truncated: walk.truncated,
     })
 }
@@ -73,16 +81,19 @@ pub(super) fn scope<R: Reader>(
 /// What is told of all products together.
 #[derive(Default)]
 struct Told {
-    known: Known,
+    known: Known<Sighting>,
+    custody: Known<Custody>,
     places: BTreeMap<Place, Here>,
-    /// Instances by the record that saw them last, as which there are far fewer.
-    sightings: BTreeMap<u64, (Sighting, u64)>,
+    /// Instances by the record that saw them last, as which there are far fewer, and who has them.
+    sightings: BTreeMap<(u64, Option<String>), (Sighting, u64)>,
+    /// Those that no record saw.
+    unseen: BTreeMap<Option<String>, u64>,
     unaccounted: Vec<Unaccounted>,
     unplaced: u64,
 }
 
-/// A place, and who says so.
-type Place = (Option<String>, Option<String>);
+/// A place, who recorded it last, and who has what is there.
+type Place = (Option<String>, Option<String>, Option<String>);
 
 /// What is at one place.
 #[derive(Default)]
@@ -92,9 +103,9 @@ struct Here {
 }
 
 impl Here {
-    fn at(self, location: Option<String>, recorded_by: Option<String>) -> AtPlace {
+    fn at(self, (location, recorded_by, holder): Place) -> AtPlace {
         let Self { instances, amounts } = self;
-        AtPlace { location, recorded_by, instances, amounts }
+        AtPlace { location, recorded_by, holder, instances, amounts }
     }
 
     fn add(&mut self, quantity: Decimal, uom: &str) {
@@ -121,9 +132,10 @@ impl Told {
         let flows = if kind(name) == Kind::Instance { None } else { Some(walk.flows(name)?) };
         // Outside of GS1's keys only the events tell an instance from a lot.
         let Some(flows) = flows.filter(|flows| !flows.is_instance) else {
-            let recalled = is_listed.then(|| instance(name, end, last.as_ref()));
+            let holder = self.holder(walk, name)?;
+            let recalled = is_listed.then(|| instance(name, end, last.as_ref(), holder.clone()));
             if end.is_none() {
-                self.instance(last);
+                self.instance(last, holder);
             }
             return Ok(recalled);
         };
@@ -133,7 +145,8 @@ impl Told {
             self.loose(walk, name, row, &mut parts)?;
         }
         for part in &parts {
-            let here = self.places.entry((part.location.clone(), part.recorded_by.clone())).or_default();
+            let place = (part.location.clone(), part.recorded_by.clone(), part.holder.clone());
+            let here = self.places.entry(place).or_default();
             if let Some(quantity) = part.quantity {
                 here.add(quantity, &part.uom);
             }
@@ -151,35 +164,42 @@ impl Told {
             is_instance: false,
             state: state(gone),
             last_known: last.as_ref().and_then(Sighting::last_seen),
+            holder: None,
             amounts,
             parts,
             incomparable,
         }))
     }
 
+    /// Who has custody of a thing by a hand-over.
+    fn holder<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name) -> Step<Option<String>, R> {
+        Ok(self.custody.custody(walk, name, Pos::END)?.map(Custody::holder))
+    }
+
     /// Counts an instance that there should be where it was seen last.
-    fn instance(&mut self, last: Option<Sighting>) {
-        let Some(last) = last else {
-            self.unplaced = self.unplaced.saturating_add(1);
-            return;
+    fn instance(&mut self, last: Option<Sighting>, holder: Option<String>) {
+        let count = match last {
+            Some(last) => &mut self.sightings.entry((last.pos.sequence, holder)).or_insert((last, 0)).1,
+            None => {
+                self.unplaced = self.unplaced.saturating_add(1);
+                self.unseen.entry(holder).or_default()
+            }
         };
-        let (_, count) = self.sightings.entry(last.pos.sequence).or_insert((last, 0));
         *count = count.saturating_add(1);
     }
 
     /// What is where.
     fn places(&mut self) -> Vec<AtPlace> {
-        for (last, count) in core::mem::take(&mut self.sightings).into_values() {
-            let place = (last.location().map(ToOwned::to_owned), Some(last.recorded_by().to_owned()));
-            let here = self.places.entry(place).or_default();
+        let seen = core::mem::take(&mut self.sightings).into_iter().map(|((_, holder), (last, count))| {
+            ((last.location().map(ToOwned::to_owned), Some(last.recorded_by().to_owned()), holder), count)
+        });
+        let unseen = core::mem::take(&mut self.unseen).into_iter().map(|(holder, count)| ((None, None, holder), count));
+        let mut places = core::mem::take(&mut self.places);
+        for (place, count) in seen.chain(unseen) {
+            let here = places.entry(place).or_default();
             here.instances = here.instances.saturating_add(count);
         }
-        if self.unplaced > 0 {
-            let nowhere = self.places.entry((None, None)).or_default();
-            nowhere.instances = nowhere.instances.saturating_add(self.unplaced);
-        }
-        let places = core::mem::take(&mut self.places);
-        places.into_iter().map(|((location, by), here)| here.at(location, by)).collect()
+        places.into_iter().map(|(place, here)| here.at(place)).collect()
     }
 
     /// What is in containers now.
@@ -187,12 +207,14 @@ impl Told {
         let mut parts = Vec::new();
         for stay in walk.stays_of(name)?.iter().filter(|stay| stay.window.to == Pos::END) {
             let place = self.known.last(walk, &stay.other, Pos::END)?;
+            let holder = self.holder(walk, &stay.other)?;
             let (quantity, uom) = stay.left.clone().unzip();
             let place = place.as_ref();
             parts.push(Placed {
                 container: Some(String::from(&*stay.other)),
                 location: place.and_then(Sighting::location).map(ToOwned::to_owned),
                 recorded_by: place.map(|place| place.recorded_by().to_owned()),
+                holder,
                 quantity,
                 uom: uom.unwrap_or_default(),
             });
@@ -214,6 +236,7 @@ impl Told {
                     container: None,
                     location: Some(location),
                     recorded_by: Some(pool.recorded_by),
+                    holder: None,
                     quantity: Some(pool.quantity.reduced()),
                     uom: row.uom.clone(),
                 });
@@ -224,12 +247,13 @@ impl Told {
 }
 
 /// What is to be said of an instance.
-fn instance(name: &Name, end: Option<Flow>, last: Option<&Sighting>) -> Recalled {
+fn instance(name: &Name, end: Option<Flow>, last: Option<&Sighting>, holder: Option<String>) -> Recalled {
     Recalled {
         item: String::from(&**name),
         is_instance: true,
         state: state(end),
         last_known: last.and_then(Sighting::last_seen),
+        holder,
         amounts: Vec::new(),
         parts: Vec::new(),
         incomparable: Vec::new(),

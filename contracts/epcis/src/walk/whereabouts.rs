@@ -1,4 +1,5 @@
-//! Whereabouts: the last event that says where something is, its own or one of a container that it was in.
+//! Whereabouts: the last event that says something of a thing, such as where it is: its own, or one of a container that it
+//! was in.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -12,6 +13,20 @@ use super::window::{Seen, Window};
 use super::{Step, Walk};
 use crate::answer::{LastSeen, Moment};
 use crate::register::{Entry, Pos, Reader, Record, Role};
+
+/// What an event says of a thing that it names, or that is in a container that it names.
+pub(super) trait Sign: Clone {
+    /// The event.
+    fn pos(&self) -> Pos;
+
+    /// What a valid event says, if it says it; `through` is the container.
+    fn read<R: Reader>(
+        walk: &mut Walk<'_, R>,
+        pos: Pos,
+        record: &Rc<Record>,
+        through: Option<&Name>,
+    ) -> Step<Option<Self>, R>;
+}
 
 /// An event that says where something is.
 #[derive(Clone, Debug)]
@@ -43,18 +58,34 @@ impl Sighting {
     }
 }
 
-/// Sightings of containers in windows: what many things share that were in one container together.
-#[derive(Default)]
-pub(super) struct Known(BTreeMap<(usize, Window), Option<Sighting>>);
+impl Sign for Sighting {
+    fn pos(&self) -> Pos {
+        self.pos
+    }
 
-impl Known {
-    /// The last sighting of a thing before `until`, itself or in a container.
-    pub(super) fn last<R: Reader>(
-        &mut self,
-        walk: &mut Walk<'_, R>,
-        name: &Name,
-        until: Pos,
-    ) -> Step<Option<Sighting>, R> {
+    fn read<R: Reader>(
+        _: &mut Walk<'_, R>,
+        pos: Pos,
+        record: &Rc<Record>,
+        through: Option<&Name>,
+    ) -> Step<Option<Self>, R> {
+        let said = || Self { pos, record: Rc::clone(record), through: through.cloned() };
+        Ok(place(record).map(|_| said()))
+    }
+}
+
+/// What was said last of containers in windows: what many things share that were in one container together.
+pub(super) struct Known<S>(BTreeMap<(usize, Window), Option<S>>);
+
+impl<S> Default for Known<S> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<S: Sign> Known<S> {
+    /// What is said of a thing last before `until`, of itself or of a container that it was in.
+    pub(super) fn last<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name, until: Pos) -> Step<Option<S>, R> {
         let always = Window { from: Pos::START, to: until };
         let mut last = None;
         walk.sighted(name, always, |entry| !matches!(entry.role, Role::Lot), None, &mut last)?;
@@ -69,13 +100,13 @@ impl Known {
         Ok(last)
     }
 
-    /// The last sighting of a container, or of one that it was in, in a window.
+    /// What is said last of a container, or of one that it was in, in a window.
     pub(super) fn of_container<R: Reader>(
         &mut self,
         walk: &mut Walk<'_, R>,
         name: &Name,
         window: Window,
-    ) -> Step<Option<Sighting>, R> {
+    ) -> Step<Option<S>, R> {
         let key = (name.number, window);
         if let Some(known) = self.0.get(&key) {
             return Ok(known.clone());
@@ -101,40 +132,40 @@ impl Known {
 }
 
 /// Whether something before `end` may be later than what is known.
-fn is_before(last: Option<&Sighting>, end: Pos) -> bool {
-    last.is_none_or(|known| known.pos.next() < end)
+fn is_before(last: Option<&impl Sign>, end: Pos) -> bool {
+    last.is_none_or(|known| known.pos().next() < end)
 }
 
 /// Keeps the later one; of one event, what names the thing itself.
-fn keep(last: &mut Option<Sighting>, other: Option<Sighting>) {
+fn keep<S: Sign>(last: &mut Option<S>, other: Option<S>) {
     if let Some(other) = other
-        && last.as_ref().is_none_or(|known| known.pos < other.pos)
+        && last.as_ref().is_none_or(|known| known.pos() < other.pos())
     {
         *last = Some(other);
     }
 }
 
 impl<R: Reader> Walk<'_, R> {
-    /// Keeps the last entry of a log in a window that is of interest, valid, and says a place.
-    fn sighted(
+    /// Keeps the last entry of a log in a window that is of interest, valid, and says what is looked for.
+    fn sighted<S: Sign>(
         &mut self,
         name: &Name,
         window: Window,
         is_wanted: impl Fn(&Entry) -> bool,
         through: Option<&Name>,
-        last: &mut Option<Sighting>,
+        last: &mut Option<S>,
     ) -> Step<(), R> {
         let log = self.log_of(name)?;
         let end = log.partition_point(|entry| entry.pos < window.to);
         for entry in log.get(..end).unwrap_or_default().iter().rev() {
-            if entry.pos < window.from || last.as_ref().is_some_and(|known| known.pos >= entry.pos) {
+            if entry.pos < window.from || last.as_ref().is_some_and(|known| known.pos() >= entry.pos) {
                 break;
             }
             if is_wanted(entry)
                 && let Some(record) = self.valid(entry.pos.sequence)?
-                && place(&record).is_some()
+                && let Some(said) = S::read(self, entry.pos, &record, through)?
             {
-                *last = Some(Sighting { pos: entry.pos, record, through: through.cloned() });
+                *last = Some(said);
                 break;
             }
         }
@@ -142,12 +173,12 @@ impl<R: Reader> Walk<'_, R> {
     }
 
     /// The same for one event.
-    fn sighted_at(&mut self, pos: Option<Pos>, through: &Name, last: &mut Option<Sighting>) -> Step<(), R> {
+    fn sighted_at<S: Sign>(&mut self, pos: Option<Pos>, through: &Name, last: &mut Option<S>) -> Step<(), R> {
         if let Some(pos) = pos
             && let Some(record) = self.valid(pos.sequence)?
-            && place(&record).is_some()
         {
-            keep(last, Some(Sighting { pos, record, through: Some(through.clone()) }));
+            let said = S::read(self, pos, &record, Some(through))?;
+            keep(last, said);
         }
         Ok(())
     }

@@ -60,6 +60,11 @@ impl Seen {
         }
     }
 
+    /// Whether a thing was walked in all of `window`.
+    pub(super) fn knows(&self, name: &Name, window: Window) -> bool {
+        self.0.get(&name.number).is_some_and(|windows| windows.cover(window))
+    }
+
     /// Every thing walked, in the order of identifiers.
     pub(super) fn names(&self, things: &Things) -> Vec<Name> {
         let last = self.0.last_key_value().map_or(0, |(number, _)| number.saturating_add(1));
@@ -74,8 +79,12 @@ impl Seen {
 }
 
 impl Windows {
+    fn cover(&self, window: Window) -> bool {
+        self.first.covers(window) || self.others.iter().any(|seen| seen.covers(window))
+    }
+
     fn add(&mut self, window: Window) -> bool {
-        if self.first.covers(window) || self.others.iter().any(|seen| seen.covers(window)) {
+        if self.cover(window) {
             return false;
         }
         self.others.retain(|seen| !window.covers(*seen));

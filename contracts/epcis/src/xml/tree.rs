@@ -68,15 +68,28 @@ impl Name {
     }
 }
 
+/// What a longer document has before a byte of this one, which is made of its beginning and a part of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    /// The byte at which the part begins.
+    pub(crate) at: usize,
+    /// Its position in the longer document.
+    pub(crate) position: Position,
+    /// How many elements are open there.
+    pub(crate) depth: usize,
+    /// The names of elements that the innermost of them has before, and how many of each.
+    pub(crate) siblings: Vec<(String, u32)>,
+}
+
 /// Reads a document.
-pub(super) fn read(bytes: &[u8]) -> Result<Tree, Violation> {
+pub(super) fn read(bytes: &[u8], before: Option<Before>) -> Result<Tree, Violation> {
     if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(fault(Rule::DocumentSize, format!("{} bytes, at most {DOCUMENT_BYTES_MAX}", bytes.len())));
     }
     let text = core::str::from_utf8(bytes)
         .map_err(|error| fault(Rule::XmlSyntax, format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut builder = Builder::new(text);
+    let mut builder = Builder::new(text, before);
     if let Some((at, found)) = text.char_indices().find(|(_, found)| !is_legal(*found)) {
         builder.move_to(at);
         return Err(builder.fault(Rule::XmlSyntax, format!("the character {found:?} cannot stand in XML")));
@@ -144,10 +157,11 @@ struct Builder<'a> {
     root: Option<Element>,
     /// Whether anything but the declaration came before.
     begun: bool,
+    before: Option<Before>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, before: Option<Before>) -> Self {
         Self {
             text,
             at: 0,
@@ -158,11 +172,15 @@ impl<'a> Builder<'a> {
             elements: 0,
             root: None,
             begun: false,
+            before,
         }
     }
 
     /// Goes on to the position of byte `at`, never back.
     fn move_to(&mut self, at: usize) {
+        if let Some(before) = self.before.as_ref().filter(|before| self.at <= before.at && before.at <= at) {
+            (self.at, self.position) = (before.at, before.position);
+        }
         for character in self.text.get(self.at..at).unwrap_or_default().chars() {
             if character == '\n' {
                 self.position = Position { line: self.position.line.saturating_add(1), column: 1 };
@@ -240,7 +258,8 @@ impl<'a> Builder<'a> {
         }
         let (declared, attributes, kind) = (Vec::new(), Vec::new(), None);
         let element = Element { mark, name, declared, attributes, kind, children: Vec::new(), text: String::new() };
-        self.open.push(Open { element, names: BTreeMap::new() });
+        let siblings = self.siblings(self.open.len() + 1);
+        self.open.push(Open { element, names: siblings });
         for (count, attribute) in start.attributes().enumerate() {
             if count >= XML_ATTRIBUTES_MAX {
                 return Err(self.fault(Rule::XmlBounds, format!("more than {XML_ATTRIBUTES_MAX} attributes")));
@@ -258,6 +277,13 @@ impl<'a> Builder<'a> {
             self.attribute(mark, attribute.key, value.into_owned(), reader)?;
         }
         Ok(())
+    }
+
+    /// What an element that is open so deep has before this text. Where the first of a name stands is not known any more.
+    fn siblings(&mut self, depth: usize) -> BTreeMap<Arc<str>, (u32, u32)> {
+        let Some(before) = self.before.as_mut().filter(|before| before.depth == depth) else { return BTreeMap::new() };
+        let names = core::mem::take(&mut before.siblings);
+        names.into_iter().map(|(name, count)| (Arc::from(name), (count, u32::MAX))).collect()
     }
 
     fn attribute(

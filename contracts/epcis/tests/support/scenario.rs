@@ -22,7 +22,7 @@ pub fn question(query: &Value) -> (Question, Option<u64>) {
             let at: Time = text("at").unwrap().parse().unwrap();
             Question::Contents(item().unwrap(), at.ms())
         }
-        "recall_scope" => Question::Recall { item: item().unwrap(), after: None, limit: None },
+        "recall_scope" => Question::Recall { item: item().unwrap(), after: None, containers_after: None, limit: None },
         "audit_trail" => Question::AuditTrail(text("eventID").unwrap().to_owned()),
         "mass_balance" => Question::MassBalance(item().unwrap()),
         "excursions" => {

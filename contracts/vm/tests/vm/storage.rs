@@ -182,6 +182,7 @@ fn input_and_facts_reach_the_guest() {
         (field::TIME_MS, 1_700_000_000_000u64.to_le_bytes().to_vec()),
         (field::CHAIN, vec![9; 32]),
         (field::IS_VIEW, vec![0]),
+        (field::ATTRIBUTES, b"attributes".to_vec()),
     ] {
         let text = contract(&format!(
             "(call $output (i32.const 0) (call $context (i32.const {which}) (i32.const 0) (i32.const 100)))"

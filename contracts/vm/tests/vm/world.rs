@@ -121,6 +121,7 @@ pub fn call(input: &[u8]) -> Call {
             signer_key: [7; 32],
             account: "acme/alice".into(),
             roles: 4,
+            attributes: b"attributes".to_vec(),
             transaction: [8; 32],
             height: 42,
             time_ms: 1_700_000_000_000,

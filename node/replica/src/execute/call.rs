@@ -4,6 +4,7 @@ use super::{Ended, Executor, scheduled};
 use crate::error::ReplicaError;
 use crate::overlay::{MachineState, Overlay};
 use crate::state_source::StateSource;
+use countersign_types::codec::encode;
 use countersign_types::log::LogRecord;
 use countersign_types::{Account, Address, Event, Hash, Header, Outcome, PublicKey, VerifiedTransaction, state_key};
 use countersign_vm::{Call, CallContext, CallKind, Status};
@@ -40,6 +41,7 @@ impl Executor<'_> {
                 signer_key: transaction.body().signer.0,
                 account: account.id.as_str().into(),
                 roles: account.roles.0,
+                attributes: attributes(account),
                 transaction: transaction.id().0,
                 height: header.height.0,
                 time_ms: header.time.0,
@@ -100,4 +102,9 @@ impl Executor<'_> {
         });
         Ok(Ended { outcome, gas, events: events.collect() })
     }
+}
+
+/// An account's attributes, as contracts read them.
+pub(super) fn attributes(account: &Account) -> Vec<u8> {
+    if account.attributes.is_empty() { Vec::new() } else { encode(&account.attributes) }
 }

@@ -4,10 +4,11 @@
 //! one. Each that is run goes, whatever becomes of it. Only one whose contract is frozen then waits on: it is moved to a
 //! later place, so that others pass it, and tried again there, for a bounded time.
 
-use super::call::Author;
+use super::call::{Author, attributes};
 use super::{Ended, Executor};
 use crate::error::ReplicaError;
 use crate::limits::SCHEDULED_GAS_PART;
+use crate::organisation;
 use crate::overlay::Overlay;
 use crate::state_source::StateSource;
 use countersign_abi::frozen_until;
@@ -65,8 +66,8 @@ impl Executor<'_> {
         id: Hash,
         call: &ScheduledCall,
     ) -> Result<Ended, ReplicaError> {
-        let roles = match roles_now(overlay, call, header.height)? {
-            Ok(roles) => roles,
+        let (roles, account) = match author_now(overlay, call, header.height)? {
+            Ok(author) => author,
             Err(code) => return Ok(Ended::rejected(code, 0)),
         };
         // Nobody signed it.
@@ -81,6 +82,7 @@ impl Executor<'_> {
                 signer_key: signer.0,
                 account: call.account.as_str().into(),
                 roles: roles.0,
+                attributes: attributes(&account),
                 transaction: id.0,
                 height: header.height.0,
                 time_ms: header.time.0,
@@ -104,20 +106,23 @@ fn waits_until(
     Ok(frozen_until(call.at.0, now.0).filter(|_| is_frozen).map(TimestampMs))
 }
 
-/// The roles that a scheduled call has now: those that its account has and had. An account that signs with no key any
-/// more, or may no longer run contracts, runs nothing.
-fn roles_now(
+/// The account that a scheduled call is of, and the roles that it has now: those that the account has and had. An account that signs with no key any
+/// more, whose organisation may not act, or that may no longer run contracts, runs nothing.
+fn author_now(
     state: &impl StateSource,
     call: &ScheduledCall,
     height: Height,
-) -> Result<Result<Roles, RejectCode>, ReplicaError> {
+) -> Result<Result<(Roles, Account), RejectCode>, ReplicaError> {
     let key = state_key::account(call.account.as_str());
     let account: Option<Account> = state.read_value(&key, "an account")?;
     let acts = |account: &Account| account.keys.iter().any(|entry| account.signs_with(&entry.key, height));
     let Some(account) = account.filter(acts) else { return Ok(Err(RejectCode::UnknownSigner)) };
+    if !organisation::may_act(state, account.id.organisation(), height)? {
+        return Ok(Err(RejectCode::Suspended));
+    }
     let roles = Roles(account.roles.0 & call.roles.0);
     let runs = Roles::SUBMITTER.with(Roles::DEVICE).with(Roles::DEPLOYER);
-    Ok(if roles.has_any(runs) { Ok(roles) } else { Err(RejectCode::Forbidden) })
+    Ok(if roles.has_any(runs) { Ok((roles, account)) } else { Err(RejectCode::Forbidden) })
 }
 
 /// Notes the calls that one call scheduled, behind all that were scheduled before.

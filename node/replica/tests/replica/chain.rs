@@ -10,8 +10,8 @@ use countersign_replica::{Guard, Replica, ReplicaConfig, ReplicaError};
 use countersign_types::log::LogRecord;
 use countersign_types::{
     Account, Address, DeployPolicy, Epoch, Gas, Genesis, Hash, Header, Height, KeyEntry, Organisation, Outcome,
-    Parameters, Payload, Roles, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
-    View, state_key,
+    Parameters, Payload, Roles, Rules, SecretKey, TimestampMs, Transaction, Validator, ValidatorSet,
+    VerifiedTransaction, View, state_key,
 };
 use countersign_vm::{Vm, VmConfig};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub fn account(id: &str, roles: Roles, keys: &[(u8, Option<u64>)]) -> Account {
         valid_from: Height::ZERO,
         valid_to: until.map(Height),
     };
-    Account { id: id.parse().unwrap(), roles, keys: keys.iter().map(entry).collect() }
+    Account::new(id.parse().unwrap(), roles, keys.iter().map(entry).collect())
 }
 
 /// Keys 1 to 4 are the validators'. Keys 11 and 12 are the admins of `a` and `b`, 13 a submitter of
@@ -47,8 +47,9 @@ pub fn genesis() -> Genesis {
         time: BEGIN,
         parameters: Parameters { transaction_window_ms: 60_000, ..Parameters::default() },
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new(validators.collect()).unwrap(),
-        organisations: ["a", "b"].map(|id| Organisation { id: id.into(), name: id.into(), gln: None }).into(),
+        organisations: ["a", "b"].map(|id| Organisation::new(id, id)).into(),
         accounts: vec![
             account("a/admin", all, &[(11, None)]),
             account("b/admin", all, &[(12, None)]),
@@ -125,7 +126,11 @@ impl StateSource for State {
 
 impl State {
     pub fn of_genesis() -> Self {
-        let entries = genesis_state(&genesis());
+        Self::of(&genesis())
+    }
+
+    pub fn of(genesis: &Genesis) -> Self {
+        let entries = genesis_state(genesis);
         Self(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
     }
 

@@ -9,8 +9,8 @@ use countersign_replica::journal::JournalRecord;
 use countersign_replica::wire::{CertifiedBlock, Wire};
 use countersign_replica::{Attempt, Guard, Input, Output, Replay, Replica, ReplicaConfig, ReplicaError, Source, Watch};
 use countersign_types::{
-    DeployPolicy, Gas, Genesis, Hash, Height, Organisation, Parameters, Payload, Roles, SignedOverride, TimestampMs,
-    Transaction, Validator, ValidatorSet, VerifiedTransaction,
+    DeployPolicy, Gas, Genesis, Hash, Height, Organisation, Parameters, Payload, Roles, Rules, SignedOverride,
+    TimestampMs, Transaction, Validator, ValidatorSet, VerifiedTransaction,
 };
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -123,10 +123,9 @@ pub fn genesis(count: usize) -> Genesis {
             ..Parameters::default()
         },
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: ValidatorSet::new((0..count).map(|index| validator(index, 1 + index as u8)).collect()).unwrap(),
-        organisations: (0..count)
-            .map(|index| Organisation { id: format!("o{index}"), name: format!("o{index}"), gln: None })
-            .collect(),
+        organisations: (0..count).map(|index| Organisation::new(format!("o{index}"), format!("o{index}"))).collect(),
         accounts: (0..count)
             .flat_map(|index| {
                 [

@@ -5,8 +5,8 @@ use countersign_abi::trap;
 use countersign_types::codec::{decode, encode};
 use countersign_types::hash::sha256;
 use countersign_types::{
-    Address, ContractRecord, DeployPolicy, Frozen, Hash, Height, NativeOperation, Outcome, Payload, PolicyState,
-    RejectCode, Revision, Validator, ValidatorSet, VerifiedTransaction, state_key,
+    Address, ContractRecord, DeployPolicy, Frozen, Hash, Height, Measure, NativeOperation, Outcome, Payload,
+    PolicyState, RejectCode, Revision, Validator, ValidatorSet, VerifiedTransaction, state_key,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -71,6 +71,11 @@ impl Chain {
         let bytes = self.state.0.get(&state_key::revision(&Address::of(name), number))?;
         Some(decode(bytes, bytes.len()).unwrap())
     }
+}
+
+/// An organisation's vote for a measure, which is a proposal where there is none.
+fn propose(measure: Measure) -> NativeOperation {
+    NativeOperation::Propose { measure, reason: String::new(), open_ms: 60_000 }
 }
 
 fn succeeded(outcome: &Outcome) {
@@ -218,12 +223,12 @@ fn approvals_are_for_one_code_of_one_contract_and_are_used_up() {
 fn two_thirds_of_those_who_run_validators_replace_the_policy() {
     let mut chain = Chain::new();
     let wanted = DeployPolicy { approvals: 2, ..DeployPolicy::default() };
-    let vote = |version, policy: &DeployPolicy| NativeOperation::VotePolicy { version, policy: policy.clone() };
+    let vote = |version, policy: &DeployPolicy| propose(Measure::Deployment { version, policy: policy.clone() });
     let in_force = |chain: &Chain| -> PolicyState {
         let bytes = &chain.state.0[&state_key::policy()];
         decode(bytes, bytes.len()).unwrap()
     };
-    rejected(&chain.native(11, vote(1, &wanted)), RejectCode::PolicyOver);
+    rejected(&chain.native(11, vote(1, &wanted)), RejectCode::MeasureOver);
     rejected(&chain.native(13, vote(0, &wanted)), RejectCode::Forbidden);
     let unknown = DeployPolicy { organisations: Some(BTreeSet::from(["c".to_owned()])), ..wanted.clone() };
     rejected(&chain.native(11, vote(0, &unknown)), RejectCode::BadPolicy);
@@ -233,7 +238,7 @@ fn two_thirds_of_those_who_run_validators_replace_the_policy() {
     assert_eq!(in_force(&chain), PolicyState::default(), "they want different things");
     succeeded(&chain.native(12, vote(0, &wanted)));
     assert_eq!(in_force(&chain), PolicyState { version: 1, policy: wanted.clone() });
-    rejected(&chain.native(12, vote(0, &wanted)), RejectCode::PolicyOver);
+    rejected(&chain.native(12, vote(0, &wanted)), RejectCode::MeasureOver);
     succeeded(&chain.native(11, vote(1, &DeployPolicy::default())));
     assert_eq!(in_force(&chain).version, 1, "old votes do not count for the next one");
 }
@@ -243,11 +248,16 @@ fn who_runs_no_validator_has_no_vote() {
     let mut chain = Chain { state: State::of_genesis(), height: 0 };
     succeeded(&chain.deploy(11, "a/box", &module(&["run"])));
     let contract = Address::of("a/box");
-    rejected(
-        &chain.native(12, NativeOperation::VotePolicy { version: 0, policy: DeployPolicy::default() }),
-        RejectCode::Forbidden,
-    );
-    rejected(&chain.native(12, NativeOperation::VoteFrozen { contract, frozen: true }), RejectCode::Forbidden);
+    let measures = [
+        Measure::Deployment { version: 0, policy: DeployPolicy { approvals: 1, ..DeployPolicy::default() } },
+        Measure::Freeze { contract, revision: 0, frozen: true },
+    ];
+    for (proposal, measure) in (0..).zip(measures) {
+        succeeded(&chain.native(12, propose(measure.clone())));
+        rejected(&chain.native(12, NativeOperation::Vote { proposal, approve: true }), RejectCode::Forbidden);
+        rejected(&chain.native(12, propose(measure)), RejectCode::Forbidden);
+    }
+    succeeded(&chain.run(11, call_of("a/box", "run")));
 }
 
 #[test]
@@ -275,10 +285,10 @@ fn what_the_network_froze_its_owner_does_not_thaw() {
     let mut chain = Chain::new();
     succeeded(&chain.deploy(11, "a/box", &module(&["run"])));
     let contract = Address::of("a/box");
-    let vote = |frozen| NativeOperation::VoteFrozen { contract, frozen };
-    succeeded(&chain.native(12, vote(true)));
+    let vote = |revision, frozen| propose(Measure::Freeze { contract, revision, frozen });
+    succeeded(&chain.native(12, vote(0, true)));
     succeeded(&chain.run(11, call_of("a/box", "run")));
-    succeeded(&chain.native(11, vote(true)));
+    succeeded(&chain.native(11, vote(0, true)));
     rejected(&chain.run(11, call_of("a/box", "run")), RejectCode::Frozen);
     succeeded(&chain.native(11, NativeOperation::SetFrozen { contract, frozen: false }));
     rejected(&chain.run(11, call_of("a/box", "run")), RejectCode::Frozen);
@@ -286,16 +296,17 @@ fn what_the_network_froze_its_owner_does_not_thaw() {
     rejected(&chain.upgrade(11, "a/box", &module(&["walk"])), RejectCode::NotApproved);
     succeeded(&chain.approve(11, "a/box", &module(&["walk"]), true));
     rejected(&chain.upgrade(11, "a/box", &module(&["walk"])), RejectCode::NotApproved);
-    succeeded(&chain.native(11, vote(false)));
+    succeeded(&chain.native(11, vote(0, false)));
     rejected(&chain.run(11, call_of("a/box", "run")), RejectCode::Frozen);
-    succeeded(&chain.native(12, vote(false)));
+    succeeded(&chain.native(12, vote(0, false)));
     succeeded(&chain.run(11, call_of("a/box", "run")));
     // A vote about an older revision does not count for the next.
-    succeeded(&chain.native(12, vote(true)));
+    succeeded(&chain.native(12, vote(0, true)));
     succeeded(&chain.upgrade(11, "a/box", &module(&["run", "walk"])));
-    succeeded(&chain.native(11, vote(true)));
+    rejected(&chain.native(11, vote(0, true)), RejectCode::MeasureOver);
+    succeeded(&chain.native(11, vote(1, true)));
     succeeded(&chain.run(11, call_of("a/box", "run")));
-    let nowhere = NativeOperation::VoteFrozen { contract: Address::of("a/none"), frozen: true };
+    let nowhere = propose(Measure::Freeze { contract: Address::of("a/none"), revision: 0, frozen: true });
     rejected(&chain.native(11, nowhere), RejectCode::NoContract);
 }
 

@@ -7,6 +7,7 @@ mod chain;
 mod crowd;
 mod encoding;
 mod execute;
+mod governance;
 mod heal;
 mod holes;
 mod liar;

@@ -2,12 +2,13 @@
 
 use super::{NoParams, methods};
 use crate::{At, Read, schema};
-use countersign_types::{AccountId, Epoch, Hash, Height, Phase, PublicKey, TimestampMs, View};
+use countersign_types::{AccountId, Epoch, Hash, Height, Phase, PublicKey, TimestampMs, Validator, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 methods! {
     ConsensusStatus = "consensus_status", "Where this node stands in the protocol, what it waits for, and what to do if it waits long.": NoParams => Status;
+    ConsensusValidators = "consensus_validators", "The validators of an epoch.": EvidenceParams => Read<ValidatorsOf>;
     ConsensusEvidence = "consensus_evidence", "Validators of an epoch that contradicted themselves, as the ledger has them.": EvidenceParams => Read<Vec<Case>>;
 }
 
@@ -92,7 +93,7 @@ pub struct Missing {
     pub connected: bool,
 }
 
-/// Parameters of `consensus_evidence`.
+/// Parameters of `consensus_evidence` and `consensus_validators`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct EvidenceParams {
@@ -104,6 +105,31 @@ pub struct EvidenceParams {
     pub at: At,
     /// Whether to add a proof. It shows for each validator of the epoch what the ledger has, or that it has nothing.
     pub prove: bool,
+}
+
+/// The validators of an epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidatorsOf {
+    /// The epoch.
+    #[schemars(with = "schema::Epoch")]
+    pub epoch: Epoch,
+    /// The last height of the epoch before.
+    #[schemars(with = "schema::Height")]
+    pub origin: Height,
+    /// Its validators, in order of their index.
+    #[schemars(with = "Vec<schema::Validator>")]
+    pub validators: Vec<Validator>,
+    /// Signatures that make a quorum.
+    pub quorum: u16,
+    /// Most validators that may be faulty.
+    pub faulty_max: u16,
+    /// Last height of the epoch, once that is decided.
+    #[schemars(with = "Option<schema::Height>")]
+    pub ends_at: Option<Height>,
+    /// The validators of the next epoch, once they are decided.
+    #[schemars(with = "Option<Vec<schema::Validator>>")]
+    pub next: Option<Vec<Validator>>,
 }
 
 /// A validator that contradicted itself.

@@ -1,5 +1,6 @@
 //! `contract_*`: contracts, their interfaces, views and events.
 
+use super::chain::Subscribed;
 use super::methods;
 use super::tx::{Attribute, Event};
 use crate::{At, Bytes, Order, Page, Read, U64, schema};
@@ -20,6 +21,8 @@ methods! {
     ContractView = "contract_view", "Runs a contract's view.": ViewParams => Read<Viewed>;
     ContractListEvents = "contract_listEvents", "Events that contracts emitted, by contract, name, attribute and height.":
         ListEventsParams => Page<EventRecord>;
+    ContractSubscribeEvents = "contract_subscribeEvents", "Sends events as their blocks are certified (WebSocket only). Notifications are named `contract_events`; `chain_unsubscribe` ends it.":
+        SubscribeEventsParams => Subscribed;
     ContractListScheduled = "contract_listScheduled", "Calls that contracts scheduled and that wait, in the order in which they are to run. Those that run in between are missing.":
         ListScheduledParams => Page<Scheduled>;
 }
@@ -344,6 +347,58 @@ pub struct ListEventsParams {
     pub cursor: Option<String>,
     /// By place in the chain.
     pub order: Order,
+}
+
+/// Name of the notifications that `contract_subscribeEvents` asks for; their params are [`EventsNotice`].
+pub const EVENTS_NOTIFICATION: &str = "contract_events";
+
+/// Parameters of `contract_subscribeEvents`. What is absent does not restrict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct SubscribeEventsParams {
+    /// Address, or `organisation/name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Name of the event; needs `contract`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An attribute it must have; needs `contract` and `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<Attribute>,
+    /// First height [default: the next block's]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Height>")]
+    pub from: Option<Height>,
+    /// The last event that an earlier subscription sent: goes on behind it, without a gap and without sending one twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<EventPlace>,
+}
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct EventPlace {
+    /// The block.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Position among the block's events.
+    pub index: u32,
+}
+
+/// Events of a block, at most [`crate::limits::NOTICE_EVENTS_MAX`]; more of the same block come next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsNotice {
+    /// The subscription.
+    pub subscription: u64,
+    /// Height of the block.
+    #[schemars(with = "schema::Height")]
+    pub height: Height,
+    /// Hash of the block.
+    #[schemars(with = "schema::Hash")]
+    pub block_hash: Hash,
+    /// Events, in order of their places.
+    pub events: Vec<EventRecord>,
 }
 
 /// Parameters of `contract_listScheduled`. What is absent does not restrict.

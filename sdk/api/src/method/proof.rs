@@ -121,9 +121,10 @@ queries! {
     History = "history", Question::History(..), "What happened to an item.";
     Back = "back", Question::Back(_), "What an item was made of and what it holds.";
     Forward = "forward", Question::Forward(_), "What was made of an item and what became of its instances.";
+    Chain = "chain", Question::Chain(..), "What leads to what; `way`, `depth`, `links`, `after` and `limit` among the arguments.";
     Recall = "recall", Question::Recall { .. }, "What has to be recalled because of an item.";
     Contents = "contents", Question::Contents(..), "What a container held at a time.";
-    Holder = "holder", Question::Holder(..), "Where an item was at a time, by whose word.";
+    Holder = "holder", Question::Holder(..), "Where an item was at a time and who had and owned it, by whose word.";
     MassBalance = "massBalance", Question::MassBalance(_), "How much of a lot came to be, was used up, and should be left.";
     Excursions = "excursions", Question::Excursions(..), "Readings out of bounds, and what was where they were taken.";
     AuditTrail = "auditTrail", Question::AuditTrail(_), "All records of an event.";

@@ -4,7 +4,8 @@ use super::contract::ContractRef;
 use super::methods;
 use crate::{At, Read, schema};
 pub use countersign_epcis::answer::{
-    AnomalyReport, AuditTrail, Excursions, Held, MassBalance, RecallScope, Verification, Whereabouts,
+    AnomalyReport, AuditTrail, Chain, Excursions, Held, Link, LinkKind, MassBalance, Reached, RecallScope,
+    Verification, Way, Whereabouts,
 };
 use countersign_types::{Hash, Height};
 use schemars::JsonSchema;
@@ -13,12 +14,16 @@ use serde::{Deserialize, Serialize};
 methods! {
     TraceHistory = "trace_history", "What happened to an item, in containers too, by time, page by page.":
         HistoryParams => Read<Trace>;
-    TraceBack = "trace_back", "What an item was made of and what it holds, to the beginning.": TraceParams => Read<Trace>;
-    TraceForward = "trace_forward", "What was made of an item and what became of its instances.": TraceParams => Read<Trace>;
+    TraceBack = "trace_back", "What an item was made of and what it holds, to the beginning or some links far.":
+        LineageParams => Read<Trace>;
+    TraceForward = "trace_forward", "What was made of an item and what became of its instances, to the end or some links far.":
+        LineageParams => Read<Trace>;
+    TraceChain = "trace_chain", "What leads to what on the way back, forward or through a recall: links, the nearest first, page by page.":
+        ChainParams => Read<ChainPage>;
     TraceRecall = "trace_recall", "What has to be recalled because of an item, where it is by whose word, and how much of it is nowhere.":
         RecallParams => Read<RecallScope>;
     TraceContents = "trace_contents", "What a container held at a time.": AtTimeParams => Read<Held>;
-    TraceHolder = "trace_holder", "Where an item was at a time, by whose word, and which parties were declared to have it.":
+    TraceHolder = "trace_holder", "Where an item was at a time and who had and owned it, by whose word.":
         AtTimeParams => Read<Whereabouts>;
     TraceMassBalance = "trace_massBalance", "How much of a lot came to be, was used up, and should be left.":
         TraceParams => Read<MassBalance>;
@@ -28,7 +33,7 @@ methods! {
         AuditTrailParams => Read<AuditTrail>;
     TraceVerifyItem = "trace_verifyItem", "Whether an item is what is printed on it, by the records.":
         VerifyItemParams => Read<Verification>;
-    TraceAnomalies = "trace_anomalies", "What does not fit in the events of a span of records: too much, twice, too far, too long.":
+    TraceAnomalies = "trace_anomalies", "What does not fit in the events of a span of records: too much, twice, too far, too long, in nobody's custody.":
         AnomaliesParams => Read<AnomalyReport>;
 }
 
@@ -60,7 +65,77 @@ impl HistoryParams {
     }
 }
 
-/// Parameters of the traces of lineage.
+/// Parameters of `trace_back` and `trace_forward`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LineageParams {
+    /// The item, in any spelling.
+    pub epc: String,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read. Pages after the first are read where the first was.
+    #[serde(default)]
+    pub at: At,
+    /// Most links away from the item; to the end if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
+    /// Things of a page, at most [`crate::limits::CHAIN_PAGE_MAX`], which is also what absent means. The whole walk is made
+    /// for each page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `nextCursor` of the page before, asked with the same item, contract and depth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl LineageParams {
+    /// Asks for the first page, to the end.
+    #[must_use]
+    pub fn whole(epc: impl Into<String>, contract: Option<ContractRef>, at: At) -> Self {
+        Self { epc: epc.into(), contract, at, depth: None, limit: None, cursor: None }
+    }
+}
+
+/// Parameters of `trace_chain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ChainParams {
+    /// The item, in any spelling.
+    pub epc: String,
+    /// Which way.
+    pub way: Way,
+    /// Most links away from the item; to the end if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
+    /// The provenance contract; the node's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRef>,
+    /// Where to read. Pages after the first are read where the first was.
+    #[serde(default)]
+    pub at: At,
+    /// Links of a page, at most [`crate::limits::CHAIN_PAGE_MAX`], which is also what absent means. The whole walk is made for
+    /// each page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `nextCursor` of the page before, asked with all else the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A page of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainPage {
+    /// The chain.
+    #[serde(flatten)]
+    pub chain: Chain,
+    /// Give it as `cursor` for the next page; absent where nothing follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Parameters of what is asked about an item alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TraceParams {
@@ -91,16 +166,17 @@ pub struct Trace {
     pub locations: Vec<String>,
     /// Those of these events that broke a rule of the registers for the item and were recorded nevertheless.
     pub anomalies: Vec<TraceAnomaly>,
-    /// What `back` or `forward` reached: instances, lots and classes, sorted, without the item.
+    /// What `back` or `forward` reached: instances, lots and classes, sorted, without the item; those of this page.
     pub products: Vec<String>,
-    /// What `back` or `forward` reached: logistic units and assets, sorted.
+    /// What `back` or `forward` reached: logistic units and assets, sorted; those of this page, which come after all products.
     pub containers: Vec<String>,
     /// Whether nothing is missing and nothing follows.
     pub complete: bool,
-    /// Which bound cut it short, so that something is missing that no later page brings: `reads` or `items`.
+    /// Which bound cut it short, so that something may be missing that no later page brings: `reads`, `items`, or the
+    /// `depth` that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncated: Option<String>,
-    /// Give it as `cursor` for the next page of a `history`; absent where nothing follows.
+    /// Give it as `cursor` for the next page; absent where nothing follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -167,12 +243,24 @@ pub struct RecallParams {
     /// Where to read. Give the height of the first page for the ones after it.
     #[serde(default)]
     pub at: At,
-    /// Products of a page, at most [`crate::limits::RECALL_PAGE_MAX`], which is also what absent means.
+    /// Products of a page, and containers of a page, at most [`crate::limits::RECALL_PAGE_MAX`], which is also what absent
+    /// means. The whole walk is made for each page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// The `next` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// The `containersNext` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers_after: Option<String>,
+}
+
+impl RecallParams {
+    /// Asks for the first page.
+    #[must_use]
+    pub fn first(epc: impl Into<String>, contract: Option<ContractRef>, at: At) -> Self {
+        Self { epc: epc.into(), contract, at, limit: None, after: None, containers_after: None }
+    }
 }
 
 /// Parameters of what is asked about a time.

@@ -2,7 +2,7 @@
 
 use super::methods;
 use crate::error::RpcError;
-use crate::{Bytes, Read, U64, schema};
+use crate::{At, Bytes, Page, Read, U64, schema};
 use countersign_types::{Address, Hash, Height};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ methods! {
     TxTry = "tx_try", "What a signed transaction would do at the newest block, all of it undone afterwards. Its expiry must be 0, so that nobody can submit it.":
         SubmitParams => Read<Tried>;
     TxGet = "tx_get", "What is known of a transaction.": GetParams => State;
+    TxList = "tx_list", "What became of the transactions of a block, in order.": ListParams => Page<Listed>;
+    TxPoolStatus = "tx_poolStatus", "The transactions that wait at this node.": super::NoParams => Pool;
     TxWait = "tx_wait", "Waits until a transaction is final or can no longer be included.": WaitParams => State;
 }
 
@@ -99,6 +101,55 @@ pub struct WaitParams {
     /// How long to wait, at most [`crate::limits::WAIT_MS_MAX`], which is also the default.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
+}
+
+/// Parameters of `tx_list`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ListParams {
+    /// The block.
+    pub at: At,
+    /// Most transactions of an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `nextCursor` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A transaction or scheduled call of a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Its id.
+    #[schemars(with = "schema::Hash")]
+    pub transaction: Hash,
+    /// Its position in the block.
+    pub index: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Gas it used.
+    pub gas_used: U64,
+    /// Number of events that contracts announced in it.
+    pub events: u64,
+}
+
+/// The transactions that wait at a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pool {
+    /// How many wait.
+    pub waiting: u64,
+    /// Their bytes.
+    pub waiting_bytes: u64,
+    /// How many may wait.
+    pub waiting_max: u64,
+    /// How many bytes may wait.
+    pub waiting_bytes_max: u64,
+    /// Taken since the node started.
+    pub admitted: u64,
+    /// Refused since the node started.
+    pub refused: u64,
 }
 
 /// What is known of a transaction.

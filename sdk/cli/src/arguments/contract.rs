@@ -1,5 +1,6 @@
 //! `countersign contract`.
 
+use super::Asked;
 use super::{at, contract, height};
 use clap::{Args, Subcommand};
 use countersign_api::At;
@@ -190,9 +191,11 @@ pub struct Freeze {
     /// The contract, by organisation/name or address.
     #[arg(value_parser = contract)]
     pub contract: ContractRef,
-    /// As a vote of an organisation that runs validators; more than two thirds of them decide for any contract.
+    /// Ask the network for it, which decides for any contract (`governance rules`).
     #[arg(long)]
     pub vote: bool,
+    #[command(flatten)]
+    pub asked: Asked,
 }
 
 #[derive(Debug, Args)]

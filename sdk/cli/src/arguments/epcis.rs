@@ -3,6 +3,8 @@
 use super::at;
 use clap::{Args, Subcommand, ValueEnum};
 use countersign_api::At;
+use countersign_epcis::Time;
+use countersign_types::AccountId;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -13,6 +15,16 @@ pub enum Epcis {
         /// EPCIS documents in JSON-LD (2.0) or XML (1.x or 2.0); `-` reads standard input.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Ask a node what capture would make of each event by what stands on the ledger; nothing is written. A document
+        /// may have some 2 MiB.
+        #[arg(long)]
+        ledger: bool,
+        /// What a refused event would do to the others of its document.
+        #[arg(long, value_enum, default_value_t = CaptureMode::Rollback, requires = "ledger")]
+        mode: CaptureMode,
+        /// The account that would capture; without it, errors are taken to be declared by whose events they are.
+        #[arg(long, value_name = "ACCOUNT", requires = "ledger")]
+        account: Option<AccountId>,
     },
     /// Compute the CBV 2.0 event hash that other systems name events by; works without a network.
     Hash {
@@ -44,7 +56,21 @@ pub enum Epcis {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
-    /// Record documents' events, with a receipt for each.
+    /// Declare a captured event to be in error, and record the events that put it right, in one transaction.
+    Correct {
+        /// Its eventID, or its hash on the chain.
+        id: String,
+        /// Why: `incorrect_data`, `did_not_occur`, or a word of your own as a URI.
+        #[arg(long)]
+        reason: String,
+        /// A document of the events that put it right, each with an eventID of its own; `-` reads standard input.
+        #[arg(long, value_name = "FILE")]
+        with: Option<PathBuf>,
+        /// When that is declared, such as 2026-05-01T08:00:00Z; now, if not given.
+        #[arg(long, value_name = "TIME", value_parser = super::report::time)]
+        time: Option<Time>,
+    },
+    /// Record documents' events, with a receipt for each: in JSON a line for each event, and one for the document.
     Capture {
         /// EPCIS documents in JSON-LD (2.0) or XML (1.x or 2.0); `-` reads standard input.
         #[arg(required = true)]
@@ -90,8 +116,17 @@ pub struct EventQuery {
 /// What a refused event does to the others of its document.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum CaptureMode {
-    /// It refuses them all.
+    /// It refuses them all. A document is one transaction of at most 800 events and 1 MiB.
     Rollback,
-    /// Nothing: each event stands for itself.
+    /// Nothing: each event stands for itself. A document may be of any length and is recorded while it is read.
     Proceed,
+}
+
+impl From<CaptureMode> for countersign_api::method::epcis::CaptureMode {
+    fn from(mode: CaptureMode) -> Self {
+        match mode {
+            CaptureMode::Rollback => Self::Rollback,
+            CaptureMode::Proceed => Self::Proceed,
+        }
+    }
 }

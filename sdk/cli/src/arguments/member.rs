@@ -1,7 +1,8 @@
-//! `countersign account` and `countersign validator`: what an organisation says of itself and of the network.
+//! `countersign account` and `countersign validator`.
 
+use super::Asked;
 use clap::Subcommand;
-use countersign_types::{AccountId, DecodeError, PublicKey, Signature};
+use countersign_types::{AccountId, DecodeError, Height, PublicKey, Signature};
 
 #[derive(Debug, Subcommand)]
 pub enum Account {
@@ -21,16 +22,23 @@ pub enum Account {
         /// keep their times; those not named cease to sign.
         #[arg(long = "public", value_name = "KEY[:PROOF]", required = true, value_parser = named_key)]
         keys: Vec<NamedKey>,
+        /// What contracts can read of it; those not named are removed.
+        #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = super::governance::attribute)]
+        attributes: Vec<(String, String)>,
+        /// Height at which new keys begin; those not named end behind it. Where several admins must agree, all give the same
+        /// [default: the newest]
+        #[arg(long, value_name = "HEIGHT", value_parser = super::height)]
+        at: Option<Height>,
     },
 }
 
-/// Each but `list` is a vote of your organisation, and needs the admin role. A change is decided once more than two thirds
-/// of the organisations that run validators have voted for the same one, and takes effect at the epoch's end soon after.
+/// Each but `list` asks for a change in the name of your organisation, and needs the admin role. It is decided once enough
+/// organisations that run validators ask for the same one (`governance rules`), and takes effect at the epoch's end soon after.
 #[derive(Debug, Subcommand)]
 pub enum Validator {
     /// List the validators.
     List,
-    /// Vote for one more, which follows the chain already (`countersignd init` makes its keys).
+    /// Ask for one more, which follows the chain already (`countersignd init` makes its keys).
     Add {
         /// The organisation that runs it.
         organisation: String,
@@ -40,13 +48,17 @@ pub enum Validator {
         /// Its network key.
         #[arg(long, value_name = "KEY")]
         network_key: PublicKey,
+        #[command(flatten)]
+        asked: Asked,
     },
-    /// Vote for one fewer.
+    /// Ask for one fewer.
     Remove {
         /// Its validator key now, or its organisation's id if that runs no other.
         validator: String,
+        #[command(flatten)]
+        asked: Asked,
     },
-    /// Vote for another one in the place of one, or for new keys of it.
+    /// Ask for another one in the place of one, or for new keys of it.
     Replace {
         /// Its validator key now, or its organisation's id if that runs no other.
         validator: String,
@@ -59,6 +71,8 @@ pub enum Validator {
         /// The new network key [default: the same]
         #[arg(long, value_name = "KEY")]
         network_key: Option<PublicKey>,
+        #[command(flatten)]
+        asked: Asked,
     },
 }
 
@@ -71,7 +85,7 @@ pub struct NamedKey {
     pub proof: Option<Signature>,
 }
 
-fn named_key(text: &str) -> Result<NamedKey, String> {
+pub(super) fn named_key(text: &str) -> Result<NamedKey, String> {
     let (key, proof) = text.split_once(':').map_or((text, None), |(key, proof)| (key, Some(proof)));
     let proof = proof.map(str::parse).transpose().map_err(|error: DecodeError| error.to_string())?;
     Ok(NamedKey { key: key.parse().map_err(|error: DecodeError| error.to_string())?, proof })

@@ -1,12 +1,13 @@
 //! `countersign policy`.
 
+use super::Asked;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum Policy {
-    /// Show who may deploy contracts and replace their code, and the votes for another policy.
+    /// Show who may deploy contracts and replace their code.
     Show,
-    /// Vote for another policy for your organisation, which runs validators. What is not given stays as it is.
+    /// Ask for another policy in the name of your organisation. What is not given stays as it is.
     Vote {
         /// Only deployers of these organisations may.
         #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "everyone")]
@@ -20,5 +21,7 @@ pub enum Policy {
         /// Whether the code of contracts can be replaced.
         #[arg(long, value_name = "true|false")]
         upgrades: Option<bool>,
+        #[command(flatten)]
+        asked: Asked,
     },
 }

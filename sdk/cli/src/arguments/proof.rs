@@ -91,7 +91,7 @@ pub struct RootFile {
 pub struct Export {
     #[command(flatten)]
     pub what: ExportWhat,
-    /// The question that the file answers: one of the trace's (history, back, forward, recall, contents, holder, massBalance,
+    /// The question that the file answers: one of the trace's (history, back, forward, chain, recall, contents, holder, massBalance,
     /// excursions, auditTrail, verifyItem), a report's word (fsma204, dscsa, eudr, passport, recallLetter), or log for the records
     /// that name the item.
     #[arg(long, value_name = "QUERY", value_parser = item_query, requires = "item", default_value = "history")]

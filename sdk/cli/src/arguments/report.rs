@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Report {
-    /// FSMA 204: the critical tracking events of a traceability lot, as one sortable sheet.
+    /// FSMA 204: the critical tracking events of a traceability lot, or of all lots of a product, as one sortable sheet.
     Fsma204 {
-        /// The lot's identifier, in any spelling.
+        /// The identifier of the lot, or of the product (its GTIN alone), in any spelling.
         lot: String,
         /// Events from this time on, such as 2026-05-01T00:00:00Z.
         #[arg(long, value_name = "TIME", value_parser = time)]
@@ -83,11 +83,12 @@ pub struct HowToReport {
     /// Print comma-separated values instead of a table.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// Write the report to a file: .csv, .xlsx or .json. Its proof is written beside it, to FILE.proof.json.
+    /// Write the report to a file: .csv, .xlsx or .json. Its proof is written beside it, to FILE.proof.json; of a product
+    /// one for each lot, to FILE.1.proof.json and so on.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
-fn time(text: &str) -> Result<Time, String> {
+pub(super) fn time(text: &str) -> Result<Time, String> {
     text.parse().map_err(|_| "must be a time with its time zone, such as 2026-05-01T08:00:00Z".to_owned())
 }

@@ -5,20 +5,31 @@ use clap::{Args, Subcommand};
 use countersign_api::At;
 use countersign_epcis::{Decimal, Time};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct TraceCommand {
+    #[command(subcommand)]
+    pub what: Trace,
+    /// Print comma-separated values instead of tables: all tables of the answer under one header, and what is said about it
+    /// at the end.
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub csv: bool,
+}
 
 #[derive(Debug, Subcommand)]
 pub enum Trace {
     /// What happened to an item, in containers too.
     History(History),
     /// What an item was made of and what it holds.
-    Back(Item),
+    Back(Lineage),
     /// What was made of an item and what became of its instances.
-    Forward(Item),
+    Forward(Lineage),
     /// What has to be recalled because of an item, where it is by whose word, and how much of it is nowhere.
     Recall(Recall),
     /// What a container held at a time.
     Contents(AtTime),
-    /// Where an item was at a time, by whose word, and which parties were declared to have it.
+    /// Where an item was at a time, by whose word, and who had and owned it by hand-overs that take effect.
     Holder(AtTime),
     /// How much of a lot came to be, was used up, and should be left.
     Balance(Item),
@@ -28,7 +39,7 @@ pub enum Trace {
     Audit(Item),
     /// Whether an item is what is printed on it, by the records. Fails if it is not.
     Verify(Verify),
-    /// What does not fit in the events of a span of records: too much, twice, too far, too long.
+    /// What does not fit in the events of a span of records: too much, twice, too far, too long, in nobody's custody.
     Anomalies(Anomalies),
 }
 
@@ -42,6 +53,48 @@ pub struct History {
     /// Go on where an earlier answer ended, as of the same block: verified answers after verified ones.
     #[arg(long)]
     pub cursor: Option<String>,
+    /// Draw a tree: the item's events, and those of each container that it was in.
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub tree: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lineage {
+    #[command(flatten)]
+    pub item: Item,
+    /// Most links away from the item [default: to the end]
+    #[arg(long, value_name = "LINKS")]
+    pub depth: Option<NonZeroU32>,
+    /// Most things to list.
+    #[arg(long, default_value = "100000", conflicts_with = "Drawn")]
+    pub limit: NonZeroU32,
+    /// Go on where an earlier answer ended, as of the same block: verified answers after verified ones.
+    #[arg(long, conflicts_with = "Drawn")]
+    pub cursor: Option<String>,
+    #[command(flatten)]
+    pub drawn: Drawn,
+}
+
+/// A chain as a drawing.
+#[derive(Debug, Args)]
+#[group(multiple = true)]
+pub struct Drawn {
+    /// Draw a tree of what leads to what, with the numbers of the records that say so.
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub tree: bool,
+    /// Draw a picture of what leads to what: a file that ends with .svg, or with .dot for Graphviz.
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    pub graph: Option<PathBuf>,
+    /// Most branches that a tree or picture shows of one thing.
+    #[arg(long, default_value = "20", value_name = "BRANCHES")]
+    pub width: NonZeroU32,
+}
+
+impl Drawn {
+    /// Whether a drawing is wanted.
+    pub fn is_wanted(&self) -> bool {
+        self.tree || self.graph.is_some()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -57,12 +110,20 @@ pub struct Item {
 pub struct Recall {
     #[command(flatten)]
     pub item: Item,
-    /// Most products to list; the sums of places and what is nowhere are always of all.
-    #[arg(long, default_value = "1000")]
+    /// Most products and most containers to list; the sums of places and what is nowhere are always of all.
+    #[arg(long, default_value = "1000", conflicts_with = "Drawn")]
     pub limit: NonZeroU32,
     /// Go on after this product, with `--at` the height of the answer before.
-    #[arg(long, value_name = "ITEM")]
+    #[arg(long, value_name = "ITEM", conflicts_with = "Drawn")]
     pub after: Option<String>,
+    /// Go on after this container, with `--at` the height of the answer before.
+    #[arg(long, value_name = "ITEM", conflicts_with = "Drawn")]
+    pub containers_after: Option<String>,
+    /// Of a tree or picture: most links away from the item [default: to the end]
+    #[arg(long, value_name = "LINKS", requires = "Drawn")]
+    pub depth: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub drawn: Drawn,
 }
 
 #[derive(Debug, Args)]

@@ -41,7 +41,7 @@ async fn put(admin: &Signer, id: AccountId, keys: &[SecretKey]) -> Result<(), Er
     if proofs.is_empty() {
         return Ok(());
     }
-    let account = Account { id, roles: Roles::SUBMITTER, keys: known };
+    let account = Account::new(id, Roles::SUBMITTER, known);
     let _: Final = admin.execute(Payload::Native(NativeOperation::PutAccount { account, proofs }), None).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `countersign account`.
 
 use crate::arguments::{Account as Command, NamedKey};
+use crate::command::governance::Agreed;
 use crate::command::trace::verified_as_of;
 use crate::failure::Usage;
 use crate::output::{Output, facts, table};
@@ -11,12 +12,15 @@ use countersign_api::{At, Read};
 use countersign_client::{Auditor, Error, Unverified};
 use countersign_types::{Account, AccountId, Height, KeyEntry, KeyProof, NativeOperation, Payload, PublicKey, Roles};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Show { account } => show(account, session, output).await,
-        Command::Put { account, roles, keys } => put(account, roles, keys, session, output).await,
+        Command::Put { account, roles, keys, attributes, at } => {
+            put(account, roles, (keys, attributes.into_iter().collect(), at), session, output).await
+        }
     }
 }
 
@@ -52,7 +56,7 @@ async fn verified(id: &AccountId, auditor: &Auditor, output: Output) -> anyhow::
 async fn put(
     id: AccountId,
     roles: Vec<String>,
-    keys: Vec<NamedKey>,
+    (keys, attributes, at): (Vec<NamedKey>, BTreeMap<String, String>, Option<Height>),
     session: &Session,
     output: Output,
 ) -> anyhow::Result<ExitCode> {
@@ -65,17 +69,23 @@ async fn put(
             Err(Error::Rpc(error)) if error.kind() == Some(Code::AccountUnknown) => (Vec::new(), Height::ZERO),
             Err(error) => return Err(error.into()),
         };
+    let height = at.unwrap_or(height);
     let proofs = proofs(&id, &known, &keys)?;
     let named: Vec<PublicKey> = keys.into_iter().map(|named| named.key).collect();
-    let account = Account { id, roles, keys: merged(known, &named, height) };
+    let account = Account { id, roles, keys: merged(known, &named, height), attributes };
     let operation = NativeOperation::PutAccount { account: account.clone(), proofs };
     let done = signer.execute(Payload::Native(operation), None).await?;
-    let told = json!({ "account": account, "transaction": done.receipt.transaction, "height": done.receipt.height });
+    let agreed = Agreed::of(&done)?;
+    let told = json!({
+        "account": account, "at": height, "told": agreed.told, "transaction": done.receipt.transaction, "height": done.receipt.height,
+    });
     output.show(&told, |_| {
         facts([
             ("account", account.id.to_string()),
             ("roles", account.roles.names().collect::<Vec<_>>().join(", ")),
             ("keys", account.keys.len().to_string()),
+            ("state", agreed.words()),
+            ("keys change at", format!("{height} (--at)")),
             ("transaction", format!("{} in block {}", done.receipt.transaction, done.receipt.height)),
         ])
     })?;

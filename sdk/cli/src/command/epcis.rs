@@ -1,14 +1,20 @@
 //! `countersign epcis`.
 
+mod capture;
 mod hash;
 mod query;
 
-use crate::arguments::{CaptureMode, Epcis};
+use crate::arguments::Epcis;
 use crate::failure::REFUSED;
 use crate::output::{Output, or_dash, say, table};
-use crate::session::{Session, read_file};
-use countersign_api::method::epcis::{Checked, Fault};
-use countersign_client::capture::{self, DocumentReceipt, Mode, Status};
+use crate::session::{Session, now, read_file};
+use anyhow::Context as _;
+use countersign_api::method::contract::ContractRef;
+use countersign_api::method::epcis::{CaptureMode, Checked, EpcisValidate, Fault, Foreseen, ValidateParams};
+use countersign_client::Client;
+use countersign_client::capture::{Correction, check};
+use countersign_epcis::Time;
+use countersign_types::AccountId;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -16,20 +22,27 @@ use std::process::ExitCode;
 
 pub async fn run(command: Epcis, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let all_good = match command {
-        Epcis::Validate { files } => validate(&files, output)?,
+        Epcis::Validate { files, ledger: false, .. } => {
+            validate(&files, output, async |bytes| Ok(check(bytes))).await?
+        }
+        Epcis::Validate { files, ledger: true, mode, account } => {
+            let client = session.client()?;
+            let asked = Asked { client: &client, mode: mode.into(), account, contract: session.contract() };
+            validate(&files, output, async |bytes| asked.foresee(bytes).await).await?
+        }
         Epcis::Query(wanted) => query::list(wanted, session, output).await?,
         Epcis::Event { id, at } => query::event(id, at, session, output).await?,
         Epcis::Export { which, organisation, output: to } => {
             query::export(which, organisation, &to, session, output).await?
         }
         Epcis::Hash { files, text } => hash::hash(&files, text, output)?,
-        Epcis::Capture { files, mode } => {
-            let mode = match mode {
-                CaptureMode::Rollback => Mode::Rollback,
-                CaptureMode::Proceed => Mode::Proceed,
-            };
-            capture_files(&files, mode, session, output).await?
+        Epcis::Correct { id, reason, with, time } => {
+            let with = with.as_deref().map(read_file).transpose()?;
+            let time = time.map_or_else(|| Ok(Time::at(i64::try_from(now()?.0)?)), anyhow::Ok)?;
+            let correction = Correction { reason: &reason, time, with: with.as_deref() };
+            correct(&id, &correction, session, output).await?
         }
+        Epcis::Capture { files, mode } => capture::files(&files, mode, session, output).await?,
     };
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
@@ -42,20 +55,53 @@ struct About<'a, T> {
     said: T,
 }
 
-fn validate(files: &[PathBuf], output: Output) -> anyhow::Result<bool> {
+async fn correct(id: &str, correction: &Correction<'_>, session: &Session, output: Output) -> anyhow::Result<bool> {
+    let signer = session.signer().await?;
+    let contract = session.provenance_address(signer.client()).await?;
+    let said = countersign_client::capture::correct(&signer, contract, id, correction).await?;
+    output.show(&said, |said| table(&HEADER, said.events.iter().flat_map(|event| capture::rows(id, event))))?;
+    Ok(said.is_accepted())
+}
+
+/// What tables say of documents' events.
+const HEADER: [&str; 6] = ["file", "event", "event id", "verdict", "where", "why"];
+
+/// What a node is asked about documents.
+struct Asked<'a> {
+    client: &'a Client,
+    mode: CaptureMode,
+    account: Option<AccountId>,
+    contract: Option<ContractRef>,
+}
+
+impl Asked<'_> {
+    /// What capture would say of a document.
+    async fn foresee(&self, bytes: &[u8]) -> anyhow::Result<Checked> {
+        // What is no text has its fault without a node.
+        let Ok(text) = str::from_utf8(bytes) else { return Ok(check(bytes)) };
+        let (mode, account, contract) = (self.mode, self.account.clone(), self.contract.clone());
+        let params = ValidateParams { mode, account, contract, ..ValidateParams::of(text) };
+        Ok(self.client.unverified().call_again::<EpcisValidate>(&params).await?.into_said())
+    }
+}
+
+async fn validate(
+    files: &[PathBuf],
+    output: Output,
+    check: impl AsyncFn(&[u8]) -> anyhow::Result<Checked>,
+) -> anyhow::Result<bool> {
     let progress = progress(files.len());
     let mut reports = Vec::new();
     for file in files {
-        reports.push(About { file, said: capture::check(&read_file(file)?) });
+        let said = check(&read_file(file)?).await.with_context(|| file.display().to_string())?;
+        reports.push(About { file, said });
         progress.inc(1);
     }
     progress.finish_and_clear();
     let (files_bad, events): (usize, usize) = reports.iter().fold((0, 0), |(bad, events), report| {
         (bad + usize::from(!report.said.valid), events + report.said.events.len())
     });
-    output.show(&reports, |reports| {
-        table(&["file", "event", "event id", "verdict", "where", "why"], rows_checked(reports))
-    })?;
+    output.show(&reports, |reports| table(&HEADER, rows_checked(reports)))?;
     say(&format!("{} files, {events} events, {files_bad} files with faults", files.len()));
     Ok(files_bad == 0)
 }
@@ -70,7 +116,7 @@ fn rows_checked(reports: &[About<'_, Checked>]) -> Vec<Vec<String>> {
         for event in &said.events {
             let (index, id) = (event.index.to_string(), event.event_id.as_deref());
             if event.faults.is_empty() {
-                rows.push(row(&name, &index, id, "valid", None));
+                rows.push(row(&name, &index, id, &foreseen(event.capture.as_ref()), None));
             }
             for fault in &event.faults {
                 rows.push(row(&name, &index, id, "invalid", Some(fault)));
@@ -79,6 +125,18 @@ fn rows_checked(reports: &[About<'_, Checked>]) -> Vec<Vec<String>> {
         }
     }
     rows
+}
+
+/// What would become of an event without faults.
+fn foreseen(capture: Option<&Foreseen>) -> String {
+    match capture {
+        None => "valid".to_owned(),
+        Some(Foreseen::Accepted { anomalies: 0, .. }) => "accepted".to_owned(),
+        Some(Foreseen::Accepted { anomalies, .. }) => format!("accepted, {anomalies} anomalies"),
+        Some(Foreseen::Duplicate { sequence }) => format!("known as {sequence}"),
+        Some(Foreseen::Rejected) => "rejected".to_owned(),
+        Some(Foreseen::Withdrawn) => "withdrawn".to_owned(),
+    }
 }
 
 fn rows_warned(file: &str, index: &str, id: Option<&str>, warnings: &[Fault], omitted: u64) -> Vec<Vec<String>> {
@@ -98,70 +156,6 @@ fn row(file: &str, index: &str, id: Option<&str>, verdict: &str, fault: Option<&
         },
     );
     vec![file.to_owned(), index.to_owned(), or_dash(id), verdict.to_owned(), path, why]
-}
-
-async fn capture_files(files: &[PathBuf], mode: Mode, session: &Session, output: Output) -> anyhow::Result<bool> {
-    // Files that cannot be read are found before anything is sent.
-    let contents: Vec<Vec<u8>> = files.iter().map(|file| read_file(file)).collect::<Result<_, _>>()?;
-    let signer = session.signer().await?;
-    let contract = session.provenance_address(signer.client()).await?;
-    let progress = progress(files.len());
-    let mut reports = Vec::new();
-    let mut broken = None;
-    for (file, bytes) in files.iter().zip(contents) {
-        progress.set_message(file.display().to_string());
-        match capture::capture(&signer, contract, &bytes, mode, |_| {}).await {
-            Ok(said) => reports.push(About { file, said }),
-            Err(error) => {
-                broken = Some(anyhow::Error::from(error).context(format!("{}", file.display())));
-                break;
-            }
-        }
-        progress.inc(1);
-    }
-    progress.finish_and_clear();
-    // Receipts of what was done come out even where the rest could not be.
-    output.show(&reports, |reports| {
-        table(&["file", "event", "event id", "verdict", "where", "why"], rows_captured(reports))
-    })?;
-    let count = |of: fn(&DocumentReceipt) -> usize| reports.iter().map(|report| of(&report.said)).sum::<usize>();
-    let (accepted, duplicate, rejected) =
-        (count(|said| said.accepted), count(|said| said.duplicate), count(|said| said.rejected));
-    let transactions = count(|said| said.transactions.len());
-    say(&format!(
-        "{} files: {accepted} accepted, {duplicate} known before, {rejected} rejected; {transactions} transactions",
-        reports.len()
-    ));
-    match broken {
-        Some(error) => Err(error),
-        None => Ok(reports.iter().all(|report| report.said.rejected == 0 && report.said.faults.is_empty())),
-    }
-}
-
-fn rows_captured(reports: &[About<'_, DocumentReceipt>]) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    for About { file, said } in reports {
-        let name = file.display().to_string();
-        for fault in &said.faults {
-            rows.push(row(&name, "–", None, "rejected", Some(fault)));
-        }
-        for event in &said.events {
-            let (verdict, fault) = match &event.status {
-                Status::Accepted { sequence, anomalies: 0, .. } => (format!("accepted as {sequence}"), None),
-                Status::Accepted { sequence, anomalies, .. } => {
-                    (format!("accepted as {sequence}, {anomalies} anomalies"), None)
-                }
-                Status::Duplicate { sequence, .. } => (format!("known as {sequence}"), None),
-                Status::Rejected(fault) => ("rejected".to_owned(), Some(fault)),
-                Status::Withdrawn => ("withdrawn".to_owned(), None),
-                Status::Unsent => ("not sent".to_owned(), None),
-            };
-            let (index, id) = (event.index.to_string(), event.event_id.as_deref());
-            rows.push(row(&name, &index, id, &verdict, fault));
-            rows.extend(rows_warned(&name, &index, id, &event.warnings, event.warnings_omitted));
-        }
-    }
-    rows
 }
 
 /// A bar on stderr for more than a few files, if that is a terminal.

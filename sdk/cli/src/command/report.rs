@@ -1,5 +1,7 @@
 //! `countersign report`.
 
+mod product;
+
 use super::trace::verified_as_of;
 use crate::arguments::{HowToReport, Report as Command};
 use crate::failure::Usage;
@@ -25,18 +27,12 @@ use std::process::ExitCode;
 pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
     let (question, how) = asked(command)?;
     let kind = how.output.as_deref().map(Kind::of).transpose()?;
-    let made = match session.auditor()? {
-        // Found again here from what the node proves.
-        Some(auditor) => {
-            let verified = auditor.trace(session.named_contract()?, &question, how.at).await?;
-            let report = report_of(verified.data().clone())?;
-            let as_of = format!("block {} at {}, verified", verified.height(), moment(verified.time().0));
-            Made { report, as_of, height: At::Height(verified.height()), rows: verified_as_of(&verified) }
-        }
-        None => said(&question, how.at, session).await?,
+    let (made, questions) = match product::asked(&question) {
+        Some((product, period)) => product::sheet(product, period, how.at, session).await?,
+        None => (make(&question, how.at, session).await?, vec![question]),
     };
     match (&how.output, kind) {
-        (Some(file), Some(kind)) => written(&made, file, kind, &question, session, output).await?,
+        (Some(file), Some(kind)) => written(&made, file, kind, &questions, session, output).await?,
         _ if how.csv => {
             let bytes = sheet::bytes(&made.report, Kind::Csv, &made.as_of)?;
             line(String::from_utf8_lossy(&bytes).trim_end());
@@ -55,6 +51,16 @@ struct Made {
     as_of: String,
     height: At,
     rows: Vec<(&'static str, String)>,
+}
+
+/// The report that answers a question.
+async fn make(question: &Question, at: At, session: &Session) -> anyhow::Result<Made> {
+    // Found again here from what the node proves.
+    let Some(auditor) = session.auditor()? else { return said(question, at, session).await };
+    let verified = auditor.trace(session.named_contract()?, question, at).await?;
+    let report = report_of(verified.data().clone())?;
+    let as_of = format!("block {} at {}, verified", verified.height(), moment(verified.time().0));
+    Ok(Made { report, as_of, height: At::Height(verified.height()), rows: verified_as_of(&verified) })
 }
 
 fn asked(command: Command) -> Result<(Question, HowToReport), Usage> {
@@ -106,33 +112,36 @@ fn report_of(answer: Answer) -> anyhow::Result<Report> {
     }
 }
 
-/// Writes the report, and beside it the file that proves it, as of the same block.
+/// Writes the report, and beside it the files that prove it, as of the same block: one for each question it answers.
 async fn written(
     made: &Made,
     file: &Path,
     kind: Kind,
-    question: &Question,
+    questions: &[Question],
     session: &Session,
     output: Output,
 ) -> anyhow::Result<()> {
     let sheet = sheet::bytes(&made.report, kind, &made.as_of)?;
-    let proof = proof_path(file);
     let client: Client = session.client()?;
     let contract = Some(session.provenance(&client).await?);
-    let params = GetTraceParams::of(contract, question, made.height);
-    let answer = client.unverified().call_again::<ProofGetTrace>(&params).await?.into_said();
-    // The proof first: a report without one is not left behind where it is refused.
-    write(&proof, &serde_json::to_vec(&answer.proof)?)?;
+    let mut proofs = Vec::with_capacity(questions.len());
+    // The proofs first: a report without one is not left behind where it is refused.
+    for (number, question) in (1..).zip(questions) {
+        let params = GetTraceParams::of(contract.clone(), question, made.height);
+        let answer = client.unverified().call_again::<ProofGetTrace>(&params).await?.into_said();
+        let path = proof_path(file, (questions.len() > 1).then_some(number));
+        write(&path, &serde_json::to_vec(&answer.proof)?)?;
+        proofs.push(path);
+    }
     write(file, &sheet)?;
+    let proof = proofs.first().cloned().unwrap_or_default();
     let told = json!({
-        "file": file, "proof": proof, "rows": made.report.rows.len(), "complete": made.report.complete,
+        "file": file, "proof": proof, "proofs": proofs, "rows": made.report.rows.len(), "complete": made.report.complete,
         "notes": made.report.notes,
     });
     output.show(&told, |_| {
-        let mut rows = vec![
-            ("report", format!("{} ({} rows)", file.display(), made.report.rows.len())),
-            ("proof", proof.display().to_string()),
-        ];
+        let mut rows = vec![("report", format!("{} ({} rows)", file.display(), made.report.rows.len()))];
+        rows.extend(proofs.iter().map(|proof| ("proof", proof.display().to_string())));
         rows.extend(made.rows.clone());
         format!("{}{}", facts(rows), remarks(&made.report))
     })?;
@@ -140,9 +149,10 @@ async fn written(
     Ok(())
 }
 
-/// `origin.xlsx` → `origin.xlsx.proof.json`.
-fn proof_path(file: &Path) -> PathBuf {
+/// `origin.xlsx` → `origin.xlsx.proof.json`, or with a number `origin.xlsx.1.proof.json`.
+fn proof_path(file: &Path, number: Option<usize>) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
+    name.push(number.map(|number| format!(".{number}")).unwrap_or_default());
     name.push(".proof.json");
     PathBuf::from(name)
 }

@@ -1,94 +1,117 @@
 //! `countersign trace`.
 
+mod chained;
+mod listed;
 mod told;
 
 pub use told::human as told;
 
-use crate::arguments::{History, Item, Trace as Command};
+use crate::arguments::{History, Trace as Question, TraceCommand};
 use crate::failure::Usage;
-use crate::output::{Output, facts, moment, or_dash, say, table};
+use crate::output::{Output, facts, line, moment, or_dash, say, table};
 use crate::session::Session;
-use anyhow::{Context as _, bail};
-use countersign_api::method::trace::{HistoryParams, Trace, TraceBack, TraceForward, TraceParams};
-use countersign_api::trace::{of_history_page, of_lineage};
-use countersign_api::{Method, Read};
-use countersign_client::verify::{Answer, Question};
+use crate::tree;
+use anyhow::Context as _;
+use countersign_api::Read;
+use countersign_api::method::trace::{HistoryParams, Trace};
+use countersign_api::trace::of_history_page;
 use countersign_client::{Auditor, HistoryPages, Verified};
+use countersign_epcis::answer::{HistoryPage, Sheets, Way};
 use countersign_types::Height;
 use countersign_types::proof::HistoryPlace;
+use listed::Listed;
+use serde::Serialize;
 use serde_json::json;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::str::FromStr;
 use told::Asker;
 
-pub async fn run(command: Command, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
-    let asker = Asker { session, output };
-    match command {
-        Command::History(wanted) => walked(Walked::History(wanted), session, output).await,
-        Command::Back(item) => walked(Walked::Back(item), session, output).await,
-        Command::Forward(item) => walked(Walked::Forward(item), session, output).await,
-        Command::Recall(wanted) => asker.recall(wanted).await,
-        Command::Contents(wanted) => asker.contents(wanted).await,
-        Command::Holder(wanted) => asker.holder(wanted).await,
-        Command::Balance(item) => asker.balance(item).await,
-        Command::Excursions(wanted) => asker.excursions(wanted).await,
-        Command::Audit(event) => asker.audit(event).await,
-        Command::Verify(wanted) => asker.verify(wanted).await,
-        Command::Anomalies(wanted) => asker.anomalies(wanted).await,
+pub async fn run(command: TraceCommand, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
+    let asker = Asker { session, output, csv: command.csv };
+    match command.what {
+        Question::History(wanted) => asker.history(wanted).await,
+        Question::Back(wanted) => asker.lineage(Way::Back, wanted).await,
+        Question::Forward(wanted) => asker.lineage(Way::Forward, wanted).await,
+        Question::Recall(wanted) => asker.recall(wanted).await,
+        Question::Contents(wanted) => asker.contents(wanted).await,
+        Question::Holder(wanted) => asker.holder(wanted).await,
+        Question::Balance(item) => asker.balance(item).await,
+        Question::Excursions(wanted) => asker.excursions(wanted).await,
+        Question::Audit(event) => asker.audit(event).await,
+        Question::Verify(wanted) => asker.verify(wanted).await,
+        Question::Anomalies(wanted) => asker.anomalies(wanted).await,
     }
 }
 
-/// The questions that are answered with a trace.
-enum Walked {
-    History(History),
-    Back(Item),
-    Forward(Item),
-}
-
-async fn walked(wanted: Walked, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
-    if let Some(auditor) = session.auditor()? {
-        return verified(wanted, &auditor, session, output).await;
+impl Asker<'_> {
+    async fn history(self, wanted: History) -> anyhow::Result<ExitCode> {
+        let is_tree = wanted.tree;
+        let form = |trace: &Trace| if is_tree { tree(trace) } else { human(trace) };
+        match self.session.auditor()? {
+            Some(auditor) => {
+                let (trace, first) = verified_history(wanted, &auditor, self.session).await?;
+                self.verified(&trace, &Listed(&trace), &first, || form(&trace))
+            }
+            None => {
+                let read = history(wanted, self.session).await?;
+                self.said(&read, &Listed(&read.data), || form(&read.data))
+            }
+        }
     }
-    let read = match wanted {
-        Walked::History(wanted) => history(wanted, session).await?,
-        Walked::Back(item) => ask::<TraceBack>(item, session).await?,
-        Walked::Forward(item) => ask::<TraceForward>(item, session).await?,
-    };
-    output.show(&read, |read| {
-        let block = facts([("as of", format!("block {} {}", read.height, read.block_hash))]);
-        format!("{}\n{block}", human(&read.data))
-    })?;
-    say(
-        "This is what the node says. With --root FILE it is verified first; `countersign proof export` makes a file that proves it.",
-    );
-    Ok(ExitCode::SUCCESS)
-}
 
-/// The whole answer, found again here from what the node proves.
-async fn verified(wanted: Walked, auditor: &Auditor, session: &Session, output: Output) -> anyhow::Result<ExitCode> {
-    let (word, item) = match wanted {
-        Walked::History(wanted) => return verified_history(wanted, auditor, session, output).await,
-        Walked::Back(item) => ("back", item),
-        Walked::Forward(item) => ("forward", item),
-    };
-    let question = Question::of(word, &item.id)?;
-    let verified = auditor.trace(session.named_contract()?, &question, item.at).await?;
-    let Answer::Lineage(lineage) = verified.data().clone() else { bail!("the answer is to another question") };
-    let trace = of_lineage(lineage);
-    show_verified(&trace, &verified, output)
-}
-
-fn show_verified<T>(trace: &Trace, verified: &Verified<T>, output: Output) -> anyhow::Result<ExitCode> {
-    let told = json!({
-        "data": trace, "height": verified.height(), "blockHash": verified.block(), "basis": verified.basis(),
-    });
-    output.show(&told, |_| {
+    /// Shows what a proof shows.
+    fn verified<T: Serialize, U>(
+        self,
+        data: &T,
+        answer: &dyn Sheets,
+        verified: &Verified<U>,
+        human: impl FnOnce() -> String,
+    ) -> anyhow::Result<ExitCode> {
         let mut rows = verified_as_of(verified);
         rows.extend(verified.basis().sentences().into_iter().map(|reason| ("rests on", reason)));
-        format!("{}\n{}", human(trace), facts(rows))
-    })?;
-    Ok(ExitCode::SUCCESS)
+        let told = json!({
+            "data": data, "height": verified.height(), "blockHash": verified.block(), "basis": verified.basis(),
+        });
+        self.show(&told, answer, rows, human)
+    }
+
+    /// Shows what the node says.
+    fn said<T: Serialize>(
+        self,
+        read: &Read<T>,
+        answer: &dyn Sheets,
+        human: impl FnOnce() -> String,
+    ) -> anyhow::Result<ExitCode> {
+        let rows = vec![("as of", format!("block {} {}", read.height, read.block_hash))];
+        self.show(read, answer, rows, human)?;
+        say(
+            "This is what the node says. With --root FILE it is verified first; `countersign proof export` makes a file that proves it.",
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn show<T: Serialize>(
+        self,
+        told: &T,
+        answer: &dyn Sheets,
+        rows: Vec<(&'static str, String)>,
+        human: impl FnOnce() -> String,
+    ) -> anyhow::Result<ExitCode> {
+        if self.csv {
+            line(listed::csv(answer)?.trim_end());
+            say(&facts(rows));
+        } else {
+            self.output.show(told, |_| format!("{}\n{}", human(), facts(rows)))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A history as a tree, with what is missing.
+fn tree(trace: &Trace) -> String {
+    let more = missing(trace).into_iter().map(|line| format!("\n{line}")).collect::<String>();
+    format!("{}{more}", tree::of_history(trace))
 }
 
 /// As many events as are wanted, page by page, each verified before the next is asked for.
@@ -96,9 +119,8 @@ async fn verified_history(
     wanted: History,
     auditor: &Auditor,
     session: &Session,
-    output: Output,
-) -> anyhow::Result<ExitCode> {
-    let History { item, limit, cursor } = wanted;
+) -> anyhow::Result<(Trace, Verified<HistoryPage>)> {
+    let History { item, limit, cursor, .. } = wanted;
     let contract = session.named_contract()?;
     let mut pages = auditor.history(contract, &item.id, item.at, limit);
     if let Some(cursor) = cursor {
@@ -113,7 +135,7 @@ async fn verified_history(
         let Some(page) = pages.next().await? else { break };
         trace.append(of_history_page(page.into_data().history, place(&pages)));
     }
-    show_verified(&trace, &first, output)
+    Ok((trace, first))
 }
 
 /// Where a verified history goes on, as the user gives it back.
@@ -159,20 +181,11 @@ pub fn verified_as_of<T>(verified: &Verified<T>) -> Vec<(&'static str, String)> 
 }
 
 async fn history(wanted: History, session: &Session) -> anyhow::Result<Read<Trace>> {
-    let History { item, limit, cursor } = wanted;
+    let History { item, limit, cursor, .. } = wanted;
     let client = session.client()?;
     let contract = Some(session.provenance(&client).await?);
     let params = HistoryParams { cursor, ..HistoryParams::first(item.id, contract, item.at) };
     Ok(countersign_client::history(&client, params, limit.get()).await?.into_said())
-}
-
-async fn ask<M>(item: Item, session: &Session) -> anyhow::Result<Read<Trace>>
-where
-    M: Method<Params = TraceParams, Answer = Read<Trace>>,
-{
-    let client = session.client()?;
-    let contract = Some(session.provenance(&client).await?);
-    Ok(client.unverified().call_again::<M>(&TraceParams { epc: item.id, contract, at: item.at }).await?.into_said())
 }
 
 /// A trace for people.
@@ -213,11 +226,17 @@ pub fn human(trace: &Trace) -> String {
     if trace.events.is_empty() && trace.products.is_empty() && trace.containers.is_empty() {
         parts.push("Nothing is recorded about it.".to_owned());
     }
-    if let Some(bound) = trace.truncated.as_deref() {
-        parts.push(format!("CUT SHORT: there is more than one answer holds (bound: {bound})."));
-    }
-    if let Some(cursor) = &trace.next_cursor {
-        parts.push(format!("MORE FOLLOWS: raise --limit, or go on with --cursor {cursor}"));
-    }
+    parts.extend(missing(trace));
     parts.join("\n")
+}
+
+/// What a trace does not tell, in sentences.
+fn missing(trace: &Trace) -> Vec<String> {
+    let cut = trace.truncated.as_deref().map(|bound| match bound {
+        "depth" => "CUT SHORT: more may lie beyond the depth that was asked for.".to_owned(),
+        bound => format!("CUT SHORT: there is more than one answer holds (bound: {bound})."),
+    });
+    let next = trace.next_cursor.as_ref();
+    let next = next.map(|cursor| format!("MORE FOLLOWS: raise --limit, or go on with --cursor {cursor}"));
+    cut.into_iter().chain(next).collect()
 }

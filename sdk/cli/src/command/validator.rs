@@ -1,12 +1,13 @@
 //! `countersign validator`.
 
-use crate::arguments::Validator as Command;
+use crate::arguments::{Asked, Validator as Command};
+use crate::command::governance::propose;
 use crate::failure::Usage;
-use crate::output::{Output, facts, say, table};
+use crate::output::{Output, facts, table};
 use crate::session::Session;
 use countersign_api::NoParams;
 use countersign_api::method::chain::{ChainInfo, Info};
-use countersign_types::{NativeOperation, Payload, Validator, ValidatorSet};
+use countersign_types::{Measure, Validator, ValidatorSet};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -18,52 +19,39 @@ pub async fn run(command: Command, session: &Session, output: Output) -> anyhow:
     }
     let signer = session.signer().await?;
     let info = signer.client().unverified().call_again::<ChainInfo>(&NoParams {}).await?.into_said().data;
-    let (current, wanted) = sets(command, &info.validators)?;
-    let (n, f, q) = (wanted.count(), wanted.faulty_max(), wanted.quorum());
-    say(&format!(
-        "{} validators become {n}, of which {f} may be faulty; {q} must be up for blocks to be final",
-        current.count()
-    ));
-    let operation = NativeOperation::VoteValidators { epoch: info.epoch, validators: wanted.clone() };
-    let done = signer.execute(Payload::Native(operation), None).await?;
-    let receipt = &done.receipt;
-    let told = json!({
-        "epoch": info.epoch, "validators": wanted, "transaction": receipt.transaction, "height": receipt.height,
-    });
-    output.show(&told, |_| {
-        facts([
-            ("vote", format!("{n} validators after epoch {}", info.epoch)),
-            ("transaction", format!("{} in block {}", receipt.transaction, receipt.height)),
-        ])
-    })?;
+    let (validators, asked) = sets(command, &info.validators)?;
+    propose(&signer, Measure::Validators { epoch: info.epoch, validators }, &asked, output).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The set now and the one to vote for. The same command gives every organisation the same one.
-fn sets(command: Command, members: &[Validator]) -> Result<(ValidatorSet, ValidatorSet), Usage> {
+/// The set to ask for. The same command gives every organisation the same one.
+fn sets(command: Command, members: &[Validator]) -> Result<(ValidatorSet, Asked), Usage> {
     let mut next = members.to_vec();
-    match command {
-        Command::List => {}
-        Command::Add { organisation, validator_key, network_key } => {
+    let asked = match command {
+        Command::List => Asked::default(),
+        Command::Add { organisation, validator_key, network_key, asked } => {
             next.push(Validator { organisation, key: validator_key, network_key });
+            asked
         }
-        Command::Remove { validator } => {
+        Command::Remove { validator, asked } => {
             let named = find(&validator, members)?;
             next.retain(|member| *member != named);
+            asked
         }
-        Command::Replace { validator, organisation, validator_key, network_key } => {
+        Command::Replace { validator, organisation, validator_key, network_key, asked } => {
             let named = find(&validator, members)?;
             for member in next.iter_mut().filter(|member| **member == named) {
                 member.organisation = organisation.clone().unwrap_or_else(|| named.organisation.clone());
                 member.key = validator_key.unwrap_or(named.key);
                 member.network_key = network_key.unwrap_or(named.network_key);
             }
+            asked
         }
-    }
+    };
     let set = |members| ValidatorSet::new(members).map_err(|error| Usage(error.to_string()));
     let (current, next) = (set(members.to_vec())?, set(next)?);
     current.check_next(&next).map_err(|error| Usage(error.to_string()))?;
-    Ok((current, next))
+    Ok((next, asked))
 }
 
 /// The validator that a key, or the id of an organisation, names.
@@ -109,18 +97,24 @@ mod tests {
     }
 
     fn voted(command: Command) -> Result<Vec<Validator>, String> {
-        sets(command, &four()).map(|(_, next)| next.members().to_vec()).map_err(|error| error.0)
+        sets(command, &four()).map(|(next, _)| next.members().to_vec()).map_err(|error| error.0)
     }
 
     #[test]
     fn one_joins_one_is_replaced_and_keys_rotate() {
-        let add = Command::Add { organisation: "d".into(), validator_key: key(5), network_key: key(105) };
+        let add = Command::Add {
+            organisation: "d".into(),
+            validator_key: key(5),
+            network_key: key(105),
+            asked: Asked::default(),
+        };
         assert_eq!(voted(add).unwrap(), [four(), vec![member("d", 5)]].concat());
         let replace = |validator: &str, validator_key, network_key| Command::Replace {
             validator: validator.into(),
             organisation: None,
             validator_key,
             network_key,
+            asked: Asked::default(),
         };
         let rotated = voted(replace("b", Some(key(9)), None)).unwrap();
         assert_eq!(rotated.get(1).unwrap().key, key(9));
@@ -131,11 +125,16 @@ mod tests {
 
     #[test]
     fn what_the_chain_would_refuse_is_refused_at_once() {
-        let remove = |validator: &str| voted(Command::Remove { validator: validator.into() });
+        let remove = |validator: &str| voted(Command::Remove { validator: validator.into(), asked: Asked::default() });
         assert!(remove("a").unwrap_err().contains("needs four"));
         assert!(remove("c").unwrap_err().contains("several"));
         assert!(remove("z").unwrap_err().contains("no validator"));
-        let twice = Command::Add { organisation: "d".into(), validator_key: key(1), network_key: key(105) };
+        let twice = Command::Add {
+            organisation: "d".into(),
+            validator_key: key(1),
+            network_key: key(105),
+            asked: Asked::default(),
+        };
         assert!(voted(twice).unwrap_err().contains("repeated"));
     }
 }

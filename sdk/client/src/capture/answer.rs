@@ -2,7 +2,7 @@
 
 use super::Status;
 use borsh::BorshDeserialize;
-use countersign_api::method::epcis::Fault;
+use countersign_api::check::refusal;
 use countersign_epcis::answer::{EventReceipt, Mode, Outcome};
 use countersign_epcis::rule::Position;
 use countersign_types::Hash;
@@ -64,36 +64,14 @@ impl Status {
 }
 
 fn rejected(rule: &str, path: &str, reason: &str, place: Place<'_>) -> Status {
-    let (path, position) = place(path);
-    Status::Rejected(Fault {
-        path,
-        position: position.map(Into::into),
-        rule: rule.to_owned(),
-        reason: if reason.is_empty() { format!("it breaks the rule {rule}") } else { reason.to_owned() },
-        hint: hint(rule).to_owned(),
-    })
-}
-
-/// What to do about a rule that needs the ledger to be broken.
-fn hint(rule: &str) -> &'static str {
-    let known = countersign_epcis::rule::Rule::ALL.iter().find(|known| known.name() == rule);
-    match rule {
-        "containment.cycle" => "a container cannot be inside its own content; check parent and children",
-        "containment.nesting" => "containers are in containers too deeply",
-        "containment.two" => "take it out of the other container first, with a DELETE",
-        "object.commissioned" => {
-            "a serial number is commissioned once; check the serial, or declare the earlier event in error"
-        }
-        "event.conflict" => "give the event an eventID of its own, or declare the earlier one in error",
-        "error.declarer" => "the organisation that submitted the event declares its error",
-        _ => known.map_or("", |known| known.hint()),
-    }
+    Status::Rejected(refusal(rule, path, reason, place))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use countersign_api::method::epcis::Fault;
 
     #[test]
     fn the_call_has_these_bytes() {

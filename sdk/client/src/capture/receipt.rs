@@ -1,7 +1,6 @@
 //! What became of a document and of each of its events.
 
 use countersign_api::check::warnings;
-use countersign_api::limits::WARNINGS_MAX;
 use countersign_api::method::epcis::Fault;
 use countersign_api::method::tx::Receipt;
 use countersign_epcis::document::Document;
@@ -22,9 +21,15 @@ pub struct DocumentReceipt {
     pub duplicate: usize,
     /// Events refused, or withdrawn with a refused one.
     pub rejected: usize,
-    /// Faults of the document outside its events; with any, nothing was sent.
+    /// Events that nothing became of yet, as far as is known: capture ended before it had their receipts.
+    pub undecided: usize,
+    /// Faults of the document outside its events. What was recorded before such a fault was found stays recorded.
     pub faults: Vec<Fault>,
-    /// A receipt for each event, in the document's order.
+    /// What of the document is not recorded, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// A receipt for each event, in the document's order. Empty if they were handed over one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventReceipt>,
     /// The transactions that recorded them.
     pub transactions: Vec<Recorded>,
@@ -40,6 +45,8 @@ pub enum Verdict {
     PartiallyAccepted,
     /// None does.
     Rejected,
+    /// Of some it is not known: capture ended early.
+    Interrupted,
 }
 
 /// What became of an event.
@@ -88,7 +95,13 @@ pub enum Status {
     Rejected(Fault),
     /// It is in order; another event of its document is not, and the mode is rollback.
     Withdrawn,
-    /// It was not sent.
+    /// It was sent, and there is no final receipt: it may be recorded or not.
+    #[serde(rename_all = "camelCase")]
+    Undecided {
+        /// The transaction that it was sent in; `tx_get` tells of it later.
+        transaction: Hash,
+    },
+    /// It was not recorded: capture ended before it.
     Unsent,
 }
 
@@ -110,56 +123,62 @@ impl From<&Receipt> for Recorded {
     }
 }
 
+impl EventReceipt {
+    /// Of an event that nothing has become of yet. `room` is how many warnings may still be listed.
+    pub(super) fn of(document: &Document, index: usize, room: &mut usize) -> Self {
+        let (warnings, warnings_omitted) = warnings(document, index, room);
+        let event_id = document.event_id(index).map(str::to_owned);
+        let cbv_hash = document.event(index).and_then(|event| event.as_ref().ok()).map(alias);
+        Self { index, event_id, cbv_hash, status: Status::Unsent, warnings, warnings_omitted }
+    }
+}
+
 impl DocumentReceipt {
     /// Of a document that nothing has become of yet.
-    pub(super) fn of(document: &Document) -> Self {
-        let mut room = WARNINGS_MAX;
-        let event = |index| {
-            let (warnings, warnings_omitted) = warnings(document, index, &mut room);
-            let event_id = document.event_id(index).map(str::to_owned);
-            let event = document.events.get(index).and_then(|event| event.as_ref().ok());
-            let cbv_hash = event.map(alias);
-            EventReceipt { index, event_id, cbv_hash, status: Status::Unsent, warnings, warnings_omitted }
-        };
-        Self::new((0..document.events.len()).map(event).collect())
-    }
-
-    fn new(events: Vec<EventReceipt>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             verdict: Verdict::Rejected,
             accepted: 0,
             duplicate: 0,
             rejected: 0,
+            undecided: 0,
             faults: Vec::new(),
-            events,
+            notes: Vec::new(),
+            events: Vec::new(),
             transactions: Vec::new(),
         }
     }
 
-    /// Of a document that is wrong as a whole.
-    pub(super) fn refused(fault: Fault) -> Self {
-        Self { faults: vec![fault], ..Self::new(Vec::new()) }
+    /// How many events were found in the document.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.accepted + self.duplicate + self.rejected + self.undecided
     }
 
-    pub(super) fn set(&mut self, index: usize, status: Status) {
-        if let Some(event) = self.events.get_mut(index) {
-            event.status = status;
+    /// Whether everything that the document says stands on the ledger.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.verdict == Verdict::Accepted
+    }
+
+    /// Counts an event's verdict.
+    pub(super) fn add(&mut self, event: &EventReceipt) {
+        match event.status {
+            Status::Accepted { .. } => self.accepted += 1,
+            Status::Duplicate { .. } => self.duplicate += 1,
+            Status::Rejected(_) | Status::Withdrawn => self.rejected += 1,
+            Status::Undecided { .. } | Status::Unsent => self.undecided += 1,
         }
     }
 
-    /// Counts, and finds the one word.
-    pub(super) fn finish(mut self) -> Self {
-        for event in &self.events {
-            match event.status {
-                Status::Accepted { .. } => self.accepted += 1,
-                Status::Duplicate { .. } => self.duplicate += 1,
-                Status::Rejected(_) | Status::Withdrawn | Status::Unsent => self.rejected += 1,
-            }
-        }
+    /// Finds the one word.
+    pub(super) fn finish(mut self, is_interrupted: bool) -> Self {
         let standing = self.accepted + self.duplicate;
-        self.verdict = match (standing, self.rejected) {
-            (_, 0) => Verdict::Accepted,
-            (0, _) => Verdict::Rejected,
+        let is_faulty = self.rejected > 0 || !self.faults.is_empty();
+        self.verdict = match (standing, is_faulty) {
+            _ if is_interrupted || self.undecided > 0 => Verdict::Interrupted,
+            (_, false) => Verdict::Accepted,
+            (0, true) => Verdict::Rejected,
             _ => Verdict::PartiallyAccepted,
         };
         self

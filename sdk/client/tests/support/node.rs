@@ -8,6 +8,7 @@ use countersign_api::method::proof::{
 };
 use countersign_api::{At, Code, Registry, RpcError};
 use countersign_client::Client;
+use countersign_client::verify::Question;
 use countersign_types::Height;
 use countersign_types::proof::{HistoryPart, Proof, Subject};
 use countersign_types::state::Witness;
@@ -104,7 +105,14 @@ impl Node {
         let item = self.item.unwrap_or(&params.item);
         let part = params.limit.and_then(NonZeroU32::new).map(|limit| HistoryPart { after: params.after, limit });
         let part = part.map(|part| HistoryPart { after: part.after.filter(|_| !self.starts_over), ..part });
-        let mut proof = self.chain.trace_part(params.query.word(), item, shown, None, part);
+        let mut proof = match part {
+            Some(_) => self.chain.trace_part(params.query.word(), item, shown, None, part),
+            None => {
+                let question = Question::read(params.query.word(), item, None, &params.arguments);
+                let question = question.map_err(|cause| RpcError::new(Code::InvalidParams, cause))?;
+                self.chain.answer(&question, shown, None)
+            }
+        };
         (self.forge)(&mut proof);
         Ok(ProofFile { proof })
     }

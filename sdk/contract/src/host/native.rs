@@ -61,6 +61,8 @@ fn fact(field: i32) -> Option<Vec<u8>> {
             field::TIME_MS => env.time_ms.to_le_bytes().to_vec(),
             field::CHAIN => env.chain.to_vec(),
             field::IS_VIEW => [u8::from(view)].to_vec(),
+            field::ATTRIBUTES if view || world.frames.len() > 1 || env.attributes.is_empty() => Vec::new(),
+            field::ATTRIBUTES => borsh::to_vec(&env.attributes).ok()?,
             _ => return None,
         })
     })

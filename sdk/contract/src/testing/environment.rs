@@ -1,5 +1,6 @@
 //! What a test may choose about a transaction and its block.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use countersign_abi::role;
@@ -14,6 +15,8 @@ pub struct Environment {
     pub account: String,
     /// Its roles, as in [`abi::role`](crate::abi::role).
     pub roles: u8,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
     /// Its key.
     pub signer: PublicKey,
     /// Height of the block.
@@ -33,6 +36,8 @@ pub struct Account {
     pub name: String,
     /// Its roles, as in [`abi::role`](crate::abi::role).
     pub roles: u8,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
     /// Its key.
     pub signer: PublicKey,
 }
@@ -43,7 +48,15 @@ impl Account {
     #[must_use]
     pub fn new(name: &str, roles: &[Role]) -> Self {
         let roles = roles.iter().fold(0, |bits, role| bits | *role as u8);
-        Self { name: name.into(), roles, signer: Sha256::digest(name.as_bytes()).into() }
+        let attributes = BTreeMap::new();
+        Self { name: name.into(), roles, attributes, signer: Sha256::digest(name.as_bytes()).into() }
+    }
+
+    /// The same with an attribute.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.attributes.insert(name.into(), value.into());
+        self
     }
 }
 
@@ -52,6 +65,7 @@ impl Environment {
     pub fn sign_as(&mut self, account: &Account) {
         self.account.clone_from(&account.name);
         self.roles = account.roles;
+        self.attributes.clone_from(&account.attributes);
         self.signer = account.signer;
     }
 
@@ -76,6 +90,7 @@ impl Default for Environment {
         Self {
             account: "test/submitter".into(),
             roles: role::SUBMITTER,
+            attributes: BTreeMap::new(),
             signer: [1; 32],
             height: 1,
             time_ms: 1_767_225_600_000,

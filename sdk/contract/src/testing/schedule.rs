@@ -30,6 +30,8 @@ pub struct Waiting {
     pub account: String,
     /// See `account`.
     pub roles: u8,
+    /// Attributes of the account. The chain reads them when the call runs.
+    pub attributes: BTreeMap<String, String>,
     /// The transaction that scheduled it.
     pub transaction: Hash,
 }
@@ -57,7 +59,8 @@ impl Waiting {
     #[must_use]
     pub fn new(by: &Environment, contract: Address, method: &str, input: &[u8], (at_ms, gas): (u64, u64)) -> Self {
         let (account, roles, transaction) = (by.account.clone(), by.roles, by.transaction);
-        Self { at_ms, contract, method: method.into(), input: input.into(), gas, account, roles, transaction }
+        let (method, input, attributes) = (method.into(), input.into(), by.attributes.clone());
+        Self { at_ms, contract, method, input, gas, account, roles, attributes, transaction }
     }
 
     /// The id of the one at a position among those that its transaction scheduled, as the chain gives it.
@@ -74,8 +77,8 @@ impl Waiting {
     /// What it sees when it runs in the block that `now` is of.
     #[must_use]
     pub fn environment(&self, id: Hash, now: &Environment) -> Environment {
-        let (account, roles) = (self.account.clone(), self.roles);
-        Environment { account, roles, signer: [0; 32], transaction: id, ..now.clone() }
+        let (account, roles, attributes) = (self.account.clone(), self.roles, self.attributes.clone());
+        Environment { account, roles, attributes, signer: [0; 32], transaction: id, ..now.clone() }
     }
 }
 

@@ -34,6 +34,11 @@ impl Door {
         ctx.emit(&Opened { by: ctx.account(), at_ms: ctx.time_ms() });
         Ok(())
     }
+
+    #[call]
+    pub fn stands(ctx: &mut Context) -> (Option<String>, u64) {
+        (ctx.attribute("site"), ctx.attributes().len() as u64)
+    }
 }
 
 fn only_admins_open(host: &mut impl Harness) {
@@ -53,6 +58,16 @@ fn only_admins_open(host: &mut impl Harness) {
     assert_eq!(host.events_of::<Opened>(), [opened(start), opened(start + 62_000)]);
     assert_eq!(host.events_since::<Opened>(mark).len(), 1);
     assert_eq!(host.events_since::<Knocked>(mark), [Knocked { key: anna.signer }]);
+}
+
+#[test]
+fn contracts_read_what_an_organisation_says_of_its_accounts() {
+    let mut host = Host::new::<Door>();
+    let scale = Account::new("acme/scale", &[Role::Device]).with("site", "north").with("line", "2");
+    let stands = |host: &mut Host| host.invoke::<(Option<String>, u64)>("stands", &()).unwrap();
+    assert_eq!(stands(&mut host), (None, 0));
+    host.as_account(&scale);
+    assert_eq!(stands(&mut host), (Some("north".to_owned()), 2));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 
 use crate::sample::{BUSY, CAPTURES, CASE, ITEM, Sample, TIP, contract, genesis};
 use countersign_epcis::Identifier;
+use countersign_epcis::answer::Way;
 use countersign_epcis::question::Question;
 use countersign_epcis::report::{Period, Report, Tier};
-use countersign_epcis::walk::{Bounds, Claim};
+use countersign_epcis::walk::{Bounds, Claim, Reach, Rows};
 use countersign_types::proof::{Checkpoint, HistoryPart, HistoryPlace, Proof, TraceAsOf, Trusted};
 use countersign_types::{Height, state_key};
 use countersign_verify::{Answer, Finding, verify};
@@ -36,6 +37,7 @@ pub fn files(sample: &Sample) -> Vec<(&'static str, Proof)> {
     // Questions with arguments; the others differ from these in their words alone.
     for question in questions() {
         let name = match question {
+            Question::Chain(..) => "trace-chain",
             Question::Recall { .. } => "trace-recall",
             Question::Contents(..) => "trace-contents",
             Question::Excursions(..) => "trace-excursions",
@@ -62,13 +64,17 @@ pub fn questions() -> Vec<Question> {
         from_ms: Some(0),
         to_ms: Some(at_ms),
     };
+    let rows = Some(Rows { after: 1, limit: NonZeroU32::MIN });
+    let reach = Reach { depth: NonZeroU32::new(2), links: true, rows };
     let claim = Claim { lot: Some("L1".to_owned()), expiry: Some("2027-01-31".to_owned()) };
     vec![
         Question::Recall {
             item: case.clone(),
             after: Some("https://id.gs1.org/0".to_owned()),
+            containers_after: None,
             limit: Some(NonZeroU32::MIN),
         },
+        Question::Chain(case.clone(), Way::Recall, reach),
         Question::Contents(case, at_ms),
         Question::Holder(item.clone(), at_ms),
         Question::MassBalance(item.clone()),

@@ -21,7 +21,7 @@ use countersign_types::receipt::EventRecord;
 use countersign_types::state::{Step, Witness, bit, leaf_hash, node_hash, path, value_hash};
 use countersign_types::{
     Account, Address, Certificate, DeployPolicy, Epoch, EpochEnd, Event, ExecutionResult, Gas, Genesis, Hash, Header,
-    Height, KeyEntry, Organisation, Outcome, Parameters, Payload, Phase, Receipt, ResultProof, Roles, SecretKey,
+    Height, KeyEntry, Organisation, Outcome, Parameters, Payload, Phase, Receipt, ResultProof, Roles, Rules, SecretKey,
     SignedTransaction, TimestampMs, Transaction, Validator, ValidatorSet, View, VoteStatement, encode, state_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,12 +135,14 @@ pub fn genesis() -> Genesis {
         time: TimestampMs(START_MS - 1),
         parameters: Parameters::default(),
         deployment: DeployPolicy::default(),
+        governance: Rules::default(),
         validators: set_of(0),
-        organisations: vec![Organisation { id: "acme".into(), name: "Acme".into(), gln: None }],
+        organisations: vec![Organisation::new("acme", "Acme")],
         accounts: vec![Account {
             id: "acme/admin".parse().unwrap(),
             roles: Roles::ADMIN.with(Roles::SUBMITTER),
             keys: vec![KeyEntry { key: secret(90).public(), valid_from: Height(0), valid_to: None }],
+            attributes: std::collections::BTreeMap::new(),
         }],
     }
 }

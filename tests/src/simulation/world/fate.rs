@@ -5,8 +5,11 @@ use crate::simulation::fault::{HOUR_MS, Harm, What};
 use crate::simulation::network::Parcel;
 use countersign_ledger::store::memory::Fault as StoreFault;
 use countersign_model::trace::Fact;
-use countersign_types::NativeOperation;
+use countersign_types::{Measure, NativeOperation};
 use std::collections::BTreeSet;
+
+/// How long the proposals of simulated organisations are open.
+const OPEN_MS: u64 = 3_600_000;
 
 impl World {
     /// Does what is due by now.
@@ -204,7 +207,8 @@ impl World {
             return;
         };
         self.checker.wanted(epoch, &validators);
-        let vote = NativeOperation::VoteValidators { epoch, validators };
+        let measure = Measure::Validators { epoch, validators };
+        let vote = NativeOperation::Propose { measure, reason: String::new(), open_ms: OPEN_MS };
         for transaction in self.clients.vote(self.now, &vote, &mut self.checker) {
             let at = self.random.node(self.plan.validators);
             self.network.schedule(self.now + 1, at, Parcel::Submitted(vec![transaction]));

@@ -104,8 +104,13 @@ fn context(mut guest: Guest<'_>, which: i32, at: i32, cap: i32) -> Result<i32, E
         field::TIME_MS => facts.time_ms.to_le_bytes().to_vec(),
         field::CHAIN => facts.chain.to_vec(),
         field::IS_VIEW => vec![u8::from(is_view(&guest))],
+        field::ATTRIBUTES if frame.caller.is_some_and(|caller| caller != frame.contract) => Vec::new(),
+        field::ATTRIBUTES => facts.attributes,
         _ => return Err(trap(&mut guest, trap::BAD_HOST_ARGUMENT)),
     };
+    if which == field::ATTRIBUTES {
+        charge(&mut guest, bytes.len() as u64)?;
+    }
     if bytes.len() as u64 <= u64::from(cap as u32) {
         copy_out(&mut guest, at, &bytes)?;
     }

@@ -2,6 +2,7 @@
 
 use super::arguments;
 use crate::arguments::Freeze;
+use crate::command::governance::{Agreed, propose};
 use crate::failure::{REFUSED, Usage};
 use crate::output::{Output, facts, say, table};
 use crate::session::{Session, read_file};
@@ -14,7 +15,7 @@ use countersign_api::method::tx::{Receipt, Tried};
 use countersign_client::contract::Upgrade;
 use countersign_client::explain;
 use countersign_types::hash::sha256;
-use countersign_types::{Hash, NativeOperation, Payload};
+use countersign_types::{Hash, Measure, NativeOperation, Payload};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -102,10 +103,15 @@ pub async fn approve(
         (None, None) => return Err(Usage("name a module, or its hash with --code".to_owned()).into()),
     };
     let operation = NativeOperation::ApproveCode { contract: name.to_owned(), code, approve: !withdraw };
-    let receipt = session.signer().await?.execute(Payload::Native(operation), None).await?.receipt;
-    let state = if withdraw { "withdrawn" } else { "approved" };
+    let done_now = session.signer().await?.execute(Payload::Native(operation), None).await?;
+    let (agreed, receipt) = (Agreed::of(&done_now)?, done_now.receipt);
+    let state = match agreed.told {
+        Some(_) => agreed.words(),
+        None if withdraw => "withdrawn".to_owned(),
+        None => "approved".to_owned(),
+    };
     output.show(&json!({ "contract": name, "code": code, "approved": !withdraw, "receipt": receipt }), |_| {
-        done([("contract", name.to_owned()), ("code", code.to_string()), ("state", state.to_owned())], &receipt)
+        done([("contract", name.to_owned()), ("code", code.to_string()), ("state", state.clone())], &receipt)
     })
 }
 
@@ -132,18 +138,24 @@ pub async fn approvals(name: &str, session: &Session, output: Output) -> anyhow:
 pub async fn freeze(asked: &Freeze, frozen: bool, session: &Session, output: Output) -> anyhow::Result<()> {
     let none = || Usage(format!("`{}` is neither an address nor organisation/name", asked.contract));
     let contract = asked.contract.address().ok_or_else(none)?;
-    let operation = if asked.vote {
-        NativeOperation::VoteFrozen { contract, frozen }
-    } else {
-        NativeOperation::SetFrozen { contract, frozen }
-    };
     let signer = session.signer().await?;
-    let receipt = signer.execute(Payload::Native(operation), None).await?.receipt;
+    if asked.vote {
+        let params = GetParams { contract: asked.contract.clone(), at: At::Final };
+        let now = signer.client().unverified().call_again::<ContractGet>(&params).await?.into_said().data;
+        let measure = Measure::Freeze { contract, revision: now.contract.revision, frozen };
+        return propose(&signer, measure, &asked.asked, output).await;
+    }
+    let operation = NativeOperation::SetFrozen { contract, frozen };
+    let ended = signer.execute(Payload::Native(operation), None).await?;
+    let (agreed, receipt) = (Agreed::of(&ended)?, ended.receipt);
     let params = GetParams { contract: asked.contract.clone(), at: At::Final };
     let read = signer.client().unverified().call_again::<ContractGet>(&params).await?.into_said().data;
     let by = read.contract.frozen_by;
     output.show(&json!({ "contract": asked.contract, "frozenBy": by, "receipt": receipt }), |_| {
-        done([("contract", read.contract.name.clone()), ("frozen", frozen_by(&by))], &receipt)
+        done(
+            [("contract", read.contract.name.clone()), ("frozen", frozen_by(&by)), ("state", agreed.words())],
+            &receipt,
+        )
     })
 }
 

@@ -1,9 +1,8 @@
 //! The questions of `countersign trace` whose answers have one form for node, verifier and command.
 
-use super::verified_as_of;
 use crate::arguments::{Anomalies, AtTime, Excursions as Wanted, Item, Recall, Verify};
 use crate::failure::Usage;
-use crate::output::{Output, facts, say, table};
+use crate::output::{Output, facts, table};
 use crate::session::Session;
 use countersign_api::method::trace::{
     AnomaliesParams, AtTimeParams, AuditTrailParams, Decimal, ExcursionsParams, RecallParams, TraceAnomalies,
@@ -12,13 +11,12 @@ use countersign_api::method::trace::{
 };
 use countersign_api::{At, Method, Read};
 use countersign_client::verify::{Answer, Question};
-use countersign_epcis::answer::Sheets;
+use countersign_epcis::answer::{Sheets, Way};
 use countersign_epcis::question::{expiry, instance, spelled_lot};
 use countersign_epcis::term::{Term, Vocabulary};
 use countersign_epcis::walk::{Bounds, Claim};
 use countersign_epcis::{Identifier, Time};
 use serde::Serialize;
-use serde_json::json;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,6 +26,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Asker<'a> {
     pub session: &'a Session,
     pub output: Output,
+    pub csv: bool,
 }
 
 /// Picks one kind of answer out.
@@ -38,9 +37,20 @@ macro_rules! own {
 }
 
 impl Asker<'_> {
-    pub async fn recall(self, Recall { item: Item { id, at }, limit, after }: Recall) -> anyhow::Result<ExitCode> {
-        let question = Question::Recall { item: identifier(&id)?, after: after.clone(), limit: Some(limit) };
-        let params = RecallParams { epc: id, contract: None, at, limit: Some(limit.get()), after };
+    pub async fn recall(self, wanted: Recall) -> anyhow::Result<ExitCode> {
+        let Recall { item, limit, after, containers_after, depth, drawn } = wanted;
+        if drawn.is_wanted() {
+            return self.drawn(Way::Recall, item, depth, drawn).await;
+        }
+        let Item { id, at } = item;
+        let question = Question::Recall {
+            item: identifier(&id)?,
+            after: after.clone(),
+            containers_after: containers_after.clone(),
+            limit: Some(limit),
+        };
+        let params =
+            RecallParams { limit: Some(limit.get()), after, containers_after, ..RecallParams::first(id, None, at) };
         let contract = |params: RecallParams, contract| RecallParams { contract, ..params };
         self.ask::<TraceRecall, _, _>(&question, at, (params, contract), own!(Recall)).await?;
         Ok(ExitCode::SUCCESS)
@@ -141,29 +151,18 @@ impl Asker<'_> {
         M: Method<Params = P, Answer = Read<T>>,
         T: Serialize + Sheets + Clone,
     {
-        let Self { session, output } = self;
+        let Self { session, .. } = self;
         if let Some(auditor) = session.auditor()? {
             let verified = auditor.trace(session.named_contract()?, question, at).await?;
             let answer =
                 own(verified.data().clone()).ok_or_else(|| Usage("the answer is to another question".into()))?;
-            let told = json!({
-                "data": answer, "height": verified.height(), "blockHash": verified.block(), "basis": verified.basis(),
-            });
-            output.show(&told, |_| {
-                let mut rows = verified_as_of(&verified);
-                rows.extend(verified.basis().sentences().into_iter().map(|reason| ("rests on", reason)));
-                format!("{}\n{}", human(&answer), facts(rows))
-            })?;
+            self.verified(&answer, &answer, &verified, || human(&answer))?;
             return Ok(answer);
         }
         let client = session.client()?;
         let contract = Some(session.provenance(&client).await?);
         let read = client.unverified().call_again::<M>(&with(params, contract)).await?.into_said();
-        output.show(&read, |read| {
-            let block = facts([("as of", format!("block {} {}", read.height, read.block_hash))]);
-            format!("{}\n{block}", human(&read.data))
-        })?;
-        say("This is what the node says. With --root FILE it is verified first.");
+        self.said(&read, &read.data, || human(&read.data))?;
         Ok(read.data)
     }
 }
@@ -177,7 +176,7 @@ pub fn human(answer: &dyn Sheets) -> String {
     parts.join("\n")
 }
 
-fn identifier(text: &str) -> Result<Identifier, Usage> {
+pub fn identifier(text: &str) -> Result<Identifier, Usage> {
     Identifier::parse(text).map_err(|cause| Usage(format!("`{text}`: {cause}")))
 }
 
