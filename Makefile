@@ -8,7 +8,7 @@ CONTRACTS := $(SHIPPED:%=contracts/%) tests/offer tests/shelf
 IMAGE ?= countersign
 TOOLS := $(CARGO_TARGET_DIR)/tools
 
-.PHONY: page demo test lint deny bench bench-ledger instructions build contracts setup setup-tests image compose-test sim mutants model fuzz help
+.PHONY: page demo test lint deny bench bench-ledger bench-traces bench-captures instructions build contracts setup setup-tests image compose-test sim mutants model fuzz help
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -40,6 +40,12 @@ bench: build contracts ## Load against a network of its own, then the benches of
 
 bench-ledger: build contracts ## A ledger of a million events, and questions about items of it: make bench-ledger BENCH="--events 1000000"
 	$(BIN)/ledger $(BENCH)
+
+bench-traces: build contracts ## Recall, traces and histories in ledgers of all industries, beside PostgreSQL: make bench-traces BENCH="--events 100000,1000000"
+	$(BIN)/traces $(BENCH)
+
+bench-captures: build contracts ## Events of each industry that four validators capture in a second: make bench-captures BENCH="--profile food --batch 100"
+	$(BIN)/captures $(BENCH)
 
 instructions: setup-tests build contracts ## Instructions of the processor that calls of contracts take, beside the stored counts: make instructions INSTRUCTIONS=--update
 	$(BIN)/instructions $(or $(INSTRUCTIONS),--check)

@@ -60,6 +60,16 @@ impl<V: Clone> Cache<V> {
         }
     }
 
+    /// Drops everything.
+    pub(crate) fn clear(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.held.clear();
+            shard.turns.clear();
+            shard.weight = 0;
+        }
+    }
+
     fn shard(&self, number: u64) -> MutexGuard<'_, Shard<V>> {
         let index = usize::try_from(spread(number) >> 60).unwrap_or_default() % SHARDS;
         let shard = self.shards.get(index).expect("the index is below the number of shards");

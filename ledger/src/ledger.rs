@@ -14,6 +14,7 @@ mod rewind;
 
 use crate::error::LedgerError;
 use crate::genesis::genesis_state;
+use crate::lines::Written;
 use crate::range_tree::RangeTree;
 use crate::reader::{Reader, stored_base};
 use crate::record::{
@@ -278,7 +279,11 @@ impl<S: Store> Ledger<S> {
     }
 
     fn write(&mut self, batch: Batch, sync: bool) -> Result<(), LedgerError> {
-        self.shared.store.write(batch, sync).map_err(|cause| {
+        let written = Written::by(&batch);
+        let done = self.shared.store.write(batch, sync);
+        // Before the height is shown to readers.
+        self.shared.lines.written(&written);
+        done.map_err(|cause| {
             self.poisoned = true;
             cause.into()
         })

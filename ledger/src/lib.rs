@@ -13,6 +13,7 @@ mod event;
 mod genesis;
 mod ledger;
 pub mod limits;
+mod lines;
 mod prove;
 mod range_tree;
 mod reader;
@@ -34,6 +35,7 @@ pub use ledger::{
     AppendedRecord, Aside, ExecutedBlock, Fate, Lacks, Ledger, LogRun, LogSurvey, LostRun, Repair, StoredTransaction,
     Survey,
 };
+pub use lines::Lines;
 pub use prove::{
     Blocks, LogQuestion, Reads, TraceQuestion, ValidatorChain, end_by_order, prove_event, prove_log, prove_state,
     prove_trace, prove_transaction, prove_validators,

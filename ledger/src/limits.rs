@@ -69,6 +69,13 @@ pub const BUCKET_CACHE_BYTES: usize = 96 << 20;
 pub const VALUE_CACHE_BYTES: usize = 16 << 20;
 /// Values above this size are not cached: a thousand of the rest fit into the cache.
 pub const CACHED_VALUE_BYTES_MAX: usize = VALUE_CACHE_BYTES / 1024;
+/// Memory of short logs that were read whole: those of 120,000 things with three events each (96 bytes, and
+/// [`LINES_MEMORY_BYTES`]). It fills as they are asked for, so a validator that answers no traces does not need it.
+pub const LINES_CACHE_BYTES: usize = 32 << 20;
+/// Memory of a log that is kept beside its entries: the allocator's and the cache's own.
+pub const LINES_MEMORY_BYTES: usize = 160;
+/// Entries of the longest log that is kept whole; longer ones are read in parts.
+pub const LINES_MAX: usize = 1024;
 /// Memory of RocksDB's block cache, which also holds indexes and filters: these are some 10 MiB for a million events, and what
 /// is left holds the rows that are asked for again.
 pub const BLOCK_CACHE_BYTES: u64 = 64 << 20;

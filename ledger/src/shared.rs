@@ -7,6 +7,7 @@ use crate::limits::{
     BUCKET_CACHE_BYTES, BUCKET_MEMORY_BYTES, CACHED_VALUE_BYTES_MAX, LEAF_MEMORY_BYTES, PINNED_HEIGHTS_MAX,
     VALUE_CACHE_BYTES,
 };
+use crate::lines::KeptLines;
 use crate::record::{Place, StoredHeader, decode_value, height_key, number_key};
 use crate::retention::{Class, Floors};
 use crate::state::load;
@@ -26,6 +27,7 @@ pub(crate) struct Shared<S> {
     pub(crate) chain: Hash,
     buckets: Cache<Bucket>,
     values: Cache<(Hash, Arc<[u8]>)>,
+    pub(crate) lines: KeptLines,
     view: RwLock<View>,
     /// Locked before the view, so that what was made of deltas that are taken back is never kept.
     remade: Mutex<Remade>,
@@ -108,6 +110,7 @@ impl<S: Store> Shared<S> {
             chain,
             buckets: Cache::new(BUCKET_CACHE_BYTES),
             values: Cache::new(VALUE_CACHE_BYTES),
+            lines: KeptLines::new(),
             view: RwLock::new(view),
             remade: Mutex::default(),
             damage: DamageNotes::default(),

@@ -291,6 +291,8 @@ pub const TRIALS_MAX: usize = 1;
 pub const AHEAD_THREADS: usize = 8;
 /// Records that each of these threads has to read at least: to start one costs as much as to wait for one record.
 pub const AHEAD_RECORDS_EACH: usize = 4;
+/// Logs that these threads fetch for a walk before it looks at them, of some 150 bytes: 2.5 MiB.
+pub const AHEAD_LOGS: usize = 16_384;
 /// Entries of an item's log that are looked at to read ahead: the most events of a page. What comes later is not read ahead.
 pub const AHEAD_RECORDS_MAX: usize = 1_000;
 /// Records that one page of a query looks at. A record of 1.1 KB takes some 20 µs to be read and matched, so a page of a query that

@@ -123,6 +123,29 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// A network that [`Cluster::create`] made without spares in an earlier run, on ports that are free now.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn again(directory: &Path, validators: u16) -> anyhow::Result<Self> {
+        let rpc_port = ports::free_row(2 * validators)?;
+        let mut cluster = Self {
+            directory: directory.to_owned(),
+            nodes: (0..validators).map(|_| None).collect(),
+            keys: Vec::new(),
+            founders: validators,
+            rpc_port,
+            network_port: rpc_port + validators,
+            left_running: false,
+            _room: None,
+        };
+        cluster.keys = settings::founders(&cluster.genesis())?;
+        for index in 0..validators {
+            cluster.write_config(index, |other| cluster.listens(other))?;
+        }
+        Ok(cluster)
+    }
+
     async fn start_all(mut self) -> anyhow::Result<Self> {
         for index in 0..self.founders {
             self.spawn(index)?;

@@ -63,6 +63,9 @@ pub const WALK_READS_MAX: u64 = 1_000_000;
 /// Events, products or containers that a walk lists unless asked for fewer.
 pub const WALK_ITEMS_MAX: usize = 200_000;
 
+/// Logs that a walk reads together, so that a node fetches several at a time; fewer are read when they are come by.
+pub const LOGS_TOGETHER_MIN: usize = 64;
+
 /// Stays at one place that a longer one is judged by: of fewer, the median says little.
 pub const DWELL_STAYS_MIN: usize = 8;
 

@@ -47,7 +47,7 @@ pub use audit::{Audit, audit, count, document, object, position_at, record};
 pub use capture::{Captured, capture};
 pub use entry::{Entry, Pos, Relation, Role};
 pub use known::Known;
-pub(crate) use lot::escaped;
+pub(crate) use lot::{escaped, is_lot_of};
 pub use lot::{lot_of, lots};
 pub use object::{Object, Persistent, Stay};
 pub use record::{Record, Submission};

@@ -23,6 +23,7 @@ mod recall;
 mod scope;
 mod stay;
 mod story;
+mod thing;
 mod trail;
 mod whereabouts;
 mod window;
@@ -32,7 +33,6 @@ pub use item::{Claim, reason};
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
@@ -40,6 +40,7 @@ use borsh::BorshDeserialize;
 use thiserror::Error;
 
 pub(crate) use story::{Stories, Story, Told, origins, stories, story, story_of_lot};
+use thing::Things;
 
 use crate::answer::{
     AnomalyReport, AuditTrail, Chain, Contents, Excursions, History, HistoryPage, Lineage, MassBalance, Recall,
@@ -363,7 +364,7 @@ struct Walk<'a, R: Reader> {
     reads: u64,
     truncated: Option<Truncated>,
     records: BTreeMap<u64, Rc<Record>>,
-    logs: BTreeMap<String, Rc<Vec<Entry>>>,
+    things: Things,
     handovers: BTreeMap<u64, Option<Rc<Handover>>>,
 }
 
@@ -382,7 +383,7 @@ impl<'a, R: Reader> Walk<'a, R> {
             reads: 0,
             truncated: None,
             records: BTreeMap::new(),
-            logs: BTreeMap::new(),
+            things: Things::default(),
             handovers: BTreeMap::new(),
         })
     }
@@ -444,17 +445,6 @@ impl<'a, R: Reader> Walk<'a, R> {
         Ok(Some(whole))
     }
 
-    /// The log of an identifier up to the position, in the order of events.
-    fn log(&mut self, canonical: &str) -> Step<Rc<Vec<Entry>>, R> {
-        if let Some(log) = self.logs.get(canonical) {
-            return Ok(Rc::clone(log));
-        }
-        let key = key::naming(canonical, |bytes| self.reader.digest(bytes));
-        let log = Rc::new(self.dated(&key)?);
-        self.logs.insert(canonical.into(), Rc::clone(&log));
-        Ok(log)
-    }
-
     /// The entries of the log at `key` up to the position, in the order of events.
     fn dated(&mut self, key: &[u8]) -> Step<Vec<Entry>, R> {
         let mut entries: Vec<Entry> = self.entries(key, |entry: &Entry| entry.pos.sequence)?;
@@ -465,18 +455,56 @@ impl<'a, R: Reader> Walk<'a, R> {
     /// The entries of the log at `key` up to the position, in the order of capture.
     fn entries<T: Stored>(&mut self, key: &[u8], sequence: impl Fn(&T) -> u64) -> Step<Vec<T>, R> {
         let mut entries = Vec::new();
-        for index in 0..self.reader.log_len(key).map_err(Unanswered::Read)? {
-            if !self.afford(1) {
-                break;
-            }
-            let line = self.reader.log_entry(key, index).map_err(Unanswered::Read)?;
-            let entry = T::from_bytes(&line.ok_or(Damaged(T::NAME))?.entry)?;
-            // Sequence numbers only rise along a log.
-            if sequence(&entry) >= self.position {
-                break;
-            }
-            entries.push(entry);
-        }
+        self.entries_by(
+            sequence,
+            |reader, each| reader.log_each(key, &mut |bytes| each(0, bytes)),
+            |_, entry| {
+                entries.push(entry);
+            },
+        )?;
         Ok(entries)
+    }
+
+    /// Shows the entries of the logs at `keys`, up to the position, to `each`, log by log in the order of capture.
+    fn entries_of(&mut self, keys: &[Vec<u8>], each: impl FnMut(usize, Entry)) -> Step<(), R> {
+        self.entries_by(|entry: &Entry| entry.pos.sequence, |reader, show| reader.logs_each(keys, show), each)
+    }
+
+    fn entries_by<T: Stored>(
+        &mut self,
+        sequence: impl Fn(&T) -> u64,
+        read_by: impl FnOnce(&mut R, &mut dyn FnMut(usize, &[u8]) -> bool) -> Result<bool, R::Error>,
+        mut each: impl FnMut(usize, T),
+    ) -> Step<(), R> {
+        let left = self.limits.reads.saturating_sub(self.reads);
+        let (mut read, mut damaged) = (0u64, None);
+        let position = self.position;
+        let mut show = |at: usize, bytes: &[u8]| {
+            read = read.saturating_add(1);
+            if read > left || damaged.is_some() {
+                return false;
+            }
+            match T::from_bytes(bytes) {
+                // Sequence numbers only rise along a log.
+                Ok(entry) if sequence(&entry) < position => {
+                    each(at, entry);
+                    true
+                }
+                Ok(_) => false,
+                Err(cause) => {
+                    damaged = Some(cause);
+                    false
+                }
+            }
+        };
+        let whole = read_by(self.reader, &mut show).map_err(Unanswered::Read)?;
+        // Of an empty log nothing is read, although there may have been too many reads before.
+        if read > 0 {
+            self.afford(read);
+        }
+        match damaged.or((!whole).then_some(Damaged(T::NAME))) {
+            Some(cause) => Err(cause.into()),
+            None => Ok(()),
+        }
     }
 }

@@ -178,6 +178,48 @@ fn containers_are_left_by_name_or_with_all_or_by_a_void_event() {
 }
 
 #[test]
+fn a_container_in_use_for_years_costs_each_thing_only_its_own_stay() {
+    let mut memory = Memory::default();
+    let ms = |n: usize| i64::try_from(n).unwrap();
+    for n in 0..500 {
+        let _ = submit(&mut memory, &named(2 * n, pack(Action::Add, case(1), [serial(n)], ms(2 * n)))).unwrap();
+        let _ = submit(&mut memory, &named(2 * n + 1, pack(Action::Delete, case(1), [], ms(2 * n + 1)))).unwrap();
+    }
+    for n in [0, 250, 499] {
+        let mut recorder = Recorder { memory: memory.clone(), ..Recorder::default() };
+        let answer = walk::history(&mut recorder, &serial(n), None, Limits::default()).unwrap();
+        let found: Vec<u64> = answer.events.iter().map(|step| step.sequence).collect();
+        assert_eq!(found, [2 * n as u64, 2 * n as u64 + 1], "it went in and came out");
+        let records = recorder.keys.iter().filter(|key| key.first() == Some(&b'e')).count();
+        assert_eq!(records, 2, "of a thousand records of the container");
+    }
+}
+
+#[test]
+fn logs_that_are_read_together_are_counted_like_those_that_are_read_alone() {
+    let mut memory = Memory::default();
+    let spelled = |n: usize| id(&format!("https://example.com/01/09521321000315/10/A/21/s{n}"));
+    let all: Vec<Identifier> = (0..300).map(spelled).collect();
+    let lot = all.first().and_then(Identifier::lot_class).unwrap();
+    let _ = submit(&mut memory, &named(0, object(Action::Add, all.clone(), 1))).unwrap();
+    for (n, some) in all.chunks(10).enumerate() {
+        let _ = submit(&mut memory, &named(1 + n, pack(Action::Add, case(n), some.to_vec(), 2 + n as i64))).unwrap();
+    }
+    let ask = |memory: &mut Memory, reads| walk::recall(memory, &lot, None, Limits { reads, items: 1_000 }).unwrap();
+    let whole = ask(&mut memory, 10_000);
+    assert_eq!((whole.products.len(), whole.containers_ever.len(), whole.truncated), (300, 30, None));
+    // Two lines for each piece, those of the lot and of 30 cases, and the records.
+    let needed = (0..2_000).find(|reads| ask(&mut memory, *reads).truncated.is_none()).unwrap();
+    assert!((600..700).contains(&needed), "{needed} reads");
+    for reads in [0, 3, 100, 400, needed - 1] {
+        let part = ask(&mut memory, reads);
+        assert_eq!(part.truncated, Some(Truncated::Reads));
+        assert!(part.products.iter().all(|product| whole.products.contains(product)));
+        assert!(part.containers_ever.iter().all(|container| whole.containers_ever.contains(container)));
+    }
+}
+
+#[test]
 fn a_lenient_policy_notes_what_a_strict_one_refuses() {
     let mut memory = Memory::default();
     for (n, event) in

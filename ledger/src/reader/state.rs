@@ -2,7 +2,8 @@
 
 use super::Reader;
 use crate::error::LedgerError;
-use crate::limits::PAGE_ITEMS_MAX;
+use crate::limits::{LINES_MAX, PAGE_ITEMS_MAX};
+use crate::lines::Lines;
 use crate::record::{Place, key_mark, log_key, log_prefix};
 use crate::store::{Direction, KeyRange, Space, Store};
 use crate::tree;
@@ -126,6 +127,42 @@ impl<S: Store> Reader<S> {
             record.ok_or_else(|| place.damaged())
         };
         self.noted(rows.and_then(|rows| rows.into_iter().zip(start..).map(record).collect()))
+    }
+
+    /// Where a log's records lie among those of others.
+    #[must_use]
+    pub fn log_place(contract: &Address, key: &[u8]) -> [u8; 16] {
+        log_prefix(contract, key)
+    }
+
+    /// The entries of a short log as it stood after a height, from memory if they were read before; `None` if it is longer
+    /// than [`LINES_MAX`]. They are as many as the state says.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`].
+    pub fn log_lines(&self, contract: &Address, key: &[u8], height: Height) -> Result<Option<Lines>, LedgerError> {
+        let prefix = log_prefix(contract, key);
+        let lines = &self.shared().lines;
+        if let Some(kept) = lines.get(&prefix) {
+            return Ok(Some(kept));
+        }
+        let writes = lines.writes();
+        let count = self.log_range(contract, key, height)?.count();
+        if usize::try_from(count).is_ok_and(|count| count > LINES_MAX) {
+            return Ok(None);
+        }
+        // What later blocks appended may be among them.
+        let records = self.log_records(contract, key, 0, LINES_MAX.saturating_add(1))?;
+        let found = records.iter().take_while(|record| record.height <= height).count();
+        if u64::try_from(found) != Ok(count) {
+            return self.noted(Err(Place { what: "a log", space: Space::Logs, key: &prefix }.damaged()));
+        }
+        if records.len() > LINES_MAX {
+            return Ok(None);
+        }
+        let read = Lines::of(&records);
+        lines.keep(prefix, &read, writes);
+        Ok(Some(read))
     }
 
     /// The whole log of a contract as it stood after a height, checked against the state.

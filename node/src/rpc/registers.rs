@@ -6,12 +6,12 @@ use super::conn::Node;
 use super::failure::of_ledger;
 use super::point::Point;
 use super::trace::Asked;
-use crate::limits::{WALK_LOG_RECORDS, WALK_TIME_MAX};
+use crate::limits::{AHEAD_LOGS, AHEAD_THREADS, WALK_LOG_RECORDS, WALK_TIME_MAX};
 use countersign_api::{Code, RpcError};
 use countersign_epcis::question::{Answer, Question, ask};
 use countersign_epcis::register::{LogEntry, Reader as Registers};
 use countersign_epcis::walk::{AsOf, Limits, Unanswered};
-use countersign_ledger::{LedgerError, Reader, Reads, RocksStore};
+use countersign_ledger::{LedgerError, Lines, Reader, Reads, RocksStore};
 use countersign_types::hash::sha256;
 use countersign_types::log::LogRecord;
 use countersign_types::{Address, Height, state_key};
@@ -70,6 +70,39 @@ impl<'a> LedgerRegisters<'a> {
         if Instant::now() > self.until { Err(Unread::Late) } else { Ok(()) }
     }
 
+    /// The entries of short logs, in the order of their keys. They are read in the order in which they lie on the disk.
+    fn fetch(&self, keys: &[Vec<u8>]) -> Vec<Option<Lines>> {
+        let (reader, contract, height, until) = (self.reader, self.contract, self.height, self.until);
+        let place = |(at, key): (usize, &Vec<u8>)| (Reader::<RocksStore>::log_place(&contract, key), at);
+        let mut order: Vec<([u8; 16], usize)> = keys.iter().enumerate().map(place).collect();
+        order.sort_unstable();
+        let read = |some: &[([u8; 16], usize)]| {
+            let mut found: Vec<(usize, Lines)> = Vec::with_capacity(some.len());
+            for (_, at) in some {
+                let Some(key) = keys.get(*at).filter(|_| Instant::now() <= until) else { break };
+                if let Ok(Some(lines)) = reader.log_lines(&contract, key, height) {
+                    found.push((*at, lines));
+                }
+            }
+            found
+        };
+        let read = &read;
+        let mut all: Vec<Option<Lines>> = keys.iter().map(|_| None).collect();
+        std::thread::scope(|scope| {
+            let named = || std::thread::Builder::new().name("ahead".to_owned());
+            let parts = order.chunks(order.len().div_ceil(AHEAD_THREADS).max(1));
+            let readers: Vec<_> = parts.map(|part| named().spawn_scoped(scope, move || read(part))).collect();
+            for found in readers.into_iter().flatten().filter_map(|reader| reader.join().ok()) {
+                for (at, lines) in found {
+                    if let Some(place) = all.get_mut(at) {
+                        *place = Some(lines);
+                    }
+                }
+            }
+        });
+        all
+    }
+
     /// Makes `key` the log that was read last.
     fn open(&mut self, key: &[u8]) -> Result<(), Unread> {
         if self.log.key == key {
@@ -123,6 +156,50 @@ impl Registers for LedgerRegisters<'_> {
             signer: record.signer.0,
             entry: record.entry.clone(),
         }))
+    }
+
+    fn log_each(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Unread> {
+        self.check_time()?;
+        if let Some(reads) = &mut self.reads {
+            reads.logs.insert((self.contract, key.to_vec()));
+        }
+        if let Some(lines) = self.reader.log_lines(&self.contract, key, self.height)? {
+            for entry in lines.up_to(self.height) {
+                if !each(entry) {
+                    break;
+                }
+            }
+            return Ok(true);
+        }
+        for index in 0..self.log_len(key)? {
+            match self.log_entry(key, index)? {
+                Some(line) if each(&line.entry) => {}
+                Some(_) => break,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Several at a time. What cannot be fetched so, because it is long or fails, is read alone.
+    fn logs_each(&mut self, keys: &[Vec<u8>], each: &mut dyn FnMut(usize, &[u8]) -> bool) -> Result<bool, Unread> {
+        for (some, from) in keys.chunks(AHEAD_LOGS).zip((0..).step_by(AHEAD_LOGS)) {
+            self.check_time()?;
+            for ((key, at), lines) in some.iter().zip(from..).zip(self.fetch(some)) {
+                let Some(lines) = lines else {
+                    if !self.log_each(key, &mut |entry| each(at, entry))? {
+                        return Ok(false);
+                    }
+                    continue;
+                };
+                if let Some(reads) = &mut self.reads {
+                    reads.logs.insert((self.contract, key.clone()));
+                }
+                let mut entries = lines.up_to(self.height);
+                while entries.next().is_some_and(|entry| each(at, entry)) {}
+            }
+        }
+        Ok(true)
     }
 
     fn digest(&mut self, bytes: &[u8]) -> [u8; 32] {

@@ -10,16 +10,11 @@ use clap::Parser;
 use countersign_api::At;
 use countersign_api::method::proof::{GetTraceParams, ProofGetTrace, Query};
 use countersign_api::method::trace::{HistoryParams, TraceHistory};
+use countersign_client::Client;
 use countersign_client::verify::{self, Trusted};
-use countersign_client::{Client, capture, keyfile};
-use countersign_epcis::answer::Mode;
-use countersign_ledger::RocksStore;
-use countersign_tests::chain::{Chain, Keys};
-use countersign_tests::cluster::{Cluster, contract_module};
+use countersign_tests::built;
+use countersign_tests::cluster::Cluster;
 use countersign_tests::lives::{LONG, Lives, SHORT, long_item, short_item};
-use countersign_types::{Genesis, Outcome, SecretKey};
-use countersignd::keystore::{self, Purpose};
-use countersignd::node::LEDGER_DIRECTORY;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -41,7 +36,6 @@ struct Flags {
     out: Option<PathBuf>,
 }
 
-const PROVENANCE: &str = "provenance";
 const VALIDATORS: u16 = 4;
 
 #[tokio::main]
@@ -58,20 +52,22 @@ async fn main() -> anyhow::Result<()> {
 async fn measure(directory: &Path, lives: Lives, flags: &Flags) -> anyhow::Result<()> {
     println!("\n== {} events of {} items", lives.events(), lives.short() + lives.long());
     let mut cluster = Cluster::create(directory, VALIDATORS, 0, &["--name", "ledger"])?;
-    let genesis_text = std::fs::read_to_string(cluster.genesis())?;
-    let genesis: Genesis = serde_json::from_str(&genesis_text)?;
-    let trusted = Trusted::from(&genesis);
-    let ledger = cluster.home(0).join("data").join(LEDGER_DIRECTORY);
+    let trusted = Trusted::from(&built::genesis_of(&cluster)?);
+    let ledger = built::ledger_of(&cluster);
     let begun = Instant::now();
-    let height = build(&ledger, genesis, keys(&cluster)?, lives, flags.batch)?;
+    let bar = ProgressBar::new(lives.events());
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} events, {eta} left")?);
+    let events = (0..lives.events()).map(|number| lives.event(number).canonical_bytes());
+    let height = built::build(&cluster, events, flags.batch, |more| bar.inc(more))?;
+    bar.finish_and_clear();
     let took = begun.elapsed();
     println!("built in {:.0} s, {:.0} events a second", took.as_secs_f64(), rate(lives.events(), took));
     println!(
         "on disk: {} MiB in {height} blocks, {} bytes an event",
-        disk(&ledger)? >> 20,
-        disk(&ledger)? / lives.events()
+        built::disk(&ledger)? >> 20,
+        built::disk(&ledger)? / lives.events()
     );
-    let cold = forget();
+    let cold = built::forget();
     let begun = Instant::now();
     cluster.spawn(0)?;
     cluster.until(0, |status| status.certified_height.0 == height).await?;
@@ -93,46 +89,8 @@ async fn measure(directory: &Path, lives: Lives, flags: &Flags) -> anyhow::Resul
     }
     asker.proofs(&format!("proof of {SHORT} events"), lives.short(), short_item).await?;
     asker.proofs(&format!("proof of {LONG} events"), lives.long(), long_item).await?;
-    println!("memory of the node: {} MiB", resident(cluster.process(0).context("the node runs")?)? >> 20);
+    println!("memory of the node: {} MiB", built::resident(cluster.process(0).context("the node runs")?)? >> 20);
     cluster.kill(0)
-}
-
-/// Keys of a network that `countersignd testnet` made.
-fn keys(cluster: &Cluster) -> anyhow::Result<Keys> {
-    let validator = |index| -> anyhow::Result<SecretKey> {
-        let seed = keystore::load(&cluster.home(index).join("validator.key"), Purpose::Validator)?;
-        Ok(SecretKey::from_seed(seed.expose()))
-    };
-    let validators = (0..VALIDATORS).map(validator).collect::<anyhow::Result<_>>()?;
-    let account = |id: &str| Ok((id.to_owned(), keyfile::load(&cluster.key(id))?));
-    let accounts = ["org0/admin", "org1/erp"].into_iter().map(account).collect::<anyhow::Result<_>>()?;
-    Ok(Keys { validators, accounts })
-}
-
-/// Captures all events of the lives into a new ledger; answers its height.
-fn build(ledger: &Path, genesis: Genesis, keys: Keys, lives: Lives, batch: usize) -> anyhow::Result<u64> {
-    let mut chain = Chain::found(RocksStore::create(ledger)?, genesis, keys)?;
-    let contract = chain.deploy(PROVENANCE, contract_module("provenance")?)?;
-    let bar = ProgressBar::new(lives.events());
-    bar.set_style(ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} events, {eta} left")?);
-    let mut events = (0..lives.events()).map(|number| lives.event(number).canonical_bytes());
-    loop {
-        let some: Vec<Vec<u8>> = events.by_ref().take(batch.max(1)).collect();
-        if some.is_empty() {
-            break;
-        }
-        bar.inc(some.len() as u64);
-        let receipt = chain.run("org1/erp", capture::call_payload(contract, some, Mode::Rollback))?;
-        ensure!(matches!(receipt.outcome, Outcome::Succeeded { .. }), "not captured: {receipt:?}");
-    }
-    bar.finish_and_clear();
-    Ok(chain.height().0)
-}
-
-/// Empties the system's cache of files, if this user may.
-fn forget() -> bool {
-    std::process::Command::new("sync").status().is_ok_and(|status| status.success())
-        && std::fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
 }
 
 struct Asker {
@@ -189,29 +147,10 @@ impl Asker {
 }
 
 fn quantiles(times: &mut [Duration]) -> String {
-    times.sort_unstable();
-    let at = |per_cent: usize| times.get((times.len() * per_cent / 100).min(times.len().saturating_sub(1)));
-    let ms = |per_cent| at(per_cent).map_or(0.0, |time| time.as_secs_f64() * 1e3);
-    format!("p50 {:.2} ms, p99 {:.2} ms", ms(50), ms(99))
+    let (half, most) = built::quantiles(times);
+    format!("p50 {half:.2} ms, p99 {most:.2} ms")
 }
 
 fn rate(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
-}
-
-/// Bytes of the files of a directory.
-fn disk(directory: &Path) -> anyhow::Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(directory)? {
-        bytes += entry?.metadata()?.len();
-    }
-    Ok(bytes)
-}
-
-/// Bytes of a process in memory.
-fn resident(process: u32) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kib << 10)
 }

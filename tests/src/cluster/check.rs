@@ -186,7 +186,8 @@ async fn receipts(client: &Client, node: u16, acknowledged: &[Hash], chain: &Cha
 pub fn told(cluster: &Cluster, node: u16, command: &str, expected: &str) -> anyhow::Result<()> {
     let output =
         Command::new(program("countersignd")?).args([command, "--config"]).arg(cluster.config(node)).output()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    let said = format!("{out}{err}");
     ensure!(output.status.success() && said.contains(expected), "{command} of the ledger of v{node}: {said}");
     Ok(())
 }

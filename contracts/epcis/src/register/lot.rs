@@ -16,6 +16,12 @@ pub fn lot_of(gtin: &str, lot: &str) -> String {
     format!("{HOST}01/{gtin}/10/{lot}")
 }
 
+/// Whether `canonical` is what [`lot_of`] makes of the others.
+pub(crate) fn is_lot_of(canonical: &str, gtin: &str, lot: &str) -> bool {
+    let rest = canonical.strip_prefix(HOST).and_then(|path| path.strip_prefix("01/"));
+    rest.and_then(|rest| rest.strip_prefix(gtin)?.strip_prefix("/10/")) == Some(lot)
+}
+
 /// The instances that `event` says the lot of, each with that lot, percent-encoded.
 pub fn lots(event: &Event) -> impl Iterator<Item = (&Identifier, Cow<'_, str>)> {
     let (first, second) = event.what.items();

@@ -28,6 +28,38 @@ pub trait Reader {
     /// If the log cannot be read.
     fn log_entry(&mut self, key: &[u8], index: u64) -> Result<Option<LogEntry>, Self::Error>;
 
+    /// Shows the entries of the log at `key` to `each`, in order, until it answers that it wants no more. False if the
+    /// log should have an entry that is not there.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    fn log_each(&mut self, key: &[u8], each: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Self::Error> {
+        for index in 0..self.log_len(key)? {
+            match self.log_entry(key, index)? {
+                Some(line) if each(&line.entry) => {}
+                Some(_) => break,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Shows the entries of several logs to `each`, with the place of their key among `keys`: one log after the other, each as
+    /// by [`Reader::log_each`], so that they can be fetched at a time.
+    ///
+    /// # Errors
+    ///
+    /// If a log cannot be read.
+    fn logs_each(&mut self, keys: &[Vec<u8>], each: &mut dyn FnMut(usize, &[u8]) -> bool) -> Result<bool, Self::Error> {
+        for (at, key) in keys.iter().enumerate() {
+            if !self.log_each(key, &mut |bytes| each(at, bytes))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// SHA-256.
     fn digest(&mut self, bytes: &[u8]) -> [u8; 32];
 }

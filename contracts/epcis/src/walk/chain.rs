@@ -10,25 +10,27 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::lineage::is_container;
+use super::thing::Name;
 use super::window::{Seen, Window};
 use super::{Reach, Step, Walk};
 use crate::answer::{Chain, Link, LinkKind, Reached, Way};
 use crate::event::{Items, What};
 use crate::identifier::{Identifier, Kind, kind};
-use crate::register::{Pos, Reader, Relation, Role, lot_of, lots};
+use crate::register::{Pos, Reader, Relation, Role, is_lot_of, lots};
 
 /// The answer for `item`.
 pub(super) fn chain<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, way: Way, reach: Reach) -> Step<Chain, R> {
     let id = item.canonical();
     let mut found = Found { id, reach, away: BTreeMap::new(), links: BTreeMap::new(), deeper: false };
+    let begin = walk.things.name(id);
     match way {
-        Way::Back => found.follow(walk, [(id.to_owned(), 0)], before)?,
-        Way::Forward => found.follow(walk, [(id.to_owned(), 0)], after)?,
+        Way::Back => found.follow(walk, [(begin, 0)], before)?,
+        Way::Forward => found.follow(walk, [(begin, 0)], after)?,
         Way::Recall => {
-            found.follow(walk, [(id.to_owned(), 0)], after)?;
+            found.follow(walk, [(begin.clone(), 0)], after)?;
             let products = found.away.iter().filter(|(found, _)| !is_container(found));
-            let products: Vec<(String, u32)> = products.map(|(found, away)| (found.clone(), *away)).collect();
-            found.follow(walk, products.into_iter().chain([(id.to_owned(), 0)]), above)?;
+            let products: Vec<(Name, u32)> = products.map(|(found, away)| (walk.things.name(found), *away)).collect();
+            found.follow(walk, products.into_iter().chain([(begin, 0)]), above)?;
         }
     }
     Ok(found.page(walk, way))
@@ -36,7 +38,7 @@ pub(super) fn chain<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, way: W
 
 /// A link that leads on, and over which span what it leads to is followed.
 struct Lead {
-    to: String,
+    to: Name,
     window: Window,
     kind: LinkKind,
     through: Option<String>,
@@ -62,11 +64,11 @@ impl Found<'_> {
     fn follow<R: Reader>(
         &mut self,
         walk: &mut Walk<'_, R>,
-        from: impl IntoIterator<Item = (String, u32)>,
-        leads: impl Fn(&mut Walk<'_, R>, &str, Window, &mut Vec<Lead>) -> Step<(), R>,
+        from: impl IntoIterator<Item = (Name, u32)>,
+        leads: impl Fn(&mut Walk<'_, R>, &Name, Window, &mut Vec<Lead>) -> Step<(), R>,
     ) -> Step<(), R> {
         let mut seen = Seen::default();
-        let mut open: BTreeMap<u32, Vec<(String, Window)>> = BTreeMap::new();
+        let mut open: BTreeMap<u32, Vec<(Name, Window)>> = BTreeMap::new();
         for (id, away) in from {
             open.entry(away).or_default().push((id, Window::ALWAYS));
         }
@@ -79,6 +81,9 @@ impl Found<'_> {
             let further = away.saturating_add(1);
             for (id, window) in level {
                 leads(walk, &id, window, &mut next)?;
+                if !is_last {
+                    walk.read_logs(next.iter().map(|lead| &lead.to))?;
+                }
                 for lead in next.drain(..) {
                     if is_last {
                         self.deeper |= !seen.knows(&lead.to, lead.window);
@@ -115,7 +120,10 @@ impl Found<'_> {
 
     fn linked(&mut self, from: &str, Lead { to, kind, through, records, .. }: Lead) {
         if self.reach.links {
-            self.links.entry((from.to_owned(), to, kind, through)).or_default().extend(records.into_iter().flatten());
+            self.links
+                .entry((from.to_owned(), String::from(&*to), kind, through))
+                .or_default()
+                .extend(records.into_iter().flatten());
         }
     }
 
@@ -183,18 +191,18 @@ fn number(count: usize) -> u64 {
 }
 
 /// The lots of `id`, the inputs of what it came out of, and what it holds.
-fn before<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
+fn before<R: Reader>(walk: &mut Walk<'_, R>, id: &Name, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
     if kind(id) == Kind::Instance {
         for (lot, sequence) in walk.lots_of(id)? {
-            let records = [Some(sequence), None];
-            next.push(Lead { to: lot, window: Window::ALWAYS, kind: LinkKind::Lot, through: None, records });
+            let (to, records) = (walk.things.name(&lot), [Some(sequence), None]);
+            next.push(Lead { to, window: Window::ALWAYS, kind: LinkKind::Lot, through: None, records });
         }
     }
-    for entry in walk.log(id)?.iter().filter(|entry| entry.role == Role::Output && entry.pos < window.to) {
+    for entry in walk.log_of(id)?.iter().filter(|entry| entry.role == Role::Output && entry.pos < window.to) {
         for (pos, record) in walk.joined(entry)? {
             if let What::Transformation { inputs, .. } = &record.event.what {
                 let records = [Some(pos.sequence), Some(entry.pos.sequence)];
-                push(inputs, Window::at(pos), LinkKind::Input, None, records, next);
+                push(walk, inputs, Window::at(pos), LinkKind::Input, None, records, next);
             }
         }
     }
@@ -202,34 +210,34 @@ fn before<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mu
 }
 
 /// The instances of the lot `id`, the outputs of what it or a container of it went into, and what it holds.
-fn after<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
-    for entry in walk.log(id)?.iter().filter(|entry| entry.role == Role::Lot) {
+fn after<R: Reader>(walk: &mut Walk<'_, R>, id: &Name, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
+    for entry in walk.log_of(id)?.iter().filter(|entry| entry.role == Role::Lot) {
         let Some(record) = walk.event(entry.pos.sequence)? else { continue };
         for (epc, lot) in lots(&record.event) {
-            if epc.gtin().is_some_and(|gtin| lot_of(gtin, &lot) == id) {
-                let (to, records) = (epc.canonical().to_owned(), [Some(entry.pos.sequence), None]);
+            if epc.gtin().is_some_and(|gtin| is_lot_of(id, gtin, &lot)) {
+                let (to, records) = (walk.things.name(epc.canonical()), [Some(entry.pos.sequence), None]);
                 next.push(Lead { to, window: Window::ALWAYS, kind: LinkKind::Instance, through: None, records });
             }
         }
     }
     let mut seen = Seen::default();
-    let mut open = Vec::from([(None, window)]);
+    let mut open: Vec<(Option<Name>, Window)> = Vec::from([(None, window)]);
     while let Some((container, window)) = open.pop() {
-        let within = container.as_deref().unwrap_or(id);
-        for entry in walk.log(within)?.iter().filter(|entry| entry.role == Role::Input && window.holds(entry.pos)) {
+        let within = container.as_ref().unwrap_or(id);
+        for entry in walk.log_of(within)?.iter().filter(|entry| entry.role == Role::Input && window.holds(entry.pos)) {
             for (pos, record) in walk.joined(entry)? {
                 if let What::Transformation { outputs, .. } = &record.event.what {
                     let records = [Some(entry.pos.sequence), Some(pos.sequence)];
                     let window = Window { from: pos, to: Pos::END };
-                    push(outputs, window, LinkKind::Output, container.as_deref(), records, next);
+                    push(walk, outputs, window, LinkKind::Output, container.as_deref(), records, next);
                 }
             }
         }
-        for stay in walk.stays(within)? {
+        for stay in walk.stays_of(within)?.iter() {
             if let Some(within) = stay.window.meet(window)
                 && seen.add(&stay.other, within)
             {
-                open.push((Some(stay.other), within));
+                open.push((Some(stay.other.clone()), within));
             }
         }
     }
@@ -237,21 +245,21 @@ fn after<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut
 }
 
 /// The containers that `id` was in.
-fn above<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
-    for stay in walk.stays(id)? {
+fn above<R: Reader>(walk: &mut Walk<'_, R>, id: &Name, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
+    for stay in walk.stays_of(id)?.iter() {
         if let Some(within) = stay.window.meet(window) {
             let kind = match stay.relation {
                 Relation::Aggregation => LinkKind::Container,
                 Relation::Association => LinkKind::Carrier,
             };
-            next.push(Lead { to: stay.other, window: within, kind, through: None, records: ends(stay.window) });
+            next.push(Lead { to: stay.other.clone(), window: within, kind, through: None, records: ends(stay.window) });
         }
     }
     Ok(())
 }
 
 /// What `id` holds.
-fn held<R: Reader>(walk: &mut Walk<'_, R>, id: &str, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
+fn held<R: Reader>(walk: &mut Walk<'_, R>, id: &Name, window: Window, next: &mut Vec<Lead>) -> Step<(), R> {
     for stay in walk.held(id, window.to)? {
         if let Some(within) = stay.window.meet(window) {
             let kind = match stay.relation {
@@ -270,7 +278,8 @@ fn ends(window: Window) -> [Option<u64>; 2] {
 }
 
 /// Products are followed through all time, containers only with what they held when they were used or filled.
-fn push(
+fn push<R: Reader>(
+    walk: &mut Walk<'_, R>,
     items: &Items,
     window: Window,
     kind: LinkKind,
@@ -280,6 +289,7 @@ fn push(
 ) {
     for id in items.identifiers().map(Identifier::canonical) {
         let window = if is_container(id) { window } else { Window::ALWAYS };
-        next.push(Lead { to: id.to_owned(), window, kind, through: through.map(ToOwned::to_owned), records });
+        let to = walk.things.name(id);
+        next.push(Lead { to, window, kind, through: through.map(ToOwned::to_owned), records });
     }
 }

@@ -1,6 +1,7 @@
 //! Contents: what is in a container at a moment.
 
 use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Step, Walk};
@@ -13,7 +14,8 @@ pub(super) fn contents<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, at_
     let id = item.canonical();
     let until = Pos { time_ms: at_ms, sequence: u64::MAX };
     let (mut inside, mut fixed) = (Vec::new(), Vec::new());
-    for stay in walk.held(id, until)? {
+    let name = walk.things.name(id);
+    for stay in walk.held(&name, until)? {
         if stay.window.to < Pos::END {
             continue;
         }
@@ -21,7 +23,7 @@ pub(super) fn contents<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, at_
             break;
         }
         let list = if stay.relation == Relation::Aggregation { &mut inside } else { &mut fixed };
-        list.push(stay.other);
+        list.push(String::from(&*stay.other));
     }
     Ok(answer::Contents { item: id.to_owned(), position: walk.position, inside, fixed, truncated: walk.truncated })
 }

@@ -12,6 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use super::thing::Name;
 use super::whereabouts::{Known, Sign};
 use super::{AsOf, Step, Walk};
 use crate::answer::Handed;
@@ -45,8 +46,8 @@ impl Sign for Custody {
     fn read<R: Reader>(
         walk: &mut Walk<'_, R>,
         pos: Pos,
-        record: &Record,
-        _through: Option<&str>,
+        record: &Rc<Record>,
+        _through: Option<&Name>,
     ) -> Step<Option<Self>, R> {
         let Some(handover) = walk.handover(pos.sequence, record)? else { return Ok(None) };
         let part = handover.part(Role::Custody).filter(|part| part.state(0, |it| walk.knows(it)).takes_effect());
@@ -60,16 +61,16 @@ impl Sign for Custody {
 }
 
 impl Known<Custody> {
-    /// Who has custody of `id` before `until`.
+    /// Who has custody of a thing before `until`.
     pub(super) fn custody<R: Reader>(
         &mut self,
         walk: &mut Walk<'_, R>,
-        id: &str,
+        name: &Name,
         mut until: Pos,
     ) -> Step<Option<Custody>, R> {
         let mut alone: Vec<Custody> = Vec::new();
         let mut held = loop {
-            match self.last(walk, id, until)? {
+            match self.last(walk, name, until)? {
                 Some(found) if found.organisation.is_none() => {
                     until = found.pos;
                     alone.push(found);

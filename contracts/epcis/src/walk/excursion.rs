@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::lineage::is_container;
+use super::thing::Name;
 use super::window::{Seen, Window};
 use super::{Step, Walk};
 use crate::answer::{Affected, Excursions, Moment, Reading, Unjudged};
@@ -243,57 +244,59 @@ fn touched<R: Reader>(
     window: Window,
 ) -> Step<BTreeSet<String>, R> {
     let mut devices: BTreeSet<String> = device.map(ToOwned::to_owned).into_iter().collect();
-    let mut open: Vec<(String, Window)> = Vec::new();
+    let mut open: Vec<(Name, Window)> = Vec::new();
     for id in event.subjects().map(Identifier::canonical) {
         if devices.contains(id) {
             continue;
         }
-        if kind(id) == Kind::Asset && !walk.holds_any(id, window)? {
+        let name = walk.things.name(id);
+        if kind(id) == Kind::Asset && !walk.holds_any(&name, window)? {
             devices.insert(id.to_owned());
         } else {
-            open.push((id.to_owned(), window));
+            open.push((name, window));
         }
     }
     for device in &devices {
-        for stay in walk.stays(device)? {
+        for stay in walk.stays(device)?.iter() {
             let Some(within) = stay.window.meet(window) else { continue };
             open.push((stay.other.clone(), within));
             if stay.relation == Relation::Association {
-                fixtures(walk, stay.other, within, &mut open)?;
+                fixtures(walk, &stay.other, within, &mut open)?;
             }
         }
     }
     let mut seen = Seen::default();
-    while let Some((id, window)) = open.pop() {
-        if !seen.add(&id, window) {
+    while let Some((name, window)) = open.pop() {
+        if !seen.add(&name, window) {
             continue;
         }
-        for stay in walk.held(&id, window.to)? {
+        for stay in walk.held(&name, window.to)? {
             if let Some(within) = stay.window.meet(window) {
                 open.push((stay.other, within));
             }
         }
     }
-    Ok(seen.into_ids().filter(|id| !devices.contains(id)).collect())
+    let names = seen.names(&walk.things);
+    Ok(names.iter().map(|name| String::from(&**name)).filter(|id| !devices.contains(id)).collect())
 }
 
-/// What `id` is fixed to in a window, and what that is fixed to, to the end.
+/// What a thing is fixed to in a window, and what that is fixed to, to the end.
 fn fixtures<R: Reader>(
     walk: &mut Walk<'_, R>,
-    id: String,
+    name: &Name,
     window: Window,
-    found: &mut Vec<(String, Window)>,
+    found: &mut Vec<(Name, Window)>,
 ) -> Step<(), R> {
     let mut seen = Seen::default();
-    let mut open = Vec::from([(id, window)]);
-    while let Some((id, window)) = open.pop() {
-        for stay in walk.stays(&id)? {
+    let mut open = Vec::from([(name.clone(), window)]);
+    while let Some((name, window)) = open.pop() {
+        for stay in walk.stays_of(&name)?.iter() {
             if stay.relation == Relation::Association
                 && let Some(within) = stay.window.meet(window)
                 && seen.add(&stay.other, within)
             {
                 found.push((stay.other.clone(), within));
-                open.push((stay.other, within));
+                open.push((stay.other.clone(), within));
             }
         }
     }
@@ -301,8 +304,8 @@ fn fixtures<R: Reader>(
 }
 
 impl<R: Reader> Walk<'_, R> {
-    /// Whether `id` holds anything in a window.
-    fn holds_any(&mut self, id: &str, window: Window) -> Step<bool, R> {
-        Ok(self.held(id, window.to)?.iter().any(|stay| stay.window.meet(window).is_some()))
+    /// Whether a thing holds anything in a window.
+    fn holds_any(&mut self, name: &Name, window: Window) -> Step<bool, R> {
+        Ok(self.held(name, window.to)?.iter().any(|stay| stay.window.meet(window).is_some()))
     }
 }

@@ -98,26 +98,28 @@ fn anomalies<R: Reader>(
 /// The events of `id` and of its containers while it was in them; void ones may be among them.
 pub(super) fn events<R: Reader>(walk: &mut Walk<'_, R>, id: &str) -> Step<Found, R> {
     let mut found = Found::new();
-    for entry in walk.log(id)?.iter().filter(|entry| entry.role != Role::Lot) {
+    let name = walk.things.name(id);
+    for entry in walk.log_of(&name)?.iter().filter(|entry| entry.role != Role::Lot) {
         found.insert(entry.pos, None);
     }
     let mut seen = Seen::default();
-    let mut open = Vec::from([(id.to_owned(), Window::ALWAYS)]);
+    let mut open = Vec::from([(name, Window::ALWAYS)]);
     while let Some((child, window)) = open.pop() {
-        for stay in walk.stays(&child)? {
+        for stay in walk.stays_of(&child)?.iter() {
             let Some(within) = stay.window.meet(window) else { continue };
+            let through = || Some(String::from(&*stay.other));
             if let Some(pos) = stay.emptied.filter(|pos| window.holds(*pos)) {
-                found.entry(pos).or_insert_with(|| Some(stay.other.clone()));
+                found.entry(pos).or_insert_with(through);
             }
             if !seen.add(&stay.other, within) {
                 continue;
             }
-            for entry in walk.log(&stay.other)?.iter() {
+            for entry in walk.log_of(&stay.other)?.iter() {
                 if within.holds(entry.pos) && concerns_contents(entry) {
-                    found.entry(entry.pos).or_insert_with(|| Some(stay.other.clone()));
+                    found.entry(entry.pos).or_insert_with(through);
                 }
             }
-            open.push((stay.other, within));
+            open.push((stay.other.clone(), within));
         }
     }
     Ok(found)

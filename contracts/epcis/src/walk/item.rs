@@ -65,7 +65,8 @@ pub(super) fn whereabouts<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, 
     let id = item.canonical();
     let until = Pos { time_ms: at_ms, sequence: u64::MAX };
     let now_ms = u64::try_from(at_ms).unwrap_or_default();
-    let last_known = Known::<Sighting>::default().last(walk, id, until)?.map(Sighting::last_seen);
+    let name = walk.things.name(id);
+    let last_known = Known::<Sighting>::default().last(walk, &name, until)?.as_ref().and_then(Sighting::last_seen);
     let mut held = custody::Held::default();
     let mut declared: BTreeMap<String, Declared> = BTreeMap::new();
     for (pos, through) in history::events(walk, id)?.into_iter().rev().filter(|(pos, _)| *pos < until) {
@@ -147,7 +148,8 @@ pub(super) fn verify<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier, claim
         }
     }
     let expiry = commissioned.as_ref().and_then(|(_, record)| expiry(&record.event));
-    let last_known = Known::<Sighting>::default().last(walk, id, Pos::END)?.map(Sighting::last_seen);
+    let name = walk.things.name(id);
+    let last_known = Known::<Sighting>::default().last(walk, &name, Pos::END)?.as_ref().and_then(Sighting::last_seen);
     let (reason, explanation) = if walk.truncated.is_some() {
         (reason::INCOMPLETE, "not all records could be looked at".to_owned())
     } else if log.is_empty() {

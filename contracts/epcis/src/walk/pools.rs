@@ -68,9 +68,9 @@ pub(super) fn pools<R: Reader>(walk: &mut Walk<'_, R>, id: &str, uom: &str) -> S
             moves.push((entry.pos, change, quantity));
         }
     }
-    for stay in walk.stays(id)? {
-        if let (Some(pos), Some((quantity, unit))) = (stay.emptied, stay.left)
-            && let Some(quantity) = convert(quantity, &unit, uom)
+    for stay in walk.stays(id)?.iter() {
+        if let (Some(pos), Some((quantity, unit))) = (stay.emptied, &stay.left)
+            && let Some(quantity) = convert(*quantity, unit, uom)
         {
             moves.push((pos, Change::Comes, quantity));
         }

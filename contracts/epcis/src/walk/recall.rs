@@ -2,9 +2,11 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::lineage::{Direction, is_container, reach};
+use super::thing::Name;
 use super::window::{Seen, Window};
 use super::{Step, Walk, history};
 use crate::answer::{self, LastKnown};
@@ -16,36 +18,37 @@ pub(super) fn recall<R: Reader>(walk: &mut Walk<'_, R>, item: &Identifier) -> St
     let id = item.canonical();
     let (containers, products): (Vec<_>, Vec<_>) =
         reach(walk, id, Direction::Forward)?.into_iter().partition(|found| is_container(found));
-    let mut ever: BTreeSet<_> = containers.into_iter().collect();
+    let mut ever: BTreeSet<String> = containers.iter().map(|name| String::from(&**name)).collect();
     let mut last_known = Vec::new();
+    let (begin, mut seen) = (walk.things.name(id), Seen::default());
     for product in &products {
-        above(walk, product, &mut ever)?;
+        above(walk, product, &mut seen)?;
         if !matches!(kind(product), Kind::Lot | Kind::Class) {
             last_known.push(last(walk, product)?);
         }
     }
-    above(walk, id, &mut ever)?;
+    above(walk, &begin, &mut seen)?;
+    ever.extend(seen.names(&walk.things).iter().map(|name| String::from(&**name)));
     Ok(answer::Recall {
         item: id.to_owned(),
         position: walk.position,
-        products,
+        products: products.iter().map(|name| String::from(&**name)).collect(),
         containers_ever: ever.into_iter().collect(),
         last_known,
         truncated: walk.truncated,
     })
 }
 
-/// Every container that `id` was in, directly or in another.
-fn above<R: Reader>(walk: &mut Walk<'_, R>, id: &str, ever: &mut BTreeSet<alloc::string::String>) -> Step<(), R> {
-    let mut seen = Seen::default();
-    let mut open = Vec::from([(id.to_owned(), Window::ALWAYS)]);
-    while let Some((id, window)) = open.pop() {
-        for stay in walk.stays(&id)? {
+/// Remembers every container that a thing was in, directly or in another. Windows only shrink upwards, so what was seen of a
+/// container for one thing is not walked again for another.
+pub(super) fn above<R: Reader>(walk: &mut Walk<'_, R>, name: &Name, seen: &mut Seen) -> Step<(), R> {
+    let mut open = Vec::from([(name.clone(), Window::ALWAYS)]);
+    while let Some((name, window)) = open.pop() {
+        for stay in walk.stays_of(&name)?.iter() {
             if let Some(within) = stay.window.meet(window)
                 && seen.add(&stay.other, within)
             {
-                ever.insert(stay.other.clone());
-                open.push((stay.other, within));
+                open.push((stay.other.clone(), within));
             }
         }
     }

@@ -2,7 +2,7 @@
 //! nowhere.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -10,6 +10,8 @@ use super::custody::Custody;
 use super::flow::Flow;
 use super::lineage::{Direction, is_container, reach};
 use super::pools::pools;
+use super::recall::above;
+use super::thing::Name;
 use super::whereabouts::{Known, Sighting};
 use super::window::{Seen, Window};
 use super::{Page, Step, Walk};
@@ -26,37 +28,39 @@ pub(super) fn scope<R: Reader>(
     Page { after, containers_after, limit }: Page<'_>,
 ) -> Step<RecallScope, R> {
     let id = item.canonical();
-    let mut products: BTreeSet<String> = BTreeSet::new();
-    let mut ever: BTreeSet<String> = BTreeSet::new();
-    for found in reach(walk, id, Direction::Forward)?.into_iter().chain([id.to_owned()]) {
-        let list = if is_container(&found) { &mut ever } else { &mut products };
-        list.insert(found);
+    let begin = walk.things.name(id);
+    let reached = reach(walk, id, Direction::Forward)?;
+    let (found, mut products): (Vec<Name>, Vec<Name>) = reached.into_iter().partition(|name| is_container(name));
+    if !is_container(id) {
+        let place = products.partition_point(|product| **product < *id);
+        products.insert(place, begin.clone());
     }
-    let mut above = Seen::default();
+    let mut ever = Seen::default();
     let mut told = Told::default();
     let mut page: Vec<Recalled> = Vec::new();
     let mut next = None;
-    for product in products.iter().map(String::as_str).chain(is_container(id).then_some(id)) {
-        containers(walk, product, &mut above)?;
-        if is_container(product) {
-            continue;
+    for product in &products {
+        above(walk, product, &mut ever)?;
+        let is_before = after.is_some_and(|after| **product <= *after);
+        let is_listed = !is_before && page.len() < limit;
+        if !is_before && !is_listed {
+            next = next.or_else(|| page.last().map(|last| last.item.clone()));
         }
-        let recalled = told.product(walk, product)?;
-        if after.is_some_and(|after| product <= after) {
-            continue;
-        }
-        match page.last() {
-            Some(last) if page.len() >= limit => next = next.or(Some(last.item.clone())),
-            _ => page.push(recalled),
-        }
+        page.extend(told.product(walk, product, is_listed)?);
     }
-    ever.remove(id);
-    ever.extend(above.into_ids());
-    let containers_count = ever.len();
+    if is_container(id) {
+        above(walk, &begin, &mut ever)?;
+    }
+    for container in found {
+        ever.add(&container, Window::ALWAYS);
+    }
+    let containers = ever.names(&walk.things);
+    let containers_count = containers.len();
     let mut containers =
-        ever.into_iter().filter(|container| containers_after.is_none_or(|after| container.as_str() > after));
-    let containers_ever: Vec<String> = containers.by_ref().take(limit).collect();
+        containers.iter().filter(|container| containers_after.is_none_or(|after| ***container > *after));
+    let containers_ever: Vec<String> = containers.by_ref().take(limit).map(|name| String::from(&**name)).collect();
     let containers_next = containers.next().and_then(|_| containers_ever.last().cloned());
+    let (places, unplaced) = (told.places(), told.unplaced);
     Ok(RecallScope {
         item: id.to_owned(),
         position: walk.position,
@@ -64,30 +68,14 @@ pub(super) fn scope<R: Reader>(
         products: page,
         containers_count: u64::try_from(containers_count).unwrap_or(u64::MAX),
         containers_ever,
-        places: told.places.into_iter().map(|(place, here)| here.at(place)).collect(),
+        places,
         unaccounted: told.unaccounted,
-        unplaced: told.unplaced,
+        unplaced,
         complete: walk.truncated.is_none() && next.is_none() && containers_next.is_none(),
         next,
         containers_next,
         truncated: walk.truncated,
     })
-}
-
-/// Remembers every container that `id` was in, directly or in another. Windows only shrink upwards, so what was seen of a
-/// container for one thing is not walked again for another.
-fn containers<R: Reader>(walk: &mut Walk<'_, R>, id: &str, seen: &mut Seen) -> Step<(), R> {
-    let mut open = Vec::from([(id.to_owned(), Window::ALWAYS)]);
-    while let Some((id, window)) = open.pop() {
-        for stay in walk.stays(&id)? {
-            if let Some(within) = stay.window.meet(window)
-                && seen.add(&stay.other, within)
-            {
-                open.push((stay.other, within));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What is told of all products together.
@@ -96,6 +84,10 @@ struct Told {
     known: Known<Sighting>,
     custody: Known<Custody>,
     places: BTreeMap<Place, Here>,
+    /// Instances by the record that saw them last, as which there are far fewer, and who has them.
+    sightings: BTreeMap<(u64, Option<String>), (Sighting, u64)>,
+    /// Those that no record saw.
+    unseen: BTreeMap<Option<String>, u64>,
     unaccounted: Vec<Unaccounted>,
     unplaced: u64,
 }
@@ -128,36 +120,29 @@ impl Here {
 }
 
 impl Told {
-    fn product<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Recalled, R> {
-        let last = self.known.last(walk, id, Pos::END)?;
-        let (end, flows) = (walk.end_of(id)?, if kind(id) == Kind::Instance { None } else { Some(walk.flows(id)?) });
-        let last_known = last.map(Sighting::last_seen);
+    /// Counts a product; answers what is to be said of it, if it is listed.
+    fn product<R: Reader>(
+        &mut self,
+        walk: &mut Walk<'_, R>,
+        name: &Name,
+        is_listed: bool,
+    ) -> Step<Option<Recalled>, R> {
+        let last = self.known.last(walk, name, Pos::END)?;
+        let end = walk.end_of(name)?;
+        let flows = if kind(name) == Kind::Instance { None } else { Some(walk.flows(name)?) };
         // Outside of GS1's keys only the events tell an instance from a lot.
         let Some(flows) = flows.filter(|flows| !flows.is_instance) else {
-            let state = state(end);
-            let holder = self.holder(walk, id)?;
+            let holder = self.holder(walk, name)?;
+            let recalled = is_listed.then(|| instance(name, end, last.as_ref(), holder.clone()));
             if end.is_none() {
-                let place = last_known.as_ref().map(|last| (last.location.clone(), last.recorded_by.clone()));
-                self.unplaced = self.unplaced.saturating_add(u64::from(place.is_none()));
-                let (location, recorded_by) = place.unzip();
-                let here = self.places.entry((location, recorded_by, holder.clone())).or_default();
-                here.instances = here.instances.saturating_add(1);
+                self.instance(last, holder);
             }
-            return Ok(Recalled {
-                item: id.to_owned(),
-                is_instance: true,
-                state,
-                last_known,
-                holder,
-                amounts: Vec::new(),
-                parts: Vec::new(),
-                incomparable: Vec::new(),
-            });
+            return Ok(recalled);
         };
         let (amounts, incomparable) = flows.sums();
-        let mut parts = self.packed(walk, id)?;
+        let mut parts = self.packed(walk, name)?;
         for row in &amounts {
-            self.loose(walk, id, row, &mut parts)?;
+            self.loose(walk, name, row, &mut parts)?;
         }
         for part in &parts {
             let place = (part.location.clone(), part.recorded_by.clone(), part.holder.clone());
@@ -169,38 +154,70 @@ impl Told {
         let left = |row: &&Amounts| row.remaining.is_positive();
         let gone = if amounts.is_empty() || amounts.iter().any(|row| left(&row)) { None } else { end };
         // A lot whose pieces have serial numbers is where these are.
-        let members = if kind(id) == Kind::Lot { walk.members(id)?.len() } else { 0 };
+        let members = if kind(name) == Kind::Lot { walk.members(name)?.len() } else { 0 };
         let members = Decimal::from(u64::try_from(members).unwrap_or(u64::MAX));
         for row in amounts.iter().filter(left) {
-            self.unaccounted.extend(unaccounted(id, row, &parts, members));
+            self.unaccounted.extend(unaccounted(name, row, &parts, members));
         }
-        Ok(Recalled {
-            item: id.to_owned(),
+        Ok(is_listed.then(|| Recalled {
+            item: String::from(&**name),
             is_instance: false,
             state: state(gone),
-            last_known,
+            last_known: last.as_ref().and_then(Sighting::last_seen),
             holder: None,
             amounts,
             parts,
             incomparable,
-        })
+        }))
     }
 
     /// Who has custody of a thing by a hand-over.
-    fn holder<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Option<String>, R> {
-        Ok(self.custody.custody(walk, id, Pos::END)?.map(Custody::holder))
+    fn holder<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name) -> Step<Option<String>, R> {
+        Ok(self.custody.custody(walk, name, Pos::END)?.map(Custody::holder))
+    }
+
+    /// Counts an instance that there should be where it was seen last.
+    fn instance(&mut self, last: Option<Sighting>, holder: Option<String>) {
+        let count = match last {
+            Some(last) => &mut self.sightings.entry((last.pos.sequence, holder)).or_insert((last, 0)).1,
+            None => {
+                self.unplaced = self.unplaced.saturating_add(1);
+                self.unseen.entry(holder).or_default()
+            }
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// What is where.
+    fn places(&mut self) -> Vec<AtPlace> {
+        let seen = core::mem::take(&mut self.sightings).into_iter().map(|((_, holder), (last, count))| {
+            ((last.location().map(ToOwned::to_owned), Some(last.recorded_by().to_owned()), holder), count)
+        });
+        let unseen = core::mem::take(&mut self.unseen).into_iter().map(|(holder, count)| ((None, None, holder), count));
+        let mut places = core::mem::take(&mut self.places);
+        for (place, count) in seen.chain(unseen) {
+            let here = places.entry(place).or_default();
+            here.instances = here.instances.saturating_add(count);
+        }
+        places.into_iter().map(|(place, here)| here.at(place)).collect()
     }
 
     /// What is in containers now.
-    fn packed<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str) -> Step<Vec<Placed>, R> {
+    fn packed<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name) -> Step<Vec<Placed>, R> {
         let mut parts = Vec::new();
-        for stay in walk.stays(id)?.into_iter().filter(|stay| stay.window.to == Pos::END) {
+        for stay in walk.stays_of(name)?.iter().filter(|stay| stay.window.to == Pos::END) {
             let place = self.known.last(walk, &stay.other, Pos::END)?;
-            let (quantity, uom) = stay.left.unzip();
-            let (location, recorded_by) = place.map(|place| (place.location, place.recorded_by)).unzip();
-            let uom = uom.unwrap_or_default();
             let holder = self.holder(walk, &stay.other)?;
-            parts.push(Placed { container: Some(stay.other), location, recorded_by, holder, quantity, uom });
+            let (quantity, uom) = stay.left.clone().unzip();
+            let place = place.as_ref();
+            parts.push(Placed {
+                container: Some(String::from(&*stay.other)),
+                location: place.and_then(Sighting::location).map(ToOwned::to_owned),
+                recorded_by: place.map(|place| place.recorded_by().to_owned()),
+                holder,
+                quantity,
+                uom: uom.unwrap_or_default(),
+            });
         }
         Ok(parts)
     }
@@ -226,6 +243,20 @@ impl Told {
             }
         }
         Ok(())
+    }
+}
+
+/// What is to be said of an instance.
+fn instance(name: &Name, end: Option<Flow>, last: Option<&Sighting>, holder: Option<String>) -> Recalled {
+    Recalled {
+        item: String::from(&**name),
+        is_instance: true,
+        state: state(end),
+        last_known: last.and_then(Sighting::last_seen),
+        holder,
+        amounts: Vec::new(),
+        parts: Vec::new(),
+        incomparable: Vec::new(),
     }
 }
 

@@ -5,10 +5,12 @@
 //! amounts, or where they measure different things, until everything is taken out.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
+use super::thing::Name;
 use super::window::Window;
 use super::{Step, Walk};
 use crate::decimal::Decimal;
@@ -21,7 +23,7 @@ use crate::unit::{base, convert, dimension};
 pub(super) struct Stay {
     pub(super) relation: Relation,
     /// The container, of a child; the child, of a container.
-    pub(super) other: String,
+    pub(super) other: Name,
     pub(super) window: Window,
     /// The event that emptied the container and so ended the stay without naming the child.
     pub(super) emptied: Option<Pos>,
@@ -40,17 +42,32 @@ struct Mark {
 enum Change {
     In(Option<Amount>),
     Out(Option<Amount>),
-    Emptied,
 }
 
 /// An amount and its unit; empty for pieces.
 pub(super) type Amount = (Decimal, String);
 
+/// Marks of one child in one container, by their relation.
+struct Run {
+    relation: Relation,
+    other: Name,
+    mark: Mark,
+}
+
 impl<R: Reader> Walk<'_, R> {
     /// The stays of `id` in its containers.
-    pub(super) fn stays(&mut self, id: &str) -> Step<Vec<Stay>, R> {
-        let mut marks: BTreeMap<(Relation, String), Vec<Mark>> = BTreeMap::new();
-        for entry in self.log(id)?.iter() {
+    pub(super) fn stays(&mut self, id: &str) -> Step<Rc<[Stay]>, R> {
+        let name = self.things.name(id);
+        self.stays_of(&name)
+    }
+
+    /// The same of a thing.
+    pub(super) fn stays_of(&mut self, name: &Name) -> Step<Rc<[Stay]>, R> {
+        if let Some(stays) = self.things.stays(name) {
+            return Ok(stays);
+        }
+        let mut marks: Vec<Run> = Vec::new();
+        for entry in self.log_of(name)?.iter() {
             let (relation, action, portion) = match entry.role {
                 Role::Child(relation, action) => (relation, action, false),
                 Role::Portion(relation, action) => (relation, action, true),
@@ -62,65 +79,94 @@ impl<R: Reader> Walk<'_, R> {
             let sequence = entry.pos.sequence;
             let record = if portion { self.event(sequence)? } else { self.valid(sequence)? };
             let Some(record) = record else { continue };
-            let Some(parent) = record.event.what.parent() else { continue };
-            let amount = if portion { amount(&record.event, id) } else { None };
+            let Some(other) = self.things.parent(sequence, &record) else { continue };
+            let amount = if portion { amount(&record.event, name) } else { None };
             let change = if action == Action::Add { Change::In(amount) } else { Change::Out(amount) };
-            let key = (relation, parent.canonical().to_owned());
-            marks.entry(key).or_default().push(Mark { pos: entry.pos, change });
+            marks.push(Run { relation, other, mark: Mark { pos: entry.pos, change } });
         }
         let mut stays = Vec::new();
-        for ((relation, parent), mut marks) in marks {
-            self.add_emptied(relation, &parent, &mut marks)?;
-            replay(relation, &parent, marks, &mut stays);
+        for marks in runs(&mut marks) {
+            let Some(Run { relation, other, .. }) = marks.first() else { continue };
+            let emptyings = self.emptyings(other, *relation)?;
+            self.replay(marks, &emptyings, &mut stays)?;
         }
         stays.sort_by_key(|stay| stay.window.from);
+        let stays: Rc<[Stay]> = stays.into();
+        self.things.keep_stays(name, &stays);
         Ok(stays)
-    }
-
-    /// The events that emptied `parent` after something was put in.
-    fn add_emptied(&mut self, relation: Relation, parent: &str, marks: &mut Vec<Mark>) -> Step<(), R> {
-        let Some(first) = marks.iter().map(|mark| mark.pos).min() else { return Ok(()) };
-        let log = self.log(parent)?;
-        // What happened to a container in use for years before the first of it is passed over at once.
-        let start = log.partition_point(|entry| entry.pos <= first);
-        for entry in log.get(start..).unwrap_or_default() {
-            if entry.role == Role::Emptied(relation) && self.valid(entry.pos.sequence)?.is_some() {
-                marks.push(Mark { pos: entry.pos, change: Change::Emptied });
-            }
-        }
-        marks.sort_by_key(|mark| mark.pos);
-        Ok(())
     }
 
     /// The stays of others in the container `id`, as far as events before `until` tell.
-    pub(super) fn held(&mut self, id: &str, until: Pos) -> Step<Vec<Stay>, R> {
-        let mut marks: BTreeMap<(Relation, String), Vec<Mark>> = BTreeMap::new();
-        let mut emptied: Vec<(Relation, Pos)> = Vec::new();
-        for entry in self.log(id)?.iter().filter(|entry| entry.pos < until) {
-            match entry.role {
-                Role::Emptied(relation) if self.valid(entry.pos.sequence)?.is_some() => {
-                    emptied.push((relation, entry.pos));
-                }
-                Role::Parent(relation, action) if action != Action::Observe => {
-                    let Some(record) = self.event(entry.pos.sequence)? else { continue };
-                    children(&record.event, |child, amount| {
-                        let change = if action == Action::Add { Change::In(amount) } else { Change::Out(amount) };
-                        let mark = Mark { pos: entry.pos, change };
-                        marks.entry((relation, child.to_owned())).or_default().push(mark);
-                    });
-                }
-                _ => {}
-            }
+    pub(super) fn held(&mut self, name: &Name, until: Pos) -> Step<Vec<Stay>, R> {
+        let mut marks: Vec<Run> = Vec::new();
+        let log = self.log_of(name)?;
+        let end = log.partition_point(|entry| entry.pos < until);
+        for entry in log.get(..end).unwrap_or_default() {
+            let Role::Parent(relation, action @ (Action::Add | Action::Delete)) = entry.role else { continue };
+            let Some(record) = self.event(entry.pos.sequence)? else { continue };
+            children(&record.event, |child, amount| {
+                let change = if action == Action::Add { Change::In(amount) } else { Change::Out(amount) };
+                let other = self.things.name(child);
+                marks.push(Run { relation, other, mark: Mark { pos: entry.pos, change } });
+            });
         }
         let mut stays = Vec::new();
-        for ((relation, child), mut marks) in marks {
-            let all = emptied.iter().filter(|(of, _)| *of == relation);
-            marks.extend(all.map(|(_, pos)| Mark { pos: *pos, change: Change::Emptied }));
-            marks.sort_by_key(|mark| mark.pos);
-            replay(relation, &child, marks, &mut stays);
+        for marks in runs(&mut marks) {
+            let Some(Run { relation, .. }) = marks.first() else { continue };
+            let emptyings = self.emptyings(name, *relation)?;
+            let end = emptyings.partition_point(|pos| *pos < until);
+            self.replay(marks, emptyings.get(..end).unwrap_or_default(), &mut stays)?;
         }
         Ok(stays)
     }
+
+    /// Turns the marks of one child in one container into stays: marks, and events that emptied the container, in their
+    /// orders. Of the latter those are passed over that come while the child is not in it.
+    fn replay(&mut self, marks: &[Run], emptyings: &[Pos], stays: &mut Vec<Stay>) -> Step<(), R> {
+        let mut open: Option<Open> = None;
+        for (at, Run { relation, other, mark: Mark { pos, change } }) in marks.iter().enumerate() {
+            open = match (open, change) {
+                (None, Change::In(amount)) => Some(Open { from: *pos, left: amount.clone() }),
+                (Some(now), Change::In(amount)) => Some(Open { left: plus(now.left, amount.clone()), ..now }),
+                (Some(now), Change::Out(amount)) => match rest(now.left.as_ref(), amount.clone()) {
+                    Rest::Nothing => {
+                        now.close(*relation, other, *pos, None, stays);
+                        None
+                    }
+                    Rest::Some(left) => Some(Open { left: Some(left), ..now }),
+                    Rest::Unknown => Some(Open { left: None, ..now }),
+                },
+                (None, Change::Out(_)) => None,
+            };
+            if open.is_none() {
+                continue;
+            }
+            let next = marks.get(at.saturating_add(1)).map_or(Pos::END, |next| next.mark.pos);
+            let start = emptyings.partition_point(|emptied| emptied <= pos);
+            let within = emptyings.get(start..).unwrap_or_default().iter().take_while(|emptied| **emptied < next);
+            for emptied in within {
+                if self.valid(emptied.sequence)?.is_some() {
+                    if let Some(open) = open.take() {
+                        open.close(*relation, other, *emptied, Some(*emptied), stays);
+                    }
+                    break;
+                }
+            }
+        }
+        if let (Some(open), Some(Run { relation, other, .. })) = (open, marks.last()) {
+            open.close(*relation, other, Pos::END, None, stays);
+        }
+        Ok(())
+    }
+}
+
+/// Marks by relation and container or child, each in the order of events.
+fn runs(marks: &mut [Run]) -> impl Iterator<Item = &[Run]> {
+    marks.sort_by(|one, other| {
+        let by_name = || if one.other == other.other { Ordering::Equal } else { one.other.cmp(&other.other) };
+        one.relation.cmp(&other.relation).then_with(by_name).then_with(|| one.mark.pos.cmp(&other.mark.pos))
+    });
+    marks.chunk_by(|one, other| one.relation == other.relation && one.other == other.other)
 }
 
 /// The children of an event, with their amounts.
@@ -166,36 +212,12 @@ struct Open {
     left: Option<Amount>,
 }
 
-/// Turns marks in the order of events into stays.
-fn replay(relation: Relation, other: &str, marks: Vec<Mark>, stays: &mut Vec<Stay>) {
-    let mut open: Option<Open> = None;
-    let mut close = |open: Open, to: Pos, emptied| {
-        // A stay that begins and ends by one event is none.
-        if let Some(window) = (Window { from: open.from, to }).meet(Window::ALWAYS) {
-            stays.push(Stay { relation, other: other.to_owned(), window, emptied, left: open.left });
+impl Open {
+    /// A stay that begins and ends by one event is none.
+    fn close(self, relation: Relation, other: &Name, to: Pos, emptied: Option<Pos>, stays: &mut Vec<Stay>) {
+        if let Some(window) = (Window { from: self.from, to }).meet(Window::ALWAYS) {
+            stays.push(Stay { relation, other: other.clone(), window, emptied, left: self.left });
         }
-    };
-    for Mark { pos, change } in marks {
-        open = match (open.take(), change) {
-            (None, Change::In(amount)) => Some(Open { from: pos, left: amount }),
-            (Some(now), Change::In(amount)) => Some(Open { left: plus(now.left, amount), ..now }),
-            (Some(now), Change::Emptied) => {
-                close(now, pos, Some(pos));
-                None
-            }
-            (Some(now), Change::Out(amount)) => match rest(now.left.as_ref(), amount) {
-                Rest::Nothing => {
-                    close(now, pos, None);
-                    None
-                }
-                Rest::Some(left) => Some(Open { left: Some(left), ..now }),
-                Rest::Unknown => Some(Open { left: None, ..now }),
-            },
-            (None, Change::Out(_) | Change::Emptied) => None,
-        };
-    }
-    if let Some(open) = open {
-        close(open, Pos::END, None);
     }
 }
 

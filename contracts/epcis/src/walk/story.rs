@@ -1,7 +1,7 @@
 //! Story: the history of an item with its events, as reports read it.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -55,12 +55,14 @@ pub(crate) fn story_of_lot<R: Reader>(
 ) -> Result<Story, Unanswered<R::Error>> {
     let mut walk = Walk::new(reader, position, limits)?;
     let mut found = of_item(&mut walk, lot.canonical())?;
-    let instances: BTreeSet<String> = instances(&mut walk, lot.canonical())?.into_iter().collect();
-    for instance in instances {
+    let name = walk.things.name(lot.canonical());
+    let instances = instances(&mut walk, &name)?;
+    walk.read_logs(instances.iter())?;
+    for instance in instances.iter() {
         if walk.is_spent() {
             break;
         }
-        for (pos, through) in history::events(&mut walk, &instance)? {
+        for (pos, through) in history::events(&mut walk, instance)? {
             let (_, instances) = found.entry(pos).or_insert((through, 0));
             *instances = instances.saturating_add(1);
         }
@@ -98,7 +100,8 @@ pub(crate) fn origins<R: Reader>(
     let id = item.canonical();
     let mut stories = Vec::new();
     let reached = reach(&mut walk, id, Direction::Back)?;
-    for found in reached.into_iter().chain([id.to_owned()]).filter(|found| !is_container(found)) {
+    let reached = reached.iter().map(|name| String::from(&**name));
+    for found in reached.chain([id.to_owned()]).filter(|found| !is_container(found)) {
         if is_made(&mut walk, &found)? {
             continue;
         }

@@ -3,10 +3,12 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::history::concerns_contents;
+use super::thing::Name;
 use super::window::{Seen, Window};
 use super::{Step, Walk};
 use crate::answer::{LastSeen, Moment};
@@ -21,8 +23,8 @@ pub(super) trait Sign: Clone {
     fn read<R: Reader>(
         walk: &mut Walk<'_, R>,
         pos: Pos,
-        record: &Record,
-        through: Option<&str>,
+        record: &Rc<Record>,
+        through: Option<&Name>,
     ) -> Step<Option<Self>, R>;
 }
 
@@ -30,15 +32,29 @@ pub(super) trait Sign: Clone {
 #[derive(Clone, Debug)]
 pub(super) struct Sighting {
     pub(super) pos: Pos,
-    pub(super) location: String,
-    pub(super) recorded_by: String,
-    pub(super) through: Option<String>,
+    record: Rc<Record>,
+    through: Option<Name>,
 }
 
 impl Sighting {
-    pub(super) fn last_seen(self) -> LastSeen {
-        let Self { pos, location, recorded_by, through } = self;
-        LastSeen { location, time: Moment(pos.time_ms), sequence: pos.sequence, recorded_by, through }
+    /// The place: where things are afterwards, or else where it happened.
+    pub(super) fn location(&self) -> Option<&str> {
+        place(&self.record)
+    }
+
+    /// The organisation that says so.
+    pub(super) fn recorded_by(&self) -> &str {
+        self.record.organisation()
+    }
+
+    pub(super) fn last_seen(&self) -> Option<LastSeen> {
+        Some(LastSeen {
+            location: self.location()?.to_owned(),
+            time: Moment(self.pos.time_ms),
+            sequence: self.pos.sequence,
+            recorded_by: self.recorded_by().to_owned(),
+            through: self.through.as_ref().map(|name| String::from(&**name)),
+        })
     }
 }
 
@@ -47,13 +63,19 @@ impl Sign for Sighting {
         self.pos
     }
 
-    fn read<R: Reader>(_: &mut Walk<'_, R>, pos: Pos, record: &Record, through: Option<&str>) -> Step<Option<Self>, R> {
-        Ok(sighting(pos, record, through))
+    fn read<R: Reader>(
+        _: &mut Walk<'_, R>,
+        pos: Pos,
+        record: &Rc<Record>,
+        through: Option<&Name>,
+    ) -> Step<Option<Self>, R> {
+        let said = || Self { pos, record: Rc::clone(record), through: through.cloned() };
+        Ok(place(record).map(|_| said()))
     }
 }
 
 /// What was said last of containers in windows: what many things share that were in one container together.
-pub(super) struct Known<S>(BTreeMap<(String, Pos, Pos), Option<S>>);
+pub(super) struct Known<S>(BTreeMap<(usize, Window), Option<S>>);
 
 impl<S> Default for Known<S> {
     fn default() -> Self {
@@ -62,15 +84,15 @@ impl<S> Default for Known<S> {
 }
 
 impl<S: Sign> Known<S> {
-    /// What is said of `id` last before `until`, of itself or of a container that it was in.
-    pub(super) fn last<R: Reader>(&mut self, walk: &mut Walk<'_, R>, id: &str, until: Pos) -> Step<Option<S>, R> {
+    /// What is said of a thing last before `until`, of itself or of a container that it was in.
+    pub(super) fn last<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name, until: Pos) -> Step<Option<S>, R> {
         let always = Window { from: Pos::START, to: until };
         let mut last = None;
-        walk.sighted(id, always, |entry| !matches!(entry.role, Role::Lot), None, &mut last)?;
-        for stay in walk.stays(id)? {
+        walk.sighted(name, always, |entry| !matches!(entry.role, Role::Lot), None, &mut last)?;
+        for stay in walk.stays_of(name)?.iter() {
             let Some(within) = stay.window.meet(always) else { continue };
             walk.sighted_at(stay.emptied.filter(|pos| *pos < until), &stay.other, &mut last)?;
-            if is_before(&last, within.to) {
+            if is_before(last.as_ref(), within.to) {
                 let above = self.of_container(walk, &stay.other, within)?;
                 keep(&mut last, above);
             }
@@ -78,29 +100,29 @@ impl<S: Sign> Known<S> {
         Ok(last)
     }
 
-    /// What is said last of the container `id`, or of one that it was in, in a window.
+    /// What is said last of a container, or of one that it was in, in a window.
     pub(super) fn of_container<R: Reader>(
         &mut self,
         walk: &mut Walk<'_, R>,
-        id: &str,
+        name: &Name,
         window: Window,
     ) -> Step<Option<S>, R> {
-        let key = (id.to_owned(), window.from, window.to);
+        let key = (name.number, window);
         if let Some(known) = self.0.get(&key) {
             return Ok(known.clone());
         }
         let mut last = None;
         let mut seen = Seen::default();
-        let mut open = Vec::from([(id.to_owned(), window)]);
-        while let Some((id, window)) = open.pop() {
-            if !is_before(&last, window.to) || !seen.add(&id, window) {
+        let mut open = Vec::from([(name.clone(), window)]);
+        while let Some((name, window)) = open.pop() {
+            if !is_before(last.as_ref(), window.to) || !seen.add(&name, window) {
                 continue;
             }
-            walk.sighted(&id, window, concerns_contents, Some(&id), &mut last)?;
-            for stay in walk.stays(&id)? {
+            walk.sighted(&name, window, concerns_contents, Some(&name), &mut last)?;
+            for stay in walk.stays_of(&name)?.iter() {
                 walk.sighted_at(stay.emptied.filter(|pos| window.holds(*pos)), &stay.other, &mut last)?;
                 if let Some(within) = stay.window.meet(window) {
-                    open.push((stay.other, within));
+                    open.push((stay.other.clone(), within));
                 }
             }
         }
@@ -110,8 +132,8 @@ impl<S: Sign> Known<S> {
 }
 
 /// Whether something before `end` may be later than what is known.
-fn is_before(last: &Option<impl Sign>, end: Pos) -> bool {
-    last.as_ref().is_none_or(|known| known.pos().next() < end)
+fn is_before(last: Option<&impl Sign>, end: Pos) -> bool {
+    last.is_none_or(|known| known.pos().next() < end)
 }
 
 /// Keeps the later one; of one event, what names the thing itself.
@@ -127,13 +149,13 @@ impl<R: Reader> Walk<'_, R> {
     /// Keeps the last entry of a log in a window that is of interest, valid, and says what is looked for.
     fn sighted<S: Sign>(
         &mut self,
-        id: &str,
+        name: &Name,
         window: Window,
         is_wanted: impl Fn(&Entry) -> bool,
-        through: Option<&str>,
+        through: Option<&Name>,
         last: &mut Option<S>,
     ) -> Step<(), R> {
-        let log = self.log(id)?;
+        let log = self.log_of(name)?;
         let end = log.partition_point(|entry| entry.pos < window.to);
         for entry in log.get(..end).unwrap_or_default().iter().rev() {
             if entry.pos < window.from || last.as_ref().is_some_and(|known| known.pos() >= entry.pos) {
@@ -151,7 +173,7 @@ impl<R: Reader> Walk<'_, R> {
     }
 
     /// The same for one event.
-    fn sighted_at<S: Sign>(&mut self, pos: Option<Pos>, through: &str, last: &mut Option<S>) -> Step<(), R> {
+    fn sighted_at<S: Sign>(&mut self, pos: Option<Pos>, through: &Name, last: &mut Option<S>) -> Step<(), R> {
         if let Some(pos) = pos
             && let Some(record) = self.valid(pos.sequence)?
         {
@@ -162,13 +184,7 @@ impl<R: Reader> Walk<'_, R> {
     }
 }
 
-fn sighting(pos: Pos, record: &Record, through: Option<&str>) -> Option<Sighting> {
-    let event = &record.event;
-    let place = event.location.as_ref().or(event.read_point.as_ref())?;
-    Some(Sighting {
-        pos,
-        location: place.id.canonical().to_owned(),
-        recorded_by: record.organisation().to_owned(),
-        through: through.map(ToOwned::to_owned),
-    })
+fn place(record: &Record) -> Option<&str> {
+    let place = record.event.location.as_ref().or(record.event.read_point.as_ref())?;
+    Some(place.id.canonical())
 }

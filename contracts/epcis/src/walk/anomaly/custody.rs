@@ -38,7 +38,8 @@ impl Gaps {
         // Many things that were handed over together are one finding.
         let mut told = BTreeSet::new();
         for item in seen.record.event.subjects().map(Identifier::canonical).take(CUSTODY_SUBJECTS_MAX) {
-            let Some(custody) = self.known.custody(walk, item, seen.pos)? else { continue };
+            let name = walk.things.name(item);
+            let Some(custody) = self.known.custody(walk, &name, seen.pos)? else { continue };
             let Some(holder) = custody.organisation.as_deref().filter(|holder| *holder != by) else { continue };
             if told.contains(&custody.pos) || is_offered(walk, item, (custody.pos, seen), by)? {
                 continue;
