@@ -124,18 +124,16 @@ fn after<R: Reader>(
     Ok(())
 }
 
+/// Things, each with the window in which it is followed.
+type Leads = Rc<[(Name, Window)]>;
+
 /// What was made of containers in windows: what many things share that were in one container together.
 #[derive(Default)]
-struct Uses(BTreeMap<(usize, Window), Rc<[(Name, Window)]>>);
+struct Uses(BTreeMap<(usize, Window), Leads>);
 
 impl Uses {
     /// The outputs of the transformations that a container, or one that it was in, went into in a window.
-    fn of_container<R: Reader>(
-        &mut self,
-        walk: &mut Walk<'_, R>,
-        name: &Name,
-        window: Window,
-    ) -> Step<Rc<[(Name, Window)]>, R> {
+    fn of_container<R: Reader>(&mut self, walk: &mut Walk<'_, R>, name: &Name, window: Window) -> Step<Leads, R> {
         if let Some(known) = self.0.get(&(name.number, window)) {
             return Ok(Rc::clone(known));
         }
@@ -150,7 +148,7 @@ impl Uses {
                 open.extend(stay.window.meet(window).map(|within| (stay.other.clone(), within)));
             }
         }
-        let found: Rc<[(Name, Window)]> = found.into();
+        let found: Leads = found.into();
         self.0.insert((name.number, window), Rc::clone(&found));
         Ok(found)
     }
