@@ -343,7 +343,8 @@ fn terms_are_those_of_the_receiver_when_the_event_was_captured() {
     assert_eq!(handover::policy(&mut world.memory, "c", "a").unwrap(), week);
 
     let stranger = id("urn:epc:id:pgln:9521321.99999");
-    let table: [(&str, Identifier, State, Option<&str>, Option<u64>); 5] = [
+    type Row<'a> = (&'a str, Identifier, State, Option<&'a str>, Option<u64>);
+    let table: [Row<'_>; 5] = [
         ("a", party("b"), State::OneSided, Some("b"), None),
         ("c", party("b"), State::Pending, Some("b"), Some(3_600_000)),
         ("a", party("c"), State::Pending, Some("c"), Some(HANDOVER_WINDOW_MS)),

@@ -202,8 +202,8 @@ fn logs_that_are_read_together_are_counted_like_those_that_are_read_alone() {
     let all: Vec<Identifier> = (0..300).map(spelled).collect();
     let lot = all.first().and_then(Identifier::lot_class).unwrap();
     let _ = submit(&mut memory, &named(0, object(Action::Add, all.clone(), 1))).unwrap();
-    for (n, some) in all.chunks(10).enumerate() {
-        let _ = submit(&mut memory, &named(1 + n, pack(Action::Add, case(n), some.to_vec(), 2 + n as i64))).unwrap();
+    for ((n, some), hour) in all.chunks(10).enumerate().zip(2..) {
+        let _ = submit(&mut memory, &named(1 + n, pack(Action::Add, case(n), some.to_vec(), hour))).unwrap();
     }
     let ask = |memory: &mut Memory, reads| walk::recall(memory, &lot, None, Limits { reads, items: 1_000 }).unwrap();
     let whole = ask(&mut memory, 10_000);

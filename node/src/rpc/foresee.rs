@@ -104,7 +104,7 @@ impl Over<'_> {
             return String::new();
         }
         let key = match &event.event_id {
-            Some(id) => key::event_id(id, |bytes| sha256(bytes)),
+            Some(id) => key::event_id(id, sha256),
             None => key::unnamed(&sha256(&Event { error: None, ..event.clone() }.canonical_bytes())),
         };
         let known = Writer::read(self, &key).and_then(|bytes| Known::from_bytes(&bytes).ok());

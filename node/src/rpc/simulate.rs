@@ -49,10 +49,9 @@ fn open_votes(node: &Node, measure: &Measure, point: &Point) -> Result<Votes, Rp
 fn judge(node: &Node, point: &Point, measure: &Measure, votes: Votes) -> Result<Simulation, RpcError> {
     let state = StateAt { reader: node.reader(), height: point.height };
     let of = |cause: ReplicaError| of_replica(&cause);
-    let refused = measure::check(&state, measure).map_err(|cause| of(cause))?.err().map(RejectCode::explain);
-    let Threshold { more_than, of: who } =
-        proposal::rules(&state).map_err(|cause| of(cause))?.rules.threshold(measure.kind());
-    let electorate = proposal::electorate(&state, who).map_err(|cause| of(cause))?;
+    let refused = measure::check(&state, measure).map_err(of)?.err().map(RejectCode::explain);
+    let Threshold { more_than, of: who } = proposal::rules(&state).map_err(of)?.rules.threshold(measure.kind());
+    let electorate = proposal::electorate(&state, who).map_err(of)?;
     let side = |wanted| {
         let mut ids: Vec<String> = Vec::new();
         ids.extend(
@@ -60,7 +59,7 @@ fn judge(node: &Node, point: &Point, measure: &Measure, votes: Votes) -> Result<
         );
         ids
     };
-    let standings = standings(&state).map_err(|cause| of(cause))?;
+    let standings = standings(&state).map_err(of)?;
     let now: Option<ValidatorSet> = node.native(&state_key::validators(), point)?;
     let now = now.ok_or_else(|| RpcError::new(Code::InternalError, "the state has no validators"))?;
     let then = if let Measure::Validators { validators, .. } = measure { validators } else { &now };

@@ -31,8 +31,8 @@ fn proposals_are_told_page_by_page_and_adopted_at_once_where_one_organisation_de
     let node = Node::start();
     let rules = node.call("gov_getRules", json!({}))["data"].clone();
     assert_eq!(rules["rules"]["validators"], json!({ "moreThan": "2/3", "of": "validators" }));
-    for (nonce, id) in (1..).zip(["mill", "shop", "port"]) {
-        let outcome = execute(&node, "org0-admin", nonce, propose(admit(&node, id, 90 + nonce as u8)));
+    for ((nonce, seed), id) in (1..).zip(90..).zip(["mill", "shop", "port"]) {
+        let outcome = execute(&node, "org0-admin", nonce, propose(admit(&node, id, seed)));
         assert_eq!(outcome["kind"], "succeeded", "{outcome}");
     }
     let first = node.call("gov_listProposals", json!({ "limit": 2 }));

@@ -1,5 +1,5 @@
 //! Captures over a line that is no node: what it takes, refuses and loses is the test's.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::result_large_err)]
 
 use super::line::{Line, Lost};
 use super::*;

@@ -89,7 +89,7 @@ impl<'a> Source<'a> {
         if found.is_dir() {
             return Err(Usage(format!("cannot read {}: it is a directory", file.display())).into());
         }
-        let length = found.is_file().then(|| found.len());
+        let length = found.is_file().then_some(found.len());
         Ok(Self { file, content: Content::Stream(Box::new(open)), length })
     }
 
