@@ -386,7 +386,9 @@ fn drawn(cluster: &Cluster, captured: &Captured, lot: &str) {
             assert!(output.status.success(), "{arguments:?}: {said}");
             told.push(String::from_utf8(output.stdout).unwrap());
         }
-        let begins = |text: &String| text.lines().take(2).map(ToOwned::to_owned).collect::<Vec<_>>();
+        // Columns are as wide as what stands in them.
+        let words = |line: &str| line.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>();
+        let begins = |text: &String| text.lines().take(2).map(words).collect::<Vec<_>>();
         assert_eq!(begins(&told[0]), begins(&told[1]), "{arguments:?}");
         told.remove(0)
     };
