@@ -3,7 +3,7 @@
 use super::conn::{Conn, Node};
 use super::cursor::Cursor;
 use super::failure::of_ledger;
-use countersign_api::limits::PROOF_KEYS_MAX;
+use countersign_api::limits::{PROOF_KEYS_MAX, RESPONSE_BYTES_MAX};
 use countersign_api::method::state::{
     Entry, GetManyParams, GetParams, Key, RangeParams, StateGet, StateGetMany, StateRange, Value,
 };
@@ -12,7 +12,7 @@ use countersign_api::{At, Bytes, Code, Page, Read, Registry, RpcError};
 use countersign_types::state_key;
 
 /// Bytes of values in one page of a range, beyond its last value: a quarter of the largest answer, since bytes are text there.
-const RANGE_BYTES_MAX: usize = countersign_api::limits::RESPONSE_BYTES_MAX / 4;
+const RANGE_BYTES_MAX: usize = RESPONSE_BYTES_MAX / 4;
 
 pub(super) fn register(registry: &mut Registry<Conn>) {
     registry.on::<StateGet, _, _>(|conn, params| conn.read(move |node| get(node, &params)));
@@ -34,9 +34,14 @@ fn get_many(node: &Node, params: &GetManyParams) -> Result<Read<Vec<Value>>, Rpc
     }
     let point = node.point(params.at)?;
     let keys: Vec<Vec<u8>> = params.keys.iter().map(Key::to_bytes).collect();
-    let mut values = Vec::new();
+    let (mut values, mut bytes) = (Vec::new(), 0usize);
     for key in &keys {
         let value = node.reader().read_at(key, point.height).map_err(|cause| of_ledger(&cause))?;
+        bytes = bytes.saturating_add(value.as_ref().map_or(0, Vec::len));
+        if bytes > RESPONSE_BYTES_MAX {
+            let cause = format!("the values have more than {RESPONSE_BYTES_MAX} bytes; ask for fewer keys at once");
+            return Err(RpcError::new(Code::ResponseTooLarge, cause));
+        }
         values.push(Value { value: value.map(Bytes) });
     }
     let proof = if params.prove { Some(node.prove_entries(keys, &point)?) } else { None };
